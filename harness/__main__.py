@@ -1,0 +1,111 @@
+"""The command line."""
+
+import json
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from harness.errors import EquipoiseError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Compare NAS methods with general hyperparameter optimisers, on real benchmarks, under equal budgets.",
+)
+
+
+@app.command()
+def run(
+    suite: Annotated[str, typer.Argument(help="A suite file, or the name of a suite that comes with Equipoise.")],
+    out: Annotated[Path | None, typer.Option(help="Results folder (default: results/NAME).")] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes (default: one a core).")] = None,
+    cluster: Annotated[str, typer.Option(help="local, slurm, or the address of a Dask scheduler.")] = "local",
+    only: Annotated[list[str] | None, typer.Option(help="Only this method (its label); may be given again.")] = None,
+    repeats: Annotated[int | None, typer.Option(help="Override the number of repeats of every method.")] = None,
+    queries: Annotated[int | None, typer.Option(help="Override the budget: queries a run.")] = None,
+    skip_missing: Annotated[bool, typer.Option("--skip-missing", help="Leave out what cannot run here.")] = False,
+) -> None:
+    """Play a suite. Run it again to resume, or to add repeats, tasks or methods."""
+    from harness.session import run_suite
+
+    failed = run_suite(suite, out, workers, cluster, tuple(only or ()), repeats, queries, skip_missing)
+    raise typer.Exit(failed)
+
+
+@app.command()
+def report(
+    folder: Annotated[Path, typer.Argument(help="A results folder.")],
+    formats: Annotated[str, typer.Option(help="Comma-separated: md, tex, html.")] = "md,tex,html",
+) -> None:
+    """Write the report of stored runs beside them."""
+    for path in _reports().write(folder, tuple(formats.split(","))):
+        typer.echo(path)
+
+
+@app.command()
+def status(folder: Annotated[Path, typer.Argument(help="A results folder.")]) -> None:
+    """Say what of a suite is done, missing and failed."""
+    from harness.session import status_of
+
+    typer.echo(status_of(folder))
+
+
+@app.command("list")
+def list_(
+    what: Annotated[str, typer.Argument(help="methods, tasks or suites")],
+    as_json: Annotated[bool, typer.Option("--json", help="A JSON list of objects.")] = False,
+) -> None:
+    """List what can be played."""
+    from harness.listing import entries
+
+    found = entries(what)
+    if as_json:
+        typer.echo(json.dumps(found, indent=2))
+        return
+    for entry in found:
+        note = f"  [cannot run here: {entry['skip']}]" if entry.get("skip") else ""
+        typer.echo(f"{entry['name']:<34} {entry.get('family') or '':<9} {entry['source']}{note}")
+
+
+@app.command()
+def check(name: Annotated[str, typer.Argument(help="A name, a path, or package.module:Class.")]) -> None:
+    """Run the conformance checks on a method, task or space of yours."""
+    from harness.conformance import check as run_checks
+
+    raise typer.Exit(run_checks(name, typer.echo))
+
+
+@app.command()
+def verify(
+    folder: Annotated[Path, typer.Argument(help="A results folder.")],
+    sample: Annotated[int, typer.Option(help="Runs to play again.")] = 10,
+) -> None:
+    """Play some stored runs again and compare them bit for bit."""
+    from harness.session import verify as run_verify
+
+    raise typer.Exit(run_verify(folder, sample, typer.echo))
+
+
+def _reports() -> Any:
+    """The reports, reached by name: the engine does not import them."""
+    return import_module("reports.write")
+
+
+def main() -> None:
+    """Runs the command line; an error of ours is one line and exit status 2."""
+    try:
+        app()
+    except EquipoiseError as error:
+        sys.stderr.write(f"equipoise: {error}\n")
+        raise SystemExit(2) from error
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The benchmarks: one file a benchmark, each offering one task a data set."""

@@ -1,0 +1,81 @@
+"""NAS-Bench-Graph from the light tables embedded in the package nas-bench-graph."""
+
+from functools import cached_property
+
+import numpy as np
+
+from harness.benchmarks._table import TableTask
+from harness.data.cache import Columns
+from harness.data.package import package_file
+from harness.data.unpickle import NUMPY_SCALARS, read_pickle
+from harness.space import Architecture
+from harness.spaces.nasbench_graph import LAYERS, LINKS, OPERATIONS, PROTEINS_OPERATIONS, NasBenchGraph
+from harness.task import Metric
+
+__all__ = ["NasBenchGraphTask"]
+
+_DIGESTS = {
+    "arxiv": "7ee21a7653297a806c0ed1be3efe6ecc06acc84e48e942da0bfde0e5d287debe",
+    "citeseer": "99c7f79b73372636305bf73fb32a58b63c57bd1871a152dd62ec72d984c8c50f",
+    "computers": "fdb3dc0cf405d62322f0ab9614b2083c2a5e6576c2f43e4f2214be64bc62b1b3",
+    "cora": "5e69b2f9bb08d8927d9ffd4921f8494a3cea349c9c3a461334cb9dc9e11701a8",
+    "cs": "71ae8469930517160b024f52db6000a4897f1aff5d765beb27bb60952ed5bd31",
+    "photo": "5511b4dc3f63fa988792177227db7901290fb9b27fc6c02e3036b29e134ed6df",
+    "physics": "1e309bafee0b832c8b84fa3c039c36992bc0a910238b128f26b7e9190d7f2aea",
+    "proteins": "b9e7fb0902bda44fec32c948e5fde822fb22d38d674c52e43ace5197378f2d21",
+    "pubmed": "10b4dcf6cfd3a24f6059f7d541a4a872960b4adac0b3dba26abed1bb9a3d904d",
+}
+_SHAPES = ((0, 0, 0), (0, 0, 1), (0, 1, 1), (0, 1, 2), (0, 1, 3), (1, 1, 1), (1, 1, 2), (1, 2, 2), (1, 2, 3))
+"""Links of layers 2 to 4 in the order in which the benchmark numbers them; representatives use no others."""
+
+
+class NasBenchGraphTask(TableTask):
+    """26,206 graph neural networks (2,021 on Proteins), each value the mean over three training seeds."""
+
+    benchmark = "nasbench_graph"
+    datasets = tuple(_DIGESTS)
+    source = (
+        "Qin, Zhang, Wang, Zhang and Zhu, NAS-Bench-Graph, NeurIPS 2022; light tables of nas-bench-graph 1.4.0: "
+        "validation and test performance, mean of three seeds"
+    )
+    licence = "Apache-2.0"
+    pitfalls = (
+        "The source stores one value an architecture, no seeds, no epochs and no training time: "
+        "noise = 'single' and budgets in seconds or epochs are refused.",
+        "Differences between good architectures are small: random search is close to every method in accuracy points.",
+    )
+    has_cost = False
+
+    @cached_property
+    def space(self) -> NasBenchGraph:  # type: ignore[override]
+        """All nine operations, or the five that the Proteins table holds."""
+        return NasBenchGraph(PROTEINS_OPERATIONS if self.dataset == "proteins" else OPERATIONS)
+
+    @cached_property
+    def metric(self) -> Metric:  # type: ignore[override]
+        """Accuracy; area under the ROC curve on Proteins."""
+        return Metric.accuracy("ROC-AUC" if self.dataset == "proteins" else "accuracy")
+
+    @property
+    def data_digest(self) -> str:
+        """SHA-256 of the table in nas-bench-graph."""
+        return _DIGESTS[self.dataset]
+
+    def columns(self) -> Columns:
+        """Reads the pickle: the benchmark's number of a network to its record."""
+        path = package_file(
+            "nas_bench_graph", "nas-bench-graph==1.4.0", f"light/{self.dataset}.bench", _DIGESTS[self.dataset]
+        )
+        table = read_pickle(path, NUMPY_SCALARS)
+        records = [table[self._number(cell)] for cell in self.space.enumerate()]
+        validation = 1.0 - np.array([float(record["valid_perf"]) for record in records])
+        test = 1.0 - np.array([float(record["perf"]) for record in records])
+        return {"validation": validation[None, :, None], "seconds": np.full((1, len(records)), np.nan), "test": test}
+
+    def _number(self, architecture: Architecture) -> int:
+        """The benchmark's own number of a representative: shape, then four decimal digits of operations."""
+        number = _SHAPES.index(architecture[:LINKS])
+        for option in architecture[LINKS:]:
+            number = number * (len(OPERATIONS) + 1) + OPERATIONS.index(self.space.operations[option])
+        assert len(architecture) == LINKS + LAYERS
+        return number

@@ -1,0 +1,93 @@
+"""What `equipoise list` shows."""
+
+from typing import Any
+
+from harness.errors import EquipoiseError, PluginError, nearest
+from harness.plugins import (
+    benchmarks,
+    load_method,
+    load_task,
+    method_names,
+    missing_packages,
+    suites_folder,
+    task_names,
+)
+from harness.suite import Suite
+
+__all__ = ["entries"]
+
+
+def entries(what: str) -> list[dict[str, Any]]:
+    """Everything of a kind.
+
+    Args:
+        what: ``methods``, ``tasks`` or ``suites``.
+
+    Returns:
+        Objects with at least ``name``, ``family`` and ``source``; ``skip`` says why one cannot run here.
+    """
+    kinds = {"methods": _methods, "tasks": _tasks, "suites": _suites}
+    if what not in kinds:
+        raise PluginError(f"list {what}: {nearest(what, kinds)}")
+    return kinds[what]()
+
+
+def _methods() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for name in method_names():
+        try:
+            cls = load_method(name)
+        except PluginError as error:
+            found.append({"name": name, "family": None, "source": "", "skip": str(error)})
+            continue
+        found.append({"name": name, "family": cls.family, "source": cls.source, "skip": missing_packages(cls)})
+    return found
+
+
+def _tasks() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for benchmark in benchmarks():
+        for name in task_names(benchmark):
+            task = load_task(name)
+            skip = task.skip()
+            optimum = None if skip else task.optimum()
+            found.append(
+                {
+                    "name": name,
+                    "family": task.space.name,
+                    "source": task.source,
+                    "licence": task.licence,
+                    "metric": task.metric.name,
+                    "unit": task.metric.unit,
+                    "optimum": None if optimum is None else task.metric.show(optimum),
+                    "space_size": task.space.size,
+                    "fidelities": list(task.fidelities),
+                    "noise": list(task.noises),
+                    "surrogate": task.surrogate,
+                    "skip": skip,
+                }
+            )
+    return found
+
+
+def _suites() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for path in sorted(suites_folder().glob("*.toml")):
+        try:
+            suite = Suite.load(path)
+        except EquipoiseError as error:
+            found.append({"name": path.stem, "family": None, "source": str(path), "skip": str(error)})
+            continue
+        found.append(
+            {
+                "name": path.stem,
+                "family": None,
+                "source": str(path),
+                "tasks": list(suite.tasks),
+                "methods": [method.label for method in suite.methods],
+                "budget": suite.to_dict()["budget"],
+                "repeats": suite.protocol.repeats,
+                "skip": None,
+            }
+        )
+    return found

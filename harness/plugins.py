@@ -1,0 +1,210 @@
+"""From a name to a class. The file name is the name: nothing is registered anywhere.
+
+- ``tpe`` is the method in ``methods/tpe.py`` (or the package ``methods/tpe/``);
+- ``nasbench201/cifar10`` is data set ``cifar10`` of the task class in ``harness/benchmarks/nasbench201.py``;
+- ``package.module:Class`` is a class of a third party (``package.module:Class/dataset`` for a task);
+- a path that ends in ``.py`` is the one class in that file (``path.py/dataset`` for a task).
+"""
+
+import importlib
+import importlib.util
+import inspect
+import pkgutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from harness.errors import EquipoiseError, PluginError, nearest
+from harness.ledger import Budget
+from harness.method import Method, Problem
+from harness.space import SearchSpace
+from harness.task import Noise, Task
+
+__all__ = [
+    "benchmark_names",
+    "benchmarks",
+    "load_method",
+    "load_task",
+    "method_names",
+    "missing_packages",
+    "problem_of",
+    "spaces",
+    "suites_folder",
+    "task_names",
+    "unmet",
+]
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def suites_folder() -> Path:
+    """The folder of the suites that come with Equipoise."""
+    return ROOT / "suites"
+
+
+def method_names() -> list[str]:
+    """The methods in ``methods/``."""
+    return _names(ROOT / "methods")
+
+
+def benchmark_names() -> list[str]:
+    """The benchmarks in ``harness/benchmarks/``."""
+    return _names(ROOT / "harness" / "benchmarks")
+
+
+def benchmarks() -> Iterator[type[Task]]:
+    """The task class of every benchmark."""
+    for name in benchmark_names():
+        yield _only_class(importlib.import_module(f"harness.benchmarks.{name}"), Task)
+
+
+def spaces() -> Iterator[type[SearchSpace]]:
+    """The space class of every file in ``harness/spaces/``."""
+    for name in _names(ROOT / "harness" / "spaces"):
+        yield _only_class(importlib.import_module(f"harness.spaces.{name}"), SearchSpace)
+
+
+def load_method(name: str) -> type[Method]:
+    """Finds a method.
+
+    Raises:
+        PluginError: There is none of that name, or its file does not load.
+    """
+    foreign: type[Method] | None = _foreign(name, Method)
+    if foreign is not None:
+        return foreign
+    if name not in method_names():
+        raise PluginError(f"no method '{name}'; {nearest(name, method_names())}")
+    found: type[Method] = _only_class(_load(f"methods.{name}", f"methods/{name}.py"), Method)
+    return found
+
+
+def load_task(name: str, noise: Noise = "mean") -> Task:
+    """Makes a task; its data is not read yet.
+
+    Raises:
+        PluginError: There is none of that name, or its file does not load.
+        SuiteError: The benchmark has no such data set, or cannot answer with that noise.
+    """
+    head, separator, dataset = _split_task(name)
+    foreign: type[Task] | None = _foreign(head, Task)
+    if foreign is not None:
+        return foreign(dataset, noise)
+    if head not in benchmark_names():
+        raise PluginError(f"no benchmark '{head}' (task '{name}'); {nearest(head, benchmark_names())}")
+    cls: type[Task] = _only_class(_load(f"harness.benchmarks.{head}", f"harness/benchmarks/{head}.py"), Task)
+    if not separator:
+        raise PluginError(f"'{name}' names a benchmark; a task also names a data set: {nearest('', task_names(cls))}")
+    return cls(dataset, noise)
+
+
+def task_names(benchmark: type[Task]) -> list[str]:
+    """The tasks that a benchmark offers."""
+    return [f"{benchmark.benchmark}/{dataset}" for dataset in benchmark.datasets]
+
+
+def unmet(method: type[Method], task: Task) -> str | None:
+    """Why a method cannot play a task: a need it declares and the task does not meet. None if it can."""
+    for need in method.requires:
+        if need == "fidelities":
+            if len(task.fidelities) < 2:
+                return f"needs several fidelities; {task.name} has one"
+        elif task.give(need) is None:
+            return f"needs {need}, which {task.name} does not have"
+    return None
+
+
+def problem_of(method: type[Method], task: Task, budget: Budget) -> Problem:
+    """What a method is shown of a task."""
+    given = {need: task.give(need) for need in method.requires if need != "fidelities"}
+    return Problem(task.space, budget, task.fidelities, given)
+
+
+def missing_packages(method: type[Method]) -> str | None:
+    """Why a method cannot run here: packages that are not installed, and how to get them. None if it can."""
+    missing = [(package, extra) for package, extra in method.packages if importlib.util.find_spec(package) is None]
+    if not missing:
+        return None
+    names = ", ".join(package for package, _ in missing)
+    extras = ",".join(dict.fromkeys(extra for _, extra in missing))
+    return f"needs {names}: pip install 'equipoise[{extras}]'"
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(module.name for module in pkgutil.iter_modules([str(folder)]) if not module.name.startswith("_"))
+
+
+def _split_task(name: str) -> tuple[str, str, str]:
+    if ".py/" in name:
+        head, _, dataset = name.rpartition(".py/")
+        return f"{head}.py", "/", dataset
+    return name.partition("/")
+
+
+def _foreign(name: str, kind: Any) -> Any:
+    if name.endswith(".py"):
+        return _only_class(_load_file(Path(name)), kind)
+    if ":" not in name:
+        return None
+    module_name, _, attribute = name.partition(":")
+    found = getattr(_load(module_name, module_name), attribute, None)
+    if not (inspect.isclass(found) and issubclass(found, kind)):
+        raise PluginError(f"'{name}': {module_name} has no class '{attribute}' derived from {kind.__name__}")
+    return found
+
+
+def _load_file(path: Path) -> ModuleType:
+    if not path.is_file():
+        raise PluginError(f"no file '{path}'; give the path of a Python file, a name, or package.module:Class")
+    name = f"equipoise_plugin_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise PluginError(f"'{path}' is not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise PluginError(f"{path} does not load: {_where(error)}") from error
+    return module
+
+
+def _load(module: str, shown: str) -> ModuleType:
+    try:
+        return importlib.import_module(module)
+    except EquipoiseError:
+        raise
+    except Exception as error:
+        raise PluginError(f"{shown} does not load: {_where(error)}") from error
+
+
+def _where(error: Exception) -> str:
+    """The error in one line, with the file and line it came from."""
+    if isinstance(error, SyntaxError):
+        return f"SyntaxError: {error.msg} ({error.filename}, line {error.lineno})"
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f" ({trace.tb_frame.f_code.co_filename}, line {trace.tb_lineno})" if trace is not None else ""
+    return f"{type(error).__name__}: {error}{place}"
+
+
+def _only_class(module: ModuleType, kind: Any) -> Any:
+    """The one concrete public class of a kind that a module defines itself."""
+    own = [
+        value
+        for name, value in vars(module).items()
+        if inspect.isclass(value)
+        and issubclass(value, kind)
+        and not inspect.isabstract(value)
+        and not name.startswith("_")
+        and (value.__module__ == module.__name__ or value.__module__.startswith(f"{module.__name__}."))
+    ]
+    if len(own) != 1:
+        names = ", ".join(cls.__name__ for cls in own) or "none"
+        raise PluginError(
+            f"{module.__file__} must define exactly one public {kind.__name__}; found {names} (helpers begin with _)"
+        )
+    return own[0]

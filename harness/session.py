@@ -1,0 +1,214 @@
+"""What the command line does with a suite: check it, play it, tell how it stands, verify it."""
+
+import fcntl
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from harness.errors import EquipoiseError, SettingError, StoreError, SuiteError
+from harness.manifest import check_same_suite, finished, manifest_of, merged
+from harness.method import settings_of
+from harness.plugins import load_method, load_task, missing_packages, problem_of, unmet
+from harness.progress import progress
+from harness.store import RunStore
+from harness.suite import MethodEntry, RunSpec, Suite
+from harness.task import Task
+from harness.workers import play_all, play_run
+
+__all__ = ["run_suite", "status_of", "verify"]
+
+
+def run_suite(
+    path: str,
+    out: Path | None,
+    workers: int | None,
+    cluster: str,
+    only: tuple[str, ...],
+    repeats: int | None,
+    queries: int | None,
+    skip_missing: bool,
+) -> int:
+    """Plays what is not stored yet.
+
+    Returns:
+        0, or 1 if runs failed, or 130 if Ctrl-C ended it.
+
+    Raises:
+        EquipoiseError: Something cannot be run as written; nothing was played.
+    """
+    suite = Suite.load(path).changed(only, repeats, queries)
+    if workers is not None and workers < 1:
+        raise SuiteError(f"--workers {workers} is not a positive whole number")
+    workers = workers or os.cpu_count() or 1
+    suite, left_out = _preflight(suite, skip_missing)
+    store = RunStore(out or Path("results") / suite.name)
+    with _locked(store.path):
+        for line in store.drop_damaged():
+            sys.stderr.write(f"equipoise: {line}\n")
+        manifest = manifest_of(suite, sys.argv[1:], left_out)
+        stored = store.manifest()
+        if stored is None and store.path.exists() and store.parts():
+            raise StoreError(f"{store.path} holds rows but no manifest.json; choose another --out")
+        if stored is not None:
+            check_same_suite(stored, suite, store.path)
+            manifest = merged(stored, manifest)
+        store.write_manifest(manifest)
+        pairs = {(entry["method"], entry["task"]) for entry in left_out}
+        wanted = [spec for spec in suite.runs() if (spec.label, spec.task) not in pairs]
+        missing = [spec for spec in wanted if not store.has(spec)]
+        with progress(len(wanted), len(wanted) - len(missing)) as tell:
+            total = play_all(missing, store, min(workers, max(1, len(missing))), cluster, tell)
+        if not total.interrupted:
+            store.write_manifest(finished(manifest))
+    said = f"{store.path}: {len(wanted) - len(missing) + total.done} of {len(wanted)} runs stored"
+    if total.failures:
+        said += (
+            f", {len(total.failures)} failed (see {store.path / 'failures.jsonl'}; first: {total.failures[0]['error']})"
+        )
+    if total.interrupted:
+        said += "; stopped: the same command goes on from here"
+    sys.stderr.write(f"equipoise: {said}\n")
+    return 130 if total.interrupted else 1 if total.failures else 0
+
+
+def _preflight(suite: Suite, skip_missing: bool) -> tuple[Suite, list[dict[str, str]]]:
+    """Refuses what cannot run before anything does; returns the pairs that do not apply."""
+    tasks: list[Task] = []
+    missing: list[str] = []
+    for name in suite.tasks:
+        task = load_task(name, suite.protocol.noise)
+        _check_budget(suite, task)
+        if (reason := task.skip()) is not None:
+            missing.append(f"task {name}: {reason}")
+        else:
+            tasks.append(task)
+    methods: list[MethodEntry] = []
+    for entry in suite.methods:
+        cls = load_method(entry.name)
+        settings_of(cls, entry.settings, f"method {entry.label}")
+        if (reason := missing_packages(cls)) is not None:
+            missing.append(f"method {entry.label}: {reason}")
+        else:
+            methods.append(entry)
+    if missing and not skip_missing:
+        raise SuiteError(f"cannot run here: {'; '.join(missing)}. Or leave that out with --skip-missing")
+    for line in missing:
+        sys.stderr.write(f"equipoise: left out: {line}\n")
+    if not tasks or not methods:
+        raise SuiteError(f"nothing is left to run: {'; '.join(missing)}")
+    left_out = []
+    for entry in methods:
+        cls, tried = load_method(entry.name), set()
+        for task in tasks:
+            if (reason := unmet(cls, task)) is not None:
+                left_out.append({"method": entry.label, "task": task.name, "reason": reason})
+            elif task.space not in tried:
+                tried.add(task.space)
+                try:
+                    cls(problem_of(cls, task, suite.budget), np.random.default_rng(0), **entry.settings)
+                except SettingError as error:
+                    raise SettingError(f"method {entry.label}: {error}") from error
+                except EquipoiseError:
+                    raise
+                except Exception:  # recorded with its traceback when it is played
+                    continue
+    kept = tuple(task.name for task in tasks)
+    return Suite(suite.name, suite.budget, suite.protocol, kept, tuple(methods)), left_out
+
+
+def _check_budget(suite: Suite, task: Task) -> None:
+    unit = suite.budget.unit
+    if unit == "cost_seconds" and not task.has_cost:
+        raise SuiteError(f"budget in cost_seconds: {task.name} does not tell training time; use queries")
+    if unit == "epochs" and not task.fidelities:
+        raise SuiteError(f"budget in epochs: {task.name} does not tell its epochs; use queries")
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Keeps a second `run` away from a results folder."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / ".lock").open("w")
+    except OSError as error:
+        raise StoreError(f"{folder}: cannot be written ({error.strerror}); choose --out elsewhere") from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise StoreError(f"{folder}: another run is writing there; wait for it, or choose another --out") from error
+        yield
+
+
+def _opened(folder: Path) -> tuple[RunStore, Suite]:
+    store = RunStore(folder)
+    manifest = store.manifest()
+    if manifest is None:
+        raise StoreError(f"{folder}: no manifest.json, so no results of Equipoise; give the folder named after --out")
+    return store, Suite.from_dict(manifest["suite"])
+
+
+def status_of(folder: Path) -> str:
+    """How a suite stands, in a few lines."""
+    store, suite = _opened(folder)
+    manifest = store.manifest() or {}
+    pairs = {(entry["method"], entry["task"]) for entry in manifest["left_out"]}
+    lines = [f"suite {suite.name}: started {manifest['started']}, ended {manifest['ended'] or 'not yet'}"]
+    for method in suite.methods:
+        specs = [s for task in suite.tasks if (method.label, task) not in pairs for s in suite.runs_of(task, method)]
+        lines.append(f"{method.label:<28} {sum(map(store.has, specs))} of {len(specs)} runs")
+    failures = store.failures()
+    lines += [f"failed: {f['method']} on {f['task']}, repeat {f['repeat']}: {f['error']}" for f in failures[:10]]
+    if len(failures) > 10:
+        lines.append(f"... and {len(failures) - 10} more in failures.jsonl")
+    lines += [f"n/a: {e['method']} on {e['task']}: {e['reason']}" for e in manifest["left_out"]]
+    return "\n".join(lines)
+
+
+def verify(folder: Path, sample: int, say: Callable[[str], None]) -> int:
+    """Plays a random sample of the stored runs again and compares every value but the measured overhead.
+
+    Returns:
+        0 if all agree, 1 if not.
+    """
+    store, suite = _opened(folder)
+    if sample < 1:
+        raise SuiteError(f"--sample {sample} is not a positive whole number")
+    stored = [spec for spec in suite.runs() if store.has(spec)]
+    if not stored:
+        raise StoreError(f"{folder}: no stored runs to verify")
+    chosen = np.random.default_rng().choice(len(stored), size=min(sample, len(stored)), replace=False)
+    wrong = 0
+    for number in sorted(chosen):
+        spec = stored[number]
+        difference = _difference(store, spec)
+        wrong += difference is not None
+        said = f"differs{difference}" if difference else "same"
+        say(f"{spec.label} on {spec.task}, repeat {spec.repeat}: {said}")
+    say(f"{len(chosen) - wrong} of {len(chosen)} runs repeat bit for bit")
+    return 1 if wrong else 0
+
+
+def _difference(store: RunStore, spec: RunSpec) -> str | None:
+    frame = store.frame(task=spec.task)
+    old = frame[(frame.method == spec.label) & (frame.repeat == spec.repeat)]
+    space = load_task(spec.task, spec.protocol.noise).space
+    new = play_run(spec).trajectory.rows
+    if len(old) != len(new):
+        return f": {len(old)} rows stored, {len(new)} now"
+    for then, now in zip(old.itertuples(), new, strict=True):
+        pairs = {
+            "architecture": (then.architecture, space.format(now.architecture)),
+            "validation_error": (then.validation_error, now.validation_error),
+            "charge": (then.charge, now.charge),
+            "cost_seconds": (then.cost_seconds, now.cost_seconds),
+            "status": (then.status, now.status),
+        }
+        for column, (before, after) in pairs.items():
+            if str(before) != str(after):  # repr is exact for floats, and NaN equals NaN
+                return f": query {then.query}, {column} was {before}, now {after}"
+    return None

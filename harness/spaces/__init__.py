@@ -1,0 +1,1 @@
+"""The search spaces: one file a space. They need no data."""

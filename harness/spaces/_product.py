@@ -1,0 +1,63 @@
+"""Spaces in which every combination of options is an architecture."""
+
+from collections.abc import Iterator
+from functools import cached_property
+from itertools import product
+from math import prod
+from operator import mul
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.space import Architecture, SearchSpace
+
+__all__ = ["ProductSpace"]
+
+
+class ProductSpace(SearchSpace):
+    """Base of the spaces that are a plain product of their decisions: nothing is masked, sampling is uniform."""
+
+    def legal(self, prefix: Architecture) -> npt.NDArray[np.bool_]:
+        """Every option, always."""
+        return np.ones(self.cardinalities[len(prefix)], dtype=np.bool_)
+
+    def contains(self, architecture: Architecture) -> bool:
+        """Tells whether every option is in range."""
+        return len(architecture) == len(self.cardinalities) and all(
+            0 <= option < cardinality for option, cardinality in zip(architecture, self.cardinalities, strict=True)
+        )
+
+    def sample(self, rng: np.random.Generator, n: int) -> list[Architecture]:
+        """Draws n architectures, exactly uniformly."""
+        return list(map(tuple, rng.integers(self.cardinalities, size=(n, len(self.cardinalities))).tolist()))
+
+    def mutate(self, architecture: Architecture, rng: np.random.Generator) -> Architecture:
+        """Draws a neighbour, exactly uniformly, without listing them."""
+        edit = int(rng.integers(self._edits))
+        for position, cardinality in enumerate(self.cardinalities):
+            if edit < cardinality - 1:
+                option = edit if edit < architecture[position] else edit + 1
+                return (*architecture[:position], option, *architecture[position + 1 :])
+            edit -= cardinality - 1
+        raise AssertionError("unreachable: the edits of all decisions sum to _edits")
+
+    @cached_property
+    def _edits(self) -> int:
+        return sum(self.cardinalities) - len(self.cardinalities)
+
+    def enumerate(self) -> Iterator[Architecture]:
+        """Yields every combination, the last decision changing fastest."""
+        return product(*map(range, self.cardinalities))
+
+    @cached_property
+    def size(self) -> int:
+        """The product of the cardinalities."""
+        return prod(self.cardinalities)
+
+    @cached_property
+    def _strides(self) -> tuple[int, ...]:
+        return tuple(prod(self.cardinalities[position + 1 :]) for position in range(len(self.cardinalities)))
+
+    def index(self, architecture: Architecture) -> int:
+        """The position of an architecture in `enumerate()`, by arithmetic alone."""
+        return sum(map(mul, architecture, self._strides))

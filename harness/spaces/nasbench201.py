@@ -1,0 +1,120 @@
+"""The NAS-Bench-201 space: one operation of five on each of the six edges of a four-node cell."""
+
+from collections.abc import Iterator
+from functools import cached_property
+from itertools import permutations, product
+
+from harness.errors import SpaceError
+from harness.space import Architecture, Decision, LabelledDag
+from harness.spaces._product import ProductSpace
+
+__all__ = ["EDGES", "OPERATIONS", "NasBench201"]
+
+OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
+EDGES = ((0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3))
+
+_Term = tuple[object, ...]
+
+
+class NasBench201(ProductSpace):
+    """15,625 cells, each stored by the benchmark under its own string: isomorphic strings have different values.
+
+    `canonical` means *the same network in exact arithmetic*: skips are substituted, sums flattened, operations on
+    zero are zero, a convolution is told apart from another with its own weights, and pooling is a function without
+    weights. That gives 5,260 classes, one of them the disconnected cells. The paper's rule on strings (Dong and Yang
+    2020, section 3.2: 6,466 classes) merges networks that share a convolution with networks that own two, and keeps
+    equal sums apart; `paper_string` writes it.
+    """
+
+    name = "nasbench201"
+    source = "Dong and Yang, NAS-Bench-201: Extending the Scope of Reproducible Neural Architecture Search, ICLR 2020"
+    decisions = tuple(Decision(f"edge {source}->{target}", OPERATIONS) for source, target in EDGES)
+
+    def graph(self, prefix: Architecture) -> LabelledDag:
+        """Four nodes (input, two sums, output) and the decided edges labelled by operation; ``none`` is no edge."""
+        kept = [
+            (edge, OPERATIONS[option])
+            for edge, option in zip(EDGES, prefix, strict=False)
+            if OPERATIONS[option] != "none"
+        ]
+        edges, labels = tuple(edge for edge, _ in kept), tuple(label for _, label in kept)
+        return LabelledDag(("input", "sum", "sum", "output"), edges, labels)
+
+    def format(self, architecture: Architecture) -> str:
+        """The string of the NAS-Bench-201 API, for example ``|nor_conv_3x3~0|+|none~0|...|``."""
+        words = [f"{OPERATIONS[option]}~{source}" for (source, _), option in zip(EDGES, architecture, strict=True)]
+        return f"|{words[0]}|+|{'|'.join(words[1:3])}|+|{'|'.join(words[3:])}|"
+
+    def parse(self, text: str) -> Architecture:
+        """Reads the string of the NAS-Bench-201 API.
+
+        Raises:
+            SpaceError: The text is not such a string.
+        """
+        nodes = [node.strip("|").split("|") for node in text.strip().split("+")]
+        words = [word.rpartition("~") for node in nodes for word in node]
+        sources = [source for _, _, source in words]
+        if [len(node) for node in nodes] != [1, 2, 3] or sources != [str(source) for source, _ in EDGES]:
+            raise SpaceError(
+                f"{self.name}: '{text}' is no cell; a cell reads |op~0|+|op~0|op~1|+|op~0|op~1|op~2| with op in "
+                f"{', '.join(OPERATIONS)}"
+            )
+        return tuple(self.option(position, word, text) for position, (word, _, _) in enumerate(words))
+
+    def canonical(self, architecture: Architecture) -> Architecture:
+        """The first cell, in the order of `enumerate`, that computes the same network."""
+        return self._representatives[self.index(architecture)]
+
+    @cached_property
+    def _representatives(self) -> list[Architecture]:
+        first: dict[object, Architecture] = {}
+        return [first.setdefault(_network(cell), cell) for cell in self.enumerate()]
+
+    def paper_string(self, architecture: Architecture) -> str:
+        """The unique string of the paper's own rule: skips substituted, sums sorted, zeros written as ``#`` and kept.
+
+        Source: Dong and Yang 2020, section 3.2 (6,466 distinct strings over the space).
+        """
+        nodes = ["0"]
+        for target in (1, 2, 3):
+            terms = []
+            for (source, end), option in zip(EDGES, architecture, strict=True):
+                if end != target:
+                    continue
+                operation = OPERATIONS[option]
+                if operation == "none" or nodes[source] == "#":
+                    terms.append("#")
+                else:
+                    terms.append(nodes[source] if operation == "skip_connect" else f"({nodes[source]})@{operation}")
+            nodes.append("+".join(sorted(terms)))
+        return nodes[-1]
+
+
+def _network(architecture: Architecture) -> object:
+    """A form equal for two cells exactly when they are the same network up to naming the convolutions' weights."""
+    owners = {2: [], 3: []}  # type: dict[int, list[int]]
+    for edge, option in enumerate(architecture):
+        if option in owners:
+            owners[option].append(edge)
+    return min(_expression(architecture, names) for names in _namings(owners))
+
+
+def _namings(owners: dict[int, list[int]]) -> Iterator[dict[int, int]]:
+    for orders in product(*(permutations(edges) for edges in owners.values())):
+        yield {edge: name for order in orders for name, edge in enumerate(order)}
+
+
+def _expression(architecture: Architecture, names: dict[int, int]) -> tuple[_Term, ...]:
+    """The output as a sorted tuple of terms; a term is an operation, the name of its weights, and its argument."""
+    nodes: list[tuple[_Term, ...]] = [((),)]
+    for target in (1, 2, 3):
+        terms: list[_Term] = []
+        for edge, ((source, end), option) in enumerate(zip(EDGES, architecture, strict=True)):
+            if end != target or OPERATIONS[option] == "none" or not nodes[source]:
+                continue
+            if OPERATIONS[option] == "skip_connect":
+                terms.extend(nodes[source])
+            else:
+                terms.append((option, names.get(edge, -1), nodes[source]))
+        nodes.append(tuple(sorted(terms)))
+    return nodes[-1]

@@ -1,0 +1,331 @@
+"""The rows of the runs: Parquet parts, written whole or not at all, and a manifest beside them.
+
+The format is open: ``pandas.read_parquet(OUT / "runs")`` reads it. One row a proposal, with the `COLUMNS`;
+each part carries a summary of its runs in its metadata under ``equipoise``.
+"""
+
+import json
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.errors import StoreError
+from harness.runner import Trajectory
+from harness.space import SearchSpace
+from harness.suite import RunSpec
+
+# pyarrow and pandas are imported where they are used: a worker starts to play before it needs to write.
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+__all__ = ["COLUMNS", "Run", "RunStore", "Summary", "write_whole"]
+
+COLUMNS: Mapping[str, str] = {
+    "task": "text",
+    "method": "text",
+    "repeat": "int32",
+    "query": "int32",
+    "architecture": "text",
+    "fidelity": "int32",
+    "validation_error": "float64",
+    "charge": "float64",
+    "cost_seconds": "float64",
+    "overhead_seconds": "float32",
+    "status": "text",
+}
+"""The columns of a row and their types; texts are stored as dictionaries."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a part says of one run beside its rows.
+
+    Attributes:
+        run_id: Hash of its spec.
+        task: Name of the task.
+        method: Label of the method.
+        repeat: Repeat number, from 1.
+        queries: Rows.
+        shortfall: What was left of the budget.
+        ended: Why the run ended early; empty if it did not.
+        process_seconds: CPU time of the whole run.
+    """
+
+    run_id: str
+    task: str
+    method: str
+    repeat: int
+    queries: int
+    shortfall: float
+    ended: str
+    process_seconds: float
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run: what was asked, what happened, and what it took."""
+
+    spec: RunSpec
+    trajectory: Trajectory
+    process_seconds: float
+
+    def summary(self) -> Summary:
+        """What the part will say of it."""
+        return Summary(
+            self.spec.run_id,
+            self.spec.task,
+            self.spec.label,
+            self.spec.repeat,
+            len(self.trajectory.rows),
+            self.trajectory.shortfall,
+            self.trajectory.ended,
+            self.process_seconds,
+        )
+
+
+class RunStore:
+    """The results folder of one suite.
+
+    Args:
+        path: The folder; made when something is first written.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+        self.runs = self.path / "runs"
+        self._summaries: dict[str, Summary] | None = None
+
+    # Writing.
+
+    def write(self, runs: Sequence[Run], space: SearchSpace) -> Path:
+        """Writes finished runs of one space as one part: complete, or not there at all.
+
+        Args:
+            runs: At least one.
+            space: Formats the architectures.
+
+        Raises:
+            StoreError: The folder cannot be written.
+        """
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        table = _table(runs, space)
+        summaries = [asdict(run.summary()) for run in runs]
+        table = table.replace_schema_metadata({"equipoise": json.dumps(summaries)})
+        first, last = runs[0].spec, runs[-1].spec
+        name = f"{first.run_id}-{last.run_id[:8]}-{len(runs)}.parquet"
+        sink = pa.BufferOutputStream()
+        pq.write_table(table, sink, compression="zstd", use_dictionary=["task", "method", "architecture", "status"])
+        path = self.runs / name
+        write_whole(path, sink.getvalue())
+        return path
+
+    def record_failure(self, failure: Mapping[str, Any]) -> None:
+        """Appends one line to ``failures.jsonl``."""
+        _append(self.path / "failures.jsonl", failure)
+
+    def write_manifest(self, manifest: Mapping[str, Any]) -> None:
+        """Replaces ``manifest.json``."""
+        write_whole(self.path / "manifest.json", (json.dumps(manifest, indent=2) + "\n").encode())
+
+    # Reading.
+
+    def manifest(self) -> dict[str, Any] | None:
+        """What ``manifest.json`` holds; None if there is none.
+
+        Raises:
+            StoreError: The file is damaged.
+        """
+        path = self.path / "manifest.json"
+        try:
+            content: dict[str, Any] = json.loads(path.read_text())
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            raise StoreError(f"{path}: damaged ({error}); move the folder away, or restore the file") from error
+        return content
+
+    def failures(self) -> list[dict[str, Any]]:
+        """The failures of runs that are still not stored, the latest of each."""
+        latest: dict[str, dict[str, Any]] = {}
+        try:
+            lines = (self.path / "failures.jsonl").read_text().splitlines()
+        except FileNotFoundError:
+            return []
+        for line in lines:
+            try:
+                failure = json.loads(line)
+                latest[failure["run_id"]] = failure
+            except (ValueError, KeyError):  # a line cut by a crash
+                continue
+        return [failure for run_id, failure in latest.items() if run_id not in self.summaries()]
+
+    def summaries(self) -> dict[str, Summary]:
+        """The stored runs by run_id.
+
+        Raises:
+            StoreError: A part is damaged.
+        """
+        if self._summaries is None:
+            self._summaries = {
+                entry["run_id"]: Summary(**entry) for part in self.parts() for entry in _summaries_of(part)
+            }
+        return self._summaries
+
+    def has(self, spec: RunSpec) -> bool:
+        """Whether the rows of a run are stored."""
+        return spec.run_id in self.summaries()
+
+    def parts(self) -> list[Path]:
+        """The files of rows, in a fixed order."""
+        return sorted(self.runs.glob("*.parquet"))
+
+    def drop_damaged(self) -> list[str]:
+        """Moves damaged parts aside (to ``runs/*.damaged``), so that their runs are played again.
+
+        Returns:
+            One line for each, to be shown.
+        """
+        said = []
+        for part in self.parts():
+            try:
+                _summaries_of(part)
+            except StoreError as error:
+                part.replace(part.with_suffix(".damaged"))
+                said.append(f"{error}; moved aside, its runs are played again")
+        self._summaries = None
+        return said
+
+    def frame(self, columns: Sequence[str] | None = None, task: str | None = None) -> "pd.DataFrame":
+        """All rows, sorted by task, method (both in the order of the manifest), repeat and query.
+
+        Args:
+            columns: Only these of `COLUMNS`.
+            task: Only rows of this task.
+
+        Raises:
+            StoreError: The store is empty or damaged.
+        """
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        parts = [part for part in self.parts() if task is None or any(e["task"] == task for e in _summaries_of(part))]
+        if not parts:
+            raise StoreError(f"{self.path}: no stored runs{f' of {task}' if task else ''}")
+        wanted = list(dict.fromkeys([*(columns or COLUMNS), "task", "method", "repeat", "query"]))
+        tables = []
+        for part in parts:
+            table = _checked(part, lambda file: file.read(columns=wanted))
+            tables.append(table if task is None else table.filter(pc.equal(table["task"], task)))
+        frame: pd.DataFrame = pa.concat_tables(tables).unify_dictionaries().to_pandas()
+        suite = (self.manifest() or {}).get("suite", {})
+        for column, key in (("task", "tasks"), ("method", "methods")):
+            listed = [entry.get("label", entry["name"]) for entry in suite.get(key, [])]
+            present = sorted(frame[column].cat.categories)
+            order = [name for name in listed if name in present] + [name for name in present if name not in listed]
+            frame[column] = frame[column].cat.set_categories(order)
+        frame = frame.sort_values(["task", "method", "repeat", "query"], ignore_index=True, kind="stable")
+        if sum(len(_summaries_of(part)) for part in parts) > len(
+            {e["run_id"] for p in parts for e in _summaries_of(p)}
+        ):
+            frame = frame.drop_duplicates(["task", "method", "repeat", "query"], ignore_index=True)
+        return frame if columns is None else frame[list(columns)]
+
+
+def write_whole(path: Path, content: "bytes | pa.Buffer") -> None:
+    """Writes a file so that it is there whole or not at all, even if the machine stops.
+
+    Raises:
+        StoreError: It cannot be written; nothing is left of it.
+    """
+    scratch = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with scratch.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        scratch.replace(path)
+    except OSError as error:
+        scratch.unlink(missing_ok=True)
+        raise StoreError(
+            f"{path}: cannot be written ({error.strerror}); free some space or choose --out elsewhere"
+        ) from error
+
+
+def _append(path: Path, content: Mapping[str, Any]) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a") as file:
+            file.write(json.dumps(content) + "\n")
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be written ({error.strerror})") from error
+
+
+def _table(runs: Sequence[Run], space: SearchSpace) -> "pa.Table":
+    import pyarrow as pa
+
+    texts: dict[str, list[Any]] = {name: [] for name in ("task", "method", "architecture", "status")}
+    codes: dict[str, dict[Any, int]] = {name: {} for name in texts}
+
+    def encode(column: str, values: Iterable[Any]) -> list[int]:
+        known = codes[column]
+        return [known.setdefault(value, len(known)) for value in values]
+
+    counts = [len(run.trajectory.rows) for run in runs]
+    rows = [row for run in runs for row in run.trajectory.rows]
+    architectures, fidelities, errors, charges, costs, overheads, statuses = (
+        zip(*rows, strict=True) if rows else ((),) * 7
+    )
+    columns: dict[str, Any] = {
+        "task": _spread(encode("task", (run.spec.task for run in runs)), counts),
+        "method": _spread(encode("method", (run.spec.label for run in runs)), counts),
+        "repeat": _spread([run.spec.repeat for run in runs], counts),
+        "query": [number for count in counts for number in range(1, count + 1)],
+        "architecture": encode("architecture", architectures),
+        "fidelity": fidelities,
+        "validation_error": errors,
+        "charge": charges,
+        "cost_seconds": costs,
+        "overhead_seconds": overheads,
+        "status": encode("status", statuses),
+    }
+    names: dict[str, Iterable[str]] = {**codes, "architecture": map(space.format, codes["architecture"])}
+    arrays = {}
+    for name, kind in COLUMNS.items():
+        if kind == "text":
+            indices, words = pa.array(columns[name], pa.int32()), pa.array(list(names[name]), pa.string())
+            arrays[name] = pa.DictionaryArray.from_arrays(indices, words)
+        else:
+            arrays[name] = pa.array(columns[name], kind)
+    return pa.table(arrays)
+
+
+def _spread(values: Sequence[int], counts: Sequence[int]) -> list[int]:
+    return [value for value, count in zip(values, counts, strict=True) for _ in range(count)]
+
+
+def _summaries_of(part: Path) -> list[dict[str, Any]]:
+    metadata = _checked(part, lambda file: file.schema_arrow.metadata or {})
+    try:
+        summaries: list[dict[str, Any]] = json.loads(metadata[b"equipoise"])
+    except (KeyError, ValueError) as error:
+        raise StoreError(f"{part}: not a part of an Equipoise store (no summary of its runs)") from error
+    return summaries
+
+
+def _checked(part: Path, read: Callable[["pq.ParquetFile"], Any]) -> Any:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(part) as file:
+            return read(file)
+    except (pa.ArrowException, OSError) as error:
+        reason = str(error).splitlines()[0]
+        raise StoreError(f"{part}: damaged or cut off ({reason})") from error

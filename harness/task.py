@@ -1,0 +1,166 @@
+"""What a task is: one benchmark on one data set, which answers queries."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.errors import SuiteError, nearest
+from harness.space import Architecture, SearchSpace
+
+__all__ = ["Evaluation", "Metric", "Noise", "Task"]
+
+Noise = Literal["mean", "single"]
+
+
+class Evaluation(NamedTuple):
+    """What one query costs and shows.
+
+    Attributes:
+        validation_error: Smaller is better, in the task's own unit (a fraction for accuracies).
+        cost_seconds: Simulated or measured training time; NaN where the source does not tell.
+    """
+
+    validation_error: float
+    cost_seconds: float
+
+
+@dataclass(frozen=True)
+class Metric:
+    """How an error is shown to people: value = offset + slope * error.
+
+    Attributes:
+        name: For example ``accuracy``.
+        unit: For example ``%``; empty for none.
+        offset: The value shown for error 0.
+        slope: Negative where people maximise.
+    """
+
+    name: str
+    unit: str
+    offset: float
+    slope: float
+
+    @classmethod
+    def accuracy(cls, name: str = "accuracy") -> "Metric":
+        """Error 0.08 is shown as 92 %."""
+        return cls(name, "%", 100.0, -100.0)
+
+    @property
+    def maximise(self) -> bool:
+        """Whether people want the shown value large."""
+        return self.slope < 0
+
+    def show(self, error: float) -> float:
+        """The value people read for an error."""
+        return self.offset + self.slope * error
+
+    def regret(self, difference: float) -> float:
+        """A difference of two errors in the shown unit (accuracy points for accuracies)."""
+        return abs(self.slope) * difference
+
+
+class Task(ABC):
+    """One benchmark on one data set.
+
+    Making a task is cheap: data is read at the first question that needs it. A task is pure: the same architecture,
+    fidelity and state of `rng` give the same evaluation, in every process.
+
+    Attributes:
+        benchmark: Name of the benchmark, as its file is named.
+        datasets: The data sets it offers; a task is named ``benchmark/dataset``.
+        noises: The accepted values of `noise`.
+        source: Paper and origin of the numbers.
+        licence: Licence of the data.
+        surrogate: Whether the values are predictions.
+        pitfalls: What a reader of results must know, one sentence each.
+        space: The architectures it answers for.
+        metric: How its errors are shown.
+        fidelities: Training epochs that can be asked for, ascending; empty where the source states none.
+        has_cost: Whether `cost_seconds` is known.
+        penalty: The validation error told for an invalid proposal: no better than any architecture's.
+    """
+
+    benchmark: ClassVar[str]
+    datasets: ClassVar[tuple[str, ...]]
+    noises: ClassVar[tuple[Noise, ...]] = ("mean",)
+    source: ClassVar[str]
+    licence: ClassVar[str]
+    surrogate: ClassVar[bool] = False
+    pitfalls: ClassVar[tuple[str, ...]] = ()
+    space: SearchSpace
+    metric: Metric
+    fidelities: tuple[int, ...] = ()
+    has_cost: bool = True
+    penalty: float = 1.0
+
+    def __init__(self, dataset: str, noise: Noise = "mean") -> None:
+        """Names the task; reads nothing yet.
+
+        Args:
+            dataset: One of `datasets`.
+            noise: ``mean`` answers with the mean over the stored training seeds, ``single`` with one drawn for each
+                query.
+
+        Raises:
+            SuiteError: The benchmark has no such data set, or stores no single seeds.
+        """
+        if self.datasets and dataset not in self.datasets:
+            raise SuiteError(f"{self.benchmark} has no data set '{dataset}'; {nearest(dataset, self.datasets)}")
+        if noise not in self.noises:
+            raise SuiteError(
+                f"{self.benchmark}/{dataset} cannot answer with noise = '{noise}': its source stores "
+                f"only {' and '.join(self.noises)} values; set noise = '{self.noises[0]}' under [protocol]"
+            )
+        self.dataset = dataset
+        self.noise: Noise = noise
+
+    @property
+    def name(self) -> str:
+        """``benchmark/dataset``."""
+        return f"{self.benchmark}/{self.dataset}"
+
+    @property
+    @abstractmethod
+    def data_digest(self) -> str:
+        """SHA-256 of the source file that the numbers come from."""
+
+    @abstractmethod
+    def evaluate(self, architecture: Architecture, fidelity: int | None, rng: np.random.Generator) -> Evaluation:
+        """Answers one query.
+
+        Args:
+            architecture: An architecture that the space contains.
+            fidelity: Training epochs, one of `fidelities`; None for full training.
+            rng: The only source of randomness that may be used.
+        """
+
+    def expected(self, architecture: Architecture) -> float | None:
+        """The validation error at full fidelity without query noise, for the report; None if unknown."""
+        return None
+
+    def reveal(self, architecture: Architecture) -> float | None:
+        """The test error of an incumbent, for the report alone; None where the source has no separate test split."""
+        return None
+
+    def optimum(self) -> float | None:
+        """The least expected validation error in the space, for regret; None if unknown."""
+        errors = self.landscape()
+        return None if errors is None else float(errors.min())
+
+    def landscape(self) -> npt.NDArray[np.float64] | None:
+        """The expected validation error of every architecture in the order of ``space.enumerate()``, if known.
+
+        It yields the exact law of random search and is never shown to a method.
+        """
+        return None
+
+    def give(self, need: str) -> Any | None:
+        """What a method may require beyond the space, by name (``images``); None if this task has it not."""
+        return None
+
+    def skip(self) -> str | None:
+        """Why this task cannot run here and how to get what is missing; None if it can."""
+        return None

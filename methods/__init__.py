@@ -1,0 +1,1 @@
+"""The search methods: one file a method. They know the harness and nothing else."""

@@ -1,0 +1,52 @@
+"""Random search, the yardstick."""
+
+import numpy as np
+
+from harness.errors import SearchEnded
+from harness.method import Method, Observation, Problem, Query
+from harness.space import Architecture
+
+__all__ = ["RandomSearch"]
+
+
+class RandomSearch(Method):
+    """Draws architectures as the space samples them.
+
+    Args:
+        problem: What is known before the search.
+        rng: Source of randomness.
+        replacement: Whether an architecture may be drawn again. Without, the search ends when the space is spent.
+    """
+
+    family = "baseline"
+    source = "Bergstra and Bengio, Random Search for Hyper-Parameter Optimization, JMLR 2012"
+
+    def __init__(self, problem: Problem, rng: np.random.Generator, *, replacement: bool = False) -> None:
+        super().__init__(problem, rng)
+        self.replacement = replacement
+        self._seen: set[Architecture] = set()
+        self._drawn: list[Architecture] = []
+
+    def ask(self) -> Query:
+        """Draws the next architecture.
+
+        Raises:
+            SearchEnded: Without replacement, when every architecture has been proposed.
+        """
+        while True:
+            if not self._drawn:
+                if not self.replacement and len(self._seen) >= self.space.size:
+                    raise SearchEnded("every architecture of the space has been proposed")
+                self._drawn = self.space.sample(self.rng, 256)
+            architecture = self._drawn.pop()
+            if self.replacement:
+                return Query(architecture)
+            key = self.space.key(architecture)
+            if key not in self._seen:
+                self._seen.add(key)
+                return Query(architecture)
+
+    def tell(self, observation: Observation) -> None:
+        """Remembers what need not be proposed again; learns nothing."""
+        if not self.replacement:
+            self._seen.add(self.space.key(observation.query.architecture))

@@ -1,0 +1,1 @@
+"""Reads the store and writes the report; runs nothing."""
