@@ -34,7 +34,7 @@ class JournaledTask:
         self._task, self._path = task, path
         self._recorded = _read(path)
         self._next = 0
-        self._unwritten: list[str] = []
+        self._unwritten: list[tuple[Architecture, int | None, float, float]] = []
         self._written_at = monotonic()
 
     def evaluate(self, architecture: Architecture, fidelity: int | None, rng: np.random.Generator) -> Evaluation:
@@ -54,7 +54,7 @@ class JournaledTask:
             self._next += 1
             return Evaluation(error, seconds)
         evaluation = self._task.evaluate(architecture, fidelity, rng)
-        self._unwritten.append(json.dumps([architecture, fidelity, *evaluation]))
+        self._unwritten.append((architecture, fidelity, *evaluation))
         if monotonic() - self._written_at > PATIENCE_SECONDS:
             self._flush()
         return evaluation
@@ -62,7 +62,7 @@ class JournaledTask:
     def _flush(self) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with self._path.open("a") as file:
-            file.write("".join(f"{line}\n" for line in self._unwritten))
+            file.write("".join(f"{json.dumps(entry)}\n" for entry in self._unwritten))
         self._unwritten.clear()
         self._written_at = monotonic()
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from operator import index
 from time import perf_counter
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -14,7 +15,10 @@ from harness.method import Method, Observation, Query
 from harness.space import Architecture, SearchSpace
 from harness.task import Evaluation
 
-__all__ = ["Oracle", "Row", "Trajectory", "play"]
+__all__ = ["Oracle", "Trajectory", "play"]
+
+MOST_VERDICTS = 500_000
+"""Remembered verdicts on proposals a space; forgotten beyond."""
 
 
 class Oracle(Protocol):
@@ -36,31 +40,34 @@ class Oracle(Protocol):
         """Answers one query."""
 
 
-class Row(NamedTuple):
-    """One proposal, as it is stored."""
-
-    architecture: Architecture
-    fidelity: int | None
-    validation_error: float
-    charge: float
-    cost_seconds: float
-    overhead_seconds: float
-    status: Status
-
-
 @dataclass
 class Trajectory:
-    """What a run did.
+    """What a run did, one entry a proposal in each list, as the store's columns of the same names hold it.
 
     Attributes:
-        rows: One a proposal, in order.
+        architecture: What was proposed.
+        fidelity: Epochs asked for; None where the task states none.
+        validation_error: What the method was told.
+        charge: What it cost, in the unit of the budget.
+        cost_seconds: What its training took.
+        overhead_seconds: What the method took to ask and be told, in wall time.
+        status: What became of it.
         shortfall: What was left of the budget at the end.
         ended: Why the run ended early; empty if it did not.
     """
 
-    rows: list[Row] = field(default_factory=list)
+    architecture: list[Architecture] = field(default_factory=list)
+    fidelity: list[int | None] = field(default_factory=list)
+    validation_error: list[float] = field(default_factory=list)
+    charge: list[float] = field(default_factory=list)
+    cost_seconds: list[float] = field(default_factory=list)
+    overhead_seconds: list[float] = field(default_factory=list)
+    status: list[Status] = field(default_factory=list)
     shortfall: float = 0.0
     ended: str = ""
+
+    def __len__(self) -> int:
+        return len(self.architecture)
 
 
 def play(
@@ -82,8 +89,7 @@ def play(
     Raises:
         ProposalError: The method returned something that is not a query of the task's space.
     """
-    space, trajectory = task.space, Trajectory()
-    full = task.fidelities[-1] if task.fidelities else None
+    trajectory, proposals = Trajectory(), _Proposals(task)
     seen: dict[tuple[Architecture, int | None], Evaluation] = {}
     while not ledger.exhausted:
         started = perf_counter()
@@ -93,47 +99,86 @@ def play(
             trajectory.ended = str(ended) or "the method had nothing left to propose"
             break
         overhead = perf_counter() - started
-        architecture, fidelity = _checked(query, task)
-        epochs = full if fidelity is None else fidelity
-        status: Status = "ok"
-        if not space.contains(architecture):
+        architecture, key, epochs = proposals.check(query)
+        status: Status
+        if key is None:
             status, evaluation = "invalid", Evaluation(task.penalty, 0.0)
+        elif (known := seen.get((key, epochs))) is not None and ledger.repeats_are_free:
+            status, evaluation = "duplicate", Evaluation(known.validation_error, 0.0)
         else:
-            known = seen.get(request := (space.key(architecture), epochs))
             status = "ok" if known is None else "duplicate"
-            if known is None or not ledger.repeats_are_free:
-                known = seen[request] = task.evaluate(architecture, fidelity, rng(ledger.proposals + 1))
-                evaluation = known
-            else:
-                evaluation = Evaluation(known.validation_error, 0.0)
+            evaluation = task.evaluate(architecture, query.fidelity, rng(ledger.proposals + 1))
+            seen[key, epochs] = evaluation
         charge = ledger.charge(status, evaluation.cost_seconds, epochs)
         started = perf_counter()
         method.tell(Observation(query, *evaluation))
         overhead += perf_counter() - started
-        trajectory.rows.append(Row(architecture, epochs, evaluation[0], charge, evaluation[1], overhead, status))
+        trajectory.architecture.append(architecture)
+        trajectory.fidelity.append(epochs)
+        trajectory.validation_error.append(evaluation.validation_error)
+        trajectory.charge.append(charge)
+        trajectory.cost_seconds.append(evaluation.cost_seconds)
+        trajectory.overhead_seconds.append(overhead)
+        trajectory.status.append(status)
     trajectory.shortfall = ledger.shortfall
     if ledger.stalled:
         trajectory.ended = "stalled: too many proposals in a row that cost nothing"
     return trajectory
 
 
-def _checked(query: object, task: Oracle) -> tuple[Architecture, int | None]:
-    if not isinstance(query, Query):
-        raise ProposalError(f"ask() must return a Query, not {type(query).__name__}: {query!r}")
-    try:
-        architecture = tuple(map(index, query.architecture))
-    except TypeError as error:
-        raise ProposalError(f"an architecture is a tuple of option numbers, not {query.architecture!r}") from error
-    widths = task.space.cardinalities
-    if len(architecture) != len(widths) or not all(map(_in_range, architecture, widths)):
-        raise ProposalError(
-            f"{architecture} is no architecture of {task.space.name}: it has {len(widths)} decisions with "
-            f"{', '.join(map(str, widths))} options, numbered from 0"
+class _Proposals:
+    """Checks what a method proposes, and remembers the verdict: most proposals of a suite come again.
+
+    Args:
+        task: Whose space and fidelities are asked for.
+    """
+
+    def __init__(self, task: Oracle) -> None:
+        self._task = task
+        self._full = task.fidelities[-1] if task.fidelities else None
+        self._verdicts = _verdicts(task.space)
+
+    def check(self, query: object) -> tuple[Architecture, Architecture | None, int | None]:
+        """The architecture, its key (None if it is not valid), and the epochs asked for.
+
+        Raises:
+            ProposalError: This is no query of the task.
+        """
+        if not isinstance(query, Query):
+            raise ProposalError(f"ask() must return a Query, not {type(query).__name__}: {query!r}")
+        epochs = self._full
+        if query.fidelity is not None:
+            if query.fidelity not in self._task.fidelities:
+                raise ProposalError(f"fidelity {query.fidelity!r}; accepted: None, {self._task.fidelities or ''}")
+            epochs = query.fidelity
+        try:
+            return *self._verdicts[query.architecture], epochs
+        except (KeyError, TypeError):
+            verdict = self._judge(query.architecture)
+        if len(self._verdicts) >= MOST_VERDICTS:
+            self._verdicts.clear()
+        self._verdicts[verdict[0]] = verdict
+        return *verdict, epochs
+
+    def _judge(self, proposed: Architecture) -> tuple[Architecture, Architecture | None]:
+        space = self._task.space
+        widths = space.cardinalities
+        try:
+            architecture = tuple(map(index, proposed))
+        except TypeError:
+            raise ProposalError(f"an architecture is a tuple of option numbers, not {proposed!r}") from None
+        in_range = len(architecture) == len(widths) and all(
+            0 <= o < w for o, w in zip(architecture, widths, strict=True)
         )
-    if query.fidelity is not None and query.fidelity not in task.fidelities:
-        raise ProposalError(f"fidelity {query.fidelity} is not offered; accepted: None, {task.fidelities}")
-    return architecture, query.fidelity
+        if not in_range:
+            raise ProposalError(
+                f"{architecture} is no architecture of {space.name}: it has {len(widths)} decisions with "
+                f"{', '.join(map(str, widths))} options, numbered from 0"
+            )
+        return architecture, space.key(architecture) if space.contains(architecture) else None
 
 
-def _in_range(option: int, width: int) -> bool:
-    return 0 <= option < width
+@lru_cache(maxsize=8)
+def _verdicts(_: SearchSpace) -> dict[Architecture, tuple[Architecture, Architecture | None]]:
+    """Architecture to (architecture, key), kept for all runs of a worker on one space."""
+    return {}

@@ -197,18 +197,13 @@ def _difference(store: RunStore, spec: RunSpec) -> str | None:
     frame = store.frame(task=spec.task)
     old = frame[(frame.method == spec.label) & (frame.repeat == spec.repeat)]
     space = load_task(spec.task, spec.protocol.noise).space
-    new = play_run(spec).trajectory.rows
+    new = play_run(spec).trajectory
     if len(old) != len(new):
         return f": {len(old)} rows stored, {len(new)} now"
-    for then, now in zip(old.itertuples(), new, strict=True):
-        pairs = {
-            "architecture": (then.architecture, space.format(now.architecture)),
-            "validation_error": (then.validation_error, now.validation_error),
-            "charge": (then.charge, now.charge),
-            "cost_seconds": (then.cost_seconds, now.cost_seconds),
-            "status": (then.status, now.status),
-        }
-        for column, (before, after) in pairs.items():
-            if str(before) != str(after):  # repr is exact for floats, and NaN equals NaN
-                return f": query {then.query}, {column} was {before}, now {after}"
+    now = {name: getattr(new, name) for name in ("validation_error", "charge", "cost_seconds", "status")}
+    now["architecture"] = [space.format(architecture) for architecture in new.architecture]
+    for column, values in now.items():
+        for query, (before, after) in enumerate(zip(old[column], values, strict=True), 1):
+            if str(before) != str(after):  # exact for floats, and NaN equals NaN
+                return f": query {query}, {column} was {before}, now {after}"
     return None

@@ -6,10 +6,13 @@ each part carries a summary of its runs in its metadata under ``equipoise``.
 
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from harness.errors import StoreError
 from harness.runner import Trajectory
@@ -80,7 +83,7 @@ class Run:
             self.spec.task,
             self.spec.label,
             self.spec.repeat,
-            len(self.trajectory.rows),
+            len(self.trajectory),
             self.trajectory.shortfall,
             self.trajectory.ended,
             self.process_seconds,
@@ -270,44 +273,34 @@ def _append(path: Path, content: Mapping[str, Any]) -> None:
 def _table(runs: Sequence[Run], space: SearchSpace) -> "pa.Table":
     import pyarrow as pa
 
-    texts: dict[str, list[Any]] = {name: [] for name in ("task", "method", "architecture", "status")}
-    codes: dict[str, dict[Any, int]] = {name: {} for name in texts}
-
-    def encode(column: str, values: Iterable[Any]) -> list[int]:
-        known = codes[column]
-        return [known.setdefault(value, len(known)) for value in values]
-
-    counts = [len(run.trajectory.rows) for run in runs]
-    rows = [row for run in runs for row in run.trajectory.rows]
-    architectures, fidelities, errors, charges, costs, overheads, statuses = (
-        zip(*rows, strict=True) if rows else ((),) * 7
-    )
+    counts = [len(run.trajectory) for run in runs]
     columns: dict[str, Any] = {
-        "task": _spread(encode("task", (run.spec.task for run in runs)), counts),
-        "method": _spread(encode("method", (run.spec.label for run in runs)), counts),
-        "repeat": _spread([run.spec.repeat for run in runs], counts),
-        "query": [number for count in counts for number in range(1, count + 1)],
-        "architecture": encode("architecture", architectures),
-        "fidelity": fidelities,
-        "validation_error": errors,
-        "charge": charges,
-        "cost_seconds": costs,
-        "overhead_seconds": overheads,
-        "status": encode("status", statuses),
+        "task": [run.spec.task for run in runs for _ in range(len(run.trajectory))],
+        "method": [run.spec.label for run in runs for _ in range(len(run.trajectory))],
+        "repeat": np.repeat([run.spec.repeat for run in runs], counts),
+        "query": np.concatenate([np.arange(1, count + 1) for count in counts]),
     }
-    names: dict[str, Iterable[str]] = {**codes, "architecture": map(space.format, codes["architecture"])}
-    arrays = {}
+    arrays: dict[str, Any] = {}
+    arrays: dict[str, Any] = {}
     for name, kind in COLUMNS.items():
+        if name not in columns:
+            columns[name] = list(chain.from_iterable(getattr(run.trajectory, name) for run in runs))
         if kind == "text":
-            indices, words = pa.array(columns[name], pa.int32()), pa.array(list(names[name]), pa.string())
-            arrays[name] = pa.DictionaryArray.from_arrays(indices, words)
+            codes = _Codes()
+            indices = pa.array(list(map(codes.__getitem__, columns[name])), pa.int32())
+            words = map(space.format, codes) if name == "architecture" else codes
+            arrays[name] = pa.DictionaryArray.from_arrays(indices, pa.array(list(words), pa.string()))
         else:
             arrays[name] = pa.array(columns[name], kind)
     return pa.table(arrays)
 
 
-def _spread(values: Sequence[int], counts: Sequence[int]) -> list[int]:
-    return [value for value, count in zip(values, counts, strict=True) for _ in range(count)]
+class _Codes(dict[Any, int]):
+    """Numbers values in the order in which they are first asked for."""
+
+    def __missing__(self, value: Any) -> int:
+        self[value] = code = len(self)
+        return code
 
 
 def _summaries_of(part: Path) -> list[dict[str, Any]]:

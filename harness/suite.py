@@ -78,7 +78,8 @@ class RunSpec:
     @cached_property
     def run_id(self) -> str:
         """Hash of all that decides the rows; the number of repeats does not."""
-        content = asdict(replace(self, protocol=replace(self.protocol, repeats=1)))
+        rules = {key: value for key, value in vars(self.protocol).items() if key != "repeats"}
+        content = [self.task, self.method, self.label, self.settings, self.repeat, vars(self.budget), rules]
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:20]
 
     def rng(self, stream: str) -> np.random.Generator:

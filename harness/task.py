@@ -80,6 +80,7 @@ class Task(ABC):
         metric: How its errors are shown.
         fidelities: Training epochs that can be asked for, ascending; empty where the source states none.
         has_cost: Whether `cost_seconds` is known.
+        instant: Whether answers are looked up, so that a resumed run may ask again for what it was told before.
         penalty: The validation error told for an invalid proposal: no better than any architecture's.
     """
 
@@ -94,6 +95,7 @@ class Task(ABC):
     metric: Metric
     fidelities: tuple[int, ...] = ()
     has_cost: bool = True
+    instant: bool = False
     penalty: float = 1.0
 
     def __init__(self, dataset: str, noise: Noise = "mean") -> None:

@@ -72,7 +72,7 @@ def play_run(spec: RunSpec, journal: Path | None = None) -> Run:
     ledger = Ledger(spec.budget, spec.protocol.duplicates, spec.protocol.invalid)
     shared = spec.protocol.initial == "shared"
     initial = task.space.sample(spec.rng("shared"), spec.protocol.initial_size) if shared else ()
-    oracle = task if journal is None else JournaledTask(task, journal)
+    oracle = task if journal is None or task.instant else JournaledTask(task, journal)
     trajectory = play(method, oracle, ledger, spec.noise(), initial)
     return Run(spec, trajectory, process_time() - started)
 
@@ -97,7 +97,7 @@ def play_runs(specs: list[RunSpec], out: str) -> Outcome:
         for run in finished:
             (store.path / "journal" / f"{run.spec.run_id}.jsonl").unlink(missing_ok=True)
     outcome.done = len(finished)
-    outcome.queries = sum(len(run.trajectory.rows) for run in finished)
+    outcome.queries = sum(len(run.trajectory) for run in finished)
     outcome.seconds = perf_counter() - started
     return outcome
 

@@ -26,6 +26,7 @@ class RandomSearch(Method):
         self.replacement = replacement
         self._seen: set[Architecture] = set()
         self._drawn: list[Architecture] = []
+        self._block = min(problem.budget.queries or 256, 1024)
 
     def ask(self) -> Query:
         """Draws the next architecture.
@@ -37,7 +38,7 @@ class RandomSearch(Method):
             if not self._drawn:
                 if not self.replacement and len(self._seen) >= self.space.size:
                     raise SearchEnded("every architecture of the space has been proposed")
-                self._drawn = self.space.sample(self.rng, 256)
+                self._drawn = self.space.sample(self.rng, self._block)
             architecture = self._drawn.pop()
             if self.replacement:
                 return Query(architecture)

@@ -24,6 +24,8 @@ class TableTask(Task):
     - ``test``: M test errors at full fidelity, absent where the source has no separate test split.
     """
 
+    instant = True
+
     @property
     @abstractmethod
     def data_digest(self) -> str:

@@ -33,17 +33,14 @@ class ProductSpace(SearchSpace):
 
     def mutate(self, architecture: Architecture, rng: np.random.Generator) -> Architecture:
         """Draws a neighbour, exactly uniformly, without listing them."""
-        edit = int(rng.integers(self._edits))
-        for position, cardinality in enumerate(self.cardinalities):
-            if edit < cardinality - 1:
-                option = edit if edit < architecture[position] else edit + 1
-                return (*architecture[:position], option, *architecture[position + 1 :])
-            edit -= cardinality - 1
-        raise AssertionError("unreachable: the edits of all decisions sum to _edits")
+        position, step = self._edits[int(rng.random() * len(self._edits))]
+        option = (architecture[position] + step) % self.cardinalities[position]
+        return (*architecture[:position], option, *architecture[position + 1 :])
 
     @cached_property
-    def _edits(self) -> int:
-        return sum(self.cardinalities) - len(self.cardinalities)
+    def _edits(self) -> list[tuple[int, int]]:
+        """Every (decision, cyclic step to another option)."""
+        return [(position, step) for position, width in enumerate(self.cardinalities) for step in range(1, width)]
 
     def enumerate(self) -> Iterator[Architecture]:
         """Yields every combination, the last decision changing fastest."""

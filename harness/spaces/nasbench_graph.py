@@ -116,14 +116,20 @@ class NasBenchGraph(SearchSpace):
         return [cells[index] for index in rng.integers(len(cells), size=n).tolist()]
 
     def mutate(self, architecture: Architecture, rng: np.random.Generator) -> Architecture:
-        """Draws an edit of one decision, uniformly, until it leads to another class; returns its representative."""
+        """Draws uniformly among all edits of one decision until one leads to another class; gives its representative.
+
+        That is close to uniform over `neighbours` (a few of which two edits reach) without listing them.
+        """
         own = self.key(architecture)
         while True:
-            position = int(rng.integers(len(self.decisions)))
-            option = int(rng.integers(self.cardinalities[position]))
+            position, option = self._edits[int(rng.random() * len(self._edits))]
             edited = (*architecture[:position], option, *architecture[position + 1 :])
             if self.contains(edited) and (found := self.key(edited)) != own:
                 return found
+
+    @cached_property
+    def _edits(self) -> list[tuple[int, int]]:
+        return [(position, option) for position, width in enumerate(self.cardinalities) for option in range(width)]
 
     def enumerate(self) -> Iterator[Architecture]:
         """Yields the representative of every class."""
