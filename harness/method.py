@@ -74,6 +74,7 @@ class Method(ABC):
         source: The paper or library it follows.
         requires: What the task must give beyond its space: ``fidelities`` (several), or names of ``Problem.given``.
         packages: Third-party packages it imports, as (import name, extra of this project that installs it).
+        costly: Whether a query takes it more than about 0.1 seconds: checks then use few.
         deviations: Where its defaults depart from the source's, one sentence each, for the report.
     """
 
@@ -81,6 +82,7 @@ class Method(ABC):
     source: ClassVar[str]
     requires: ClassVar[tuple[str, ...]] = ()
     packages: ClassVar[tuple[tuple[str, str], ...]] = ()
+    costly: ClassVar[bool] = False
     deviations: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, problem: Problem, rng: np.random.Generator) -> None:

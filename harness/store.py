@@ -281,7 +281,6 @@ def _table(runs: Sequence[Run], space: SearchSpace) -> "pa.Table":
         "query": np.concatenate([np.arange(1, count + 1) for count in counts]),
     }
     arrays: dict[str, Any] = {}
-    arrays: dict[str, Any] = {}
     for name, kind in COLUMNS.items():
         if name not in columns:
             columns[name] = list(chain.from_iterable(getattr(run.trajectory, name) for run in runs))

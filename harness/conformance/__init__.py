@@ -1,0 +1,82 @@
+"""Checks that anyone can run on a method, task or space of their own: ``equipoise check NAME``.
+
+A check is a small function that raises `AssertionError` with what it saw. `METHOD_CHECKS` take a method class,
+`TASK_CHECKS` a task, `SPACE_CHECKS` a space. Each has a deliberately cheating class in the tests that fails it.
+"""
+
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+from harness.conformance.methods import METHOD_CHECKS
+from harness.conformance.spaces import SPACE_CHECKS
+from harness.conformance.tasks import TASK_CHECKS
+from harness.errors import PluginError
+from harness.method import Method
+from harness.plugins import load_method, load_task, method_names, missing_packages, unmet
+from harness.task import Task
+
+__all__ = ["METHOD_CHECKS", "SPACE_CHECKS", "TASK_CHECKS", "check", "failures_of"]
+
+
+def check(name: str, say: Callable[[str], object]) -> int:
+    """Runs the checks on a method or task by name, path or ``package.module:Class``.
+
+    Args:
+        name: What to check.
+        say: Told one line a check.
+
+    Returns:
+        0 if all pass, 1 if not.
+
+    Raises:
+        PluginError: The name leads to nothing.
+    """
+    failed = 0
+    for title, reason in failures_of(name):
+        failed += reason is not None
+        say(f"{'FAIL' if reason else 'ok  '} {title}{f': {reason}' if reason else ''}")
+    say("all checks passed" if not failed else f"{failed} checks failed")
+    return 1 if failed else 0
+
+
+def failures_of(name: str) -> list[tuple[str, str | None]]:
+    """The checks that apply to a name, each with the reason why it failed, or None if it passed."""
+    subject = _subject(name)
+    if isinstance(subject, Task):
+        if (reason := subject.skip()) is not None:
+            raise PluginError(f"{name} cannot be checked here: {reason}")
+        return [_tried(c, subject) for c in TASK_CHECKS] + [_tried(c, subject.space) for c in SPACE_CHECKS]
+    if (reason := missing_packages(subject)) is not None:
+        raise PluginError(f"{name} cannot be checked here: {reason}")
+    results = []
+    for task in _tasks_for(subject):
+        results += [_tried(c, subject, task, on=f" on {task.name}") for c in METHOD_CHECKS]
+    return results
+
+
+def _subject(name: str) -> Any:
+    looks_like_task = "/" in name.rpartition(".py")[2]
+    if name in method_names() or not looks_like_task:
+        return load_method(name)
+    return load_task(name)
+
+
+def _tasks_for(cls: type[Method]) -> list[Task]:
+    """A product space, and one with equivalent architectures, as far as the method can play them."""
+    tasks = [load_task("nasbench201/cifar10"), load_task("nasbench_graph/cora")]
+    playable = [task for task in tasks if unmet(cls, task) is None]
+    if not playable:
+        raise PluginError(f"no embedded task can check this method: {unmet(cls, tasks[0])}")
+    return playable
+
+
+def _tried(test: Callable[..., None], *subject: Any, on: str = "") -> tuple[str, str | None]:
+    title = f"{test.__name__.replace('_', ' ')}{on}"
+    try:
+        test(*subject)
+    except AssertionError as error:
+        return title, str(error) or traceback.format_exc().strip().splitlines()[-2].strip()
+    except Exception as error:
+        return title, f"{type(error).__name__}: {error}"
+    return title, None

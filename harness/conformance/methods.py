@@ -1,0 +1,208 @@
+"""What every search method must do."""
+
+import pickle
+import random
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from inspect import Parameter, signature
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+
+from harness.ledger import Budget, Ledger
+from harness.method import Family, Method, Observation, Query
+from harness.plugins import problem_of
+from harness.runner import Trajectory, play
+from harness.task import Task
+
+__all__ = ["METHOD_CHECKS", "proposals_of"]
+
+QUERIES, COSTLY_QUERIES = 80, 16
+"""Budget of the runs in which a method is checked, and one that says of itself that it is costly."""
+
+
+def declares_itself(cls: type[Method], task: Task) -> None:
+    """Family, source and settings are given: keyword-only with defaults."""
+    assert cls.family in get_args(Family), f"family = {cls.family!r}; accepted: {', '.join(get_args(Family))}"
+    assert cls.source, "source is empty: cite the paper or library"
+    parameters = list(signature(cls).parameters.values())
+    assert [p.name for p in parameters[:2]] == ["problem", "rng"], "__init__ must begin (self, problem, rng, ...)"
+    for parameter in parameters[2:]:
+        assert parameter.kind is Parameter.KEYWORD_ONLY, f"setting '{parameter.name}' must be keyword-only (after *)"
+        assert parameter.default is not Parameter.empty, f"setting '{parameter.name}' has no default"
+
+
+def proposes_valid_architectures(cls: type[Method], task: Task) -> None:
+    """Every proposal is a query of the space, and at least one is a valid architecture."""
+    trajectory = _run(cls, task)
+    assert any(status != "invalid" for status in trajectory.status), "every proposal was invalid"
+
+
+def spends_its_budget(cls: type[Method], task: Task) -> None:
+    """A run does not end early in a space that is larger than the budget."""
+    trajectory, queries = _run(cls, task), _budget(cls).queries
+    assert len(trajectory) == queries, f"{len(trajectory)} of {queries} queries: {trajectory.ended}"
+
+
+def repeats_with_its_seed(cls: type[Method], task: Task) -> None:
+    """The same seed gives the same trajectory, another seed another one."""
+    first, again, other = (_run(cls, task, seed).architecture for seed in (1, 1, 2))
+    assert first == again, f"same seed, different proposals from query {_first_difference(first, again)} on"
+    assert first != other, "another seed gave the same proposals: the generator is not used"
+
+
+def repeats_in_another_process(cls: type[Method], task: Task) -> None:
+    """The same seed gives the same trajectory in a fresh interpreter, whose hashes of texts are salted differently."""
+    here = proposals_of(cls, task)
+    name = _address(cls)
+    root = str(Path(__file__).resolve().parents[2])
+    code = (
+        f"import sys; sys.path[:0] = {[root, *sys.path]!r}\n"
+        "from harness.conformance.methods import proposals_of\n"
+        "from harness.plugins import load_method, load_task\n"
+        f"print('\\n'.join(proposals_of(load_method({name!r}), load_task({task.name!r}))))"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, f"does not run in another process: {ran.stderr.strip().splitlines()[-1:]}"
+    there = ran.stdout.splitlines()
+    assert here == there, f"another process proposes something else from query {_first_difference(here, there)} on"
+
+
+def leaves_global_randomness_alone(cls: type[Method], task: Task) -> None:
+    """The generators of `random` and `numpy.random` are neither read nor moved."""
+    states = random.getstate(), np.random.get_state(legacy=False)  # noqa: NPY002 - what must stay untouched
+    try:
+        for seed in (1, 2):
+            random.seed(seed)
+            np.random.seed(seed)  # noqa: NPY002
+            before = repr((random.getstate(), np.random.get_state(legacy=False)))  # noqa: NPY002
+            _run(cls, task)
+            after = repr((random.getstate(), np.random.get_state(legacy=False)))  # noqa: NPY002
+            assert before == after, "a global generator (random or numpy.random) was used; use self.rng"
+    finally:
+        random.setstate(states[0])
+        np.random.set_state(states[1])  # noqa: NPY002
+
+
+def learns_from_what_it_is_told(cls: type[Method], task: Task) -> None:
+    """An observation of a query that was never asked is accepted (a shared start)."""
+    method = _make(cls, task)
+    for architecture in task.space.sample(np.random.default_rng(3), 5):
+        method.tell(Observation(Query(architecture), 0.5, 1.0))
+    query = method.ask()
+    assert isinstance(query, Query), f"ask() after five foreign observations returned {query!r}"
+
+
+def allows_pending_queries(cls: type[Method], task: Task) -> None:
+    """Several queries may be asked before the first is told, and told in another order."""
+    method = _make(cls, task)
+    for _ in range(4):
+        pending = [method.ask() for _ in range(4)]
+        for query in reversed(pending):
+            method.tell(_answer(task, query))
+
+
+def survives_strange_answers(cls: type[Method], task: Task) -> None:
+    """Constant errors, huge errors and an unknown cost are learned from, not tripped over."""
+    for error in (0.3, 1e6):
+        method = _make(cls, task)
+        for _ in range((_budget(cls).queries or 0) // 2):
+            method.tell(Observation(method.ask(), error, float("nan")))
+
+
+def never_sees_the_test_error(cls: type[Method], task: Task) -> None:
+    """Nothing but the answers to its queries is read: no test error, no landscape, no optimum."""
+    problem = problem_of(cls, task, _budget(cls))
+    assert set(vars(problem)) == {"space", "budget", "fidelities", "given"}, "the problem shows more than it should"
+    with _watched(type(task), ("reveal", "landscape", "optimum", "expected")) as touched:
+        _run(cls, task)
+    assert not touched, f"the method read {touched[0]}() of the task"
+
+
+def crosses_process_borders(cls: type[Method], task: Task) -> None:
+    """The class pickles, as do its problem and its queries."""
+    problem = problem_of(cls, task, _budget(cls))
+    assert pickle.loads(pickle.dumps(cls)) is cls, "the class does not pickle: define it at the top of its module"
+    assert pickle.loads(pickle.dumps(problem)).space == problem.space
+    query = _make(cls, task).ask()
+    assert pickle.loads(pickle.dumps(query)) == query
+
+
+METHOD_CHECKS: Sequence[Callable[[type[Method], Task], None]] = (
+    declares_itself,
+    proposes_valid_architectures,
+    spends_its_budget,
+    repeats_with_its_seed,
+    repeats_in_another_process,
+    leaves_global_randomness_alone,
+    learns_from_what_it_is_told,
+    allows_pending_queries,
+    survives_strange_answers,
+    never_sees_the_test_error,
+    crosses_process_borders,
+)
+
+
+def proposals_of(cls: type[Method], task: Task) -> list[str]:
+    """What a method proposes with seed 1, as text: compared across processes."""
+    return [task.space.format(architecture) for architecture in _run(cls, task).architecture]
+
+
+def _budget(cls: type[Method]) -> Budget:
+    return Budget(queries=COSTLY_QUERIES if cls.costly else QUERIES)
+
+
+def _make(cls: type[Method], task: Task, seed: int = 1) -> Method:
+    return cls(problem_of(cls, task, _budget(cls)), np.random.default_rng(seed))
+
+
+def _run(cls: type[Method], task: Task, seed: int = 1) -> Trajectory:
+    noise = np.random.default_rng(seed)
+    return play(_make(cls, task, seed), task, Ledger(_budget(cls)), lambda _: noise)
+
+
+def _answer(task: Task, query: Query) -> Observation:
+    if not task.space.contains(query.architecture):
+        return Observation(query, task.penalty, 0.0)
+    return Observation(query, *task.evaluate(query.architecture, query.fidelity, np.random.default_rng(0)))
+
+
+def _address(cls: type[Method]) -> str:
+    module = sys.modules[cls.__module__]
+    if module.__name__.startswith("equipoise_plugin_"):
+        return str(module.__file__)
+    return f"{cls.__module__}:{cls.__qualname__}"
+
+
+def _first_difference(first: Sequence[object], second: Sequence[object]) -> int:
+    pairs = enumerate(zip(first, second, strict=False), 1)
+    return next((query for query, (a, b) in pairs if a != b), min(len(first), len(second)) + 1)
+
+
+@contextmanager
+def _watched(cls: type[Task], names: Sequence[str]) -> Iterator[list[str]]:
+    """Notices calls of some methods of a class, whoever makes them."""
+    touched: list[str] = []
+    own = {name: getattr(cls, name) for name in names}
+
+    def spy(name: str) -> Callable[..., Any]:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            touched.append(name)
+            return own[name](*args, **kwargs)
+
+        return call
+
+    before = {name: vars(cls).get(name) for name in names}
+    try:
+        for name in names:
+            setattr(cls, name, spy(name))
+        yield touched
+    finally:
+        for name, value in before.items():
+            if value is None:
+                delattr(cls, name)
+            else:
+                setattr(cls, name, value)

@@ -1,0 +1,104 @@
+"""What every search space must keep."""
+
+import copy
+import pickle
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from harness.space import Architecture, SearchSpace
+
+__all__ = ["SPACE_CHECKS"]
+
+
+def masks_are_exact(space: SearchSpace) -> None:
+    """Following legal options never meets a dead end and ends in an architecture the space contains."""
+    rng = np.random.default_rng(5)
+    for _ in range(50):
+        prefix: Architecture = ()
+        while len(prefix) < len(space.decisions):
+            mask = space.legal(prefix)
+            width = space.cardinalities[len(prefix)]
+            assert mask.shape == (width,), f"legal({prefix}) has shape {mask.shape}; the decision has {width} options"
+            assert mask.any(), f"dead end: nothing is legal after {prefix}"
+            prefix = (*prefix, int(rng.choice(np.flatnonzero(mask))))
+        assert space.contains(prefix), f"{prefix} follows the masks, but contains() denies it"
+
+
+def samples_are_contained(space: SearchSpace) -> None:
+    """Samples are plain tuples that the space contains and whose prefixes are legal."""
+    for architecture in space.sample(np.random.default_rng(6), 50):
+        assert type(architecture) is tuple, f"sample gave {type(architecture).__name__}"
+        assert all(type(option) is int for option in architecture), (
+            f"sample gave options that are no int: {architecture!r}"
+        )
+        assert space.contains(architecture), f"sample gave {architecture}, which contains() denies"
+        for position, option in enumerate(architecture):
+            assert space.legal(architecture[:position])[option], (
+                f"{architecture}: option {option} at {position} is not legal"
+            )
+
+
+def text_is_lossless(space: SearchSpace) -> None:
+    """`parse` reads what `format` writes, and different architectures have different texts."""
+    samples = space.sample(np.random.default_rng(7), 50)
+    for architecture in samples:
+        text = space.format(architecture)
+        assert space.parse(text) == architecture, f"parse(format(a)) is {space.parse(text)}, a is {architecture}"
+    assert len({space.format(a) for a in samples}) == len(set(samples)), "two architectures share a text"
+
+
+def keys_are_stable(space: SearchSpace) -> None:
+    """`key` and `canonical` are idempotent, stay in the space, and equal keys have equal canonical forms."""
+    for architecture in space.sample(np.random.default_rng(8), 50):
+        key, canonical = space.key(architecture), space.canonical(architecture)
+        assert space.contains(key) and space.contains(canonical), (
+            f"the key or canonical form of {architecture} is outside"
+        )
+        assert space.key(key) == key, f"key({key}) is {space.key(key)}"
+        assert space.canonical(canonical) == canonical == space.canonical(key), (
+            f"canonical form of {architecture} is not stable"
+        )
+
+
+def neighbours_are_edits(space: SearchSpace) -> None:
+    """Neighbours and mutants are contained and differ from the architecture."""
+    rng = np.random.default_rng(9)
+    for architecture in space.sample(rng, 10):
+        key, neighbours = space.key(architecture), space.neighbours(architecture)
+        keys = [space.key(neighbour) for neighbour in neighbours]
+        assert all(map(space.contains, neighbours)), f"a neighbour of {architecture} is outside the space"
+        assert key not in keys, f"{architecture} is its own neighbour"
+        assert len(set(keys)) == len(keys), f"the neighbours of {architecture} repeat"
+        mutant = space.mutate(architecture, rng)
+        assert space.contains(mutant) and space.key(mutant) != key, f"mutate({architecture}) gave {mutant}"
+
+
+def graphs_are_acyclic(space: SearchSpace) -> None:
+    """The graph of every prefix is a labelled DAG in topological order, and grows as decisions are taken."""
+    for architecture in space.sample(np.random.default_rng(10), 20):
+        for length in range(len(architecture) + 1):
+            nodes, edges, labels = space.graph(architecture[:length])
+            assert len(labels) == len(edges), f"{len(edges)} edges, but {len(labels)} edge labels"
+            assert all(0 <= source < target < len(nodes) for source, target in edges), (
+                f"edges {edges} of {architecture}"
+            )
+
+
+def is_a_value(space: SearchSpace) -> None:
+    """Copies are equal, hash alike and pickle small."""
+    other = pickle.loads(pickle.dumps(space))
+    assert other == space == copy.copy(space) and hash(other) == hash(space), "a copy of the space is not equal to it"
+    size = len(pickle.dumps(space))
+    assert size < 100_000, f"the space pickles to {size} bytes; leave caches out (cached_property does)"
+
+
+SPACE_CHECKS: Sequence[Callable[[SearchSpace], None]] = (
+    masks_are_exact,
+    samples_are_contained,
+    text_is_lossless,
+    keys_are_stable,
+    neighbours_are_edits,
+    graphs_are_acyclic,
+    is_a_value,
+)

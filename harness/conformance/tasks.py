@@ -1,0 +1,93 @@
+"""What every task must keep."""
+
+import pickle
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from harness.space import Architecture
+from harness.task import Evaluation, Task
+
+__all__ = ["TASK_CHECKS"]
+
+
+def describes_itself(task: Task) -> None:
+    """Name, source, licence, metric and digest are given; fidelities ascend."""
+    assert task.name == f"{task.benchmark}/{task.dataset}"
+    assert task.source and task.licence, "source or licence is empty"
+    assert task.data_digest, "data_digest is empty"
+    assert list(task.fidelities) == sorted(set(task.fidelities)), f"fidelities {task.fidelities} do not ascend"
+
+
+def answers_are_pure(task: Task) -> None:
+    """The same architecture and generator state give the same finite answer, in any order."""
+    architectures = task.space.sample(np.random.default_rng(11), 20)
+    levels = [None, *task.fidelities]
+    first = [_evaluate(task, a, f) for a in architectures for f in levels]
+    again = [_evaluate(task, a, f) for a in reversed(architectures) for f in reversed(levels)][::-1]
+    assert list(map(str, first)) == list(map(str, again)), "the same query gave two answers: evaluate() keeps state"
+    assert all(np.isfinite(evaluation.validation_error) for evaluation in first), "an error is not finite"
+    if task.has_cost:
+        assert all(e.cost_seconds > 0 for e in first), "has_cost is True, but a cost_seconds is not positive"
+
+
+def full_fidelity_is_the_default(task: Task) -> None:
+    """Fidelity None means the last one."""
+    if task.fidelities:
+        for architecture in task.space.sample(np.random.default_rng(12), 10):
+            full = _evaluate(task, architecture, task.fidelities[-1])
+            assert _evaluate(task, architecture, None) == full, "None is answered differently from the highest fidelity"
+
+
+def equal_keys_have_equal_answers(task: Task) -> None:
+    """Architectures with one key are one entry of the benchmark."""
+    for architecture in task.space.sample(np.random.default_rng(13), 20):
+        key = task.space.key(architecture)
+        assert str(_evaluate(task, key, None)) == str(_evaluate(task, architecture, None)), (
+            f"{architecture} and its key differ"
+        )
+
+
+def penalty_is_no_reward(task: Task) -> None:
+    """An invalid proposal is told an error no better than any valid one."""
+    worst = max(_evaluate(task, a, None).validation_error for a in task.space.sample(np.random.default_rng(14), 200))
+    assert task.penalty >= worst, f"penalty {task.penalty} is better than the error {worst} of a valid architecture"
+
+
+def landscape_agrees(task: Task) -> None:
+    """The landscape lists what `expected` says, its least value is the optimum, and the test is not the validation."""
+    landscape = task.landscape()
+    if landscape is None:
+        return
+    assert len(landscape) == task.space.size, f"{len(landscape)} values for a space of {task.space.size}"
+    assert task.optimum() == landscape.min(), "optimum() is not the least value of landscape()"
+    samples = task.space.sample(np.random.default_rng(15), 50)
+    for architecture in samples:
+        position = task.space.index(architecture)
+        assert task.expected(architecture) == landscape[position], f"expected({architecture}) is not in the landscape"
+    tests = [task.reveal(architecture) for architecture in samples]
+    if tests[0] is not None:
+        expected = [task.expected(architecture) for architecture in samples]
+        assert tests != expected, "reveal() gives the validation error again: return None where there is no test split"
+
+
+def task_pickles(task: Task) -> None:
+    """The task pickles, and its copy answers alike."""
+    other = pickle.loads(pickle.dumps(type(task)(task.dataset, task.noise)))
+    (architecture,) = task.space.sample(np.random.default_rng(16), 1)
+    assert str(_evaluate(other, architecture, None)) == str(_evaluate(task, architecture, None))
+
+
+TASK_CHECKS: Sequence[Callable[[Task], None]] = (
+    describes_itself,
+    answers_are_pure,
+    full_fidelity_is_the_default,
+    equal_keys_have_equal_answers,
+    penalty_is_no_reward,
+    landscape_agrees,
+    task_pickles,
+)
+
+
+def _evaluate(task: Task, architecture: Architecture, fidelity: int | None) -> Evaluation:
+    return task.evaluate(architecture, fidelity, np.random.default_rng(0))
