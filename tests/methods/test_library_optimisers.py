@@ -1,0 +1,215 @@
+"""What holds for every adapter of a third-party optimiser: smac, tpe, gp_bo."""
+
+import os
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from harness.errors import SettingError
+from harness.ledger import Budget, Ledger
+from harness.method import Method, Observation, Problem, Query
+from harness.plugins import load_method
+from harness.runner import Trajectory, play
+from harness.space import Architecture
+from harness.spaces.nasbench201 import NasBench201
+from harness.spaces.nasbench_graph import NasBenchGraph
+from harness.task import Evaluation
+
+SETTINGS = {
+    "tpe": {"n_startup": 5},
+    "smac": {},
+    "gp_bo": {"n_initial": 4},
+}
+
+
+class Landscape:
+    """A task with a known best architecture: the error is the share of decisions that differ from it."""
+
+    fidelities = ()
+    penalty = 1.0
+
+    def __init__(self, space):
+        self.space = space
+        self.best = space.sample(np.random.default_rng(7), 1)[0]
+
+    def evaluate(self, architecture, fidelity, rng):
+        wrong = sum(a != b for a, b in zip(architecture, self.best, strict=True))
+        return Evaluation(wrong / len(self.best), 1.0)
+
+
+def make(name: str, space=None, seed: int = 0, queries: int = 9, **settings) -> Method:
+    problem = Problem(space or NasBench201(), Budget(queries=queries))
+    return load_method(name)(problem, np.random.default_rng(seed), **{**SETTINGS[name], **settings})
+
+
+def search(name: str, space=None, initial=(), queries: int = 9, **settings) -> Trajectory:
+    space = space or NasBench201()
+    method = make(name, space, queries=queries, **settings)
+    return play(method, Landscape(space), Ledger(Budget(queries=queries)), np.random.default_rng, initial)
+
+
+def proposals(trajectory: Trajectory) -> list[Architecture]:
+    return [row.architecture for row in trajectory.rows]
+
+
+@pytest.fixture(params=sorted(SETTINGS))
+def name(request) -> str:
+    return request.param
+
+
+def test_same_seed_same_trajectory_whatever_the_global_generators_hold(name: str) -> None:
+    np.random.seed(1)  # noqa: NPY002
+    random.seed(1)
+    first = proposals(search(name))
+    np.random.seed(2)  # noqa: NPY002
+    random.seed(2)
+    before = np.random.get_state()[1].copy(), random.getstate()  # noqa: NPY002
+    second = proposals(search(name))
+    assert first == second
+    assert np.array_equal(np.random.get_state()[1], before[0])  # noqa: NPY002
+    assert random.getstate() == before[1]
+
+
+def test_another_seed_another_trajectory(name: str) -> None:
+    one, two = make(name, seed=0), make(name, seed=1)
+    assert [one.ask() for _ in range(3)] != [two.ask() for _ in range(3)]
+
+
+def test_the_whole_budget_is_spent_on_a_space_with_forbidden_combinations(name: str) -> None:
+    trajectory = search(name, NasBenchGraph())
+    assert len(trajectory.rows) == 9
+    assert trajectory.shortfall == 0
+    assert trajectory.ended == ""
+
+
+def test_it_learns_from_observations_it_never_asked_for(name: str) -> None:
+    space = NasBench201()
+    start = space.sample(np.random.default_rng(3), 6)
+    trajectory = search(name, space, initial=start, queries=12)
+    assert proposals(trajectory)[:6] == start
+    assert len(trajectory.rows) == 12
+
+
+def test_an_initial_observation_changes_what_follows(name: str) -> None:
+    """It is the error told that makes the difference: nothing else distinguishes the two searches."""
+    space = NasBench201()
+    good = Landscape(space).best
+    distance = {}
+    for error in (0.0, 1.0):
+        method, task = make(name, space, queries=12), Landscape(space)
+        for _ in range(4):
+            method.tell(Observation(Query(good), error, 1.0))
+        asked = []
+        for _ in range(9):
+            query = method.ask()
+            method.tell(Observation(query, task.evaluate(query.architecture, None, None).validation_error, 1.0))
+            asked.append(query.architecture)
+        distance[error] = asked
+    assert distance[0.0] != distance[1.0]
+
+
+def test_several_queries_may_be_pending(name: str) -> None:
+    space = NasBench201()
+    method, task = make(name, space), Landscape(space)
+    for _ in range(3):
+        queries = [method.ask() for _ in range(2)]
+        for query in reversed(queries):
+            method.tell(Observation(query, task.evaluate(query.architecture, None, None).validation_error, 1.0))
+    assert space.contains(method.ask().architecture)
+
+
+def test_no_file_is_left_behind(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    search(name, queries=6)
+    assert os.listdir(tmp_path) == []
+
+
+def test_it_is_quiet(name: str, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> None:
+    search(name, queries=6)
+    assert capfd.readouterr() == ("", "")
+    assert caplog.text == ""
+
+
+@pytest.mark.parametrize(
+    ("method", "settings"),
+    [
+        ("tpe", {"n_startup": 0}),
+        ("tpe", {"n_candidates": 0}),
+        ("tpe", {"gamma": 0.0}),
+        ("tpe", {"prior_weight": -1.0}),
+        ("smac", {"n_trees": 0}),
+        ("smac", {"random_probability": 1.5}),
+        ("smac", {"initial_ratio": 0.0}),
+        ("gp_bo", {"refit": "never"}),
+        ("gp_bo", {"n_initial": 0}),
+    ],
+)
+def test_a_bad_setting_is_refused_with_the_accepted_range(method: str, settings: dict) -> None:
+    ((key, _),) = settings.items()
+    with pytest.raises(SettingError, match=rf"{method}: {key} = .*accepted"):
+        make(method, **settings)
+
+
+class Tiny(NasBench201):
+    """Two decisions of two options: four architectures."""
+
+    name = "tiny"
+    decisions = tuple(d._replace(options=d.options[:2]) for d in NasBench201.decisions[:2])
+
+
+def test_when_smac_gives_up_the_budget_is_still_spent() -> None:
+    space = Tiny()
+    method = make("smac", space, queries=30)
+    trajectory = play(method, Landscape(space), Ledger(Budget(queries=30)), np.random.default_rng)
+    assert method.gave_up_after == 4
+    assert len(trajectory.rows) == 30
+    assert set(proposals(trajectory)) == set(space.enumerate())
+
+
+def test_smac_grows_the_same_forest_as_at_the_library_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One thread and fewer reserved leaves change the time alone."""
+    from smac import HyperparameterOptimizationFacade as Facade
+
+    class Unchangeable(dict):
+        def __setitem__(self, key: str, value: object) -> None:
+            pass
+
+    quick = proposals(search("smac", queries=24))
+    original: Callable = Facade.get_model
+
+    def as_the_library_has_it(scenario, **settings):
+        model = original(scenario, **settings)
+        model._rf_opts = Unchangeable(model._rf_opts)
+        return model
+
+    monkeypatch.setattr(Facade, "get_model", staticmethod(as_the_library_has_it))
+    assert proposals(search("smac", queries=24)) == quick
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # length scales at their bounds
+def test_the_quick_kernel_and_prediction_equal_the_library_s() -> None:
+    from skopt.learning.gaussian_process.gpr import GaussianProcessRegressor
+    from skopt.learning.gaussian_process.kernels import ConstantKernel, HammingKernel
+    from skopt.space import Categorical
+
+    from methods._skopt import frozen, quick_process
+
+    rng = np.random.default_rng(0)
+    columns = np.eye(3)[rng.integers(3, size=(30, 2))].reshape(30, 6)
+    targets = rng.normal(size=30)
+    quick = quick_process([Categorical([0, 1, 2]), Categorical([0, 1, 2])], 1).fit(columns, targets)
+    kernel = ConstantKernel(1.0, (0.01, 1000.0)) * HammingKernel(length_scale=np.ones(6))
+    plain = GaussianProcessRegressor(
+        kernel=kernel, normalize_y=True, noise="gaussian", n_restarts_optimizer=2, random_state=1
+    ).fit(columns, targets)
+    everywhere = np.eye(3)[np.indices((3, 3)).reshape(2, -1).T].reshape(9, 6)
+    for ours, theirs in zip(quick.predict(everywhere, True), plain.predict(everywhere, True), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-6, atol=1e-8)
+    kept = frozen(quick).fit(columns, targets)
+    np.testing.assert_allclose(kept.kernel_.k1.theta, quick.kernel_.k1.theta)
+    np.testing.assert_allclose(kept.predict(everywhere), quick.predict(everywhere), rtol=1e-6, atol=1e-8)
