@@ -1,0 +1,228 @@
+"""From the rows of one task to its `TaskResults`: regret on the grid, totals, and other ways to count."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.task import Metric, Task
+from reports.incumbents import Rows, incumbents, lookup, reached, seen_before
+from reports.random_search import RandomSearchLaw
+from reports.results import Array, Recount, Runs, Spent, TaskResults
+
+__all__ = ["condense"]
+
+SECONDS_POINTS = 120
+LARGEST_LANDSCAPE = 2_000_000
+
+
+class _Values:
+    """What is known of the architectures of one task, each looked up once."""
+
+    def __init__(self, task: Task | None, known: bool, texts: Sequence[str]) -> None:
+        self.task, self.known = task, known
+        self.architectures = [] if task is None else [task.space.parse(text) for text in texts]
+        count = len(texts)
+        self.key = np.arange(count)
+        self.network = np.full(count, -1)
+        if task is not None:
+            valid = [task.space.contains(a) for a in self.architectures]
+            keys: dict[Any, int] = {}
+            networks: dict[Any, int] = {}
+            for number, (architecture, is_valid) in enumerate(zip(self.architectures, valid, strict=True)):
+                if is_valid:
+                    self.key[number] = keys.setdefault(task.space.key(architecture), len(keys))
+                    network = task.space.canonical(architecture)
+                    self.network[number] = networks.setdefault(network, len(networks))
+                else:
+                    self.key[number] = -1
+
+    def expected(self, codes: npt.NDArray[np.int64]) -> Array | None:
+        """Noise-free errors; None if the task cannot tell."""
+        if self.task is None or not self.known:
+            return None
+        values = [self.task.expected(self.architectures[code]) for code in codes.tolist()]
+        return None if any(value is None for value in values) else np.array(values, dtype=np.float64)
+
+    def test(self, codes: npt.NDArray[np.int64]) -> Array:
+        """Test errors; NaN without a test split."""
+        if self.task is None or not self.known:
+            return np.full(len(codes), np.nan)
+        values = [self.task.reveal(self.architectures[code]) for code in codes.tolist()]
+        return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
+
+
+def condense(
+    name: str,
+    task: Task | None,
+    problem: str,
+    described: Mapping[str, Any],
+    rows: Mapping[str, Rows],
+    texts: Sequence[str],
+    grid: Array,
+    checkpoints: Sequence[int],
+    endings: Mapping[str, Array] | None = None,
+) -> TaskResults:
+    """Condenses one task.
+
+    Args:
+        name: Of the task.
+        task: None if it cannot be loaded here.
+        problem: Why its data cannot be read here; empty if it can.
+        described: What the manifest says of the task.
+        rows: Of each method that has runs.
+        texts: The distinct architectures, by code.
+        grid: g amounts of budget.
+        checkpoints: Indices of the grid at which test errors are revealed.
+        endings: For each method r x 2: shortfall, and whether the run ended early.
+    """
+    metric = Metric(**described["metric"]) if "metric" in described else task.metric if task else Metric.accuracy()
+    scale = abs(metric.slope)
+    known = task is not None and not problem
+    values = _Values(task, known, texts)
+    held = {label: incumbents(block) for label, block in rows.items()}
+    observed = _observed_tables(rows, len(texts))
+
+    def error_of(codes: npt.NDArray[np.int64]) -> Array:
+        expected = values.expected(codes)
+        return observed[codes] if expected is None else expected
+
+    optimum = task.optimum() if task is not None and known else None
+    landscape = task.landscape() if task is not None and known else None
+    best = min((float(np.min(b.error, initial=np.inf)) for b in rows.values()), default=np.nan)
+    reference = best if optimum is None else optimum
+    penalty = task.penalty if task is not None else 1.0
+    test_values = _test_values(task, landscape)
+    test_optimum = np.nan if test_values is None else float(test_values.min())
+
+    def regret(block: Rows, columns: npt.NDArray[np.int64], nothing: float) -> Array:
+        return scale * (lookup(columns, block.code, error_of, nothing) - reference)
+
+    seconds_grid = _seconds_grid(rows)
+    runs: dict[str, Runs] = {}
+    for label, block in rows.items():
+        at = reached(np.cumsum(block.charge, axis=1), block.lengths, grid)
+        columns = _at(held[label], at)
+        shown = columns[:, list(checkpoints)]
+        test = scale * (lookup(shown, block.code, values.test, np.nan) - test_optimum)
+        by_time = _at(held[label], reached(np.cumsum(block.seconds, axis=1), block.lengths, seconds_grid))
+        runs[label] = Runs(
+            numbers=block.numbers,
+            regret=regret(block, columns, penalty),
+            test=test,
+            seconds_regret=regret(block, by_time, np.nan),
+            spent=_spent(block, values, (endings or {}).get(label)),
+        )
+    recounts = {
+        unit: Recount(limit, {label: regret(rows[label], column, penalty)[:, 0] for label, column in columns.items()})
+        for unit, limit, columns in _recounted(rows, held, values)
+    }
+    return TaskResults(
+        name=name,
+        space=described.get("space") or (task.space.name if task else name.partition("/")[0]),
+        metric=metric,
+        runs=runs,
+        recounts=recounts,
+        seconds_grid=seconds_grid,
+        reference=reference,
+        exact=optimum is not None,
+        law=None if landscape is None else RandomSearchLaw(landscape),
+        test_values=test_values,
+        test_optimum=test_optimum,
+        caveat=_caveat(task, problem, optimum),
+    )
+
+
+def _observed_tables(rows: Mapping[str, Rows], count: int) -> Array:
+    """The first observed error of each architecture, for tasks whose data is not at hand."""
+    table = np.full(count, np.nan)
+    for block in rows.values():
+        valid = np.isfinite(block.error)
+        codes, errors = block.code[valid], block.error[valid]
+        table[codes[::-1]] = errors[::-1]
+    return table
+
+
+def _at(held: npt.NDArray[np.int64], columns: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The incumbents' columns at given columns; -1 stays -1."""
+    return np.where(columns < 0, -1, np.take_along_axis(held, np.maximum(columns, 0), axis=1))
+
+
+def _test_values(task: Task | None, landscape: Array | None) -> Array | None:
+    if task is None or landscape is None or len(landscape) > LARGEST_LANDSCAPE:
+        return None
+    first = next(iter(task.space.enumerate()))
+    if task.reveal(first) is None:
+        return None
+    return np.array([task.reveal(architecture) for architecture in task.space.enumerate()], dtype=np.float64)
+
+
+def _seconds_grid(rows: Mapping[str, Rows]) -> Array:
+    """From the first answer of the quickest run to the shortest whole run, so that every run spans its end."""
+    ends = [np.cumsum(b.seconds, axis=1)[np.arange(len(b.lengths)), b.lengths - 1] for b in rows.values()]
+    if not ends or not all(np.isfinite(end).all() and (end > 0).all() for end in ends):
+        return np.zeros(0)
+    first = min(float(block.seconds[:, 0].min()) for block in rows.values())
+    last = min(float(end.min()) for end in ends)
+    return np.geomspace(max(first, last / 1e4), last, SECONDS_POINTS) if last > first else np.array([last])
+
+
+def _spent(block: Rows, values: _Values, ending: Array | None) -> Spent:
+    present = block.present
+    keys = np.where(present & (block.status != 2), values.key[block.code], -1)
+    networks = np.where(present & (block.status != 2), values.network[block.code], -1)
+    known = values.task is not None
+    short = np.zeros((len(block.lengths), 2)) if ending is None else ending
+    return Spent(
+        proposals=block.lengths.astype(np.float64),
+        charge=block.charge.sum(axis=1),
+        unique=(~seen_before(keys)).sum(axis=1).astype(np.float64),
+        classes=(~seen_before(networks)).sum(axis=1) * 1.0 if known else np.full(len(block.lengths), np.nan),
+        duplicates=(block.status == 1).sum(axis=1).astype(np.float64),
+        invalid=(block.status == 2).sum(axis=1).astype(np.float64),
+        cost_seconds=block.seconds.sum(axis=1),
+        overhead_seconds=block.overhead.sum(axis=1),
+        shortfall=short[:, 0],
+        ended=short[:, 1],
+    )
+
+
+def _recounted(
+    rows: Mapping[str, Rows], held: Mapping[str, npt.NDArray[np.int64]], values: _Values
+) -> list[tuple[str, float, dict[str, npt.NDArray[np.int64]]]]:
+    """For each other unit: the amount every run reached, and the incumbents' columns there."""
+    counted: dict[str, dict[str, Array]] = {"unique": {}, "seconds": {}, "seconds_and_overhead": {}}
+    if values.task is not None:
+        counted["classes"] = {}
+    for label, block in rows.items():
+        valid = block.present & (block.status != 2)
+        counted["unique"][label] = np.cumsum(~seen_before(np.where(valid, values.key[block.code], -1)), axis=1) * 1.0
+        if "classes" in counted:
+            fresh = ~seen_before(np.where(valid, values.network[block.code], -1))
+            counted["classes"][label] = np.cumsum(fresh, axis=1) * 1.0
+        counted["seconds"][label] = np.cumsum(block.seconds, axis=1)
+        counted["seconds_and_overhead"][label] = np.cumsum(block.seconds + block.overhead, axis=1)
+    found = []
+    for unit, amounts in counted.items():
+        ends = np.array([row[n - 1] for label, a in amounts.items() for row, n in zip(a, rows[label].lengths, strict=True)])
+        if not ends.size or not np.isfinite(ends).all() or ends.min() <= 0:
+            continue
+        limit = float(ends.min())
+        columns = {
+            label: _at(held[label], reached(a, rows[label].lengths, np.array([limit]))) for label, a in amounts.items()
+        }
+        found.append((unit, limit, columns))
+    return found
+
+
+def _caveat(task: Task | None, problem: str, optimum: float | None) -> str:
+    if task is None or problem:
+        return (
+            f"its data cannot be read on this machine ({problem}), so regret is measured from the best error that any "
+            "run observed, by observed errors, and test errors, the random-search law and isomorphism counts may be "
+            "missing"
+        )
+    if optimum is None:
+        return "its optimum is unknown, so regret is measured from the best error that any run observed"
+    return ""

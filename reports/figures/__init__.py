@@ -1,0 +1,1 @@
+"""The figures: matplotlib, vector, alike in every report."""

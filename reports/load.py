@@ -1,0 +1,188 @@
+"""From a results folder to `Results`, task by task: 7.2 million rows condense to a few arrays."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from harness.errors import EquipoiseError, StoreError
+from harness.plugins import load_task
+from harness.store import RunStore, Summary
+from harness.suite import Suite
+from harness.task import Noise, Task
+from reports.condense import condense
+from reports.incumbents import Rows
+from reports.results import FAMILIES, Array, MethodCard, Results, TaskResults
+
+__all__ = ["load"]
+
+COLUMNS = (
+    "method", "repeat", "query", "architecture", "fidelity", "validation_error", "charge", "cost_seconds",
+    "overhead_seconds", "status",
+)  # fmt: skip
+EVERY_QUERY = 1000
+"""Up to this many queries, the grid has every one of them."""
+STATUSES = {"ok": 0, "duplicate": 1, "invalid": 2}
+
+
+def load(folder: Path) -> Results:
+    """Reads a store.
+
+    Args:
+        folder: A results folder.
+
+    Raises:
+        StoreError: It holds no results, or a part is damaged.
+    """
+    store = RunStore(folder)
+    manifest = store.manifest()
+    if manifest is None:
+        raise StoreError(f"{folder}: no manifest.json, so no results of Equipoise; give the folder named after --out")
+    if not store.summaries():
+        raise StoreError(f"{folder}: no finished run is stored; see failures.jsonl there, or run the suite first")
+    suite = Suite.from_dict(manifest["suite"])
+    grid, checkpoints = _grid(suite.budget.unit, suite.budget.limit)
+    summaries = {(s.task, s.method, s.repeat): s for s in store.summaries().values()}
+    methods = _methods(manifest, [key[1] for key in summaries])
+    names = list(dict.fromkeys([*suite.tasks, *sorted(key[0] for key in summaries)]))
+    return Results(
+        manifest=manifest,
+        methods=methods,
+        tasks=tuple(_task(store, name, suite, manifest, summaries, grid, checkpoints) for name in names),
+        unit=suite.budget.unit,
+        limit=suite.budget.limit,
+        grid=grid,
+        checkpoints=checkpoints,
+        failures=tuple(store.failures()),
+        planned=_planned(suite, manifest),
+    )
+
+
+def _grid(unit: str, limit: float) -> tuple[Array, tuple[int, ...]]:
+    """Where regret is read, and which of those points the tables show."""
+    if unit == "queries":
+        marks = [m for e in range(1, 16) for m in (10**e, 3 * 10**e) if m < limit]
+        points = np.arange(1, limit + 1) if limit <= EVERY_QUERY else np.round(np.geomspace(1, limit, 400))
+    else:
+        marks = [0.03 * limit, 0.1 * limit, 0.3 * limit]
+        points = np.geomspace(limit / 1000, limit, 200)
+    grid = np.unique(np.concatenate([points, marks, [limit]]))
+    grid = grid[grid <= limit]
+    return grid, tuple(int(i) for i in np.searchsorted(grid, [*marks, limit]))
+
+
+def _methods(manifest: Mapping[str, Any], stored: list[str]) -> tuple[MethodCard, ...]:
+    listed = [entry["label"] for entry in manifest["suite"]["methods"]]
+    cards = []
+    for label in dict.fromkeys([*listed, *sorted(stored)]):
+        entry = manifest["methods"].get(label, {})
+        cards.append(
+            MethodCard(
+                label,
+                entry.get("name", label),
+                entry.get("family", "baseline"),
+                entry.get("source", ""),
+                entry.get("settings", {}),
+                entry.get("changed", {}),
+                tuple(entry.get("deviations", ())),
+            )
+        )
+    return tuple(sorted(cards, key=lambda card: FAMILIES.index(card.family)))
+
+
+def _planned(suite: Suite, manifest: Mapping[str, Any]) -> dict[tuple[str, str], int]:
+    left_out = {(entry["method"], entry["task"]) for entry in manifest.get("left_out", ())}
+    return {
+        (method.label, task): method.repeats or suite.protocol.repeats
+        for method in suite.methods
+        for task in suite.tasks
+        if (method.label, task) not in left_out
+    }
+
+
+def _task(
+    store: RunStore,
+    name: str,
+    suite: Suite,
+    manifest: Mapping[str, Any],
+    summaries: Mapping[tuple[str, str, int], Summary],
+    grid: Array,
+    checkpoints: tuple[int, ...],
+) -> TaskResults:
+    task, problem = _open(name, suite.protocol.noise)
+    described = manifest["tasks"].get(name, {})
+    if not any(key[0] == name for key in summaries):
+        return condense(name, task, problem, described, {}, [], grid, checkpoints)
+    frame = store.frame(COLUMNS, task=name)
+    architectures = frame["architecture"].cat.categories.tolist()
+    rows = dict(_rows(frame))
+    endings = {
+        label: np.array([_ending(summaries.get((name, label, int(number)))) for number in rows[label].numbers])
+        for label in rows
+    }
+    return condense(name, task, problem, described, rows, architectures, grid, checkpoints, endings)
+
+
+def _open(name: str, noise: Noise) -> tuple[Task | None, str]:
+    """The task, and what keeps this machine from reading its data; empty if nothing does."""
+    try:
+        task = load_task(name, noise)
+        problem = task.skip()
+        if problem is None:
+            task.optimum()  # reads the data
+    except EquipoiseError as error:
+        return None, str(error)
+    return task, problem or ""
+
+
+def _ending(summary: Summary | None) -> tuple[float, float]:
+    return (0.0, 0.0) if summary is None else (summary.shortfall, float(bool(summary.ended)))
+
+
+def _rows(frame: Any) -> Iterator[tuple[str, Rows]]:
+    """Splits the sorted frame of a task into one block of padded arrays a method."""
+    code = frame["architecture"].cat.codes.to_numpy(np.int64)
+    statuses = np.array([STATUSES[status] for status in frame["status"].cat.categories])
+    status = statuses[frame["status"].cat.codes.to_numpy(np.int64)]
+    columns = {name: frame[name].to_numpy() for name in COLUMNS[4:9]}
+    fidelity = np.nan_to_num(columns["fidelity"].astype(np.float64), nan=0.0).astype(np.int64)
+    error = np.where(status == STATUSES["invalid"], np.inf, np.nan_to_num(columns["validation_error"], nan=np.inf))
+    method = frame["method"].cat.codes.to_numpy(np.int64)
+    repeat = frame["repeat"].to_numpy(np.int64)
+    for number, label in enumerate(frame["method"].cat.categories):
+        first, last = np.searchsorted(method, [number, number + 1])
+        if first == last:
+            continue
+        part = slice(first, last)
+        numbers, starts, lengths = np.unique(repeat[part], return_index=True, return_counts=True)
+        run = np.repeat(np.arange(len(numbers)), lengths)
+        place = np.arange(last - first) - np.repeat(starts, lengths)
+        shape = (len(numbers), int(lengths.max()))
+
+        def padded(
+            values: Any,
+            fill: float,
+            shape: tuple[int, int] = shape,
+            part: slice = part,
+            run: Any = run,
+            place: Any = place,
+        ) -> Any:
+            block = np.full(shape, fill, dtype=values.dtype)
+            block[run, place] = values[part]
+            return block
+
+        yield (
+            str(label),
+            Rows(
+                numbers=numbers,
+                lengths=lengths,
+                code=padded(code, -1),
+                error=padded(error, np.inf),
+                fidelity=padded(fidelity, 0),
+                charge=padded(columns["charge"], 0),
+                seconds=padded(columns["cost_seconds"], 0),
+                overhead=padded(columns["overhead_seconds"].astype(np.float64), 0),
+                status=padded(status, -1),
+            ),
+        )

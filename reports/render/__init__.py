@@ -1,0 +1,1 @@
+"""The three renderings of one document: Markdown, LaTeX, HTML."""

@@ -1,0 +1,227 @@
+"""What the report knows: the rows of a store, condensed to arrays."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.task import Metric
+from reports.random_search import RandomSearchLaw
+
+__all__ = ["Array", "MethodCard", "Recount", "Results", "Runs", "Spent", "TaskResults"]
+
+Array = npt.NDArray[np.float64]
+
+FAMILIES = ("nas", "hpo", "one-shot", "baseline")
+"""The order in which families appear everywhere."""
+
+
+@dataclass(frozen=True)
+class MethodCard:
+    """One method of the suite, as the manifest describes it.
+
+    Attributes:
+        label: What the rows call it.
+        name: The plugin.
+        family: ``nas``, ``hpo``, ``one-shot`` or ``baseline``.
+        source: Paper or library.
+        settings: All settings in force.
+        changed: Those the suite set.
+        deviations: Where the defaults depart from the source's.
+    """
+
+    label: str
+    name: str
+    family: str
+    source: str
+    settings: Mapping[str, Any]
+    changed: Mapping[str, Any]
+    deviations: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What each of r runs spent; every attribute is an array of r numbers.
+
+    Attributes:
+        proposals: Rows: everything that was proposed.
+        charge: The amount the ledger charged, in the unit of the budget.
+        unique: Distinct architectures, as the benchmark tells them apart.
+        classes: Distinct networks by ``space.canonical``; NaN where the space is not at hand.
+        duplicates: Proposals that repeated an earlier one of the run.
+        invalid: Proposals outside the space.
+        cost_seconds: Simulated training time; NaN where the task does not tell.
+        overhead_seconds: The method's own time, measured.
+        shortfall: What was left of the budget.
+        ended: 1 where the run ended early, else 0.
+    """
+
+    proposals: Array
+    charge: Array
+    unique: Array
+    classes: Array
+    duplicates: Array
+    invalid: Array
+    cost_seconds: Array
+    overhead_seconds: Array
+    shortfall: Array
+    ended: Array
+
+
+@dataclass(frozen=True)
+class Runs:
+    """The repeats of one method on one task: r runs.
+
+    Attributes:
+        numbers: Repeat numbers, ascending.
+        regret: r x g: regret of the incumbent at each point of ``Results.grid``, in the shown unit of the metric.
+        test: r x c: test regret of the validation incumbent at each checkpoint; NaN where there is no test split.
+        seconds_regret: r x s: regret at each point of ``TaskResults.seconds_grid``; NaN before the first answer.
+        spent: Totals of each run.
+    """
+
+    numbers: npt.NDArray[np.int64]
+    regret: Array
+    test: Array
+    seconds_regret: Array
+    spent: Spent
+
+
+@dataclass(frozen=True)
+class Recount:
+    """Regret when the budget is counted in another unit.
+
+    Attributes:
+        limit: The largest amount that every run of the task reached.
+        regret: For each method, r regrets at that amount.
+    """
+
+    limit: float
+    regret: Mapping[str, Array]
+
+
+@dataclass(frozen=True)
+class TaskResults:
+    """One task.
+
+    Attributes:
+        name: ``benchmark/dataset``.
+        space: Name of the search space: tasks of one space are one family.
+        metric: How errors are shown.
+        runs: The runs of each method that has any, by label.
+        recounts: Regret under other units, by unit.
+        seconds_grid: Simulated seconds at which ``Runs.seconds_regret`` is given; empty where unknown.
+        reference: The error that regret is measured from.
+        exact: Whether `reference` is the true optimum; if not, it is the best that any run found.
+        law: The exact law of random search; None where the landscape is unknown.
+        test_values: Test error of every architecture, in the order of the landscape; None without a test split.
+        test_optimum: The least test error in the space; NaN if unknown.
+        caveat: What the reader must know of how this task was read; empty if nothing.
+    """
+
+    name: str
+    space: str
+    metric: Metric
+    runs: Mapping[str, Runs]
+    recounts: Mapping[str, Recount]
+    seconds_grid: Array
+    reference: float
+    exact: bool
+    law: RandomSearchLaw | None
+    test_values: Array | None
+    test_optimum: float
+    caveat: str = ""
+
+    @property
+    def unit(self) -> str:
+        """The unit of a regret, in words."""
+        if self.metric.unit == "%":
+            return f"{self.metric.name} points"
+        return f"{self.metric.name} ({self.metric.unit})" if self.metric.unit else self.metric.name
+
+    @property
+    def has_test(self) -> bool:
+        """Whether the source has a separate test split."""
+        return any(np.isfinite(runs.test).any() for runs in self.runs.values())
+
+    def random_regret(self, queries: npt.ArrayLike) -> Array | None:
+        """Expected regret of random search without replacement, exactly; None where the landscape is unknown."""
+        if self.law is None:
+            return None
+        return np.asarray(abs(self.metric.slope) * (self.law.mean(np.asarray(queries).astype(np.int64)) - self.reference))
+
+
+@dataclass(frozen=True)
+class Results:
+    """A whole store.
+
+    Attributes:
+        manifest: What stands beside the rows.
+        methods: In the order of the report: by family, then as the suite lists them.
+        tasks: As the suite lists them.
+        unit: Unit of the budget: ``queries``, ``cost_seconds`` or ``epochs``.
+        limit: The budget.
+        grid: g amounts of budget, ascending, the last being `limit`.
+        checkpoints: c indices into `grid`, the last being its end.
+        failures: Runs that failed, as recorded.
+        planned: Runs that the suite asks for, by (method, task).
+    """
+
+    manifest: Mapping[str, Any]
+    methods: tuple[MethodCard, ...]
+    tasks: tuple[TaskResults, ...]
+    unit: str
+    limit: float
+    grid: Array
+    checkpoints: tuple[int, ...]
+    failures: tuple[Mapping[str, Any], ...]
+    planned: Mapping[tuple[str, str], int] = field(default_factory=dict)
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """Labels of the methods."""
+        return tuple(method.label for method in self.methods)
+
+    @cached_property
+    def families(self) -> dict[str, tuple[str, ...]]:
+        """Labels of the methods of each family that has any, in order."""
+        found = {family: tuple(m.label for m in self.methods if m.family == family) for family in FAMILIES}
+        return {family: labels for family, labels in found.items() if labels}
+
+    @cached_property
+    def spaces(self) -> dict[str, tuple[int, ...]]:
+        """Indices of the tasks of each search space."""
+        names = dict.fromkeys(task.space for task in self.tasks)
+        return {name: tuple(i for i, task in enumerate(self.tasks) if task.space == name) for name in names}
+
+    @cached_property
+    def repeats(self) -> int:
+        """The largest repeat number stored."""
+        return max((int(runs.numbers.max()) for task in self.tasks for runs in task.runs.values()), default=0)
+
+    def regrets(self, point: int = -1) -> Array:
+        """Regret at one point of the grid.
+
+        Returns:
+            methods x tasks x repeats array, NaN where a run is missing; repeats are aligned by number.
+        """
+        return self._aligned(lambda runs: runs.regret[:, point])
+
+    def tests(self, checkpoint: int = -1) -> Array:
+        """Test regret at one checkpoint: methods x tasks x repeats, NaN where a run or the split is missing."""
+        return self._aligned(lambda runs: runs.test[:, checkpoint])
+
+    def spent(self, what: str) -> Array:
+        """One attribute of `Spent`: methods x tasks x repeats, NaN where a run is missing."""
+        return self._aligned(lambda runs: getattr(runs.spent, what))
+
+    def _aligned(self, values: Any) -> Array:
+        cube = np.full((len(self.methods), len(self.tasks), self.repeats), np.nan)
+        for row, label in enumerate(self.labels):
+            for column, task in enumerate(self.tasks):
+                if label in task.runs:
+                    cube[row, column, task.runs[label].numbers - 1] = values(task.runs[label])
+        return cube

@@ -1,0 +1,23 @@
+// Makes every head of a table a button that sorts by its column. Without scripts, tables stand as they are.
+for (const table of document.querySelectorAll("figure.table table")) {
+  const heads = [...table.tHead.rows[0].cells];
+  heads.forEach((head, column) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.append(...head.childNodes);
+    head.append(button);
+    button.addEventListener("click", () => {
+      const down = head.getAttribute("aria-sort") === "ascending";
+      heads.forEach((other) => other.removeAttribute("aria-sort"));
+      head.setAttribute("aria-sort", down ? "descending" : "ascending");
+      const value = (row) => row.cells[column].dataset.value ?? row.cells[column].textContent;
+      const compare = (a, b) => {
+        const [x, y] = [value(a), value(b)];
+        const [m, n] = [Number(x), Number(y)];
+        if (Number.isNaN(m) || Number.isNaN(n)) return Number.isNaN(m) - Number.isNaN(n) || x.localeCompare(y);
+        return down ? n - m : m - n;
+      };
+      table.tBodies[0].append(...[...table.tBodies[0].rows].sort(compare));
+    });
+  });
+}
