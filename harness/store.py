@@ -7,6 +7,7 @@ each part carries a summary of its runs in its metadata under ``equipoise``.
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from itertools import chain
 from pathlib import Path
@@ -255,7 +256,8 @@ def write_whole(path: Path, content: "bytes | pa.Buffer") -> None:
             os.fsync(file.fileno())
         scratch.replace(path)
     except OSError as error:
-        scratch.unlink(missing_ok=True)
+        with suppress(OSError):
+            scratch.unlink()
         raise StoreError(
             f"{path}: cannot be written ({error.strerror}); free some space or choose --out elsewhere"
         ) from error

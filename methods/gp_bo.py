@@ -35,6 +35,7 @@ class GpBo(Method):
     family = "hpo"
     source = "Head et al., scikit-optimize 0.10.2 (Optimizer, gp_hedge); Snoek, Larochelle and Adams, NeurIPS 2012"
     packages = (("skopt", "gp"),)
+    costly = True
 
     def __init__(
         self,

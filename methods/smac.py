@@ -40,6 +40,7 @@ class Smac(Method):
     family = "hpo"
     source = "Lindauer et al., SMAC3: A Versatile Bayesian Optimization Package, JMLR 2022; smac 2.4 HPO facade"
     packages = (("smac", "smac"),)
+    costly = True
     deviations = (
         "The objective is declared deterministic, so that SMAC does not spend queries on evaluating incumbents again.",
         "The forest works in one thread and reserves less memory; its predictions are the same.",

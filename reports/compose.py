@@ -18,7 +18,12 @@ def compose(results: Results) -> Document:
     opening = Section(
         "answer",
         "The answer",
-        (Paragraph(("Average ranks over tasks stand in the last row of the table: ", Strong("smaller is better"), ".")), overview_table(results)),
+        (
+            Paragraph(
+                ("Average ranks over tasks stand in the last row of the table: ", Strong("smaller is better"), ".")
+            ),
+            overview_table(results),
+        ),
     )
     subtitle = (
         f"{plural(len(results.methods), 'method')} on {plural(len(results.tasks), 'task')}, "

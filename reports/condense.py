@@ -205,7 +205,9 @@ def _recounted(
         counted["seconds_and_overhead"][label] = np.cumsum(block.seconds + block.overhead, axis=1)
     found = []
     for unit, amounts in counted.items():
-        ends = np.array([row[n - 1] for label, a in amounts.items() for row, n in zip(a, rows[label].lengths, strict=True)])
+        ends = np.array(
+            [row[n - 1] for label, a in amounts.items() for row, n in zip(a, rows[label].lengths, strict=True)]
+        )
         if not ends.size or not np.isfinite(ends).all() or ends.min() <= 0:
             continue
         limit = float(ends.min())

@@ -40,7 +40,7 @@ class Rows:
 
     @property
     def present(self) -> npt.NDArray[np.bool_]:
-        """r x n: whether there is a row."""
+        """R x n: whether there is a row."""
         return np.arange(self.code.shape[1]) < self.lengths[:, None]
 
 
@@ -92,7 +92,7 @@ def reached(amounts: Array, lengths: Indices, limits: Array) -> Indices:
 
 
 def seen_before(codes: Indices) -> npt.NDArray[np.bool_]:
-    """r x n: whether a code occurred earlier in its row; codes below 0 count as seen.
+    """R x n: whether a code occurred earlier in its row; codes below 0 count as seen.
 
     Args:
         codes: r x n.

@@ -151,7 +151,9 @@ class TaskResults:
         """Expected regret of random search without replacement, exactly; None where the landscape is unknown."""
         if self.law is None:
             return None
-        return np.asarray(abs(self.metric.slope) * (self.law.mean(np.asarray(queries).astype(np.int64)) - self.reference))
+        return np.asarray(
+            abs(self.metric.slope) * (self.law.mean(np.asarray(queries).astype(np.int64)) - self.reference)
+        )
 
 
 @dataclass(frozen=True)

@@ -135,7 +135,9 @@ def panels(count: int, width: float = 7.2, height: float = 1.75, columns: int = 
 def legend(figure: "Figure", axes: "Axes", columns: int = 4) -> None:
     """One legend for all panels, below them."""
     handles, labels = axes.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=min(columns, max(1, len(labels))), handlelength=3.2)
+    figure.legend(
+        handles, labels, loc="outside lower center", ncols=min(columns, max(1, len(labels))), handlelength=3.2
+    )
 
 
 def svg(figure: "Figure") -> str:

@@ -16,7 +16,11 @@ def provenance_section(results: Results) -> Section:
     machine = manifest["machine"]
     facts = Bullets(
         (
-            ("Suite ", Code(manifest["suite"]["name"]), f", started {manifest['started']}, ended {manifest['ended'] or 'not yet'}."),
+            (
+                "Suite ",
+                Code(manifest["suite"]["name"]),
+                f", started {manifest['started']}, ended {manifest['ended'] or 'not yet'}.",
+            ),
             (f"Protocol: {joined(f'{key} = {value}' for key, value in protocol.items())}.",),
             (f"Machine: {machine['processor']}, {machine['cores']} cores, {machine['system']}.",),
         )
@@ -42,14 +46,23 @@ def _methods(results: Results) -> Table:
             Cell(card.family),
             Cell(card.source),
             Cell(_settings(card.settings)),
-            Cell("; ".join((*card.deviations, *(f"suite: {_settings({k: v})}" for k, v in card.changed.items()))) or "none"),
+            Cell(
+                "; ".join((*card.deviations, *(f"suite: {_settings({k: v})}" for k, v in card.changed.items())))
+                or "none"
+            ),
         )
         for card in results.methods
     ]
     return Table(
         "methods",
         "Methods",
-        (Column("method", "l"), Column("family", "l"), Column("source", "l"), Column("settings", "l"), Column("departures", "l")),
+        (
+            Column("method", "l"),
+            Column("family", "l"),
+            Column("source", "l"),
+            Column("settings", "l"),
+            Column("departures", "l"),
+        ),
         tuple(rows),
     )
 

@@ -38,7 +38,10 @@ def checkpoints_table(results: Results, task: TaskResults) -> Table:
     means = np.array([mean for mean, _, _ in estimates.values()])
     best = np.nanmin(means, axis=0)
     rows = [
-        (name(label), *(_cell(m, lo, hi, digits, best=m == b) for m, lo, hi, b in zip(*estimates[label], best, strict=True)))
+        (
+            name(label),
+            *(_cell(m, lo, hi, digits, best=m == b) for m, lo, hi, b in zip(*estimates[label], best, strict=True)),
+        )
         for label in estimates
     ]
     law = task.random_regret(points) if results.unit == "queries" else None
@@ -79,7 +82,9 @@ def mean_ranks(cube: Array) -> Array:
     with np.errstate(all="ignore"):
         means = np.array([[np.nanmean(c) if np.isfinite(c).any() else np.nan for c in row] for row in cube])
     complete = np.isfinite(means).all(axis=0)
-    return np.asarray(rankdata(means[:, complete], axis=0).mean(axis=1)) if complete.any() else np.full(len(cube), np.nan)
+    return (
+        np.asarray(rankdata(means[:, complete], axis=0).mean(axis=1)) if complete.any() else np.full(len(cube), np.nan)
+    )
 
 
 def overview_table(results: Results) -> Table:

@@ -1,0 +1,186 @@
+"""Methods and tasks as third parties would write them, good and bad, named by tests as ``plugins_for_tests:Class``."""
+
+import os
+import random
+import time
+
+import numpy as np
+from made import MadeTask
+
+from harness.errors import SearchEnded
+from harness.method import Method, Observation, Query
+from harness.plugins import load_task
+
+
+class Good(Method):
+    """A hill climber that passes every check."""
+
+    family = "baseline"
+    source = "the tests"
+
+    def __init__(self, problem, rng) -> None:
+        super().__init__(problem, rng)
+        self.best: tuple[float, tuple[int, ...]] | None = None
+
+    def ask(self) -> Query:
+        if self.best is None or self.rng.random() < 0.3:
+            return Query(self.space.sample(self.rng, 1)[0])
+        return Query(self.space.mutate(self.best[1], self.rng))
+
+    def tell(self, observation: Observation) -> None:
+        candidate = (observation.validation_error, observation.query.architecture)
+        self.best = candidate if self.best is None else min(self.best, candidate)
+
+
+class Raises(Good):
+    def tell(self, observation: Observation) -> None:
+        raise RuntimeError("told too much")
+
+
+class Nonsense(Good):
+    def ask(self) -> Query:
+        return "an architecture"  # type: ignore[return-value]
+
+
+class OutOfRange(Good):
+    def ask(self) -> Query:
+        return Query((99,) * len(self.space.decisions))
+
+
+class AlwaysInvalid(Good):
+    """All layers skip: in range, but no architecture of NAS-Bench-Graph."""
+
+    def ask(self) -> Query:
+        return Query((0, 0, 0, 8, 8, 8, 8) if len(self.space.decisions) == 7 else (0,) * len(self.space.decisions))
+
+
+class Dies(Good):
+    def ask(self) -> Query:
+        os._exit(9)
+
+
+class Slow(Good):
+    """Takes long enough to be interrupted."""
+
+    def ask(self) -> Query:
+        time.sleep(0.004)
+        return super().ask()
+
+
+class Stops(Good):
+    def __init__(self, problem, rng) -> None:
+        super().__init__(problem, rng)
+        self.left = 5
+
+    def ask(self) -> Query:
+        if not self.left:
+            raise SearchEnded("tired")
+        self.left -= 1
+        return super().ask()
+
+
+class Undeclared(Good):
+    def __init__(self, problem, rng, depth=3) -> None:
+        super().__init__(problem, rng)
+
+
+class Unfamiliar(Good):
+    family = "magic"
+
+
+class IgnoresSeed(Good):
+    def __init__(self, problem, rng) -> None:
+        super().__init__(problem, np.random.default_rng(0))
+
+
+class Unseeded(Good):
+    def __init__(self, problem, rng) -> None:
+        super().__init__(problem, np.random.default_rng())
+
+
+class SaltedHash(Good):
+    """Deterministic within a process only: the hash of a text is salted."""
+
+    def __init__(self, problem, rng) -> None:
+        super().__init__(problem, np.random.default_rng([hash("salt") % 2**32, int(rng.integers(100))]))
+
+
+class GlobalRandom(Good):
+    def ask(self) -> Query:
+        random.random()
+        return super().ask()
+
+
+class GlobalNumpy(Good):
+    def ask(self) -> Query:
+        np.random.rand()  # noqa: NPY002
+        return super().ask()
+
+
+class OnlyItsOwn(Good):
+    """Trips over what it did not ask."""
+
+    def __init__(self, problem, rng) -> None:
+        super().__init__(problem, rng)
+        self.asked: set[tuple[int, ...]] = set()
+
+    def ask(self) -> Query:
+        query = super().ask()
+        self.asked.add(query.architecture)
+        return query
+
+    def tell(self, observation: Observation) -> None:
+        assert observation.query.architecture in self.asked
+        super().tell(observation)
+
+
+class OneAtATime(Good):
+    waiting = False
+
+    def ask(self) -> Query:
+        if self.waiting:
+            raise RuntimeError("tell me first")
+        self.waiting = True
+        return super().ask()
+
+    def tell(self, observation: Observation) -> None:
+        self.waiting = False
+        super().tell(observation)
+
+
+class Fragile(Good):
+    """Divides by the spread of what it was told."""
+
+    def __init__(self, problem, rng) -> None:
+        super().__init__(problem, rng)
+        self.told: list[float] = []
+
+    def tell(self, observation: Observation) -> None:
+        self.told.append(observation.validation_error)
+        if len(self.told) > 2:
+            1 / (max(self.told) - min(self.told))
+        super().tell(observation)
+
+
+class Peeks(Good):
+    """Looks the test error up."""
+
+    def tell(self, observation: Observation) -> None:
+        load_task("nasbench201/cifar10").reveal((0,) * 6)
+        super().tell(observation)
+
+
+def _local() -> type[Good]:
+    class Unpicklable(Good):
+        pass
+
+    return Unpicklable
+
+
+Unpicklable = _local()
+
+
+class GoodTask(MadeTask):
+    """A task of a third party."""
+
+    benchmark = "good"
