@@ -3,12 +3,13 @@
 import json
 import sys
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from harness.errors import EquipoiseError
+from harness.errors import EquipoiseError, PluginError
 
 __all__ = ["app", "main"]
 
@@ -98,9 +99,23 @@ def _reports() -> Any:
     return import_module("reports.write")
 
 
+def _check_siblings() -> None:
+    """Refuses to start if another installed package hides `methods` or `reports`."""
+    home = Path(__file__).resolve().parent.parent
+    for name in ("methods", "reports"):
+        spec = find_spec(name)
+        found = Path(spec.origin).resolve() if spec is not None and spec.origin else None
+        if found is None or found.parent.parent != home:
+            raise PluginError(
+                f"package '{name}' is {found or 'missing'}, expected it in {home}: another package shadows it; "
+                "install Equipoise in an environment of its own (pipx, tox or a venv)"
+            )
+
+
 def main() -> None:
     """Runs the command line; an error of ours is one line and exit status 2."""
     try:
+        _check_siblings()
         app()
     except EquipoiseError as error:
         sys.stderr.write(f"equipoise: {error}\n")

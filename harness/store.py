@@ -233,6 +233,8 @@ class RunStore:
             present = sorted(frame[column].cat.categories)
             order = [name for name in listed if name in present] + [name for name in present if name not in listed]
             frame[column] = frame[column].cat.set_categories(order)
+        for column in {"architecture", "status"} & set(wanted):  # whatever order the parts came in
+            frame[column] = frame[column].cat.set_categories(sorted(frame[column].cat.categories))
         frame = frame.sort_values(["task", "method", "repeat", "query"], ignore_index=True, kind="stable")
         if sum(len(_summaries_of(part)) for part in parts) > len(
             {e["run_id"] for p in parts for e in _summaries_of(p)}

@@ -1,0 +1,99 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def equipoise(*arguments: object) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-m", "harness", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+
+
+@pytest.mark.parametrize("what", ["methods", "tasks", "suites"])
+def test_lists_are_json_objects_with_the_promised_keys(what: str) -> None:
+    ran = equipoise("list", what, "--json")
+    assert ran.returncode == 0, ran.stderr
+    entries = json.loads(ran.stdout)
+    assert entries
+    for entry in entries:
+        assert {"name", "family", "source", "skip"} <= set(entry)
+    names = [entry["name"] for entry in entries]
+    assert len(set(names)) == len(names)
+    assert equipoise("list", what).returncode == 0
+
+
+def test_families_are_as_the_methods_declare_them() -> None:
+    families = {entry["name"]: entry["family"] for entry in json.loads(equipoise("list", "methods", "--json").stdout)}
+    assert families["random_search"] == "baseline"
+    assert families["regularized_evolution"] == families["local_search"] == "nas"
+    assert families["momentum_local_search"] == families["smac"] == families["tpe"] == families["gp_bo"] == "hpo"
+
+
+def test_check_tells_what_failed(tmp_path: Path) -> None:
+    assert equipoise("check", "local_search").returncode == 0
+    path = tmp_path / "mine.py"
+    path.write_text(
+        "from harness.method import Method, Query\n"
+        "class Mine(Method):\n"
+        "    family = 'baseline'\n"
+        "    source = 'me'\n"
+        "    def ask(self): return Query((0,) * len(self.space.decisions))\n"
+        "    def tell(self, observation): pass\n"
+    )
+    ran = equipoise("check", path)
+    assert ran.returncode == 1
+    assert "FAIL repeats with its seed" in ran.stdout
+    assert "another seed gave the same proposals" in ran.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["list", "method"], ["did you mean 'methods'"]),
+        (["run", "no_such_suite"], ["no suite file", "quick"]),
+        (["run", "quick", "--queries", "0"], ["queries = 0"]),
+        (["run", "quick", "--workers", "0"], ["--workers 0"]),
+        (["run", "quick", "--only", "smack"], ["did you mean 'smac'"]),
+        (["check", "no_such_method"], ["no method"]),
+        (["status", "/nowhere"], ["manifest.json"]),
+        (["verify", "/nowhere"], ["manifest.json"]),
+        (["report", "/nowhere"], ["/nowhere"]),
+    ],
+)
+def test_a_mistake_is_one_line_and_exit_status_2(arguments: list[str], words: list[str], tmp_path: Path) -> None:
+    if arguments[0] == "run":
+        arguments = [*arguments, "--out", str(tmp_path / "out")]
+    ran = equipoise(*arguments)
+    assert ran.returncode == 2, ran.stderr
+    assert len(ran.stderr.strip().splitlines()) == 1, ran.stderr
+    assert ran.stderr.startswith("equipoise: ")
+    for word in words:
+        assert word in ran.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_light_commands_import_nothing_heavy() -> None:
+    code = (
+        "import sys, harness.__main__, harness.listing, harness.session\n"
+        "from harness.plugins import load_method, method_names\n"
+        "[load_method(name) for name in method_names()]\n"
+        "heavy = {'torch', 'smac', 'skopt', 'hyperopt', 'matplotlib', 'sklearn', 'pandas', 'pyarrow', 'scipy', 'optuna'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert ran.stdout.strip() == "[]", ran.stdout + ran.stderr
+
+
+def test_a_package_that_shadows_ours_is_named(tmp_path: Path) -> None:
+    (tmp_path / "methods.py").write_text("")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])}
+    command = [sys.executable, "-m", "harness", "list", "suites"]
+    ran = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path, check=False)
+    assert ran.returncode == 2
+    assert str(tmp_path / "methods.py") in ran.stderr

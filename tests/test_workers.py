@@ -1,0 +1,194 @@
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from harness.manifest import check_same_suite
+from harness.errors import StoreError, SuiteError
+from harness.store import RunStore
+from harness.suite import Suite
+from harness.workers import executor, play_all, play_runs
+
+TESTS = Path(__file__).resolve().parent
+ROOT = TESTS.parent
+VALUES = ["task", "method", "repeat", "query", "architecture", "fidelity", "validation_error", "charge", "cost_seconds", "status"]
+
+
+def suite_text(*methods: str, queries: int = 30, repeats: int = 4, tasks: tuple[str, ...] = ("nasbench201/cifar10",)) -> str:
+    tables = "".join(f'[[tasks]]\nname = "{task}"\n' for task in tasks)
+    tables += "".join(f'[[methods]]\nname = "{method}"\nlabel = "{method.split(":")[-1]}"\n' for method in methods)
+    return f'name = "made"\n[budget]\nqueries = {queries}\n[protocol]\nrepeats = {repeats}\nseed = 3\n{tables}'
+
+
+def equipoise(*arguments: object, **more: object) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(TESTS), *sys.path])}
+    command = [sys.executable, "-m", "harness", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, env=environment, check=False, **more)  # type: ignore[call-overload]
+
+
+@pytest.fixture
+def write(tmp_path: Path):
+    def write(*methods: str, **more: object) -> Path:
+        path = tmp_path / "made.toml"
+        path.write_text(suite_text(*methods, **more))
+        return path
+
+    return write
+
+
+def rows(folder: Path) -> pd.DataFrame:
+    return RunStore(folder).frame(columns=VALUES)
+
+
+def test_one_and_four_workers_give_the_same_rows(write, tmp_path: Path) -> None:
+    suite = Suite.load(write("random_search", "regularized_evolution", tasks=("nasbench201/cifar10", "nasbench_graph/cora")))
+    for workers in (1, 4):
+        play_all(list(suite.runs()), RunStore(tmp_path / str(workers)), workers)
+    pd.testing.assert_frame_equal(rows(tmp_path / "1"), rows(tmp_path / "4"))
+
+
+def test_every_row_is_in_order_whatever_the_method_does(write, tmp_path: Path) -> None:
+    suite = Suite.load(write("plugins_for_tests:Good"))
+    specs = list(suite.runs())
+    outcome = play_runs(specs, str(tmp_path))
+    assert (outcome.done, outcome.queries, outcome.failures) == (4, 120, [])
+    frame = rows(tmp_path)
+    assert frame.groupby("repeat", observed=True)["query"].apply(list).tolist() == [list(range(1, 31))] * 4
+
+
+@pytest.mark.parametrize(
+    ("bad", "word"),
+    [("Raises", "RuntimeError: told too much"), ("Nonsense", "ProposalError"), ("OutOfRange", "ProposalError")],
+)
+def test_a_bad_method_is_recorded_and_the_others_go_on(write, tmp_path: Path, bad: str, word: str) -> None:
+    path = write(f"plugins_for_tests:{bad}", "random_search")
+    ran = equipoise("run", path, "--out", tmp_path / "out", "--workers", 2)
+    assert ran.returncode == 1, ran.stderr
+    assert word in ran.stderr
+    store = RunStore(tmp_path / "out")
+    assert set(rows(tmp_path / "out")["method"]) == {"random_search"}
+    failures = store.failures()
+    assert len(failures) == 4
+    assert all(word in failure["error"] and "Traceback" in failure["traceback"] for failure in failures)
+    status = equipoise("status", tmp_path / "out")
+    assert "0 of 4 runs" in status.stdout
+    assert word in status.stdout
+
+
+def test_a_worker_that_dies_is_recorded_and_replaced(write, tmp_path: Path) -> None:
+    path = write("plugins_for_tests:Dies", "random_search", repeats=2)
+    ran = equipoise("run", path, "--out", tmp_path / "out", "--workers", 2)
+    assert ran.returncode == 1, ran.stderr
+    assert set(rows(tmp_path / "out")["method"]) == {"random_search"}
+    assert len(rows(tmp_path / "out")) == 60
+    assert [failure["method"] for failure in RunStore(tmp_path / "out").failures()] == ["Dies", "Dies"]
+
+
+def test_an_early_end_is_told(write, tmp_path: Path) -> None:
+    ran = equipoise("run", write("plugins_for_tests:Stops", repeats=1), "--out", tmp_path / "out")
+    assert ran.returncode == 0
+    (summary,) = RunStore(tmp_path / "out").summaries().values()
+    assert (summary.queries, summary.shortfall, summary.ended) == (5, 25.0, "tired")
+
+
+def start(path: Path, out: Path) -> subprocess.Popen[str]:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(TESTS), *sys.path])}
+    command = [sys.executable, "-m", "harness", "run", str(path), "--out", str(out), "--workers", "2"]
+    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment, start_new_session=True)
+
+
+def test_killed_at_random_moments_it_ends_with_the_same_rows(write, tmp_path: Path) -> None:
+    path = write("plugins_for_tests:Slow", "regularized_evolution", queries=40, repeats=6)
+    equipoise("run", path, "--out", tmp_path / "undisturbed", "--workers", 2)
+    moments = random.Random(5)
+    for _ in range(3):
+        process = start(path, tmp_path / "killed")
+        time.sleep(moments.uniform(0.5, 1.6))
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+    ran = equipoise("run", path, "--out", tmp_path / "killed", "--workers", 2)
+    assert ran.returncode == 0, ran.stderr
+    pd.testing.assert_frame_equal(rows(tmp_path / "killed"), rows(tmp_path / "undisturbed"))
+    assert not list((tmp_path / "killed" / "runs").glob(".*"))
+    assert equipoise("verify", tmp_path / "killed", "--sample", 3).returncode == 0
+
+
+def test_ctrl_c_stores_what_is_finished_and_says_how_to_go_on(write, tmp_path: Path) -> None:
+    path = write("plugins_for_tests:Slow", queries=60, repeats=30)
+    process = start(path, tmp_path / "out")
+    time.sleep(3.0)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=20)
+    assert process.returncode == 130, said
+    assert "goes on from here" in said
+    assert "Traceback" not in said
+    done = len(RunStore(tmp_path / "out").summaries())
+    assert 0 < done < 30
+    assert len(rows(tmp_path / "out")) == done * 60
+
+
+def test_a_second_run_of_a_finished_suite_plays_nothing(write, tmp_path: Path) -> None:
+    path = write("random_search")
+    equipoise("run", path, "--out", tmp_path / "out")
+    before = {part: part.stat().st_mtime_ns for part in (tmp_path / "out" / "runs").iterdir()}
+    ran = equipoise("run", path, "--out", tmp_path / "out")
+    assert ran.returncode == 0
+    assert {part: part.stat().st_mtime_ns for part in (tmp_path / "out" / "runs").iterdir()} == before
+    more = equipoise("run", path, "--out", tmp_path / "out", "--repeats", 6)
+    assert more.returncode == 0
+    assert len(RunStore(tmp_path / "out").summaries()) == 6
+
+
+def test_a_damaged_part_is_named_and_its_runs_are_played_again(write, tmp_path: Path) -> None:
+    path = write("random_search")
+    equipoise("run", path, "--out", tmp_path / "out")
+    whole = rows(tmp_path / "out")
+    part = RunStore(tmp_path / "out").parts()[0]
+    part.write_bytes(part.read_bytes()[:100])
+    assert equipoise("verify", tmp_path / "out").returncode == 2
+    ran = equipoise("run", path, "--out", tmp_path / "out")
+    assert ran.returncode == 0
+    assert part.name in ran.stderr
+    pd.testing.assert_frame_equal(rows(tmp_path / "out"), whole)
+
+
+def test_the_results_of_another_suite_are_left_alone(write, tmp_path: Path) -> None:
+    equipoise("run", write("random_search"), "--out", tmp_path / "out")
+    ran = equipoise("run", write("random_search", queries=31), "--out", tmp_path / "out")
+    assert ran.returncode == 2
+    assert "another suite" in ran.stderr
+    assert "budget" in ran.stderr
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    assert manifest["suite"]["budget"] == {"queries": 30}
+    check_same_suite(manifest, Suite.load(write("random_search", "local_search", repeats=9)), "x")
+    with pytest.raises(StoreError, match="settings of random_search"):
+        text = suite_text("random_search") + "settings = {replacement = true}\n"
+        (tmp_path / "other.toml").write_text(text)
+        check_same_suite(manifest, Suite.load(tmp_path / "other.toml"), "x")
+
+
+def test_a_read_only_place_is_refused(write) -> None:
+    ran = equipoise("run", write("random_search"), "--out", "/proc/equipoise")
+    assert ran.returncode == 2
+    assert "--out" in ran.stderr
+
+
+def test_an_unknown_cluster_is_refused() -> None:
+    with pytest.raises(SuiteError, match="tcp://"), executor("moon", 1):
+        pass
+
+
+def test_a_dask_cluster_gives_the_same_rows(write, tmp_path: Path) -> None:
+    distributed = pytest.importorskip("distributed")
+    suite = Suite.load(write("random_search", "local_search"))
+    play_all(list(suite.runs()), RunStore(tmp_path / "local"), 1)
+    with distributed.LocalCluster(n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None) as cluster:
+        play_all(list(suite.runs()), RunStore(tmp_path / "dask"), 2, cluster.scheduler_address.replace("inproc", "inproc"))
+    pd.testing.assert_frame_equal(rows(tmp_path / "local"), rows(tmp_path / "dask"))
