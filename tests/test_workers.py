@@ -10,18 +10,31 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from harness.manifest import check_same_suite
 from harness.errors import StoreError, SuiteError
+from harness.manifest import check_same_suite
 from harness.store import RunStore
 from harness.suite import Suite
 from harness.workers import executor, play_all, play_runs
 
 TESTS = Path(__file__).resolve().parent
 ROOT = TESTS.parent
-VALUES = ["task", "method", "repeat", "query", "architecture", "fidelity", "validation_error", "charge", "cost_seconds", "status"]
+VALUES = [
+    "task",
+    "method",
+    "repeat",
+    "query",
+    "architecture",
+    "fidelity",
+    "validation_error",
+    "charge",
+    "cost_seconds",
+    "status",
+]
 
 
-def suite_text(*methods: str, queries: int = 30, repeats: int = 4, tasks: tuple[str, ...] = ("nasbench201/cifar10",)) -> str:
+def suite_text(
+    *methods: str, queries: int = 30, repeats: int = 4, tasks: tuple[str, ...] = ("nasbench201/cifar10",)
+) -> str:
     tables = "".join(f'[[tasks]]\nname = "{task}"\n' for task in tasks)
     tables += "".join(f'[[methods]]\nname = "{method}"\nlabel = "{method.split(":")[-1]}"\n' for method in methods)
     return f'name = "made"\n[budget]\nqueries = {queries}\n[protocol]\nrepeats = {repeats}\nseed = 3\n{tables}'
@@ -48,7 +61,9 @@ def rows(folder: Path) -> pd.DataFrame:
 
 
 def test_one_and_four_workers_give_the_same_rows(write, tmp_path: Path) -> None:
-    suite = Suite.load(write("random_search", "regularized_evolution", tasks=("nasbench201/cifar10", "nasbench_graph/cora")))
+    suite = Suite.load(
+        write("random_search", "regularized_evolution", tasks=("nasbench201/cifar10", "nasbench_graph/cora"))
+    )
     for workers in (1, 4):
         play_all(list(suite.runs()), RunStore(tmp_path / str(workers)), workers)
     pd.testing.assert_frame_equal(rows(tmp_path / "1"), rows(tmp_path / "4"))
@@ -189,6 +204,10 @@ def test_a_dask_cluster_gives_the_same_rows(write, tmp_path: Path) -> None:
     distributed = pytest.importorskip("distributed")
     suite = Suite.load(write("random_search", "local_search"))
     play_all(list(suite.runs()), RunStore(tmp_path / "local"), 1)
-    with distributed.LocalCluster(n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None) as cluster:
-        play_all(list(suite.runs()), RunStore(tmp_path / "dask"), 2, cluster.scheduler_address.replace("inproc", "inproc"))
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None
+    ) as cluster:
+        play_all(
+            list(suite.runs()), RunStore(tmp_path / "dask"), 2, cluster.scheduler_address.replace("inproc", "inproc")
+        )
     pd.testing.assert_frame_equal(rows(tmp_path / "local"), rows(tmp_path / "dask"))

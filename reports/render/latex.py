@@ -1,4 +1,4 @@
-"""LaTeX for pdflatex: a document, and floats that any document can \\input."""
+r"""LaTeX for pdflatex: a document, and floats that any document can \\input."""
 
 import re
 from itertools import groupby
@@ -31,7 +31,7 @@ PATTERN = re.compile("|".join(map(re.escape, REPLACEMENTS)))
 
 
 def render(document: Document) -> str:
-    """The whole document; it \\inputs its tables and figures."""
+    r"""The whole document; it \\inputs its tables and figures."""
     text = fill("report.tex.j2", _filters(), {"document": document}, **DELIMITERS)
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 

@@ -40,10 +40,7 @@ def test_masks_agree_with_contains(space: SearchSpace, data: st.DataObject) -> N
 
 def _walks(space: SearchSpace, architecture: tuple[int, ...]) -> bool:
     """Whether every prefix is legal, asked step by step, since a mask is defined for legal prefixes only."""
-    for position, option in enumerate(architecture):
-        if not space.legal(architecture[:position])[option]:
-            return False
-    return True
+    return all(space.legal(architecture[:position])[option] for position, option in enumerate(architecture))
 
 
 @each_space
