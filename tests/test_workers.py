@@ -183,10 +183,10 @@ def test_the_results_of_another_suite_are_left_alone(write, tmp_path: Path) -> N
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
     assert manifest["suite"]["budget"] == {"queries": 30}
     check_same_suite(manifest, Suite.load(write("random_search", "local_search", repeats=9)), "x")
+    (tmp_path / "other.toml").write_text(suite_text("random_search") + "settings = {replacement = true}\n")
+    other = Suite.load(tmp_path / "other.toml")
     with pytest.raises(StoreError, match="settings of random_search"):
-        text = suite_text("random_search") + "settings = {replacement = true}\n"
-        (tmp_path / "other.toml").write_text(text)
-        check_same_suite(manifest, Suite.load(tmp_path / "other.toml"), "x")
+        check_same_suite(manifest, other, "x")
 
 
 def test_a_read_only_place_is_refused(write) -> None:
