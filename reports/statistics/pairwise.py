@@ -141,7 +141,7 @@ def a12(values: npt.ArrayLike) -> Array:
     """Vargha and Delaney's A for all pairs, task by task.
 
     A(i, j) = P(error_i < error_j) + P(error_i = error_j) / 2 over all pairs of repeats: the chance that a run of i
-    beats one of j; 0.5 for no difference. Its mean over tasks is the "probability of improvement" of Agarwal et al. 2021.
+    beats x
 
     Source: Vargha and Delaney, Journal of Educational and Behavioral Statistics 2000. Unpaired: unequal and missing
     repeats are used as they are. Identical columns give 0.5.
