@@ -1,0 +1,174 @@
+"""Resampling the repeats: the draws that all bootstrap intervals stand on, and the intervals."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+from reports.statistics.arrays import Array, checked, repeat_counts
+
+__all__ = ["Estimate", "PairedResampling", "interval", "resample_averages", "resample_means", "tail_level"]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Estimates with their intervals, all of one shape. NaN where there is no data; unbounded with one repeat.
+
+    Attributes:
+        value: What was estimated.
+        low: Lower end.
+        high: Upper end.
+    """
+
+    value: Array
+    low: Array
+    high: Array
+
+
+class PairedResampling:
+    """Stratified, paired draws of repeats.
+
+    A resample draws, on each task on its own (stratified), as many repeats as there are, with replacement. All methods
+    that have the same repeats on a task share the draw (paired), so that what repeats have in common (shared initial
+    designs) cancels in differences. A method with other repeats on a task than the rest has draws of its own there,
+    from what it has: valid, since repeats are independent, and only the pairing is lost.
+
+    Args:
+        present: methods x tasks x repeats: which values exist.
+        resamples: How many resamples.
+        seed: Same seed, same draws.
+    """
+
+    def __init__(self, present: npt.NDArray[np.bool_], resamples: int, seed: int) -> None:
+        if resamples < 1:
+            raise ValueError(f"resamples must be >= 1; got {resamples}")
+        self.resamples = resamples
+        self._seed = seed
+        methods, self.tasks, self.repeats = present.shape
+        self._patterns = [np.unique(present[:, t], axis=0, return_inverse=True) for t in range(self.tasks)]
+        of_task = np.array([inverse.reshape(-1) for _, inverse in self._patterns]).T.reshape(methods, self.tasks)
+        self._groups, inverse = np.unique(of_task, axis=0, return_inverse=True)
+        self.group_of_method = inverse.reshape(-1)
+
+    def blocks(self) -> Iterator[tuple[slice, Array]]:
+        """Yields the draws in blocks that fit a processor's cache.
+
+        Yields:
+            The slice of resamples, and the counts, groups x tasks x repeats x block: how often each repeat was drawn
+            for the methods of a group (`group_of_method`).
+        """
+        rng = np.random.default_rng(self._seed)
+        size = int(np.clip(2**18 // max(1, self.tasks * self.repeats), 16, 4096))
+        for start in range(0, self.resamples, size):
+            width = min(size, self.resamples - start)
+            counts = np.zeros((len(self._groups), self.tasks, self.repeats, width))
+            for t, (patterns, _) in enumerate(self._patterns):
+                for number, pattern in enumerate(patterns):
+                    drawn = _draw(np.flatnonzero(pattern), self.repeats, width, rng)
+                    counts[self._groups[:, t] == number, t] = drawn
+            yield slice(start, start + width), counts
+
+
+def _draw(there: npt.NDArray[np.intp], repeats: int, width: int, rng: np.random.Generator) -> Array:
+    drawn = np.zeros((repeats, width))
+    if there.size:
+        picks = rng.integers(there.size, size=(there.size, width)) * width + np.arange(width)
+        drawn[there] = np.bincount(picks.reshape(-1), minlength=there.size * width).reshape(there.size, width)
+    return drawn
+
+
+def resample_means(values: npt.ArrayLike, resamples: int = 50_000, seed: int = 0) -> Array:
+    """Bootstrap draws of the mean over repeats.
+
+    Args:
+        values: methods x tasks x repeats, NaN for missing.
+        resamples: Number of resamples.
+        seed: Of the draws.
+
+    Returns:
+        resamples x methods x tasks; NaN where a method has no repeat on a task.
+    """
+    array = checked(values, "methods x tasks x repeats")
+    filled = np.where(np.isnan(array), 0.0, array)
+    number = repeat_counts(array)
+    draws = PairedResampling(~np.isnan(array), resamples, seed)
+    means = np.empty((resamples, *number.shape))
+    for where, counts in draws.blocks():
+        for group in range(len(counts)):
+            members = np.flatnonzero(draws.group_of_method == group)
+            # Stacked products, one a task: methods x repeats times repeats x block.
+            totals = filled[members].transpose(1, 0, 2) @ counts[group]
+            means[where, members] = totals.transpose(2, 1, 0)
+    with np.errstate(invalid="ignore"):
+        means /= number
+    return means
+
+
+def resample_averages(values: npt.ArrayLike, resamples: int = 50_000, seed: int = 0) -> Array:
+    """Bootstrap draws of the mean over tasks of the mean over repeats, by the same draws as `resample_means`.
+
+    Args:
+        values: methods x tasks x repeats, NaN for missing; every method has a repeat on every task.
+        resamples: Number of resamples.
+        seed: Of the draws.
+
+    Returns:
+        resamples x methods.
+    """
+    array = checked(values, "methods x tasks x repeats")
+    weighted = np.where(np.isnan(array), 0.0, array / repeat_counts(array)[:, :, None]) / array.shape[1]
+    draws = PairedResampling(~np.isnan(array), resamples, seed)
+    averages = np.empty((resamples, len(array)))
+    for where, counts in draws.blocks():
+        for group, count in enumerate(counts):
+            members = np.flatnonzero(draws.group_of_method == group)
+            flat = weighted[members].reshape(members.size, -1)
+            averages[where, members] = (flat @ count.reshape(flat.shape[1], -1)).T
+    return averages
+
+
+def tail_level(repeats: npt.ArrayLike, strata: npt.ArrayLike = 1, level: float = 0.95) -> Array:
+    """The share to cut from each end of bootstrap draws so that the interval covers as a t interval does.
+
+    a = Phi(-t(1 - (1 - level) / 2; strata (n - 1)) * sqrt(n / (n - 1))): the bootstrap of n repeats in each of some
+    strata has a variance short by (n - 1) / n and no allowance for having estimated it. With n large,
+    a = (1 - level) / 2; with one repeat a = 0, the unbounded interval.
+
+    Source: Hesterberg, What Teachers Should Know About the Bootstrap, The American Statistician 2015, section 4.4
+    (expanded percentile interval), for the stratified case with the degrees of freedom of a pooled variance.
+
+    Args:
+        repeats: n, the least number of repeats in a stratum.
+        strata: Number of strata (tasks) that the estimate averages over.
+        level: Coverage aimed at.
+    """
+    n, groups = np.broadcast_arrays(np.asarray(repeats, dtype=np.float64), np.asarray(strata, dtype=np.float64))
+    some = np.maximum(n - 1, 1)
+    critical = stats.t.ppf(0.5 + level / 2, np.maximum(groups, 1) * some)
+    tail = stats.norm.cdf(-critical * np.sqrt((some + 1) / some))
+    return np.asarray(np.where(n > 1, tail, 0.0))
+
+
+def interval(draws: Array, tail: npt.ArrayLike) -> tuple[Array, Array]:
+    """Percentile interval of bootstrap draws.
+
+    Args:
+        draws: resamples x anything.
+        tail: Share to cut from each end, by `tail_level`; broadcast to the shape of one draw. 0 is unbounded.
+
+    Returns:
+        Lower and upper ends in the shape of one draw; NaN where the draws are NaN.
+    """
+    ordered = np.sort(draws, axis=0)
+    share = np.broadcast_to(np.asarray(tail, dtype=np.float64), draws.shape[1:])
+    ends = []
+    for cut, unbounded in ((share, -np.inf), (1.0 - share, np.inf)):
+        place = cut * (len(ordered) - 1)
+        below = np.floor(place).astype(np.intp)
+        above = np.minimum(below + 1, len(ordered) - 1)
+        low = np.take_along_axis(ordered, below[None], axis=0)[0]
+        high = np.take_along_axis(ordered, above[None], axis=0)[0]
+        ends.append(np.where((share > 0) | np.isnan(low), low + (place - below) * (high - low), unbounded))
+    return ends[0], ends[1]
