@@ -172,10 +172,11 @@ def cross_selected(values: npt.ArrayLike, folds: int = 5) -> Array:
         judged = fold == number
         means = task_means(array[:, :, ~judged])
         # A method that cannot be judged in this fold cannot be chosen for it.
-        absent = np.isnan(means) | ~(~np.isnan(array[:, :, judged])).any(axis=2)
+        absent = np.asarray(np.isnan(means) | np.isnan(array[:, :, judged]).all(axis=2))
         chosen = np.argmin(np.where(absent, np.inf, means), axis=0)
         runs = array[chosen, np.arange(tasks)][:, judged]
-        result[:, judged] = np.where(absent.all(axis=0)[:, None], np.nan, runs)
+        nobody = np.asarray(absent.all(axis=0))
+        result[:, judged] = np.where(nobody[:, None], np.nan, runs)
     return result
 
 

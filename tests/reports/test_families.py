@@ -141,6 +141,6 @@ def test_equivalent_queries_turn_the_interval():
 def test_queries_to_a_level():
     curves = [[0.5, 0.3, 0.2], [0.1, 0.1, 0.1], [0.9, 0.8, 0.7], [np.nan, 0.3, 0.2], [np.nan] * 3]
     np.testing.assert_allclose(queries_to_level(curves, 0.25), [2.5, 1.0, np.inf, 2.5, np.nan])
-    np.testing.assert_allclose(queries_to_level(curves[0], [0.3]), [2.0])
+    assert queries_to_level(curves[0], 0.3) == pytest.approx(2.0)
     assert np.isnan(queries_to_level(curves[0], np.nan))
     assert queries_to_level([np.nan, 0.2], 0.25) == 2
