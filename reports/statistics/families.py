@@ -10,7 +10,7 @@ from scipy import stats
 from reports.statistics.arrays import Array, checked, repeat_counts, task_means
 from reports.statistics.resampling import Estimate, interval, resample_means, tail_level
 
-__all__ = ["Effect", "FamilyAnswer", "compare_families", "cross_selected"]
+__all__ = ["Effect", "FamilyAnswer", "compare_families", "judged_best"]
 
 Scale = Callable[[Array], Array]
 
@@ -48,7 +48,7 @@ class FamilyAnswer:
         methods: Indices of the methods of each.
         mean: Effect of the family means.
         best: Effect of the family bests, chosen and judged on different repeats.
-        without: For each method whose family has others: `mean` and `best` with it left out.
+        without: For each method whose family has others: `mean` and `best` with it left out; empty if not asked for.
     """
 
     first: str
@@ -67,6 +67,7 @@ def compare_families(
     first: str = "nas",
     second: str = "hpo",
     scale: Scale | None = None,
+    sensitivity: bool = True,
     resamples: int = 10_000,
     seed: int = 0,
     level: float = 0.95,
@@ -74,9 +75,9 @@ def compare_families(
     """Compares two families of methods by their means and by their bests, per task, per cluster of tasks and overall.
 
     Family mean: on a task, the mean over the family's methods of the mean over repeats. Family best: the method of
-    least mean error, chosen for each task on four fifths of the repeats and judged on the other fifth, in turn
-    (`cross_selected`); the least of several means, taken and judged on the same runs, would look better than it is, the
-    more so the more methods a family has.
+    least mean error, chosen for each task on half of the repeats and judged on the other half (`judged_best`); the
+    least of several means, chosen and judged on the same runs, would look better than it is, the more so the more
+    methods a family has.
 
     Clusters: tasks of one search space are not independent. A cluster is the mean of its tasks, and clusters weigh the
     same. Two questions need two intervals: `Effect.overall` (these tasks, other seeds: stratified paired bootstrap
@@ -88,8 +89,9 @@ def compare_families(
     Assumes independent repeats. The methods of a family are taken as given, not as a sample of methods; `without` says
     how much hangs on each. Ties for the best: the first listed. A method without a repeat on a task does not count
     there; a task where a family has no method is left out and shown in `Effect.tasks_used`. A family of one method: its
-    mean and best are that method. One repeat: intervals are unbounded, and the best is NaN (nothing is left to judge it
-    by). Identical families: an effect of 0, of width 0. Unequal repeats: each method uses its own.
+    mean and best are that method, the best on half of its repeats. One repeat: intervals are unbounded, and the best is
+    NaN (nothing is left to judge it by). Identical families: an effect of 0, of width 0. Unequal repeats: each method
+    uses its own.
 
     Args:
         values: methods x tasks x repeats errors in one unit, smaller is better, NaN for missing.
@@ -99,6 +101,7 @@ def compare_families(
         second: Family on the right.
         scale: Applied to means over repeats (anything x tasks) before they are averaged and compared, for example
             `speedup.LogQueries`: the effect is then a difference on that scale.
+        sensitivity: Whether to leave out each method in turn.
         resamples: Number of resamples.
         seed: Of the draws.
         level: Coverage of the intervals.
@@ -129,7 +132,7 @@ def compare_families(
             clusters,
             level,
         )
-        bests = np.stack([cross_selected(array[list(side)]) for side in (left, right)])
+        bests = np.stack([judged_best(array[list(side)]) for side in (left, right)])
         point, drawn = task_means(bests), resample_means(bests, resamples, seed)
         if scale is not None:
             point, drawn = scale(point), scale(drawn)
@@ -145,38 +148,34 @@ def compare_families(
     mean, best = effects(*sides)
     without = {}
     for side, members in enumerate(sides):
-        for method in members if len(members) > 1 else ():
+        for method in members if sensitivity and len(members) > 1 else ():
             rest = tuple(m for m in members if m != method)
             without[method] = effects(rest, sides[1]) if side == 0 else effects(sides[0], rest)
     return FamilyAnswer(first, second, (sides[0], sides[1]), mean, best, without)
 
 
-def cross_selected(values: npt.ArrayLike, folds: int = 5) -> Array:
-    """Runs of the best of several methods, each judged by runs that had no say in the choice.
+def judged_best(values: npt.ArrayLike) -> Array:
+    """Runs of the best of several methods, chosen by the odd repeats and judged by the even ones.
 
-    Repeats are dealt to folds in turn. For each task and fold, the method of least mean over the other folds is chosen,
-    and its runs in this fold are returned. The mean of the result is unbiased for what the chosen methods do.
+    For each task, the method of least mean over repeats 1, 3, 5, ... is chosen; its runs 2, 4, 6, ... are returned.
+    They had no say in the choice, so that their mean is unbiased for what the chosen method does, and their spread is
+    all there is to its uncertainty. (Taking turns, as cross-validation does, would use all runs; but the turns are
+    correlated where methods are close, and an interval that takes them as independent covers too little.)
 
     Args:
         values: methods x tasks x repeats, NaN for missing.
-        folds: Number of folds, at most one a repeat.
 
     Returns:
-        tasks x repeats; NaN where the chosen method has no run, everywhere with a single repeat.
+        tasks x repeats; NaN in the repeats that choose, and where no method has runs on both sides.
     """
     array = checked(values, "methods x tasks x repeats")
-    _, tasks, repeats = array.shape
-    fold = np.arange(repeats) % max(1, min(folds, repeats))
-    result = np.full((tasks, repeats), np.nan)
-    for number in np.unique(fold):
-        judged = fold == number
-        means = task_means(array[:, :, ~judged])
-        # A method that cannot be judged in this fold cannot be chosen for it.
-        absent = np.asarray(np.isnan(means) | np.isnan(array[:, :, judged]).all(axis=2))
-        chosen = np.argmin(np.where(absent, np.inf, means), axis=0)
-        runs = array[chosen, np.arange(tasks)][:, judged]
-        nobody = np.asarray(absent.all(axis=0))
-        result[:, judged] = np.where(nobody[:, None], np.nan, runs)
+    choosing, judging = task_means(array[:, :, ::2]), task_means(array[:, :, 1::2])
+    # A method that cannot be judged cannot be chosen.
+    absent = np.asarray(np.isnan(choosing) | np.isnan(judging))
+    chosen = np.argmin(np.where(absent, np.inf, choosing), axis=0)
+    result = np.full(array.shape[1:], np.nan)
+    result[:, 1::2] = array[chosen, np.arange(array.shape[1])][:, 1::2]
+    result[np.asarray(absent.all(axis=0))] = np.nan
     return result
 
 
