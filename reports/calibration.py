@@ -103,6 +103,20 @@ def _null(kind: str) -> Callable[[np.random.Generator], dict[str, float]]:
     return draw
 
 
+def _few_tasks(rng: np.random.Generator) -> dict[str, float]:
+    small, larger = friedman(rng.normal(size=(3, 3))), friedman(rng.normal(size=(METHODS, 4)))
+    return {
+        "<0.05 Friedman, 3 methods on 3 tasks": small.p_value < 0.05,
+        "~0.05 the same by the F distribution": small.f_p_value < 0.05,
+        "<0.05 Friedman, 7 methods on 4 tasks": larger.p_value < 0.05,
+        "<0.05 Nemenyi, 7 methods on 4 tasks": larger.pairwise_p.min() < 0.05,
+        "<0.05 Nemenyi, 3 methods on 3 tasks": small.pairwise_p.min() < 0.05,
+        "<0.05 Wilcoxon with Holm, 7 methods on 8 tasks": wilcoxon(rng.normal(size=(METHODS, 8))).adjusted_p.min()
+        < 0.05,
+        "<0.05 marks with 3 repeats": not task_marks(rng.normal(size=(METHODS, 1, 3))).indistinguishable.all(),
+    }
+
+
 def _coverage(kind: str, repeats: int) -> Callable[[np.random.Generator], dict[str, float]]:
     """Methods 1 apart; the truth of the pooled quantities is a very large sample's."""
     big = np.random.default_rng(99)
@@ -180,6 +194,7 @@ STUDIES: dict[str, Callable[[np.random.Generator], dict[str, float]]] = {
     "no difference, normal": _null("normal"),
     "no difference, skewed": _null("skewed"),
     "no difference, ties at the optimum": _null("tied"),
+    "no difference, few tasks": _few_tasks,
     "known means, normal, 30 repeats": _coverage("normal", 30),
     "known means, normal, 5 repeats": _coverage("normal", 5),
     "known means, skewed, 30 repeats": _coverage("skewed", 30),
