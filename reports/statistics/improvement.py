@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reports.statistics.arrays import Array, checked, repeat_counts
-from reports.statistics.resampling import Estimate, PairedResampling, interval, tail_level
+from reports.statistics.resampling import Estimate, PairedResampling, estimate
 
 __all__ = ["probability_of_improvement"]
 
@@ -15,8 +15,8 @@ def probability_of_improvement(
     """P(a run of the row has less error than a run of the column), mean over tasks, with intervals.
 
     The mean over tasks of `pairwise.a12`; stratified paired bootstrap. Ties count half. Each pair stands on the tasks
-    where both have a repeat; a pair without any is NaN. One repeat: unbounded interval. Two methods whose runs never
-    overlap have an interval of width 0 at 0 or 1: the resamples never overlap either.
+    where both have a repeat; a pair without any is NaN. One repeat: the interval is [0, 1]. Two methods whose runs
+    never overlap have an interval of width 0 at 0 or 1: the resamples never overlap either.
 
     Source: Agarwal et al., NeurIPS 2021, section 4.3.
 
@@ -47,9 +47,10 @@ def probability_of_improvement(
             value[i, j] = low[i, j] = high[i, j] = np.nan
         else:
             there = ~np.isnan(array)
-            value[i, j] = np.mean([_wins(filled[i, t], filled[j, t], there[i, t], there[j, t]) for t in tasks])
+            wins = np.mean([_wins(filled[i, t], filled[j, t], there[i, t], there[j, t]) for t in tasks])
             least = np.minimum(numbers[i, tasks], numbers[j, tasks]).min()
-            low[i, j], high[i, j] = interval(draws[:, place], tail_level(least, tasks.size, level))
+            pair = estimate(wins, draws[:, place], least, tasks.size, level, within=(0.0, 1.0))
+            value[i, j], low[i, j], high[i, j] = float(pair.value), float(pair.low), float(pair.high)
         value[j, i], low[j, i], high[j, i] = 1 - value[i, j], 1 - high[i, j], 1 - low[i, j]
     return Estimate(value, low, high)
 

@@ -9,7 +9,7 @@ from scipy import stats
 
 from reports.statistics.arrays import Array, checked, repeat_counts
 
-__all__ = ["Estimate", "PairedResampling", "interval", "resample_averages", "resample_means", "tail_level"]
+__all__ = ["Estimate", "PairedResampling", "estimate", "resample_averages", "resample_means", "widening"]
 
 
 @dataclass(frozen=True)
@@ -129,15 +129,16 @@ def resample_averages(values: npt.ArrayLike, resamples: int = 50_000, seed: int 
     return averages
 
 
-def tail_level(repeats: npt.ArrayLike, strata: npt.ArrayLike = 1, level: float = 0.95) -> Array:
-    """The share to cut from each end of bootstrap draws so that the interval covers as a t interval does.
+def widening(repeats: npt.ArrayLike, strata: npt.ArrayLike = 1, level: float = 0.95) -> Array:
+    """How much wider than its percentiles a bootstrap interval must be to cover as a t interval does.
 
-    a = Phi(-t(1 - (1 - level) / 2; strata (n - 1)) * sqrt(n / (n - 1))): the bootstrap of n repeats in each of some
-    strata has a variance short by (n - 1) / n and no allowance for having estimated it. With n large,
-    a = (1 - level) / 2; with one repeat a = 0, the unbounded interval.
+    t(q; strata (n - 1)) / z(q) * sqrt(n / (n - 1)) with q = (1 + level) / 2: the bootstrap of n repeats in each of some
+    strata has a variance short by (n - 1) / n, and makes no allowance for having estimated it. 1 for many repeats,
+    infinity for one.
 
-    Source: Hesterberg, What Teachers Should Know About the Bootstrap, The American Statistician 2015, section 4.4
-    (expanded percentile interval), for the stratified case with the degrees of freedom of a pooled variance.
+    Source: the two causes of narrow intervals in Hesterberg, What Teachers Should Know About the Bootstrap, The
+    American Statistician 2015, section 4. He moves the percentiles outwards; here their distance from the estimate is
+    scaled, because with few repeats the outer percentiles are bounded by the extreme runs.
 
     Args:
         repeats: n, the least number of repeats in a stratum.
@@ -147,28 +148,35 @@ def tail_level(repeats: npt.ArrayLike, strata: npt.ArrayLike = 1, level: float =
     n, groups = np.broadcast_arrays(np.asarray(repeats, dtype=np.float64), np.asarray(strata, dtype=np.float64))
     some = np.maximum(n - 1, 1)
     critical = stats.t.ppf(0.5 + level / 2, np.maximum(groups, 1) * some)
-    tail = stats.norm.cdf(-critical * np.sqrt((some + 1) / some))
-    return np.asarray(np.where(n > 1, tail, 0.0))
+    factor = critical / stats.norm.ppf(0.5 + level / 2) * np.sqrt((some + 1) / some)
+    return np.asarray(np.where(n > 1, factor, np.inf))
 
 
-def interval(draws: Array, tail: npt.ArrayLike) -> tuple[Array, Array]:
-    """Percentile interval of bootstrap draws.
+def estimate(
+    value: npt.ArrayLike,
+    draws: Array,
+    repeats: npt.ArrayLike,
+    strata: npt.ArrayLike = 1,
+    level: float = 0.95,
+    within: tuple[float, float] = (-np.inf, np.inf),
+) -> Estimate:
+    """An estimate with its percentile interval, widened for few repeats by `widening`.
+
+    On one task, errors as skewed as an exponential distribution cover 93 % with 30 repeats and 88 % with 5; the mean
+    over several tasks comes nearer to 95 % (``python -m reports.calibration``).
 
     Args:
-        draws: resamples x anything.
-        tail: Share to cut from each end, by `tail_level`; broadcast to the shape of one draw. 0 is unbounded.
-
-    Returns:
-        Lower and upper ends in the shape of one draw; NaN where the draws are NaN.
+        value: The estimate.
+        draws: resamples x the shape of `value`.
+        repeats: Least number of repeats in a stratum.
+        strata: Number of strata (tasks) that are averaged over.
+        level: Coverage aimed at.
+        within: Bounds of what is estimated; the interval does not leave them, even where it is unbounded.
     """
-    ordered = np.sort(draws, axis=0)
-    share = np.broadcast_to(np.asarray(tail, dtype=np.float64), draws.shape[1:])
-    ends = []
-    for cut, unbounded in ((share, -np.inf), (1.0 - share, np.inf)):
-        place = cut * (len(ordered) - 1)
-        below = np.floor(place).astype(np.intp)
-        above = np.minimum(below + 1, len(ordered) - 1)
-        low = np.take_along_axis(ordered, below[None], axis=0)[0]
-        high = np.take_along_axis(ordered, above[None], axis=0)[0]
-        ends.append(np.where((share > 0) | np.isnan(low), low + (place - below) * (high - low), unbounded))
-    return ends[0], ends[1]
+    point = np.asarray(value, dtype=np.float64)
+    factor = np.broadcast_to(widening(repeats, strata, level), point.shape)
+    ends = np.quantile(draws, [0.5 - level / 2, 0.5 + level / 2], axis=0) - point
+    unbounded = np.isinf(factor) & ~np.isnan(point)
+    low, high = point + np.where(np.isinf(factor), 0.0, factor) * ends
+    low, high = np.where(unbounded, -np.inf, low), np.where(unbounded, np.inf, high)
+    return Estimate(point, np.asarray(np.clip(low, *within)), np.asarray(np.clip(high, *within)))

@@ -12,7 +12,7 @@ from reports.statistics.arrays import repeat_counts, task_means
 from reports.statistics.bootstrap import aggregate, normalise, performance_profiles
 from reports.statistics.improvement import probability_of_improvement
 from reports.statistics.pairwise import a12
-from reports.statistics.resampling import PairedResampling, interval, resample_averages, resample_means, tail_level
+from reports.statistics.resampling import PairedResampling, estimate, resample_averages, resample_means, widening
 
 
 @pytest.fixture
@@ -64,22 +64,25 @@ def test_same_seed_same_draws(ragged):
 
 def test_percentiles_agree_with_scipy():
     data = np.random.default_rng(5).gamma(2, size=60)
-    ours = interval(resample_means(data[None, None], 50_000), 0.025)
+    ours = estimate(data.mean(), resample_means(data[None, None], 50_000)[:, 0, 0], 10**9)
     theirs = stats.bootstrap((data,), np.mean, n_resamples=50_000, method="percentile", rng=np.random.default_rng(1))
-    np.testing.assert_allclose(np.ravel(ours), theirs.confidence_interval, atol=0.01)
+    np.testing.assert_allclose([ours.low, ours.high], theirs.confidence_interval, atol=0.01)
 
 
-def test_interval_is_the_numpy_quantile():
-    draws = np.random.default_rng(0).normal(size=(501, 2, 3))
-    np.testing.assert_allclose(interval(draws, 0.1), np.quantile(draws, [0.1, 0.9], axis=0))
+def test_widening_makes_a_t_interval_of_normal_draws():
+    assert widening(10**9) == pytest.approx(1)
+    assert widening([1, 2])[0] == np.inf
+    sample = np.random.default_rng(0).normal(size=6)
+    draws = sample.mean() + stats.norm.ppf((np.arange(100_000) + 0.5) / 100_000) * sample.std() / np.sqrt(6)
+    result = estimate(sample.mean(), draws, 6, level=0.9)
+    expected = stats.ttest_1samp(sample, 0).confidence_interval(0.9)
+    np.testing.assert_allclose([result.low, result.high], expected, rtol=1e-3)
 
 
-def test_tail_level():
-    assert tail_level(10**9) == pytest.approx(0.025)
-    # Normal draws with the bootstrap's own variance then give the t interval.
-    assert stats.norm.ppf(tail_level(10)) * np.sqrt(9 / 10) == pytest.approx(-stats.t.ppf(0.975, 9))
-    assert tail_level([1, 2])[0] == 0
-    assert tail_level(5, 12) > tail_level(5)
+def test_intervals_stay_within_bounds():
+    draws = np.linspace(0, 1, 101)[:, None] * [1.0, 1.0]
+    result = estimate([0.5, np.nan], draws, [1, 4], within=(0.0, 1.0))
+    np.testing.assert_array_equal([result.low, result.high], [[0.0, np.nan], [1.0, np.nan]])
 
 
 def test_iqm_agrees_with_scipy_trim_mean(scores):
@@ -108,9 +111,9 @@ def test_iqm_draws_agree_with_plain_resampling(scores):
     expected = [
         [stats.trim_mean(np.repeat(row.ravel(), counts[..., b].ravel()), 0.25) for row in scores] for b in range(50)
     ]
-    low, high = interval(np.array(expected), tail_level(8, 4))
-    result = aggregate(scores, resamples=50)
-    np.testing.assert_allclose([result.iqm.low, result.iqm.high], [low, high])
+    result = aggregate(scores, resamples=50).iqm
+    plain = estimate(result.value, np.array(expected), 8, 4)
+    np.testing.assert_allclose([result.low, result.high], [plain.low, plain.high])
 
 
 def test_tasks_without_a_method_are_left_out_and_shown(scores):
@@ -148,7 +151,8 @@ def test_improvement_draws_enumerated():
     ]
     result = probability_of_improvement([[x], [y]], resamples=4_000)
     assert result.value[0, 1] == 0.5
-    assert (result.low[0, 1], result.high[0, 1]) == (min(expected), max(expected))
+    far = widening(2) * np.array([min(expected) - 0.5, max(expected) - 0.5])
+    np.testing.assert_allclose([result.low[0, 1], result.high[0, 1]], np.clip(0.5 + far, 0, 1))
 
 
 def test_improvement_without_common_tasks_is_nan():
