@@ -8,7 +8,7 @@ from reports.calibration import STUDIES, Check, calibrate
 @pytest.mark.parametrize("study", STUDIES)
 def test_promises_are_kept(study):
     """Few data sets: only a gross breach shows here, and 4 standard errors keep chance out of it."""
-    checks = calibrate(study, draws=40)
+    checks = calibrate(study, draws=20)
     assert [check.name for check in checks if not check.kept(4.0)] == []
 
 
@@ -18,4 +18,4 @@ def test_a_breach_is_seen():
     assert Check("s", "c", 0.05, 0.00, 1000, bound=True, aside=False).kept()
     cluster_bootstrap = calibrate("known families, 2 clusters", draws=40)[-1]
     assert cluster_bootstrap.aside
-    assert cluster_bootstrap.observed < 0.85
+    assert cluster_bootstrap.observed < 0.8
