@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from harness.plugins import load_task
 from reports.random_search import RandomSearchLaw
+from reports.statistics.bootstrap import aggregate
 from reports.statistics.families import compare_families, judged_best
 from reports.statistics.resampling import Estimate
 from reports.statistics.speedup import LogQueries, equivalent_queries, queries_to_level
@@ -137,6 +139,19 @@ def test_equivalent_queries_turn_the_interval():
     np.testing.assert_allclose([result.value, result.low, result.high], [[30], [10], [60]])
     unbounded = equivalent_queries(Estimate(law.mean([30]), np.array([-np.inf]), np.array([np.inf])), law)
     assert (unbounded.low[0], unbounded.high[0]) == (1, np.inf)
+
+
+def test_random_search_is_worth_its_own_queries():
+    """On a real task: 200 runs of 100 queries without replacement."""
+    task = load_task("nasbench201/cifar10")
+    errors, rng = task.landscape(), np.random.default_rng(0)
+    best = np.array([errors[rng.choice(errors.size, 100, replace=False)].min() for _ in range(200)])
+    mean = aggregate(best[None, None], resamples=2_000, level=0.99).mean
+    worth = equivalent_queries(mean, RandomSearchLaw(errors))
+    assert worth.low[0] < 100 < worth.high[0]
+    assert 80 < worth.value[0] < 125
+    curve = RandomSearchLaw(errors).mean(np.arange(1, 101))
+    assert queries_to_level(curve, RandomSearchLaw(errors).mean(100)) == pytest.approx(100)
 
 
 def test_queries_to_a_level():
