@@ -1,0 +1,182 @@
+"""Resampling the repeats: the draws that all bootstrap intervals stand on, and the intervals."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+from reports.statistics.arrays import Array, checked, repeat_counts
+
+__all__ = ["Estimate", "PairedResampling", "estimate", "resample_averages", "resample_means", "widening"]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Estimates with their intervals, all of one shape. NaN where there is no data; unbounded with one repeat.
+
+    Attributes:
+        value: What was estimated.
+        low: Lower end.
+        high: Upper end.
+    """
+
+    value: Array
+    low: Array
+    high: Array
+
+
+class PairedResampling:
+    """Stratified, paired draws of repeats.
+
+    A resample draws, on each task on its own (stratified), as many repeats as there are, with replacement. All methods
+    that have the same repeats on a task share the draw (paired), so that what repeats have in common (shared initial
+    designs) cancels in differences. A method with other repeats on a task than the rest has draws of its own there,
+    from what it has: valid, since repeats are independent, and only the pairing is lost.
+
+    Args:
+        present: methods x tasks x repeats: which values exist.
+        resamples: How many resamples.
+        seed: Same seed, same draws.
+    """
+
+    def __init__(self, present: npt.NDArray[np.bool_], resamples: int, seed: int) -> None:
+        if resamples < 1:
+            raise ValueError(f"resamples must be >= 1; got {resamples}")
+        self.resamples = resamples
+        self._seed = seed
+        methods, self.tasks, self.repeats = present.shape
+        self._patterns = [np.unique(present[:, t], axis=0, return_inverse=True) for t in range(self.tasks)]
+        of_task = np.array([inverse.reshape(-1) for _, inverse in self._patterns]).T.reshape(methods, self.tasks)
+        self._groups, inverse = np.unique(of_task, axis=0, return_inverse=True)
+        self.group_of_method = inverse.reshape(-1)
+
+    def blocks(self) -> Iterator[tuple[slice, Array]]:
+        """Yields the draws in blocks that fit a processor's cache.
+
+        Yields:
+            The slice of resamples, and the counts, groups x tasks x repeats x block: how often each repeat was drawn
+            for the methods of a group (`group_of_method`).
+        """
+        rng = np.random.default_rng(self._seed)
+        size = int(np.clip(2**18 // max(1, self.tasks * self.repeats), 16, 4096))
+        for start in range(0, self.resamples, size):
+            width = min(size, self.resamples - start)
+            counts = np.zeros((len(self._groups), self.tasks, self.repeats, width))
+            for t, (patterns, _) in enumerate(self._patterns):
+                for number, pattern in enumerate(patterns):
+                    drawn = _draw(np.flatnonzero(pattern), self.repeats, width, rng)
+                    counts[self._groups[:, t] == number, t] = drawn
+            yield slice(start, start + width), counts
+
+
+def _draw(there: npt.NDArray[np.intp], repeats: int, width: int, rng: np.random.Generator) -> Array:
+    drawn = np.zeros((repeats, width))
+    if there.size:
+        picks = rng.integers(there.size, size=(there.size, width)) * width + np.arange(width)
+        drawn[there] = np.bincount(picks.reshape(-1), minlength=there.size * width).reshape(there.size, width)
+    return drawn
+
+
+def resample_means(values: npt.ArrayLike, resamples: int = 50_000, seed: int = 0) -> Array:
+    """Bootstrap draws of the mean over repeats.
+
+    Args:
+        values: methods x tasks x repeats, NaN for missing.
+        resamples: Number of resamples.
+        seed: Of the draws.
+
+    Returns:
+        resamples x methods x tasks; NaN where a method has no repeat on a task.
+    """
+    array = checked(values, "methods x tasks x repeats")
+    filled = np.where(np.isnan(array), 0.0, array)
+    number = repeat_counts(array)
+    draws = PairedResampling(~np.isnan(array), resamples, seed)
+    means = np.empty((resamples, *number.shape))
+    for where, counts in draws.blocks():
+        for group in range(len(counts)):
+            members = np.flatnonzero(draws.group_of_method == group)
+            # Stacked products, one a task: methods x repeats times repeats x block.
+            totals = filled[members].transpose(1, 0, 2) @ counts[group]
+            means[where, members] = totals.transpose(2, 1, 0)
+    with np.errstate(invalid="ignore"):
+        means /= number
+    return means
+
+
+def resample_averages(values: npt.ArrayLike, resamples: int = 50_000, seed: int = 0) -> Array:
+    """Bootstrap draws of the mean over tasks of the mean over repeats, by the same draws as `resample_means`.
+
+    Args:
+        values: methods x tasks x repeats, NaN for missing; every method has a repeat on every task.
+        resamples: Number of resamples.
+        seed: Of the draws.
+
+    Returns:
+        resamples x methods.
+    """
+    array = checked(values, "methods x tasks x repeats")
+    weighted = np.where(np.isnan(array), 0.0, array / repeat_counts(array)[:, :, None]) / array.shape[1]
+    draws = PairedResampling(~np.isnan(array), resamples, seed)
+    averages = np.empty((resamples, len(array)))
+    for where, counts in draws.blocks():
+        for group, count in enumerate(counts):
+            members = np.flatnonzero(draws.group_of_method == group)
+            flat = weighted[members].reshape(members.size, -1)
+            averages[where, members] = (flat @ count.reshape(flat.shape[1], -1)).T
+    return averages
+
+
+def widening(repeats: npt.ArrayLike, strata: npt.ArrayLike = 1, level: float = 0.95) -> Array:
+    """How much wider than its percentiles a bootstrap interval must be to cover as a t interval does.
+
+    t(q; strata (n - 1)) / z(q) * sqrt(n / (n - 1)) with q = (1 + level) / 2: the bootstrap of n repeats in each of some
+    strata has a variance short by (n - 1) / n, and makes no allowance for having estimated it. 1 for many repeats,
+    infinity for one.
+
+    Source: the two causes of narrow intervals in Hesterberg, What Teachers Should Know About the Bootstrap, The
+    American Statistician 2015, section 4. He moves the percentiles outwards; here their distance from the estimate is
+    scaled, because with few repeats the outer percentiles are bounded by the extreme runs.
+
+    Args:
+        repeats: n, the least number of repeats in a stratum.
+        strata: Number of strata (tasks) that the estimate averages over.
+        level: Coverage aimed at.
+    """
+    n, groups = np.broadcast_arrays(np.asarray(repeats, dtype=np.float64), np.asarray(strata, dtype=np.float64))
+    some = np.maximum(n - 1, 1)
+    critical = stats.t.ppf(0.5 + level / 2, np.maximum(groups, 1) * some)
+    factor = critical / stats.norm.ppf(0.5 + level / 2) * np.sqrt((some + 1) / some)
+    return np.asarray(np.where(n > 1, factor, np.inf))
+
+
+def estimate(
+    value: npt.ArrayLike,
+    draws: Array,
+    repeats: npt.ArrayLike,
+    strata: npt.ArrayLike = 1,
+    level: float = 0.95,
+    within: tuple[float, float] = (-np.inf, np.inf),
+) -> Estimate:
+    """An estimate with its percentile interval, widened for few repeats by `widening`.
+
+    On one task, errors as skewed as an exponential distribution cover 93 % with 30 repeats and 88 % with 5; the mean
+    over several tasks comes nearer to 95 % (``python -m reports.calibration``).
+
+    Args:
+        value: The estimate.
+        draws: resamples x the shape of `value`.
+        repeats: Least number of repeats in a stratum.
+        strata: Number of strata (tasks) that are averaged over.
+        level: Coverage aimed at.
+        within: Bounds of what is estimated; the interval does not leave them, even where it is unbounded.
+    """
+    point = np.asarray(value, dtype=np.float64)
+    factor = np.broadcast_to(widening(repeats, strata, level), point.shape)
+    ends = np.quantile(draws, [0.5 - level / 2, 0.5 + level / 2], axis=0) - point
+    unbounded = np.isinf(factor) & ~np.isnan(point)
+    low, high = point + np.where(np.isinf(factor), 0.0, factor) * ends
+    low, high = np.where(unbounded, -np.inf, low), np.where(unbounded, np.inf, high)
+    return Estimate(point, np.asarray(np.clip(low, *within)), np.asarray(np.clip(high, *within)))

@@ -1,0 +1,112 @@
+"""How long methods take to reach targets: ERT, ECDF, and areas under curves."""
+
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from reports.statistics.arrays import Array
+
+__all__ = ["area_under_curve", "expected_running_time", "runtime_ecdf", "runtimes"]
+
+
+def runtimes(curves: npt.ArrayLike, targets: npt.ArrayLike) -> tuple[Array, Array]:
+    """When each run first reaches each target.
+
+    Args:
+        curves: runs x queries, error after 1, 2, ... queries; NaN before the first value and after the end of a run.
+            Best-so-far is taken here, so raw errors will do as well.
+        targets: Errors, in one dimension: reached when the error is at most that.
+
+    Returns:
+        runs x targets queries, from 1, infinity where the run never gets there; and runs: the queries each run made (0
+        for a run of NaN alone: it is not a run).
+    """
+    errors = np.asarray(curves, dtype=np.float64)
+    goals = np.asarray(targets, dtype=np.float64)
+    if errors.ndim != 2 or goals.ndim != 1 or np.isnan(goals).any():
+        raise ValueError(
+            f"expected curves runs x queries and a row of targets without NaN; got {errors.shape}, {goals.shape}"
+        )
+    known = ~np.isnan(errors)
+    best = np.minimum.accumulate(np.where(known, errors, np.inf), axis=1)
+    # A non-increasing row: how many entries are still above the target is the place of the first that is not.
+    hits = np.empty((len(errors), goals.size))
+    for run, row in enumerate(best):
+        hits[run] = row.size - np.searchsorted(row[::-1], goals, side="right") + 1.0
+    hits[hits > errors.shape[1]] = np.inf
+    length = np.where(known.any(axis=1), errors.shape[1] - np.argmax(known[:, ::-1], axis=1), 0)
+    return hits, length.astype(np.float64)
+
+
+def expected_running_time(hits: npt.ArrayLike, budgets: npt.ArrayLike) -> tuple[Array, Array]:
+    """Expected running time to each target, and the share of runs that reach it.
+
+    ERT = (queries of the successful runs until the target + all queries of the others) / successful runs: the expected
+    cost if a run that fails is started again until one succeeds.
+
+    Source: Hansen, Auger, Ros, Mersmann, Tusar and Brockhoff, COCO, Optimization Methods and Software 2021, section 5;
+    as the "enes" or SP measure: Price 1997, Auger and Hansen 2005. It assumes restarts that are independent and as long
+    as the runs seen. No success: infinity, and the share 0. Runs of length 0 are no runs; without any: NaN, 0.
+
+    Args:
+        hits: runs x targets, by `runtimes`.
+        budgets: runs, queries each run made (or would have been allowed).
+
+    Returns:
+        targets: ERT in queries; targets: success rate.
+    """
+    reached, limits = np.asarray(hits, dtype=np.float64), np.asarray(budgets, dtype=np.float64)
+    reached, limits = reached[limits > 0], limits[limits > 0]
+    success = np.isfinite(reached)
+    spent = np.where(success, reached, limits[:, None]).sum(axis=0)
+    number = success.sum(axis=0)
+    if not limits.size:
+        return np.full(reached.shape[1], np.nan), np.zeros(reached.shape[1])
+    return np.where(number > 0, spent / np.maximum(number, 1), np.inf), number / limits.size
+
+
+def runtime_ecdf(hits: npt.ArrayLike, queries: npt.ArrayLike) -> Array:
+    """Share of all pairs of run and target that are solved within each number of queries.
+
+    Source: Hansen et al. 2021, section 6 (without simulated restarts: it ends at the share ever solved). Several
+    tasks: average their curves, or stack their hits when all have as many runs and targets.
+
+    Args:
+        hits: runs x targets, by `runtimes`.
+        queries: Where to read the curve, in one dimension.
+
+    Returns:
+        Shares in the shape of `queries`; NaN without runs or targets.
+    """
+    times = np.sort(np.asarray(hits, dtype=np.float64).reshape(-1))
+    grid = np.asarray(queries, dtype=np.float64)
+    if not times.size:
+        return np.full(grid.shape, np.nan)
+    return np.searchsorted(times, np.where(np.isinf(grid), np.finfo(np.float64).max, grid), side="right") / times.size
+
+
+def area_under_curve(curves: npt.ArrayLike, scale: Literal["linear", "log"] = "linear") -> Array:
+    """Mean best-so-far error over the budget: small is good early, and good late.
+
+    ``linear``: the mean over queries 1..N. ``log``: the mean over log queries, sum of error(n) log((n + 1) / n) for
+    n < N divided by log N, in which each doubling of the budget weighs the same. A run that ended early keeps its last
+    value. A run without a value at its first query has no area: NaN. N = 1: the error itself.
+
+    Args:
+        curves: runs x queries, NaN after the end of a run.
+        scale: ``linear`` or ``log``.
+
+    Returns:
+        One a run, in the unit of the error.
+    """
+    errors = np.asarray(curves, dtype=np.float64)
+    if errors.ndim != 2 or not errors.shape[1] or scale not in ("linear", "log"):
+        raise ValueError(f"expected curves runs x queries and a scale linear or log; got {errors.shape}, '{scale}'")
+    best = np.minimum.accumulate(np.where(np.isnan(errors), np.inf, errors), axis=1)
+    best[np.isnan(errors[:, 0])] = np.nan
+    steps = errors.shape[1]
+    if scale == "linear" or steps == 1:
+        return np.asarray(best.mean(axis=1))
+    n = np.arange(1, steps)
+    return np.asarray(best[:, :-1] @ np.log1p(1 / n) / np.log(steps))
