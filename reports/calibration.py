@@ -125,6 +125,7 @@ def _coverage(kind: str, repeats: int) -> Callable[[np.random.Generator], dict[s
     gap, above = np.maximum(1 - sample, 0).mean(), np.mean(sample > 0.2)
     first, second = _noise(big, kind, (2, 1_000_000))
     wins = np.mean(first < second + 0.5)
+    firm = "=" if kind == "normal" or repeats >= REPEATS else "~"
 
     def draw(rng: np.random.Generator) -> dict[str, float]:
         shift = np.array([0.0, 0.5])[:, None, None] + np.linspace(-1, 1, 4)[:, None]
@@ -135,11 +136,11 @@ def _coverage(kind: str, repeats: int) -> Callable[[np.random.Generator], dict[s
         pair = Estimate(*(np.asarray(part[0, 1]) for part in (chances.value, chances.low, chances.high)))
         one, ranks = result.mean_per_task, average_ranks(values)
         return {
-            # Skewed errors on a single task are known to cover too little: see `resampling.estimate`.
+            # Skewed errors are known to cover too little on a single task, or with few repeats: `resampling.estimate`.
             f"{'=' if kind == 'normal' else '~'}0.95 mean on one task": float(one.low[0, 0] <= -1 <= one.high[0, 0]),
-            "=0.95 mean over tasks": _holds(result.mean, 0.0),
-            "=0.95 interquartile mean": _holds(result.iqm, float(middle)),
-            "=0.95 optimality gap": _holds(result.gap, float(gap)),
+            f"{firm}0.95 mean over tasks": _holds(result.mean, 0.0),
+            f"{firm}0.95 interquartile mean": _holds(result.iqm, float(middle)),
+            f"{firm}0.95 optimality gap": _holds(result.gap, float(gap)),
             "=0.95 performance profile, one threshold": _holds(profile, float(above)),
             "=0.95 probability of improvement": _holds(pair, float(wins)),
             "=0.95 average rank": float(ranks.low[0] <= 2 - wins <= ranks.high[0]),
@@ -202,6 +203,7 @@ STUDIES: dict[str, Callable[[np.random.Generator], dict[str, float]]] = {
     "known families, 2 clusters": _families(2),
     "known families, 4 clusters": _families(4),
     "known power": _planned,
+    "known means, skewed, 5 repeats": _coverage("skewed", 5),
 }
 """What is simulated: each draws one data set and tells what happened. A name starts with its promise: < at most,
 = about, ~ shown for comparison."""
