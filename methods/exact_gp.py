@@ -81,10 +81,8 @@ class ExactGp(Method):
         Raises:
             SearchEnded: Every architecture has been proposed.
         """
-        if len(self._taken) >= self.n_initial and self._errors:
-            architecture = self._propose()
-        else:
-            architecture = self._random()
+        ready = len(self._taken) >= self.n_initial and self._errors
+        architecture = self._propose() if ready else self._random()
         self._take(architecture)
         return Query(architecture)
 
