@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from harness.data.commands import data
 from harness.errors import EquipoiseError, PluginError
 
 __all__ = ["app", "main"]
@@ -20,6 +21,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="Compare NAS methods with general hyperparameter optimisers, on real benchmarks, under equal budgets.",
 )
+app.add_typer(data, name="data")
 
 
 @app.command()

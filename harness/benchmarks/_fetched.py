@@ -1,0 +1,69 @@
+"""Tables that are made of a fetched file."""
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.benchmarks._table import TableTask
+from harness.data.cache import Columns
+from harness.data.sources import Source, source
+from harness.errors import DataError
+from harness.space import Architecture
+
+__all__ = ["FetchedTable"]
+
+
+class FetchedTable(TableTask):
+    """Base of the tabular tasks whose file `equipoise data fetch` brings.
+
+    Attributes:
+        source_name: The file, as ``harness/data/sources.toml`` names it.
+    """
+
+    source_name: ClassVar[str]
+
+    @property
+    def file(self) -> Source:
+        """The file it is made of."""
+        return source(self.source_name)
+
+    @property
+    def data_digest(self) -> str:
+        """SHA-256 of the upstream file."""
+        return self.file.sha256
+
+    def skip(self) -> str | None:
+        """The command that gets the file, where it is missing."""
+        return self.file.missing()
+
+    def columns(self) -> Columns:
+        """Reads the fetched file, after its digest was compared."""
+        return self.read(self.file.checked())
+
+    @abstractmethod
+    def read(self, path: Path) -> Columns:
+        """Reads the upstream file into columns; called once, when the cache has no entry."""
+
+    def in_order(self, values: Mapping[Architecture, float], what: str) -> npt.NDArray[np.float64]:
+        """The values in the order of ``space.enumerate()``.
+
+        Raises:
+            DataError: The table lacks architectures of the space, has others, or holds a value that is not finite.
+        """
+        rows = list(self.space.enumerate())
+        missing = [row for row in rows if row not in values]
+        if missing or len(values) != len(rows):
+            example = f", for example {self.space.format(missing[0])}" if missing else ""
+            raise DataError(
+                f"{self.file.path}: {len(values)} architectures with {what}; {self.space.name} has {len(rows)}, of "
+                f"which {len(missing)} are missing{example}; get the file again"
+            )
+        column = np.array([values[row] for row in rows], dtype=np.float64)
+        if not np.isfinite(column).all():
+            row = rows[int(np.flatnonzero(~np.isfinite(column))[0])]
+            raise DataError(f"{self.file.path}: {what} of {self.space.format(row)} is not a finite number")
+        return column

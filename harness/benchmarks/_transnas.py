@@ -1,0 +1,85 @@
+"""What both TransNAS-Bench-101 benchmarks share: seven tasks, their metrics, and the files that list them."""
+
+import ast
+from abc import abstractmethod
+from functools import cached_property
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+
+from harness.benchmarks._fetched import FetchedTable
+from harness.data.archive import json_members
+from harness.data.cache import Columns
+from harness.errors import DataError, SpaceError
+from harness.space import Architecture
+from harness.task import Metric
+
+__all__ = ["TransNasTask"]
+
+_ACCURACY = Metric.accuracy()
+_SSIM = Metric("SSIM", "", 1.0, -1.0)
+
+_METRICS = {
+    "class_scene": _ACCURACY,
+    "class_object": _ACCURACY,
+    "jigsaw": _ACCURACY,
+    "autoencoder": _SSIM,
+    "normal": _SSIM,
+    "room_layout": Metric("negative loss", "", 0.0, -1.0),
+    "segmentsemantic": Metric("pixel accuracy", "%", 100.0, -100.0),
+}
+
+
+class TransNasTask(FetchedTable):
+    """Base of the micro and macro benchmarks: one stored validation value an architecture and task.
+
+    Attributes:
+        stem: What the files inside the archive are named after.
+    """
+
+    datasets = tuple(_METRICS)
+    source = (
+        "Duan et al., TransNAS-Bench-101, CVPR 2021: final validation metric, as listed in the zero-cost files of "
+        "NASLib (NAS-Bench-Suite-Zero, Krishnakumar et al., NeurIPS 2022)"
+    )
+    licence = "Apache-2.0 (NASLib)"
+    pitfalls = (
+        "The files at hand hold one validation value an architecture: no test value, no training time, no curve.",
+        "room_layout is shown as a negative loss and its error is the loss itself; autoencoder and normal are SSIM, "
+        "so points of different tasks do not add up.",
+        "The seven tasks share one space and one training pipeline: they are one family, not seven.",
+    )
+    has_cost = False
+    stem: ClassVar[str]
+
+    @cached_property
+    def metric(self) -> Metric:  # type: ignore[override]
+        """Accuracy, structural similarity, or a negated loss."""
+        return _METRICS[self.dataset]
+
+    @cached_property
+    def penalty(self) -> float:  # type: ignore[override]
+        """The worst stored error, or 1 if that is worse: a loss may exceed 1."""
+        return max(1.0, float(self.landscape().max()))
+
+    @abstractmethod
+    def architecture(self, numbers: tuple[int, ...]) -> Architecture:
+        """What the numbers of the file mean."""
+
+    def read(self, path: Path) -> Columns:
+        """Reads lists of ``{"arch": "(1, 0, ...)", "val_accuracy": ...}``."""
+        values: dict[Architecture, float] = {}
+        for records in json_members(path, rf"zen/benchmark--{self.stem}--{self.dataset}--\d+\.json"):
+            try:
+                for record in records:
+                    numbers = ast.literal_eval(record["arch"])
+                    architecture = self.architecture(numbers)
+                    if architecture in values:
+                        raise DataError(f"{path}: {record['arch']} is listed twice for {self.dataset}")
+                    values[architecture] = float(record["val_accuracy"])
+            except (KeyError, TypeError, ValueError, SyntaxError, SpaceError) as error:
+                raise DataError(f"{path}: a record of {self.dataset} cannot be read ({error!r})") from error
+        shown = self.in_order(values, "a validation value")
+        validation = (shown - self.metric.offset) / self.metric.slope
+        return {"validation": validation[None, :, None], "seconds": np.full((1, len(shown)), np.nan)}

@@ -1,0 +1,20 @@
+"""TransNAS-Bench-101, macro: all 3,256 networks on seven vision tasks."""
+
+from harness.benchmarks._transnas import TransNasTask
+from harness.space import Architecture
+from harness.spaces.transnas_macro import TransNasMacro
+
+__all__ = ["TransNasMacroTask"]
+
+
+class TransNasMacroTask(TransNasTask):
+    """The file lists a network by its modules, numbered from 1."""
+
+    benchmark = "transnas_macro"
+    source_name = "transnas-macro"
+    stem = "transbench101_macro"
+    space = TransNasMacro()
+
+    def architecture(self, numbers: tuple[int, ...]) -> Architecture:
+        """The digits of the benchmark's string."""
+        return self.space.parse(f"64-{''.join(map(str, numbers))}-basic")

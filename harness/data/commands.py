@@ -1,0 +1,74 @@
+"""``equipoise data``: list, fetch, import and verify upstream files."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.data.fetch import Tell, adopt, fetch
+from harness.data.sources import Source, digest_of, source, sources
+from harness.errors import DataError
+
+__all__ = ["data"]
+
+data = typer.Typer(no_args_is_help=True, help="Get the upstream files that further tasks are made of.")
+
+
+@data.command("list")
+def list_() -> None:
+    """List the files, whether they are here, and what they make playable."""
+    for entry in sources().values():
+        state = "here" if entry.missing() is None else "missing"
+        typer.echo(f"{entry.name:<22} {state:<8} {entry.size / 1e6:6.1f} MB  {entry.tasks:<26} {entry.licence}")
+
+
+@data.command("fetch")
+def fetch_(names: Annotated[list[str], typer.Argument(help="Names of `equipoise data list`, or all.")]) -> None:
+    """Get files, from EQUIPOISE_MIRROR where it has them, else from their sources; run again to resume."""
+    problems = []
+    for entry in sources().values() if names == ["all"] else [source(name) for name in names]:
+        try:
+            with _bar(entry) as tell:
+                origin = fetch(entry, tell)
+        except DataError as error:
+            problems.append(str(error))
+        else:
+            typer.echo(f"{entry.name}: {origin}")
+    if problems:
+        raise DataError("; ".join(problems))
+
+
+@data.command("import")
+def import_(files: Annotated[list[Path], typer.Argument(help="Files that were downloaded some other way.")]) -> None:
+    """Take over files; their digests tell which they are."""
+    for path in files:
+        entry = adopt(path)
+        typer.echo(f"{entry.name}: {entry.path}")
+
+
+@data.command()
+def verify() -> None:
+    """Hash every fetched file again; exit status 1 if one is damaged."""
+    damaged = False
+    for entry in sources().values():
+        if not entry.path.exists():
+            typer.echo(f"{entry.name:<22} missing")
+        elif digest_of(entry.path) == entry.sha256:
+            typer.echo(f"{entry.name:<22} ok")
+        else:
+            damaged = True
+            typer.echo(f"{entry.name:<22} DAMAGED: equipoise data fetch {entry.name}")
+    raise typer.Exit(damaged)
+
+
+@contextmanager
+def _bar(entry: Source) -> Iterator[Tell]:
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+    columns = TextColumn(entry.name), BarColumn(), DownloadColumn(), TransferSpeedColumn()
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        bar = progress.add_task(entry.name, total=entry.size)
+        yield lambda received: progress.update(bar, completed=received)

@@ -1,0 +1,89 @@
+"""The upstream files that tasks are made of, and where they lie once fetched."""
+
+import hashlib
+import tomllib
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from harness.data.cache import cache_folder
+from harness.errors import DataError, nearest
+
+__all__ = ["Source", "digest_of", "source", "sources"]
+
+
+@dataclass(frozen=True)
+class Source:
+    """One upstream file.
+
+    Attributes:
+        name: As `equipoise data fetch` takes it.
+        file: Its name at the source, in a mirror, and here.
+        url: Where it comes from, pinned to a commit or version.
+        sha256: What it must hash to.
+        size: Bytes.
+        licence: As its source states it.
+        origin: Whose numbers they are.
+        tasks: What it makes playable.
+    """
+
+    name: str
+    file: str
+    url: str
+    sha256: str
+    size: int
+    licence: str
+    origin: str
+    tasks: str
+
+    @property
+    def path(self) -> Path:
+        """Where it lies once fetched: the folder ``downloads`` of the cache."""
+        return cache_folder() / "downloads" / self.file
+
+    def missing(self) -> str | None:
+        """Why the file cannot be used, and how to get it; None if it is there. Looks at its size only."""
+        try:
+            whole = self.path.stat().st_size == self.size
+        except OSError:
+            return f"needs {self.file} ({self.size / 1e6:.1f} MB): equipoise data fetch {self.name}"
+        return None if whole else f"{self.path} is not whole: equipoise data fetch {self.name}"
+
+    def checked(self) -> Path:
+        """The path of the fetched file, after its digest was compared.
+
+        Raises:
+            DataError: It is missing or damaged.
+        """
+        if (reason := self.missing()) is not None:
+            raise DataError(reason)
+        if (digest := digest_of(self.path)) != self.sha256:
+            raise DataError(
+                f"{self.path}: SHA-256 is {digest[:16]}..., expected {self.sha256[:16]}...; "
+                f"equipoise data fetch {self.name}"
+            )
+        return self.path
+
+
+@lru_cache(maxsize=1)
+def sources() -> dict[str, Source]:
+    """Every known file, by name."""
+    with (Path(__file__).parent / "sources.toml").open("rb") as file:
+        return {name: Source(name, **entry) for name, entry in tomllib.load(file).items()}
+
+
+def source(name: str) -> Source:
+    """One known file.
+
+    Raises:
+        DataError: There is none of that name.
+    """
+    if name not in sources():
+        raise DataError(f"no data source '{name}'; {nearest(name, sources())}")
+    return sources()[name]
+
+
+def digest_of(path: Path) -> str:
+    """The SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,182 @@
+"""The DARTS space of NAS-Bench-301: a normal and a reduction cell of four nodes with two labelled inputs each."""
+
+import re
+from itertools import combinations
+
+import numpy as np
+
+from harness.errors import SpaceError
+from harness.space import Architecture, Decision, LabelledDag
+from harness.spaces._product import ProductSpace
+
+__all__ = ["CELLS", "OPERATIONS", "PAIRS", "Darts"]
+
+CELLS = ("normal", "reduce")
+OPERATIONS = (
+    "max_pool_3x3",
+    "avg_pool_3x3",
+    "skip_connect",
+    "sep_conv_3x3",
+    "sep_conv_5x5",
+    "dil_conv_3x3",
+    "dil_conv_5x5",
+)
+NODES = (2, 3, 4, 5)
+"""The intermediate nodes; 0 and 1 are the outputs of the two cells before."""
+
+PAIRS = {node: tuple(combinations(range(node), 2)) for node in NODES}
+"""The pairs of distinct earlier nodes that may feed a node, the smaller number first."""
+
+_WIDTHS = {node: 2 + (len(PAIRS[node]) > 1) for node in NODES}
+_CELL = sum(_WIDTHS.values())
+
+_Inputs = list[tuple[int, int]]
+
+
+def _decisions() -> tuple[Decision, ...]:
+    found: list[Decision] = []
+    for cell in CELLS:
+        for node in NODES:
+            if len(PAIRS[node]) > 1:
+                found.append(Decision(f"{cell} inputs {node}", tuple(f"{u}+{v}" for u, v in PAIRS[node])))
+            found += [Decision(f"{cell} operation {node}{which}", OPERATIONS) for which in "ab"]
+    return tuple(found)
+
+
+class Darts(ProductSpace):
+    """1,037,664,180 squared = 1.0767e18 genotypes: nothing here ever lists them.
+
+    Each intermediate node has exactly two distinct predecessors. The choice of the pair is one decision (as in the
+    configuration space of NAS-Bench-301) and its two operations two more, the smaller predecessor first, so that a
+    genotype has one form and every combination is valid. Node 2 has one possible pair and no decision for it.
+    The output, a concatenation of the four nodes, is fixed. Nodes are told apart by number, as the benchmark does:
+    `canonical` merges only the order within a pair.
+    """
+
+    name = "darts"
+    source = (
+        "Liu, Simonyan and Yang, DARTS, ICLR 2019, in the form of Siems et al., NAS-Bench-301, 2020 "
+        "(seven operations, no 'none', two inputs a node)"
+    )
+    decisions = _decisions()
+
+    def neighbours(self, architecture: Architecture) -> list[Architecture]:
+        """The 120 genotypes one edit away: 96 change an operation, 24 move one end of an edge that keeps its own."""
+        edges = _unpack(architecture)
+        found = []
+        for place in range(len(edges)):
+            for option in range(len(OPERATIONS)):
+                if option != edges[place][1]:
+                    found.append(_pack(_with(edges, place, (edges[place][0], option))))
+        found += [_pack(_with(edges, place, (source, edges[place][1]))) for place, source in _moves(edges)]
+        return found
+
+    def mutate(self, architecture: Architecture, rng: np.random.Generator) -> Architecture:
+        """Draws one of the 120 neighbours, exactly uniformly, without listing them."""
+        edges, number = _unpack(architecture), int(rng.integers(120))
+        place, step = divmod(number, len(OPERATIONS) - 1)
+        if place < len(edges):
+            source, option = edges[place]
+            return _pack(_with(edges, place, (source, (option + 1 + step) % len(OPERATIONS))))
+        place, source = _moves(edges)[number - len(edges) * (len(OPERATIONS) - 1)]
+        return _pack(_with(edges, place, (source, edges[place][1])))
+
+    def graph(self, prefix: Architecture) -> LabelledDag:
+        """Both cells as one graph of two parts: two inputs, four sums and the output of each.
+
+        An input that is known before its operation has the edge label ``undecided``.
+        """
+        labels: list[str] = []
+        edges: list[tuple[int, int]] = []
+        edge_labels: list[str] = []
+        for number, cell in enumerate(CELLS):
+            first = len(labels)
+            labels += [f"{cell} input 0", f"{cell} input 1", *[f"{cell} sum"] * len(NODES), f"{cell} output"]
+            rest = prefix[number * _CELL : (number + 1) * _CELL]
+            for node in NODES:
+                own, rest = rest[: _WIDTHS[node]], rest[_WIDTHS[node] :]
+                if own:
+                    pair, operations = (PAIRS[node][0], own) if _WIDTHS[node] == 2 else (PAIRS[node][own[0]], own[1:])
+                    edges += [(first + source, first + node) for source in pair]
+                    edge_labels += [*(OPERATIONS[o] for o in operations), *["undecided"] * (2 - len(operations))]
+            edges += [(first + node, first + NODES[-1] + 1) for node in NODES]
+            edge_labels += ["concatenate"] * len(NODES)
+        return LabelledDag(tuple(labels), tuple(edges), tuple(edge_labels))
+
+    def format(self, architecture: Architecture) -> str:
+        """The genotype as DARTS and NAS-Bench-301 print it."""
+        edges = _unpack(architecture)
+        half = len(edges) // 2
+        parts = []
+        for cell, own in zip(CELLS, (edges[:half], edges[half:]), strict=True):
+            listed = ", ".join(f"('{OPERATIONS[option]}', {source})" for source, option in own)
+            parts.append(f"{cell}=[{listed}], {cell}_concat=range(2, 6)")
+        return f"Genotype({', '.join(parts)})"
+
+    def parse(self, text: str) -> Architecture:
+        """Reads a genotype, the two inputs of a node in either order.
+
+        Raises:
+            SpaceError: The text is not a genotype of this space.
+        """
+        edges: _Inputs = []
+        for cell in CELLS:
+            match = re.search(rf"\b{cell}=\[((?:\('\w+', ?\d+\)(?:, ?)?)*)\]", text)
+            own = [] if match is None else re.findall(r"\('(\w+)', ?(\d+)\)", match[1])
+            if len(own) != 2 * len(NODES):
+                raise SpaceError(
+                    f"{self.name}: '{text}' is no genotype: {cell} needs {2 * len(NODES)} pairs ('operation', node), "
+                    f"found {len(own)}"
+                )
+            for operation, source in own:
+                edges.append((int(source), self.option(len(self.decisions) - 1, operation, text)))
+        return self.from_edges(edges)
+
+    def from_edges(self, edges: _Inputs) -> Architecture:
+        """Makes a genotype of 16 (predecessor, operation number) pairs: two a node, normal cell first.
+
+        Raises:
+            SpaceError: A node has the same predecessor twice, or one that does not come before it.
+        """
+        for place, node in enumerate(NODES * 2):
+            sources = sorted(source for source, _ in edges[2 * place : 2 * place + 2])
+            if tuple(sources) not in PAIRS[node]:
+                raise SpaceError(
+                    f"{self.name}: node {node} has inputs {sources}; it takes two different nodes before it"
+                )
+        return _pack(edges)
+
+
+def _unpack(architecture: Architecture) -> _Inputs:
+    """The 16 edges as (predecessor, operation), two a node."""
+    edges: _Inputs = []
+    rest = architecture
+    for node in NODES * 2:
+        own, rest = rest[: _WIDTHS[node]], rest[_WIDTHS[node] :]
+        pair = PAIRS[node][0] if _WIDTHS[node] == 2 else PAIRS[node][own[0]]
+        edges += zip(pair, own[-2:], strict=True)
+    return edges
+
+
+def _pack(edges: _Inputs) -> Architecture:
+    found: list[int] = []
+    for place, node in enumerate(NODES * 2):
+        (u, first), (v, second) = sorted(edges[2 * place : 2 * place + 2])
+        if _WIDTHS[node] > 2:
+            found.append(PAIRS[node].index((u, v)))
+        found += [first, second]
+    return tuple(found)
+
+
+def _with(edges: _Inputs, place: int, edge: tuple[int, int]) -> _Inputs:
+    return [*edges[:place], edge, *edges[place + 1 :]]
+
+
+def _moves(edges: _Inputs) -> list[tuple[int, int]]:
+    """Every (edge, other predecessor it could have)."""
+    found = []
+    for place in range(len(edges)):
+        node = NODES[place // 2 % len(NODES)]
+        taken = {edges[place][0], edges[place ^ 1][0]}
+        found += [(place, source) for source in range(node) if source not in taken]
+    return found

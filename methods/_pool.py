@@ -1,0 +1,80 @@
+"""The loop of the methods that generate candidates and let a ranker pick from them."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from harness.errors import SettingError
+from harness.method import Observation
+from harness.space import Architecture
+from methods._gp import Ranker
+from methods._unseen import draw_unseen
+
+__all__ = ["Pool"]
+
+
+class Pool:
+    """Random architectures first, then generations: a pool of new candidates, from which the ranker picks some.
+
+    Args:
+        name: The method, for messages.
+        ranker: Learns and picks.
+        rng: Source of randomness.
+        generate: Gives n candidates, repeated and seen ones among them.
+        n_initial: Random architectures at the start.
+        generation: Queries taken from one pool.
+        size: Candidates asked of `generate`.
+
+    Raises:
+        SettingError: A number is out of range.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        ranker: Ranker,
+        rng: np.random.Generator,
+        generate: Callable[[int], list[Architecture]],
+        n_initial: int,
+        generation: int,
+        size: int,
+    ) -> None:
+        for word, value in (("n_initial", n_initial), ("generation", generation)):
+            if value < 1:
+                raise SettingError(f"{name}: {word} = {value}; accepted: whole numbers from 1 on")
+        if size < generation:
+            raise SettingError(f"{name}: pool = {size}; accepted: at least generation = {generation}")
+        self._ranker, self._rng, self._generate = ranker, rng, generate
+        self._n_initial, self._generation, self._size = n_initial, generation, size
+        self._space = ranker.space
+        self._taken: set[Architecture] = set()
+        self._pool: list[Architecture] = []
+        self._left = 0
+
+    def next(self) -> Architecture:
+        """The next proposal.
+
+        Raises:
+            SearchEnded: Every architecture has been proposed.
+        """
+        if len(self._taken) < self._n_initial or not self._ranker.errors:
+            chosen = self._space.key(draw_unseen(self._space, self._rng, self._taken))
+        else:
+            if self._left <= 0 or not self._pool:
+                self._refill()
+            self._left -= 1
+            chosen = self._pool.pop(self._ranker.pick(self._pool))
+        self._taken.add(chosen)
+        return chosen
+
+    def _refill(self) -> None:
+        keys = dict.fromkeys(map(self._space.key, self._generate(self._size)))
+        self._pool = [key for key in keys if key not in self._taken]
+        self._left = self._generation
+        if not self._pool:
+            self._pool = [self._space.key(draw_unseen(self._space, self._rng, self._taken))]
+
+    def tell(self, observation: Observation) -> None:
+        """Learns from any observation."""
+        if self._ranker.tell(observation):
+            self._taken.add(self._ranker.architectures[-1])
