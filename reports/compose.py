@@ -1,38 +1,38 @@
 """From results to a document: the order of the sections."""
 
-from reports.document import Document, Paragraph, Section, Strong
+from reports.analysis import Analysis
+from reports.document import Document
 from reports.figures.style import looks
 from reports.results import Results
+from reports.sections.answer import answer_section, budget_words
 from reports.sections.anytime import anytime_section
 from reports.sections.provenance import provenance_section
-from reports.sections.regret import overview_table, regret_section
+from reports.sections.question import question_section
+from reports.sections.regret import regret_section
 from reports.sections.spent import spent_section
-from reports.words import amount, plural
+from reports.words import plural
 
 __all__ = ["compose"]
 
 
 def compose(results: Results) -> Document:
     """Composes the report of a store."""
-    look = looks(results.families)
-    opening = Section(
-        "answer",
-        "The answer",
-        (
-            Paragraph(
-                ("Average ranks over tasks stand in the last row of the table: ", Strong("smaller is better"), ".")
-            ),
-            overview_table(results),
-        ),
-    )
+    look, analysis = looks(results.families), Analysis(results)
+    repeats = f"up to {plural(results.repeats, 'repeat')}"
     subtitle = (
         f"{plural(len(results.methods), 'method')} on {plural(len(results.tasks), 'task')}, "
-        f"{amount(results.limit)} {results.unit.replace('_', ' ')} a run, up to {plural(results.repeats, 'repeat')}",
+        f"{budget_words(analysis)} a run, {repeats}",
     )
     sections = (
+        question_section(analysis),
         anytime_section(results, look),
         regret_section(results),
         spent_section(results),
         provenance_section(results),
     )
-    return Document(f"Equipoise report: {results.manifest['suite']['name']}", subtitle, opening, sections)
+    return Document(
+        f"Equipoise report: {results.manifest['suite']['name']}",
+        subtitle,
+        answer_section(analysis),
+        tuple(section for section in sections if section is not None),
+    )

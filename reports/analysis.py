@@ -1,0 +1,204 @@
+"""All statistics of one store, each computed once, when a section first asks for it."""
+
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from reports.results import Array, Results
+from reports.statistics.arrays import repeat_counts, task_means
+from reports.statistics.bayesian import BayesianSignedRank, bayesian_all_pairs
+from reports.statistics.bootstrap import Aggregates, aggregate, normalise
+from reports.statistics.families import FamilyAnswer, compare_families
+from reports.statistics.friedman import Friedman, friedman
+from reports.statistics.improvement import probability_of_improvement
+from reports.statistics.pairwise import Pairwise, TaskMarks, a12, task_marks, wilcoxon
+from reports.statistics.ranks import average_ranks
+from reports.statistics.resampling import Estimate, estimate, resample_means
+from reports.statistics.speedup import LogQueries, equivalent_queries
+
+__all__ = ["LEVEL", "RESAMPLES", "ROPES", "Analysis"]
+
+LEVEL = 0.95
+RESAMPLES = 50_000
+ROPES = (0.05, 0.1, 0.2)
+"""Regions of practical equivalence; the middle one is the one that is reported first."""
+
+
+class Analysis:
+    """The statistics at the full budget.
+
+    Regrets of different units cannot be averaged. If all tasks share a unit, `values` are regrets in it; if not, they
+    are per cent of what random search leaves at the same budget, and tasks without that law drop out.
+
+    Args:
+        results: What the store holds.
+    """
+
+    def __init__(self, results: Results) -> None:
+        self.results = results
+        self.families = [method.family for method in results.methods]
+        self.clusters = [task.space for task in results.tasks]
+
+    @cached_property
+    def regrets(self) -> Array:
+        """methods x tasks x repeats, in the unit of each task."""
+        return self.results.regrets()
+
+    @cached_property
+    def one_unit(self) -> bool:
+        """Whether all tasks share a unit."""
+        return len({task.metric.unit for task in self.results.tasks}) == 1
+
+    @property
+    def unit(self) -> str:
+        """The unit of `values`, in words."""
+        if not self.one_unit:
+            return "% of random search's regret"
+        names = {task.metric.name for task in self.results.tasks}
+        first = self.results.tasks[0]
+        return "points" if first.metric.unit == "%" and len(names) > 1 else first.unit
+
+    @cached_property
+    def values(self) -> Array:
+        """methods x tasks x repeats, in one unit, smaller is better."""
+        return self.regrets if self.one_unit else 100.0 * (1.0 - self.scores)
+
+    @cached_property
+    def random(self) -> Array:
+        """tasks: exact expected regret of random search at the budget; NaN where it is unknown."""
+        exact = [task.random_regret([self.results.limit]) for task in self.results.tasks]
+        usable = self.results.unit == "queries"
+        return np.array([np.nan if law is None or not usable else law[0] for law in exact])
+
+    @cached_property
+    def scores(self) -> Array:
+        """methods x tasks x repeats: 0 for random search at the budget, 1 for the optimum."""
+        optimum = np.array([0.0 if task.exact else np.nan for task in self.results.tasks])
+        return normalise(self.regrets, self.random, optimum)
+
+    @cached_property
+    def means(self) -> Array:
+        """methods x tasks: mean over repeats of `values`."""
+        return task_means(self.values)
+
+    @cached_property
+    def counts(self) -> npt.NDArray[np.int64]:
+        """methods x tasks: repeats stored."""
+        return repeat_counts(self.regrets)
+
+    @cached_property
+    def regret_means(self) -> Estimate:
+        """methods x tasks: mean regret at the budget, in the unit of each task."""
+        return self.estimated(self.regrets)
+
+    def estimated(self, cube: Array) -> Estimate:
+        """Means over repeats of any methods x tasks x repeats array, with intervals."""
+        return estimate(task_means(cube), resample_means(cube, RESAMPLES // 5), repeat_counts(cube), 1, LEVEL)
+
+    @cached_property
+    def marks(self) -> TaskMarks:
+        """The best of each task, and what cannot be told from it."""
+        return task_marks(self.regrets)
+
+    # The question.
+
+    @cached_property
+    def question(self) -> FamilyAnswer | None:
+        """NAS against HPO in `unit`; None if one of the families has no method with runs."""
+        return self._compared(self.values) if self._both(self.values) else None
+
+    @cached_property
+    def question_in_queries(self) -> FamilyAnswer | None:
+        """The same in logarithms of random-search queries (above 0: NAS is better); None where laws are unknown."""
+        kept = [place for place, task in enumerate(self.results.tasks) if task.law is not None]
+        if self.results.unit != "queries" or not kept or not self._both(self.errors[:, kept]):
+            return None
+        laws = [law for place in kept if (law := self.results.tasks[place].law) is not None]
+        return self._compared(self.errors[:, kept], LogQueries(laws), [self.clusters[place] for place in kept])
+
+    def _both(self, cube: Array) -> bool:
+        there = ~np.isnan(cube).all(axis=2)
+        nas, hpo = (there[[family == name for family in self.families]].any(axis=0) for name in ("nas", "hpo"))
+        return bool((nas & hpo).any())
+
+    def _compared(
+        self, cube: Array, scale: LogQueries | None = None, clusters: list[str] | None = None
+    ) -> FamilyAnswer:
+        return compare_families(cube, self.families, clusters or self.clusters, scale=scale)
+
+    @cached_property
+    def errors(self) -> Array:
+        """methods x tasks x repeats: expected errors of the incumbents, not regrets."""
+        slopes = np.array([abs(task.metric.slope) for task in self.results.tasks])
+        references = np.array([task.reference for task in self.results.tasks])
+        return np.asarray(self.regrets / slopes[:, None] + references[:, None])
+
+    @cached_property
+    def equivalents(self) -> Estimate:
+        """methods x tasks: queries that random search needs for the mean that a method reaches; NaN where unknown."""
+        means = self.estimated(self.errors)
+        parts = [np.full(means.value.shape, np.nan) for _ in range(3)]
+        for place, task in enumerate(self.results.tasks):
+            if task.law is not None and self.results.unit == "queries":
+                column = Estimate(means.value[:, place], means.low[:, place], means.high[:, place])
+                found = equivalent_queries(column, task.law)
+                for part, values in zip(parts, (found.value, found.low, found.high), strict=True):
+                    part[:, place] = values
+        return Estimate(*parts)
+
+    # The four schools.
+
+    @cached_property
+    def friedman(self) -> Friedman:
+        """Ranks over tasks."""
+        return friedman(self.means)
+
+    @cached_property
+    def friedman_by_space(self) -> Friedman:
+        """Ranks over search spaces: the mean rank over the tasks of each, since its tasks are not independent."""
+        ranks = self.friedman.ranks
+        columns = [ranks[:, list(places)] for places in self.results.spaces.values()]
+        known = [c[:, ~np.isnan(c).any(axis=0)] for c in columns]
+        return friedman(np.stack([c.mean(axis=1) if c.size else np.full(len(ranks), np.nan) for c in known], axis=1))
+
+    @cached_property
+    def wilcoxon(self) -> Pairwise:
+        """All pairs over tasks."""
+        return wilcoxon(self.means)
+
+    @cached_property
+    def a12(self) -> Array:
+        """methods x methods: chance that a run of the row beats one of the column, mean over tasks."""
+        each = a12(self.values)
+        known = ~np.isnan(each)
+        return np.asarray(
+            np.where(known.any(axis=2), np.where(known, each, 0).sum(axis=2) / np.maximum(1, known.sum(axis=2)), np.nan)
+        )
+
+    def bayesian(self, rope: float) -> dict[tuple[int, int], BayesianSignedRank]:
+        """All pairs, with a region of practical equivalence in `unit`."""
+        if rope not in self._bayesian:
+            self._bayesian[rope] = bayesian_all_pairs(self.means, rope)
+        return self._bayesian[rope]
+
+    @cached_property
+    def _bayesian(self) -> dict[float, dict[tuple[int, int], BayesianSignedRank]]:
+        return {}
+
+    @cached_property
+    def aggregates(self) -> Aggregates | None:
+        """Means, interquartile means and gaps of `scores`; None if no task has a scale."""
+        if not np.isfinite(self.scores).any():
+            return None
+        return aggregate(self.scores, resamples=RESAMPLES)
+
+    @cached_property
+    def improvement(self) -> Estimate:
+        """methods x methods: probability of improvement."""
+        return probability_of_improvement(self.values)
+
+    @cached_property
+    def ranks(self) -> Estimate:
+        """methods: average rank of runs at the budget."""
+        return average_ranks(self.regrets, LEVEL)

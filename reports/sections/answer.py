@@ -1,0 +1,224 @@
+"""The first screen: NAS against HPO in plain words, its size and its uncertainty."""
+
+import numpy as np
+
+from reports.analysis import ROPES, Analysis
+from reports.document import Block, Cell, Code, Column, Paragraph, Section, Strong, Table, Text
+from reports.statistics.families import Effect, FamilyAnswer
+from reports.statistics.resampling import Estimate
+from reports.verdicts import FAMILY_WORDS, judged, ratio_words, verdict_words
+from reports.words import amount, decimals, interval, joined, number, plural, spread
+
+__all__ = ["answer_section", "budget_words"]
+
+ROPE = ROPES[1]
+
+
+def answer_section(analysis: Analysis) -> Section:
+    """The answer, what it rests on, and the table of its parts."""
+    blocks: list[Block] = [Paragraph(_answer(analysis), "answer")]
+    if analysis.question is not None:
+        blocks.append(_table(analysis, analysis.question))
+    blocks.append(Paragraph(_leaders(analysis)))
+    blocks += [Paragraph(text, "caution") for text in cautions(analysis)]
+    return Section("answer", "Does NAS beat general hyperparameter optimisation?", tuple(blocks))
+
+
+def budget_words(analysis: Analysis) -> str:
+    """The budget in words: ``300 queries``."""
+    results = analysis.results
+    unit = {"queries": "queries", "cost_seconds": "simulated seconds", "epochs": "epochs"}[results.unit]
+    return f"{amount(results.limit)} {unit}"
+
+
+def _answer(analysis: Analysis) -> Text:
+    question = analysis.question
+    if question is None:
+        return _one_family(analysis)
+    effect = question.mean.overall
+    size = f"{number(abs(float(effect.value)), _digits(effect))} {analysis.unit}"
+    judgement = judged(float(effect.low), float(effect.high), ROPE)
+    where = f" on these {plural(int(question.mean.tasks_used.sum()), 'task')} at {budget_words(analysis)}"
+    if judgement.verdict == "unclear":
+        head: Text = (
+            Strong("These runs cannot tell."),
+            f" The family means differ by {size} of regret in favour of {_favoured(effect)}{where}, but the 95 % interval "
+            f"{_signed(effect)} holds both signs.",
+        )
+    elif judgement.verdict == "equal":
+        head = (
+            Strong("The two families are equal in practice"),
+            f"{where}: the difference of their means, {size} of regret, has a 95 % interval {_signed(effect)} within "
+            f"±{ROPE} {_rope_unit(analysis)}.",
+        )
+    else:
+        better, worse = ("NAS", "HPO") if judgement.verdict == "first" else ("HPO", "NAS")
+        names = {"NAS": FAMILY_WORDS["nas"], "HPO": FAMILY_WORDS["hpo"]}
+        head = (
+            Strong(f"{'No: ' if better == 'HPO' else 'Yes: '}{names[better]} did better than {names[worse]}"),
+            f"{where}: less regret by ",
+            Strong(size),
+            f" on the mean of each family (95 % interval {_magnitudes(effect)})",
+            ". That is small in practice: the interval lies within "
+            f"±{ROPE} {_rope_unit(analysis)}." if judgement.small else ".",
+        )
+    return (*head, *_in_queries(analysis), *_best(analysis, question), *_beyond(question))
+
+
+def _one_family(analysis: Analysis) -> Text:
+    present = [family for family in ("nas", "hpo") if family in analysis.results.families]
+    if len(present) == 2:
+        why = "no task was finished by methods of both families"
+    elif present:
+        other = "hpo" if present == ["nas"] else "nas"
+        why = f"all methods that search are {FAMILY_WORDS[present[0]]}; there are no {FAMILY_WORDS[other]} to compare them with"
+    else:
+        why = "neither NAS-specialised methods nor general hyperparameter optimisers took part"
+    return (Strong("These runs cannot answer the question:"), f" {why}. What the methods reached is compared below.")
+
+
+def _favoured(effect: Estimate) -> str:
+    return "NAS" if effect.value < 0 else "HPO"
+
+
+def _in_queries(analysis: Analysis) -> Text:
+    question = analysis.question_in_queries
+    if question is None:
+        return ()
+    effect = question.mean.overall
+    sign = 1.0 if effect.value >= 0 else -1.0
+    ends = sorted((sign * float(effect.low), sign * float(effect.high)))
+    ahead, behind = ("NAS", "HPO") if sign > 0 else ("HPO", "NAS")
+    tell = "" if ends[0] > 0 else ", so it may be either way"
+    return (
+        " In queries: random search would need ",
+        Strong(ratio_words(sign * float(effect.value), *ends)),
+        f" as many queries to match {ahead} as to match {behind}{tell}.",
+    )
+
+
+def _best(analysis: Analysis, question: FamilyAnswer) -> Text:
+    effect = question.best.overall
+    if np.isnan(effect.value):
+        return ()
+    words = {
+        "NAS better": "NAS is better",
+        "HPO better": "HPO is better",
+        "equal in practice": "they are equal in practice",
+        "cannot tell": "the runs cannot tell",
+    }
+    verdict, _, small = verdict_words(effect, ROPE).partition(", ")
+    size = f"{number(abs(float(effect.value)), _digits(effect))} {analysis.unit}"
+    return (
+        f" Best method against best method, {words[verdict]}{', by little' if small else ''}: {size} for {_favoured(effect)} "
+        f"{_signed(effect)}.",
+    )
+
+
+def _beyond(question: FamilyAnswer) -> Text:
+    clusters = len(question.mean.clusters)
+    if clusters < 2:
+        return (" All tasks share one search space, so nothing is said about other spaces.",)
+    verdict = verdict_words(question.mean.beyond, ROPE)
+    words = "cannot be told" if verdict == "cannot tell" else f"is likely the same ({verdict})"
+    return (f" Whether this holds in other search spaces {words} from {clusters} of them.",)
+
+
+def _leaders(analysis: Analysis) -> Text:
+    ranks = analysis.ranks
+    if np.isnan(ranks.value).all():
+        return ("No task was finished by every method, so average ranks over tasks are n/a.",)
+    order = np.argsort(ranks.value, kind="stable")
+    parts: list[str] = ["Average rank of a run at the budget (1 is best): "]
+    for place, method in enumerate(order):
+        parts += [", "] if place else []
+        parts += [Code(analysis.results.labels[method]), f" {number(float(ranks.value[method]), 2)}"]
+    return (*parts, ".")
+
+
+def cautions(analysis: Analysis) -> list[Text]:
+    """What a reader must know before trusting the first screen."""
+    results = analysis.results
+    said: list[Text] = []
+    if results.repeats == 1:
+        said.append(("One repeat: nothing is known of how much runs vary, and no interval can be given.",))
+    stored, planned = int(analysis.counts.sum()), sum(results.planned.values())
+    if stored < planned:
+        said.append((f"Incomplete: {stored:,} of {planned:,} planned runs are stored; what is missing is listed under ", Code("What was spent"), "."))
+    unread = [task.name for task in results.tasks if task.caveat and task.runs]
+    if unread:
+        said.append(("Regret is not measured from a known optimum on ", *spread(unread, ", ", Code), "; see the task."))
+    empty = [task.name for task in results.tasks if not task.runs]
+    if empty:
+        said.append(("No run is stored of ", *spread(empty, ", ", Code), "; they count in nothing."))
+    if results.manifest["suite"]["protocol"].get("noise") == "single":
+        said.append(("Queries were noisy (one stored training seed each); regret is of the incumbent's expected error.",))
+    return said
+
+
+def _table(analysis: Analysis, question: FamilyAnswer) -> Table:
+    queries = analysis.question_in_queries
+    rows = [
+        _row("family mean", question.mean, queries.mean if queries else None, analysis),
+        _row("family best", question.best, queries.best if queries else None, analysis),
+    ]
+    columns = [
+        Column("comparison", "l"),
+        Column("NAS − HPO, regret"),
+        Column("random-search queries, NAS ÷ HPO"),
+        Column("on these tasks", "l"),
+        Column("in other search spaces", "l"),
+    ]
+    return Table(
+        "answer",
+        f"NAS against HPO at {budget_words(analysis)}, regret in {analysis.unit}",
+        tuple(columns),
+        tuple(rows),
+        (
+            (
+                f"NAS: {joined(_members(analysis, 'nas'))}. HPO: {joined(_members(analysis, 'hpo'))}. Regret is the "
+                "validation error of what a run would hand in, less the optimum; below zero favours NAS. Brackets: 95 % "
+                "intervals over seeds. Tasks of one search space are averaged first, so that spaces weigh the same. "
+                "Family best: the best method is chosen on half of the repeats and judged on the other half.",
+            ),
+        ),
+    )
+
+
+def _row(title: str, effect: Effect, queries: Effect | None, analysis: Analysis) -> tuple[Cell, ...]:
+    overall = effect.overall
+    digits = _digits(overall)
+    ratio = (
+        Cell("n/a")
+        if queries is None or np.isnan(queries.overall.value)
+        else Cell(ratio_words(float(queries.overall.value), float(queries.overall.low), float(queries.overall.high)), float(queries.overall.value))
+    )
+    return (
+        Cell(title),
+        Cell(f"{number(float(overall.value), digits)} {_signed(overall)}", float(overall.value)),
+        ratio,
+        Cell(verdict_words(overall, ROPE)),
+        Cell("one space only" if len(effect.clusters) < 2 else verdict_words(effect.beyond, ROPE)),
+    )
+
+
+def _members(analysis: Analysis, family: str) -> tuple[str, ...]:
+    return analysis.results.families.get(family, ())
+
+
+def _digits(effect: Estimate) -> int:
+    return decimals([effect.value, *(e for e in (effect.low, effect.high) if np.isfinite(e))])
+
+
+def _signed(effect: Estimate) -> str:
+    return interval(float(effect.low), float(effect.high), _digits(effect))
+
+
+def _magnitudes(effect: Estimate) -> str:
+    low, high = sorted((abs(float(effect.low)), abs(float(effect.high))))
+    digits = _digits(effect)
+    return f"{number(low, digits)} to {number(high, digits)}"
+
+
+def _rope_unit(analysis: Analysis) -> str:
+    return analysis.unit

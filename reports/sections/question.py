@@ -1,0 +1,172 @@
+"""Section: the family question in full: per task, per search space, overall, and what hangs on single methods."""
+
+import numpy as np
+
+from reports.analysis import ROPES, Analysis
+from reports.document import Block, Cell, Column, Figure, Paragraph, Section, Table
+from reports.figures.forest import Line, forest
+from reports.statistics.families import Effect, FamilyAnswer
+from reports.verdicts import ratio_words, verdict_words
+from reports.words import decimals, interval, name, number
+
+__all__ = ["question_section"]
+
+
+def question_section(analysis: Analysis) -> Section | None:
+    """The section; None where one of the families is missing."""
+    question = analysis.question
+    if question is None:
+        return None
+    blocks: list[Block] = [
+        Paragraph(
+            (
+                "Each line is the regret of the NAS family less that of the HPO family. Family mean: all methods of a "
+                "family weigh the same. Family best: the method that did best on one half of the repeats, judged on the "
+                "other half, so that the choice does not flatter it. A search space is the mean of its tasks, which are "
+                "not independent of each other; the overall line is the mean of the spaces.",
+            )
+        ),
+        _figure(analysis, question),
+        _table(analysis, question),
+    ]
+    if question.without:
+        blocks.append(_sensitivity(analysis, question))
+    return Section("question", "NAS against HPO in full", tuple(blocks))
+
+
+def _lines(analysis: Analysis, effect: Effect) -> list[Line]:
+    tasks = [task.name for task in analysis.results.tasks]
+    lines = [
+        Line(title, *map(float, ends), strong=False)
+        for title, *ends in zip(tasks, effect.per_task.value, effect.per_task.low, effect.per_task.high, strict=True)
+    ]
+    by_name = {
+        title: ends
+        for title, *ends in zip(
+            effect.clusters, effect.per_cluster.value, effect.per_cluster.low, effect.per_cluster.high, strict=True
+        )
+    }
+    for space in analysis.results.spaces:
+        lines.append(Line(f"space: {space}", *map(float, by_name.get(space, [np.nan] * 3)), strong=True))
+    overall = effect.overall
+    lines.append(Line("overall", float(overall.value), float(overall.low), float(overall.high), strong=True))
+    return lines
+
+
+def _figure(analysis: Analysis, question: FamilyAnswer) -> Figure:
+    panels = [("family mean", _lines(analysis, question.mean)), ("family best", _lines(analysis, question.best))]
+    unit = analysis.unit
+
+    def said(title: str, lines: list[Line]) -> str:
+        digits = decimals([line.value for line in lines])
+        return f"{title}: " + ", ".join(
+            f"{line.title} {number(line.value, digits)} {interval(line.low, line.high, digits)}".strip() for line in lines
+        )
+
+    return Figure(
+        "question",
+        "Difference of the families, NAS less HPO, with 95 % intervals",
+        "; ".join(said(*panel) for panel in panels) + ".",
+        (
+            f"Regret in {unit}; blue: NAS better, red: HPO better, grey: the interval holds zero. Diamonds are summaries. "
+            f"The band is ±{ROPES[1]}, the region of practical equivalence.",
+        ),
+        lambda: forest(panels, "NAS", "HPO", ROPES[1], unit),
+    )
+
+
+def _table(analysis: Analysis, question: FamilyAnswer) -> Table:
+    mean, best = _lines(analysis, question.mean), _lines(analysis, question.best)
+    digits = decimals([line.value for line in (*mean, *best)])
+    ratios = _ratios(analysis)
+    rows = [
+        (
+            Cell(left.title, code=not left.strong),
+            _difference(left, digits),
+            Cell(_verdict(left)),
+            _difference(right, digits),
+            Cell(_verdict(right)),
+            ratios.get(left.title, Cell("n/a")),
+        )
+        for left, right in zip(mean, best, strict=True)
+    ]
+    return Table(
+        "question",
+        f"NAS less HPO: difference of regret in {analysis.unit}",
+        (
+            Column("task", "l"),
+            Column("difference", "r", "family mean"),
+            Column("verdict", "l", "family mean"),
+            Column("difference", "r", "family best"),
+            Column("verdict", "l", "family best"),
+            Column("NAS ÷ HPO", "r", "random-search queries, mean"),
+        ),
+        tuple(rows),
+        (
+            (
+                "95 % intervals over seeds. Verdict: the side whose interval excludes zero; “equal in practice” if it lies "
+                f"within ±{ROPES[1]} and holds zero; “small” if it lies within that and excludes zero. Last column: "
+                "how many times as many queries random search needs for what the NAS family reaches as for the HPO family.",
+            ),
+        ),
+    )
+
+
+def _difference(line: Line, digits: int) -> Cell:
+    return Cell(f"{number(line.value, digits)} {interval(line.low, line.high, digits)}".strip(), line.value)
+
+
+def _verdict(line: Line) -> str:
+    if np.isnan(line.value):
+        return "n/a"
+    from reports.statistics.resampling import Estimate
+
+    return verdict_words(Estimate(*(np.array(e) for e in (line.value, line.low, line.high))), ROPES[1])
+
+
+def _ratios(analysis: Analysis) -> dict[str, Cell]:
+    question = analysis.question_in_queries
+    if question is None:
+        return {}
+    tasks = [task.name for task in analysis.results.tasks if task.law is not None]
+    effect = question.mean
+    found = {}
+    for titles, part in (
+        (tasks, effect.per_task),
+        ([f"space: {cluster}" for cluster in effect.clusters], effect.per_cluster),
+    ):
+        for title, value, low, high in zip(titles, part.value, part.low, part.high, strict=True):
+            if not np.isnan(value):
+                found[title] = Cell(ratio_words(float(value), float(low), float(high)), float(value))
+    overall = effect.overall
+    found["overall"] = Cell(ratio_words(float(overall.value), float(overall.low), float(overall.high)), float(overall.value))
+    return found
+
+
+def _sensitivity(analysis: Analysis, question: FamilyAnswer) -> Table:
+    labels = analysis.results.labels
+    rows = [_without("none: all methods", question.mean, question.best, False)]
+    rows += [_without(labels[method], *effects, True) for method, effects in question.without.items()]
+    return Table(
+        "sensitivity",
+        f"What hangs on single methods: NAS less HPO overall, in {analysis.unit}, with one method left out",
+        (
+            Column("left out", "l"),
+            Column("difference", "r", "family mean"),
+            Column("verdict", "l", "family mean"),
+            Column("difference", "r", "family best"),
+            Column("verdict", "l", "family best"),
+        ),
+        tuple(rows),
+        (("A family that has only one method is never left without it.",),),
+    )
+
+
+def _without(title: str, mean: Effect, best: Effect, is_name: bool) -> tuple[Cell, ...]:
+    cells = [name(title) if is_name else Cell(title)]
+    for effect in (mean, best):
+        o = effect.overall
+        digits = decimals([float(o.value)])
+        text = f"{number(float(o.value), digits)} {interval(float(o.low), float(o.high), digits)}"
+        cells += [Cell(text.strip(), float(o.value)), Cell(verdict_words(o, ROPES[1]))]
+    return tuple(cells)
