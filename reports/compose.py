@@ -9,6 +9,7 @@ from reports.sections.anytime import anytime_section
 from reports.sections.provenance import provenance_section
 from reports.sections.question import question_section
 from reports.sections.regret import regret_section
+from reports.sections.schools import schools_section
 from reports.sections.spent import spent_section
 from reports.words import plural
 
@@ -25,8 +26,9 @@ def compose(results: Results) -> Document:
     )
     sections = (
         question_section(analysis),
-        anytime_section(results, look),
-        regret_section(results),
+        schools_section(analysis, look),
+        anytime_section(analysis, look),
+        regret_section(analysis),
         spent_section(results),
         provenance_section(results),
     )

@@ -18,7 +18,7 @@ def decimals(values: npt.ArrayLike) -> int:
     finite = np.abs(np.asarray(values, dtype=np.float64))
     finite = finite[np.isfinite(finite)]
     largest = float(finite.max(initial=0.0))
-    return 0 if largest >= 1000 else 1 if largest >= 100 else 2 if largest >= 10 else 3 if largest >= 0.1 else 4
+    return 0 if largest >= 1000 else 1 if largest >= 100 else 2 if largest >= 10 else 3 if largest >= 0.01 else 4
 
 
 def number(value: float, digits: int = 3) -> str:
