@@ -55,7 +55,7 @@ def agreement(analysis: Analysis) -> list[Block]:
         f"{neither}; in {len(split)} some do and some do not"
         + (f", and in {len(opposed)} they name different winners." if opposed else "; they never name different winners.")
     )
-    blocks: list[Block] = [Paragraph((Strong("Agreement. "), head, *_leaders(analysis)))]
+    blocks: list[Block] = [Paragraph((Strong("Agreement."), f" {head}", *_leaders(analysis)))]
     if split or opposed:
         blocks.append(Paragraph((_reasons(found, split),)))
         shown = [*opposed, *(pair for pair in split if pair not in opposed)]
@@ -107,7 +107,8 @@ def _reasons(found: Mapping[tuple[int, int], Mapping[str, int]], split: list[tup
         reasons.append(
             "the posterior gives verdicts that Wilcoxon withholds, because it corrects for no multiple comparisons"
         )
-    return f"Where they part: {joined(reasons)}." if reasons else "Where they part, no school is the more ready to separate."
+    said = " ".join(f"{reason[0].upper()}{reason[1:]}." for reason in reasons)
+    return f"Where they part: {said}" if reasons else "Where they part, no school is the more ready to separate."
 
 
 def _point(said: Mapping[str, int], first: str, second: str) -> Text:

@@ -45,9 +45,9 @@ def _ranks(analysis: Analysis, looks: Mapping[str, Look]) -> Section:
     statistic = "∞" if np.isinf(test.f_statistic) else f"{test.f_statistic:.2f}"
     said = (
         f"Friedman's test in Iman and Davenport's form over {plural(test.tasks_used, 'task')}: F = {statistic}, "
-        f"p = {probability(test.p_value)}"
+        f"{probability(test.p_value, 'p')}"
         + (" by permutation, since tasks are few" if 2 <= test.tasks_used < 10 else "")
-        + f". Over {plural(spaces.tasks_used, 'search space')}, each the mean rank of its tasks: p = {probability(spaces.p_value)}."
+        + f". Over {plural(spaces.tasks_used, 'search space')}, each the mean rank of its tasks: {probability(spaces.p_value, 'p')}."
         + _dropped(test.tasks_dropped)
     )
     blocks: list[Block] = [Paragraph((said,))]
