@@ -42,7 +42,10 @@ def plan(folder: Path, effect: float, power: float = 0.8) -> str:
     ]
     weighted = family_contrast(analysis)
     if weighted is not None:
-        lines.append(f"NAS against HPO, family means overall, at 5 %: {_repeats(float(repeats_needed(*weighted, effect, power)))}")
+        lines.append(
+            "NAS against HPO, family means overall, at 5 %: "
+            f"{_repeats(float(repeats_needed(*weighted, effect, power)))}"
+        )
     if len(labels) < 2:
         return "\n".join([*lines, "one method: there is nothing to compare"])
     found = plan_all(analysis.values, effect, power=power)
@@ -54,7 +57,11 @@ def plan(folder: Path, effect: float, power: float = 0.8) -> str:
     for i, j in zip(rows, columns, strict=True):
         tasks = found.repeats_per_task[i, j]
         tasks = tasks[~np.isnan(tasks)]
-        shown = (found.repeats_overall[i, j], np.median(tasks) if tasks.size else np.nan, tasks.max() if tasks.size else np.nan)
+        shown = (
+            found.repeats_overall[i, j],
+            np.median(tasks) if tasks.size else np.nan,
+            tasks.max() if tasks.size else np.nan,
+        )
         overall, middle, hardest = (_repeats(float(value)) for value in shown)
         lines.append(f"{f'{labels[i]} - {labels[j]}':<58} {overall:>14} {middle:>12} {hardest:>13}")
     return "\n".join(lines)

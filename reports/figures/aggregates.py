@@ -34,7 +34,9 @@ def aggregates_figure(
         low, high = float(iqm.low[place]), float(iqm.high[place])
         left.plot([low, high], [place, place], color=look.colour, linewidth=5, alpha=0.45, solid_capstyle="butt")
         left.plot([iqm.value[place]], [place], look.marker, color=look.colour, markeredgecolor="#ffffff", markersize=6)
-        right.fill_between(thresholds, profiles.low[place], profiles.high[place], color=look.colour, alpha=0.12, linewidth=0)
+        right.fill_between(
+            thresholds, profiles.low[place], profiles.high[place], color=look.colour, alpha=0.12, linewidth=0
+        )
         marks = list(range(place % 6, len(thresholds), max(1, len(thresholds) // 6)))
         right.plot(thresholds, profiles.value[place], label=label, markevery=marks, **look.line)
     left.set_yticks(range(len(labels)), labels)

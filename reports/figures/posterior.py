@@ -32,7 +32,9 @@ def posterior_bars(rows: Sequence[tuple[str, str, float, float, float]], rope: f
             (left, middle, FAINT, ""),
             (left + middle, right, SECOND, "////"),
         ):
-            axis.barh(place, width, left=start, height=0.72, color=colour, hatch=hatch, edgecolor="#ffffff", linewidth=0.4)
+            axis.barh(
+                place, width, left=start, height=0.72, color=colour, hatch=hatch, edgecolor="#ffffff", linewidth=0.4
+            )
             if width > 0.07:
                 ink = INK if colour != FIRST else "#ffffff"
                 axis.text(start + width / 2, place, f"{width:.2f}", ha="center", va="center", fontsize=7, color=ink)
@@ -47,5 +49,7 @@ def posterior_bars(rows: Sequence[tuple[str, str, float, float, float]], rope: f
     axis.grid(visible=False)
     axis.spines["left"].set_visible(False)
     axis.set(xlim=(0, 1), ylim=(len(rows) - 0.4, -0.6))
-    axis.set_xlabel(f"probability: left method better | equivalent within ±{rope} {unit} | right method better", fontsize=8)
+    axis.set_xlabel(
+        f"probability: left method better | equivalent within ±{rope} {unit} | right method better", fontsize=8
+    )
     return figure

@@ -36,7 +36,7 @@ def environment(**delimiters: str) -> Environment:
 
 
 def render(
-    template: str, filters: Mapping[str, Callable[..., str]], values: Mapping[str, Any], **delimiters: str
+    template: str, filters: Mapping[str, Callable[..., Any]], values: Mapping[str, Any], **delimiters: str
 ) -> str:
     """Fills a template."""
     made = environment(**delimiters)

@@ -53,7 +53,11 @@ def agreement(analysis: Analysis) -> list[Block]:
     head = (
         f"Of {plural(len(found), 'pair')} of methods, all four schools name the same winner in {both} and none in "
         f"{neither}; in {len(split)} some do and some do not"
-        + (f", and in {len(opposed)} they name different winners." if opposed else "; they never name different winners.")
+        + (
+            f", and in {len(opposed)} they name different winners."
+            if opposed
+            else "; they never name different winners."
+        )
     )
     blocks: list[Block] = [Paragraph((Strong("Agreement."), f" {head}", *_leaders(analysis)))]
     if split or opposed:
@@ -88,16 +92,19 @@ def _reasons(found: Mapping[tuple[int, int], Mapping[str, int]], split: list[tup
     reasons = []
     if counts["scores"] > counts["pairs"]:
         reasons.append(
-            "the scores separate more pairs than the tests over tasks, because they ask only what other seeds would do on "
-            "these tasks, which many runs answer, while the tests ask about other tasks, of which there are few"
+            "the scores separate more pairs than the tests over tasks, because they ask only what other seeds would "
+            "do on these tasks, which many runs answer, while the tests ask about other tasks, of which there are "
+            "few"
         )
     if counts["pairs"] > counts["ranks"]:
         reasons.append(
-            "Wilcoxon separates more than Nemenyi, which throws away the sizes of differences and pays for all pairs at "
-            "once, and whose verdict on a pair depends on the other methods in the pool"
+            "Wilcoxon separates more than Nemenyi, which throws away the sizes of differences and pays for all "
+            "pairs at once, and whose verdict on a pair depends on the other methods in the pool"
         )
     if counts["ranks"] > counts["pairs"]:
-        reasons.append("Nemenyi separates more than Wilcoxon, whose Holm correction is strict where p-values are coarse")
+        reasons.append(
+            "Nemenyi separates more than Wilcoxon, whose Holm correction is strict where p-values are coarse"
+        )
     if counts["pairs"] > counts["posteriors"]:
         reasons.append(
             "the posterior withholds verdicts that Wilcoxon gives, because a difference must exceed the region of "

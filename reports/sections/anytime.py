@@ -27,9 +27,9 @@ def anytime_section(analysis: Analysis, looks: Mapping[str, Look]) -> Section:
     results = analysis.results
     words = Paragraph(
         (
-            "Lines are medians over runs, bands the quartiles, both axes logarithmic; a regret of zero, the optimum, is "
-            "drawn at the bottom. The thin black line is the exact expectation of random search without replacement: it "
-            "is computed from the table and has no sampling noise.",
+            "Lines are medians over runs, bands the quartiles, both axes logarithmic; a regret of zero, the "
+            "optimum, is drawn at the bottom. The thin black line is the exact expectation of random search without "
+            "replacement: it is computed from the table and has no sampling noise.",
         )
     )
     curves = [_curves(results, *group, looks, "budget") for group in _groups(results)]
@@ -88,16 +88,16 @@ def _progress(analysis: Analysis, looks: Mapping[str, Look]) -> Figure:
         "Average rank, and share of targets reached, as the budget is spent",
         f"Average rank at a tenth of the budget and at its end: {said}. Targets reached at the end: {reached}.",
         (
-            "Left: rank of one run among one run of every method, mean over tasks, with 95 % intervals over seeds; lower "
-            f"is better. Right: share of pairs of run and target reached, mean over tasks; {TARGETS} targets a task, log-spaced "
-            "from the regret of one random query to a thousandth of it, and the optimum.",
+            "Left: rank of one run among one run of every method, mean over tasks, with 95 % intervals over seeds; "
+            f"lower is better. Right: share of pairs of run and target reached, mean over tasks; {TARGETS} targets a "
+            "task, log-spaced from the regret of one random query to a thousandth of it, and the optimum.",
         ),
         lambda: progress(results.grid[points], ranks, shares, labels, looks, results.unit),
     )
 
 
 def _shares(analysis: Analysis, amounts: Array) -> Array:
-    """methods x amounts: ECDF over targets, mean over the tasks that a method has runs on."""
+    """Methods x amounts: ECDF over targets, mean over the tasks that a method has runs on."""
     results = analysis.results
     total = np.zeros((len(results.labels), len(amounts)))
     number_of = np.zeros(len(results.labels))
@@ -106,7 +106,9 @@ def _shares(analysis: Analysis, amounts: Array) -> Array:
         for method, label in enumerate(results.labels):
             if label in task.runs:
                 hits, _ = runtimes(task.runs[label].regret, targets)
-                at = np.where(np.isfinite(hits), results.grid[np.minimum(hits, len(results.grid)).astype(int) - 1], np.inf)
+                at = np.where(
+                    np.isfinite(hits), results.grid[np.minimum(hits, len(results.grid)).astype(int) - 1], np.inf
+                )
                 total[method] += runtime_ecdf(at, amounts)
                 number_of[method] += 1
     return np.where(number_of[:, None] > 0, total / np.maximum(number_of, 1)[:, None], np.nan)
@@ -136,7 +138,9 @@ def _areas(analysis: Analysis) -> Table:
         least = np.nanmin(column) if np.isfinite(column).any() else np.nan
         cells = [
             Cell(
-                f"{number(float(v), digits)} {interval(float(lo), float(hi), digits)}".strip(), float(v), best=bool(v == least)
+                f"{number(float(v), digits)} {interval(float(lo), float(hi), digits)}".strip(),
+                float(v),
+                best=bool(v == least),
             )
             for v, lo, hi in zip(column, means.low[:, place], means.high[:, place], strict=True)
         ]

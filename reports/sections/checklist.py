@@ -28,16 +28,26 @@ def checklist_section(analysis: Analysis) -> Section:
         for item in items:
             met, evidence = item.answer(results)
             open_items += met is None
-            rows.append((Cell(group), Cell(item.asked), Cell(OPEN if met is None else "✓ yes" if met else "✗ no"), Cell(evidence)))
+            rows.append(
+                (
+                    Cell(group),
+                    Cell(item.asked),
+                    Cell(OPEN if met is None else "✓ yes" if met else "✗ no"),
+                    Cell(evidence),
+                )
+            )
     words = Paragraph(
         (
             f"Lindauer and Hutter, Best Practices for Scientific Research on Neural Architecture Search, JMLR 2020. "
-            f"{plural(open_items, 'item')} cannot be answered from the manifest and {'is' if open_items == 1 else 'are'} "
+            f"{plural(open_items, 'item')} cannot be answered from the manifest and "
+            f"{'is' if open_items == 1 else 'are'} "
             "left open for the author.",
         )
     )
     columns = (Column("concerns", "l"), Column("practice", "l"), Column("met", "l"), Column("evidence", "l"))
-    return Section("checklist", "Checklist", (words, Table("checklist", "Best practices for NAS research", columns, tuple(rows))))
+    return Section(
+        "checklist", "Checklist", (words, Table("checklist", "Best practices for NAS research", columns, tuple(rows)))
+    )
 
 
 def _training_code(results: Results) -> tuple[bool | None, str]:
@@ -59,7 +69,7 @@ def _methods_code(results: Results) -> tuple[bool | None, str]:
     return True, "Every method is one file (or package) in methods/."
 
 
-def _settings(results: Results) -> tuple[bool | None, str]:
+def _settings(_: Results) -> tuple[bool | None, str]:
     return True, "All settings in force are listed under Provenance."
 
 
@@ -71,7 +81,9 @@ def _seeds(results: Results) -> tuple[bool | None, str]:
 def _same_data(results: Results) -> tuple[bool | None, str]:
     digests = [results.manifest["tasks"].get(task.name, {}).get("digest") for task in results.tasks]
     missing = sum(not digest for digest in digests)
-    return (missing == 0 or None), f"One table a task for all methods; {plural(len(digests) - missing, 'data digest')} recorded."
+    return (
+        missing == 0 or None
+    ), f"One table a task for all methods; {plural(len(digests) - missing, 'data digest')} recorded."
 
 
 def _same_budget(results: Results) -> tuple[bool | None, str]:
@@ -82,16 +94,22 @@ def _same_budget(results: Results) -> tuple[bool | None, str]:
 
 def _confounders(results: Results) -> tuple[bool | None, str]:
     one = len(results.manifest.get("machine", {})) > 0
-    return (True if one else None), "Errors come from tables, so hardware does not enter them; overhead was measured on one machine."
+    return (
+        True if one else None
+    ), "Errors come from tables, so hardware does not enter them; overhead was measured on one machine."
 
 
 def _ablations(results: Results) -> tuple[bool | None, str]:
     names = [card.name for card in results.methods]
     twice = sorted({n for n in names if names.count(n) > 1})
-    return (True, f"{joined(twice)} with several settings.") if twice else (None, "No method appears with more than one setting.")
+    return (
+        (True, f"{joined(twice)} with several settings.")
+        if twice
+        else (None, "No method appears with more than one setting.")
+    )
 
 
-def _over_time(results: Results) -> tuple[bool | None, str]:
+def _over_time(_: Results) -> tuple[bool | None, str]:
     return True, "Anytime performance, from the first query to the budget."
 
 
@@ -118,16 +136,23 @@ def _tuning(results: Results) -> tuple[bool | None, str]:
     changed = [card.label for card in results.methods if card.changed]
     if not changed:
         return None, "All methods ran at their defaults in this suite; say how those defaults were chosen."
-    return None, f"{joined(changed)} depart from their defaults in this suite: say how that was tuned, and at what cost."
+    return (
+        None,
+        f"{joined(changed)} depart from their defaults in this suite: say how that was tuned, and at what cost.",
+    )
 
 
-def _time(results: Results) -> tuple[bool | None, str]:
+def _time(_: Results) -> tuple[bool | None, str]:
     return True, "Simulated training time where the source tells it, and measured overhead, under What was spent."
 
 
 def _setup(results: Results) -> tuple[bool | None, str]:
     manifest = results.manifest
-    return True, f"Python {manifest['versions'].get('python', '?')}, {plural(len(manifest['versions']) - 1, 'package version')}, machine and command recorded."
+    return (
+        True,
+        f"Python {manifest['versions'].get('python', '?')}, "
+        f"{plural(len(manifest['versions']) - 1, 'package version')}, machine and command recorded.",
+    )
 
 
 ITEMS: dict[str, tuple[Item, ...]] = {

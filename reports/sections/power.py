@@ -26,7 +26,10 @@ def power_section(analysis: Analysis) -> Section | None:
         blocks.append(_per_task(analysis, found.detectable_per_task[pairs]))
     else:
         blocks.append(Paragraph(("With fewer than two runs of a method, nothing is known of its spread.",)))
-    blocks += [Paragraph(("To plan more repeats for an effect of a given size:",)), Listing("equipoise plan DIR --effect 0.1 --power 0.8")]
+    blocks += [
+        Paragraph(("To plan more repeats for an effect of a given size:",)),
+        Listing("equipoise plan DIR --effect 0.1 --power 0.8"),
+    ]
     return Section("power", "What these repeats can detect", tuple(blocks))
 
 
@@ -35,7 +38,7 @@ def family_contrast(analysis: Analysis) -> tuple[Array, Array] | None:
 
     Tasks that a method did not finish are left out.
     """
-    kept = (analysis.counts > 1).all(axis=0)
+    kept = np.asarray((analysis.counts > 1).all(axis=0))
     if not kept.any() or not {"nas", "hpo"} <= set(analysis.families):
         return None
     clusters = [cluster for cluster, there in zip(analysis.clusters, kept, strict=True) if there]
@@ -49,8 +52,8 @@ def _family(analysis: Analysis) -> Text:
     se, freedom = contrast(*weighted)
     effect = float(detectable_effect(se, freedom, POWER))
     return (
-        f"With the repeats stored, a true difference of {number(effect, decimals([effect]))} {analysis.unit} between the NAS "
-        f"and the HPO family (means, overall) is found with a power of {100 * POWER:.0f} % at the 5 % level.",
+        f"With the repeats stored, a true difference of {number(effect, decimals([effect]))} {analysis.unit} between "
+        f"the NAS and the HPO family (means, overall) is found with a power of {100 * POWER:.0f} % at the 5 % level.",
     )
 
 
@@ -60,7 +63,10 @@ def _overall(analysis: Analysis, matrix: Array) -> Table:
     rows = [
         (
             name(label),
-            *(Cell("–") if i == j else Cell(number(float(matrix[i, j]), digits), float(matrix[i, j])) for j in range(len(labels))),
+            *(
+                Cell("–") if i == j else Cell(number(float(matrix[i, j]), digits), float(matrix[i, j]))
+                for j in range(len(labels))
+            ),
         )
         for i, label in enumerate(labels)
     ]
@@ -90,5 +96,11 @@ def _per_task(analysis: Analysis, pairs: Array) -> Table:
         f"Smallest difference found with a power of 80 % on single tasks, in {analysis.unit}, over {count} of methods",
         (Column("task", "l"), Column("easiest pair"), Column("median pair"), Column("hardest pair")),
         tuple(rows),
-        (("For the Mann-Whitney test behind the marks in ", Code("Task by task"), ", Bonferroni over the pairs of a task."),),
+        (
+            (
+                "For the Mann-Whitney test behind the marks in ",
+                Code("Task by task"),
+                ", Bonferroni over the pairs of a task.",
+            ),
+        ),
     )

@@ -18,13 +18,20 @@ def provenance_section(results: Results) -> Section:
     machine = manifest.get("machine", {})
     protocol = manifest["suite"]["protocol"]
     facts: tuple[Text, ...] = (
-        ("Suite ", Code(manifest["suite"]["name"]), f", started {manifest['started']}, ended {manifest['ended'] or 'not yet'}."),
+        (
+            "Suite ",
+            Code(manifest["suite"]["name"]),
+            f", started {manifest['started']}, ended {manifest['ended'] or 'not yet'}.",
+        ),
         (f"Protocol: {joined(f'{key} = {value}' for key, value in protocol.items())}.",),
         (
             f"Seeds: every run draws from ({protocol['seed']}, task, method, stream, repeat), so that repeats are "
             "independent and any run can be played again alone.",
         ),
-        (f"Machine: {machine.get('processor', 'unknown')}, {machine.get('cores', '?')} cores, {machine.get('system', '?')}.",),
+        (
+            f"Machine: {machine.get('processor', 'unknown')}, {machine.get('cores', '?')} cores, "
+            f"{machine.get('system', '?')}.",
+        ),
     )
     return Section(
         "provenance",

@@ -62,7 +62,13 @@ def _overview(analysis: Analysis) -> Table:
             )
             for method, value in enumerate(means[:, place])
         ]
-        rows.append((name(task.name), *cells, Cell(number(float(analysis.random[place]), digits), float(analysis.random[place]))))
+        rows.append(
+            (
+                name(task.name),
+                *cells,
+                Cell(number(float(analysis.random[place]), digits), float(analysis.random[place])),
+            )
+        )
     ranks = analysis.ranks.value
     least = np.nanmin(ranks) if np.isfinite(ranks).any() else np.nan
     rows.append(
@@ -78,8 +84,8 @@ def _overview(analysis: Analysis) -> Table:
 
 
 MARKS: Text = (
-    "Bold: the least mean. †: cannot be told from it (two-sided Mann-Whitney over runs, Holm over all pairs of the task, "
-    "5 %). Average rank: of one run among one run of every method, over the tasks that every method finished.",
+    "Bold: the least mean. †: cannot be told from it (two-sided Mann-Whitney over runs, Holm over all pairs of the "
+    "task, 5 %). Average rank: of one run among one run of every method, over the tasks that every method finished.",
 )
 
 
@@ -100,7 +106,13 @@ def _budget(analysis: Analysis, place: int) -> Table:
         rows.append(
             (
                 name(label),
-                _cell(values, (method, place), digits, bool(ends.best[place] == method), bool(ends.indistinguishable[method, place])),
+                _cell(
+                    values,
+                    (method, place),
+                    digits,
+                    bool(ends.best[place] == method),
+                    bool(ends.indistinguishable[method, place]),
+                ),
                 Cell(f"{number(middle, digits)} {interval(low, high, digits)}", middle),
                 Cell(percent(share), share),
                 _cell(tests, method, test_digits),
@@ -112,7 +124,11 @@ def _budget(analysis: Analysis, place: int) -> Table:
     notes: list[Text] = [MARKS] if len(results.labels) > 1 else []
     if task.has_test:
         floor = _test_floor(task)
-        said = "" if np.isnan(floor) else f" The architecture of least validation error has a test regret of {number(floor, test_digits)}."
+        said = (
+            ""
+            if np.isnan(floor)
+            else f" The architecture of least validation error has a test regret of {number(floor, test_digits)}."
+        )
         notes.append((f"Test regret is measured from the least test error in the table.{said}",))
     else:
         notes.append(("Test is n/a: this source has no separate test split, or its data is not at hand.",))
@@ -236,7 +252,10 @@ def _running_times(analysis: Analysis, task: TaskResults) -> Table | None:
         found = np.where(np.isfinite(hits), results.grid[np.minimum(hits, len(results.grid)).astype(int) - 1], np.inf)
         times, shares = expected_running_time(found, np.minimum(runs.spent.charge, results.limit))
         cells = [
-            Cell("never" if np.isinf(t) else f"{amount(round(float(t), 1 if t < 100 else 0))} ({percent(float(s))})", float(t))
+            Cell(
+                "never" if np.isinf(t) else f"{amount(round(float(t), 1 if t < 100 else 0))} ({percent(float(s))})",
+                float(t),
+            )
             for t, s in zip(times, shares, strict=True)
         ]
         rows.append((name(label), *cells))
@@ -256,13 +275,17 @@ def _running_times(analysis: Analysis, task: TaskResults) -> Table | None:
         tuple(rows),
         (
             (
-                "Targets are what random search reaches on average at the checkpoints. Queries of all runs over the number "
-                "of successful ones: the cost if failed runs are started again.",
+                "Targets are what random search reaches on average at the checkpoints. Queries of all runs over the "
+                "number of successful ones: the cost if failed runs are started again.",
             ),
         ),
     )
 
 
-def _cell(estimate: Estimate, where: object, digits: int, best: bool = False, close: bool = False) -> Cell:
-    value, low, high = (float(part[where]) for part in (estimate.value, estimate.low, estimate.high))  # type: ignore[index]
-    return Cell(f"{number(value, digits)} {interval(low, high, digits)}".strip(), value, best=best, tied=close and not best)
+def _cell(
+    estimate: Estimate, where: int | tuple[int, int], digits: int, best: bool = False, close: bool = False
+) -> Cell:
+    value, low, high = (float(part[where]) for part in (estimate.value, estimate.low, estimate.high))
+    return Cell(
+        f"{number(value, digits)} {interval(low, high, digits)}".strip(), value, best=best, tied=close and not best
+    )
