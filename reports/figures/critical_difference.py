@@ -51,11 +51,11 @@ def critical_difference(test: Friedman, labels: Sequence[str], looks: Mapping[st
         left = place < half
         level = -0.9 - 0.5 * bars - (place if left else count - 1 - place)
         rank, look = float(test.mean_ranks[method]), looks[labels[method]]
-        edge = low - 0.04 * (high - low) if left else high + 0.04 * (high - low)
+        edge = low - 0.03 * (high - low) if left else high + 0.03 * (high - low)
         axis.plot([rank, rank, edge], [0, level, level], color=look.colour, linewidth=0.9)
         axis.plot([rank], [0], look.marker, color=look.colour, markersize=6, markeredgecolor=PAPER)
         axis.text(
-            edge, level, f"{labels[method]}  {rank:.2f}" if left else f"{rank:.2f}  {labels[method]}",
+            edge, level, f"{labels[method]}  {rank:.2f} " if left else f" {rank:.2f}  {labels[method]}",
             ha="right" if left else "left", va="center", fontsize=8.5,
         )  # fmt: skip
     return figure
