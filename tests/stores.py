@@ -17,6 +17,9 @@ METHODS = (
 )
 TASKS = ("nasbench201/cifar10", "nasbench_graph/proteins")
 
+NASTY = "50% of $x_1$ & #2 {a} ~b^ \\c <i>`d`</i> | *e* [f](g) \"h\" 'i'"
+"""A label that holds what Markdown, LaTeX and HTML take as markup."""
+
 
 def suite(
     methods: tuple[Mapping[str, Any], ...] = METHODS,

@@ -155,12 +155,11 @@ def log_axis(axis: "Axis") -> None:
     axis.set_minor_formatter(NullFormatter())
 
 
-def legend(figure: "Figure", axes: "Axes", columns: int = 4) -> None:
-    """One legend for all panels, below them."""
+def legend(figure: "Figure", axes: "Axes") -> None:
+    """One legend for all panels, below them, in as many columns as the longest name leaves room for."""
     handles, labels = axes.get_legend_handles_labels()
-    figure.legend(
-        handles, labels, loc="outside lower center", ncols=min(columns, max(1, len(labels))), handlelength=3.2
-    )
+    columns = max(1, min(5, len(labels), 105 // (max(map(len, labels), default=1) + 9)))
+    figure.legend(handles, labels, loc="outside lower center", ncols=columns, handlelength=3.2, columnspacing=1.4)
 
 
 def svg(figure: "Figure") -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from stores import METHODS, played, suite
+from stores import METHODS, NASTY, played, suite
 
 from harness.errors import StoreError, SuiteError
 from harness.store import RunStore
@@ -16,7 +16,6 @@ from reports.plan import plan
 from reports.render import html, latex, markdown
 from reports.write import blocks, figures, write
 
-NASTY = "50% of $x_1$ & #2 {a} ~b^ \\c <i>`d`</i> | *e* [f](g) \"h\" 'i'"
 
 
 def rendered(folder: Path) -> str:
