@@ -65,7 +65,7 @@ def sort_key(entry: Cell) -> str:
     """The attribute a column is sorted by; empty where the text itself serves."""
     if entry.value is None or isnan(entry.value):
         return ""
-    return f' data-value="{str(float(entry.value)).replace("inf", "Infinity")}"'
+    return f' data-value="{f"{entry.value:.6g}".replace("inf", "Infinity")}"'
 
 
 def groups(table: Table) -> list[tuple[str, int]]:

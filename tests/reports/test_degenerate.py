@@ -17,7 +17,6 @@ from reports.render import html, latex, markdown
 from reports.write import blocks, figures, write
 
 
-
 def rendered(folder: Path) -> str:
     """All three renderings of a store, with its figures drawn, and the Markdown back."""
     document = compose(load(folder))
@@ -172,7 +171,7 @@ def test_no_store(tmp_path: Path) -> None:
 
 
 def test_unknown_format(tmp_path: Path) -> None:
-    with pytest.raises(SuiteError, match="no format 'pdf'.*accepted: html, md, tex"):
+    with pytest.raises(SuiteError, match=r"no format 'pdf'.*accepted: html, md, tex"):
         write(tmp_path, ("pdf",))
 
 

@@ -48,7 +48,9 @@ def test_test_regret_is_of_the_validation_incumbent(store: Path, results: Result
 def test_spent_counts_what_the_rows_say(store: Path, results: Results) -> None:
     for task in results.tasks:
         space = load_task(task.name).space
-        for (method, repeat), rows in RunStore(store).frame(task=task.name).groupby(["method", "repeat"], observed=True):
+        for (method, repeat), rows in (
+            RunStore(store).frame(task=task.name).groupby(["method", "repeat"], observed=True)
+        ):
             runs = task.runs[str(method)]
             place = list(runs.numbers).index(repeat)
             cells = [space.parse(text) for text in rows.architecture]
