@@ -6,37 +6,54 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from harness.space import Architecture, SearchSpace
 from harness.task import Metric, Task
 from reports.incumbents import Rows, incumbents, lookup, reached, seen_before
 from reports.random_search import RandomSearchLaw
 from reports.results import Array, Recount, Runs, Spent, TaskResults
 
-__all__ = ["condense"]
+__all__ = ["Catalogue", "condense"]
 
 SECONDS_POINTS = 120
 LARGEST_LANDSCAPE = 2_000_000
+LARGEST_CATALOGUE = 1_000_000
+
+
+class Catalogue:
+    """What spaces say of architectures, each text read once for all tasks of a space."""
+
+    def __init__(self) -> None:
+        self._known: dict[SearchSpace, dict[str, tuple[Architecture, Architecture | None, Architecture | None]]] = {}
+
+    def read(self, space: SearchSpace, text: str) -> tuple[Architecture, Architecture | None, Architecture | None]:
+        """The architecture, its key and its canonical form; no key and no form for an invalid one."""
+        known = self._known.setdefault(space, {})
+        if text not in known:
+            if len(known) >= LARGEST_CATALOGUE:
+                known.clear()
+            architecture = space.parse(text)
+            valid = space.contains(architecture)
+            known[text] = (
+                architecture,
+                space.key(architecture) if valid else None,
+                space.canonical(architecture) if valid else None,
+            )
+        return known[text]
 
 
 class _Values:
-    """What is known of the architectures of one task, each looked up once."""
+    """What is known of the architectures of one task, by their codes in its rows."""
 
-    def __init__(self, task: Task | None, known: bool, texts: Sequence[str]) -> None:
+    def __init__(self, task: Task | None, known: bool, texts: Sequence[str], catalogue: Catalogue) -> None:
         self.task, self.known = task, known
-        self.architectures = [] if task is None else [task.space.parse(text) for text in texts]
-        count = len(texts)
-        self.key = np.arange(count)
-        self.network = np.full(count, -1)
+        self.key = np.arange(len(texts))
+        self.network = np.full(len(texts), -1)
+        self.architectures: list[Architecture] = []
         if task is not None:
-            valid = [task.space.contains(a) for a in self.architectures]
-            keys: dict[Any, int] = {}
-            networks: dict[Any, int] = {}
-            for number, (architecture, is_valid) in enumerate(zip(self.architectures, valid, strict=True)):
-                if is_valid:
-                    self.key[number] = keys.setdefault(task.space.key(architecture), len(keys))
-                    network = task.space.canonical(architecture)
-                    self.network[number] = networks.setdefault(network, len(networks))
-                else:
-                    self.key[number] = -1
+            read = [catalogue.read(task.space, text) for text in texts]
+            self.architectures = [architecture for architecture, _, _ in read]
+            self.key = _numbered([key for _, key, _ in read])
+            self.network = _numbered([network for _, _, network in read])
 
     def expected(self, codes: npt.NDArray[np.int64]) -> Array | None:
         """Noise-free errors; None if the task cannot tell."""
@@ -53,6 +70,13 @@ class _Values:
         return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
 
 
+def _numbered(forms: Sequence[Architecture | None]) -> npt.NDArray[np.int64]:
+    """Equal forms get equal numbers, none gets -1."""
+    numbers: dict[Architecture, int] = {}
+    found = [-1 if form is None else numbers.setdefault(form, len(numbers)) for form in forms]
+    return np.array(found, dtype=np.int64)
+
+
 def condense(
     name: str,
     task: Task | None,
@@ -62,7 +86,8 @@ def condense(
     texts: Sequence[str],
     grid: Array,
     checkpoints: Sequence[int],
-    endings: Mapping[str, Array] | None = None,
+    endings: Mapping[str, Array],
+    catalogue: Catalogue,
 ) -> TaskResults:
     """Condenses one task.
 
@@ -76,11 +101,12 @@ def condense(
         grid: g amounts of budget.
         checkpoints: Indices of the grid at which test errors are revealed.
         endings: For each method r x 2: shortfall, and whether the run ended early.
+        catalogue: Remembers architectures from task to task.
     """
     metric = Metric(**described["metric"]) if "metric" in described else task.metric if task else Metric.accuracy()
     scale = abs(metric.slope)
     known = task is not None and not problem
-    values = _Values(task, known, texts)
+    values = _Values(task, known, texts, catalogue)
     held = {label: incumbents(block) for label, block in rows.items()}
     observed = _observed_tables(rows, len(texts))
 
@@ -112,7 +138,7 @@ def condense(
             regret=regret(block, columns, penalty),
             test=test,
             seconds_regret=regret(block, by_time, np.nan),
-            spent=_spent(block, values, (endings or {}).get(label)),
+            spent=_spent(block, values, endings[label]),
         )
     recounts = {
         unit: Recount(limit, {label: regret(rows[label], column, penalty)[:, 0] for label, column in columns.items()})
@@ -168,12 +194,11 @@ def _seconds_grid(rows: Mapping[str, Rows]) -> Array:
     return np.geomspace(max(first, last / 1e4), last, SECONDS_POINTS) if last > first else np.array([last])
 
 
-def _spent(block: Rows, values: _Values, ending: Array | None) -> Spent:
+def _spent(block: Rows, values: _Values, ending: Array) -> Spent:
     present = block.present
     keys = np.where(present & (block.status != 2), values.key[block.code], -1)
     networks = np.where(present & (block.status != 2), values.network[block.code], -1)
     known = values.task is not None
-    short = np.zeros((len(block.lengths), 2)) if ending is None else ending
     return Spent(
         proposals=block.lengths.astype(np.float64),
         charge=block.charge.sum(axis=1),
@@ -183,8 +208,8 @@ def _spent(block: Rows, values: _Values, ending: Array | None) -> Spent:
         invalid=(block.status == 2).sum(axis=1).astype(np.float64),
         cost_seconds=block.seconds.sum(axis=1),
         overhead_seconds=block.overhead.sum(axis=1),
-        shortfall=short[:, 0],
-        ended=short[:, 1],
+        shortfall=ending[:, 0],
+        ended=ending[:, 1],
     )
 
 

@@ -11,7 +11,7 @@ from harness.plugins import load_task
 from harness.store import RunStore, Summary
 from harness.suite import Suite
 from harness.task import Noise, Task
-from reports.condense import condense
+from reports.condense import Catalogue, condense
 from reports.incumbents import Rows
 from reports.results import FAMILIES, Array, MethodCard, Results, TaskResults
 
@@ -45,11 +45,12 @@ def load(folder: Path) -> Results:
     grid, checkpoints = _grid(suite.budget.unit, suite.budget.limit)
     summaries = {(s.task, s.method, s.repeat): s for s in store.summaries().values()}
     methods = _methods(manifest, [key[1] for key in summaries])
+    catalogue = Catalogue()
     names = list(dict.fromkeys([*suite.tasks, *sorted(key[0] for key in summaries)]))
     return Results(
         manifest=manifest,
         methods=methods,
-        tasks=tuple(_task(store, name, suite, manifest, summaries, grid, checkpoints) for name in names),
+        tasks=tuple(_task(store, name, suite, manifest, summaries, grid, checkpoints, catalogue) for name in names),
         unit=suite.budget.unit,
         limit=suite.budget.limit,
         grid=grid,
@@ -109,11 +110,12 @@ def _task(
     summaries: Mapping[tuple[str, str, int], Summary],
     grid: Array,
     checkpoints: tuple[int, ...],
+    catalogue: Catalogue,
 ) -> TaskResults:
     task, problem = _open(name, suite.protocol.noise)
     described = manifest["tasks"].get(name, {})
     if not any(key[0] == name for key in summaries):
-        return condense(name, task, problem, described, {}, [], grid, checkpoints)
+        return condense(name, task, problem, described, {}, [], grid, checkpoints, {}, catalogue)
     frame = store.frame(COLUMNS, task=name)
     architectures = frame["architecture"].cat.categories.tolist()
     rows = dict(_rows(frame))
@@ -121,7 +123,7 @@ def _task(
         label: np.array([_ending(summaries.get((name, label, int(number)))) for number in rows[label].numbers])
         for label in rows
     }
-    return condense(name, task, problem, described, rows, architectures, grid, checkpoints, endings)
+    return condense(name, task, problem, described, rows, architectures, grid, checkpoints, endings, catalogue)
 
 
 def _open(name: str, noise: Noise) -> tuple[Task | None, str]:

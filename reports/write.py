@@ -7,7 +7,7 @@ from harness.errors import SuiteError, nearest
 from harness.store import write_whole
 from reports.compose import compose
 from reports.document import Block, Document, Figure, Section, Table
-from reports.figures.style import pdf, styled, svg
+from reports.figures.style import pdf, settled, styled, svg
 from reports.load import load
 from reports.render import html, latex, markdown
 
@@ -41,7 +41,7 @@ def write(folder: Path, formats: tuple[str, ...] = FORMATS) -> list[Path]:
     drawings: dict[str, str] = {}
     for figure in figures(document):
         with styled():
-            plot = figure.draw()
+            plot = settled(figure.draw())
             drawings[figure.key] = svg(plot)
             if "md" in wanted:
                 write_whole(folder / "figures" / f"{figure.key}.svg", drawings[figure.key].encode())

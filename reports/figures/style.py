@@ -12,7 +12,21 @@ if TYPE_CHECKING:
     from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
-__all__ = ["INK", "MUTED", "PALETTE", "PAPER", "Look", "legend", "log_axis", "looks", "panels", "pdf", "styled", "svg"]
+__all__ = [
+    "INK",
+    "MUTED",
+    "PALETTE",
+    "PAPER",
+    "Look",
+    "legend",
+    "log_axis",
+    "looks",
+    "panels",
+    "pdf",
+    "settled",
+    "styled",
+    "svg",
+]
 
 INK, MUTED, FAINT, PAPER = "#1c2128", "#6a737d", "#d8dee4", "#ffffff"
 
@@ -160,6 +174,13 @@ def legend(figure: "Figure", axes: "Axes") -> None:
     handles, labels = axes.get_legend_handles_labels()
     columns = max(1, min(5, len(labels), 105 // (max(map(len, labels), default=1) + 9)))
     figure.legend(handles, labels, loc="outside lower center", ncols=columns, handlelength=3.2, columnspacing=1.4)
+
+
+def settled(figure: "Figure") -> "Figure":
+    """Lays a figure out for good, so that every format shows the same and the work is done once."""
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    return figure
 
 
 def svg(figure: "Figure") -> str:
