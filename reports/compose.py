@@ -12,6 +12,7 @@ from reports.sections.provenance import provenance_section
 from reports.sections.question import question_section
 from reports.sections.regret import regret_section
 from reports.sections.schools import schools_section
+from reports.sections.speedup import speedup_section
 from reports.sections.spent import spent_section
 from reports.words import plural
 
@@ -28,6 +29,7 @@ def compose(results: Results) -> Document:
     )
     sections = (
         question_section(analysis),
+        speedup_section(analysis),
         schools_section(analysis, look),
         anytime_section(analysis, look),
         regret_section(analysis),
