@@ -30,6 +30,7 @@ def render(document: Document, drawings: Mapping[str, str]) -> str:
     filters: dict[str, Callable[..., Any]] = {
         "inline": inline,
         "plain": plain,
+        "head": head,
         "cell": cell,
         "drawing": drawing,
         "sort": sort_key,
@@ -66,6 +67,11 @@ def sort_key(entry: Cell) -> str:
     if entry.value is None or isnan(entry.value):
         return ""
     return f' data-value="{f"{entry.value:.6g}".replace("inf", "Infinity")}"'
+
+
+def head(title: str) -> str:
+    """The head of a column, which may break after an underscore."""
+    return plain(title).replace("_", "_<wbr>")
 
 
 def groups(table: Table) -> list[tuple[str, int]]:

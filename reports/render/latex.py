@@ -5,7 +5,7 @@ from collections.abc import Callable
 from itertools import groupby
 from typing import Any
 
-from reports.document import Cell, Code, Document, Emphasis, Figure, Strong, Table, Text
+from reports.document import Cell, Code, Column, Document, Emphasis, Figure, Strong, Table, Text
 from reports.render.environment import render as fill
 
 __all__ = ["render", "render_float"]
@@ -19,7 +19,7 @@ DELIMITERS = {
     "comment_end_string": "#>",
 }
 REPLACEMENTS = {
-    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
+    "[": "{[}", "]": "{]}", "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
     "|": r"\textbar{}", '"': r"\textquotedbl{}", "'": r"\textquotesingle{}", "`": r"\textasciigrave{}",
     "−": r"\ensuremath{-}", "–": "--", "—": "---", "×": r"\ensuremath{\times}", "±": r"\ensuremath{\pm}",
@@ -45,10 +45,8 @@ def render_float(block: Table | Figure) -> str:
 
 
 def _filters() -> dict[str, Callable[..., Any]]:
-    return {
-        "inline": inline, "plain": plain, "cell": cell, "columns": columns, "heads": heads, "groups": groups,
-        "listing": listing,
-    }  # fmt: skip
+    filters = (inline, plain, cell, columns, heads, groups, size, pages, listing)
+    return {function.__name__: function for function in filters}
 
 
 def plain(text: str) -> str:
@@ -59,7 +57,7 @@ def plain(text: str) -> str:
 
 def code(text: str) -> str:
     """A name in typewriter, which may break after an underscore or a slash."""
-    return rf"\texttt{{{re.sub(r'(_|/|-)', _breakable, plain(text))}}}"
+    return rf"\texttt{{{re.sub(r'(_|/|-)', _breakable, plain(text))}}}"  # a break also keeps -- from becoming a dash
 
 
 def _breakable(match: re.Match[str]) -> str:
@@ -74,7 +72,7 @@ def inline(text: Text) -> str:
 
 def listing(text: str) -> str:
     """Text as it stands, in a paragraph that breaks anywhere."""
-    return rf"\texttt{{{plain(text)}}}"
+    return r"\\".join(rf"\texttt{{{plain(line).replace('--', '-{}-')}}}" for line in text.splitlines())
 
 
 def cell(entry: Cell) -> str:
@@ -86,16 +84,53 @@ def cell(entry: Cell) -> str:
 
 WIDE = 44
 """Letters beyond which a column of words is set as paragraphs."""
+HEAD = 14
+"""Letters beyond which a head is broken."""
+PAGE = 46
+"""Rows of a table beyond which it goes on in another."""
+LETTER = 0.0105
+"""Width of a letter as a share of the line, in the size of tables of long words."""
 
 
 def columns(table: Table) -> str:
-    """The column specification: long words become paragraphs."""
-    widths = [max((len(row[place].text) for row in table.rows), default=0) for place in range(len(table.columns))]
-    room = 0.9 / max(1, sum(width > WIDE for width in widths))
+    """The column specification: columns of long words become paragraphs that share what the others leave."""
+    widths = _widths(table)
+    short = sum(width + 2 for width in widths if width <= WIDE)
+    room = max(0.3, 0.96 - LETTER * short)
+    long = sum(min(width, 120) for width in widths if width > WIDE)
     return "".join(
-        rf">{{\raggedright\arraybackslash}}p{{{min(room, 0.45):.2f}\linewidth}}" if width > WIDE else column.align
+        rf">{{\raggedright\arraybackslash}}p{{{room * min(width, 120) / long:.2f}\linewidth}}"
+        if width > WIDE
+        else column.align
         for column, width in zip(table.columns, widths, strict=True)
     )
+
+
+def pages(table: Table) -> list[tuple[tuple[Cell, ...], ...]]:
+    """The rows in parts that fit a page; one empty part if there are none."""
+    return [table.rows[first : first + PAGE] for first in range(0, max(1, len(table.rows)), PAGE)]
+
+
+def size(table: Table) -> str:
+    """Smaller letters for tables of long words."""
+    return "footnotesize" if any(width > WIDE for width in _widths(table)) else "small"
+
+
+def _widths(table: Table) -> list[int]:
+    """Letters of the widest entry of each column."""
+    heads = [_broken(column.title) for column in table.columns]
+    entries = [[row[place].text for row in table.rows] for place in range(len(table.columns))]
+    return [max(map(len, (*head, *column))) for head, column in zip(heads, entries, strict=True)]
+
+
+def _broken(title: str) -> list[str]:
+    """A head in lines of a dozen letters, broken after spaces and underscores."""
+    lines = [""]
+    for word in re.findall(r"[^ _]*[ _]|[^ _]+$", title):
+        if lines[-1] and len(lines[-1]) + len(word.rstrip()) > HEAD:
+            lines.append("")
+        lines[-1] += word
+    return [line.rstrip(" ") for line in lines]
 
 
 def groups(table: Table) -> str:
@@ -114,4 +149,10 @@ def groups(table: Table) -> str:
 
 def heads(table: Table) -> str:
     """The line of heads."""
-    return " & ".join(plain(column.title) for column in table.columns)
+    return " & ".join(_head(column) for column in table.columns)
+
+
+def _head(column: Column) -> str:
+    lines = [plain(line) for line in _broken(column.title)]
+    stacked = r" \\ ".join(lines)
+    return stacked if len(lines) == 1 else rf"\shortstack[{column.align}]{{{stacked}}}"

@@ -41,7 +41,7 @@ def provenance_section(results: Results) -> Section:
             Paragraph(("The command that made the runs, and one that plays some of them again and compares:",)),
             Listing(f"equipoise {shlex.join(manifest['command'])}\nequipoise verify DIR --sample 10"),
             _methods(results),
-            *_pitfalls(results),
+            *_sources(results),
             _tasks(results),
             _versions(results),
         ),
@@ -74,33 +74,42 @@ def _settings(settings: Mapping[str, Any]) -> str:
     return ", ".join(f"{key} = {json.dumps(value)}" for key, value in settings.items()) or "none"
 
 
-def _pitfalls(results: Results) -> list[Bullets | Paragraph]:
-    """What the benchmarks warn of, each once."""
+def _sources(results: Results) -> list[Paragraph | Bullets]:
+    """Where each benchmark comes from, and what it warns of, each said once."""
     found: dict[str, list[str]] = {}
     for task in results.tasks:
-        for pitfall in results.manifest["tasks"].get(task.name, {}).get("pitfalls", ()):
-            found.setdefault(pitfall, []).append(task.name.partition("/")[0])
-    if not found:
-        return []
-    points: list[Text] = [(Code(joined(dict.fromkeys(names))), f": {pitfall}") for pitfall, names in found.items()]
-    return [Paragraph(("What the benchmarks warn of:",)), Bullets(tuple(points))]
+        entry = results.manifest["tasks"].get(task.name, {})
+        surrogate = "A surrogate predicts its answers." if entry.get("surrogate") else ""
+        licence = f"Licence: {entry['licence']}." if "licence" in entry else ""
+        said = (f"{entry.get('source', 'Source unknown')}.", licence, surrogate, *entry.get("pitfalls", ()))
+        lines = found.setdefault(task.name.partition("/")[0], [])
+        lines += [line for line in said if line and line not in lines]
+    points: list[Text] = [(Code(benchmark), f": {' '.join(lines)}") for benchmark, lines in found.items()]
+    return [Paragraph(("Sources of the benchmarks, and what they warn of:",)), Bullets(tuple(points))]
 
 
 def _tasks(results: Results) -> Table:
     rows = []
     for task in results.tasks:
         entry = results.manifest["tasks"].get(task.name, {})
+        size = entry.get("space_size")
         rows.append(
             (
                 name(task.name),
                 Cell(task.space),
-                Cell(entry.get("source", "unknown")),
-                Cell(entry.get("licence", "unknown")),
+                Cell("unknown" if size is None else f"{size:,}", size),
+                Cell(", ".join(map(str, entry.get("fidelities", ()))) or "one"),
                 Cell(str(entry.get("digest", "unknown"))[:16], code=True),
             )
         )
-    columns = ("task", "search space", "source", "licence", "SHA-256 of the data (first 16)")
-    return Table("tasks", "Tasks and their data", tuple(Column(title, "l") for title in columns), tuple(rows))
+    columns = (
+        Column("task", "l"),
+        Column("search space", "l"),
+        Column("architectures"),
+        Column("epochs"),
+        Column("SHA-256 of the data (first 16)", "l"),
+    )
+    return Table("tasks", "Tasks and their data", columns, tuple(rows))
 
 
 def _versions(results: Results) -> Table:

@@ -104,7 +104,7 @@ def test_markdown_names_figures_that_are_there(folder: Path) -> None:
 def test_latex_leaves_nothing_special_unescaped(text: str) -> None:
     escaped = latex.plain(text)
     assert escaped.isascii() or all(ord(letter) < 0x180 for letter in escaped)
-    bare = re.sub(r"\\ensuremath\{[^}]*\}|\\[a-zA-Z]+(\{\})?|\\[{}$&#%_,]|\{\}", "", escaped)
+    bare = re.sub(r"\\ensuremath\{[^}]*\}|\\[a-zA-Z]+(\{\})?|\\[{}$&#%_,]|\{\}|\{[\[\]]\}", "", escaped)
     assert not re.search(r"[\\{}$&#%^<>|\"]", bare)
 
 
