@@ -42,7 +42,7 @@ class Analysis:
 
     @cached_property
     def regrets(self) -> Array:
-        """methods x tasks x repeats, in the unit of each task."""
+        """Methods x tasks x repeats, in the unit of each task."""
         return self.results.regrets()
 
     @cached_property
@@ -61,7 +61,7 @@ class Analysis:
 
     @cached_property
     def values(self) -> Array:
-        """methods x tasks x repeats, in one unit, smaller is better."""
+        """Methods x tasks x repeats, in one unit, smaller is better."""
         return self.regrets if self.one_unit else 100.0 * (1.0 - self.scores)
 
     @cached_property
@@ -73,23 +73,23 @@ class Analysis:
 
     @cached_property
     def scores(self) -> Array:
-        """methods x tasks x repeats: 0 for random search at the budget, 1 for the optimum."""
+        """Methods x tasks x repeats: 0 for random search at the budget, 1 for the optimum."""
         optimum = np.array([0.0 if task.exact else np.nan for task in self.results.tasks])
         return normalise(self.regrets, self.random, optimum)
 
     @cached_property
     def means(self) -> Array:
-        """methods x tasks: mean over repeats of `values`."""
+        """Methods x tasks: mean over repeats of `values`."""
         return task_means(self.values)
 
     @cached_property
     def counts(self) -> npt.NDArray[np.int64]:
-        """methods x tasks: repeats stored."""
+        """Methods x tasks: repeats stored."""
         return repeat_counts(self.regrets)
 
     @cached_property
     def regret_means(self) -> Estimate:
-        """methods x tasks: mean regret at the budget, in the unit of each task."""
+        """Methods x tasks: mean regret at the budget, in the unit of each task."""
         return self.estimated(self.regrets)
 
     def estimated(self, cube: Array) -> Estimate:
@@ -118,7 +118,7 @@ class Analysis:
         return self._compared(self.errors[:, kept], LogQueries(laws), [self.clusters[place] for place in kept])
 
     def _both(self, cube: Array) -> bool:
-        there = ~np.isnan(cube).all(axis=2)
+        there = np.asarray(~np.isnan(cube).all(axis=2))
         nas, hpo = (there[[family == name for family in self.families]].any(axis=0) for name in ("nas", "hpo"))
         return bool((nas & hpo).any())
 
@@ -129,14 +129,14 @@ class Analysis:
 
     @cached_property
     def errors(self) -> Array:
-        """methods x tasks x repeats: expected errors of the incumbents, not regrets."""
+        """Methods x tasks x repeats: expected errors of the incumbents, not regrets."""
         slopes = np.array([abs(task.metric.slope) for task in self.results.tasks])
         references = np.array([task.reference for task in self.results.tasks])
         return np.asarray(self.regrets / slopes[:, None] + references[:, None])
 
     @cached_property
     def equivalents(self) -> Estimate:
-        """methods x tasks: queries that random search needs for the mean that a method reaches; NaN where unknown."""
+        """Methods x tasks: queries that random search needs for the mean that a method reaches; NaN where unknown."""
         means = self.estimated(self.errors)
         parts = [np.full(means.value.shape, np.nan) for _ in range(3)]
         for place, task in enumerate(self.results.tasks):
@@ -169,7 +169,7 @@ class Analysis:
 
     @cached_property
     def a12(self) -> Array:
-        """methods x methods: chance that a run of the row beats one of the column, mean over tasks."""
+        """Methods x methods: chance that a run of the row beats one of the column, mean over tasks."""
         each = a12(self.values)
         known = ~np.isnan(each)
         return np.asarray(
@@ -195,7 +195,7 @@ class Analysis:
 
     @cached_property
     def improvement(self) -> Estimate:
-        """methods x methods: probability of improvement."""
+        """Methods x methods: probability of improvement."""
         return probability_of_improvement(self.values)
 
     @cached_property

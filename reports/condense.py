@@ -178,7 +178,9 @@ def _spent(block: Rows, values: _Values, ending: Array | None) -> Spent:
         proposals=block.lengths.astype(np.float64),
         charge=block.charge.sum(axis=1),
         unique=(~seen_before(keys)).sum(axis=1).astype(np.float64),
-        classes=(~seen_before(networks)).sum(axis=1) * 1.0 if known else np.full(len(block.lengths), np.nan),
+        classes=(~seen_before(networks)).sum(axis=1).astype(np.float64)
+        if known
+        else np.full(len(block.lengths), np.nan),
         duplicates=(block.status == 1).sum(axis=1).astype(np.float64),
         invalid=(block.status == 2).sum(axis=1).astype(np.float64),
         cost_seconds=block.seconds.sum(axis=1),
@@ -197,10 +199,12 @@ def _recounted(
         counted["classes"] = {}
     for label, block in rows.items():
         valid = block.present & (block.status != 2)
-        counted["unique"][label] = np.cumsum(~seen_before(np.where(valid, values.key[block.code], -1)), axis=1) * 1.0
+        counted["unique"][label] = np.cumsum(~seen_before(np.where(valid, values.key[block.code], -1)), axis=1).astype(
+            np.float64
+        )
         if "classes" in counted:
             fresh = ~seen_before(np.where(valid, values.network[block.code], -1))
-            counted["classes"][label] = np.cumsum(fresh, axis=1) * 1.0
+            counted["classes"][label] = np.cumsum(fresh, axis=1).astype(np.float64)
         counted["seconds"][label] = np.cumsum(block.seconds, axis=1)
         counted["seconds_and_overhead"][label] = np.cumsum(block.seconds + block.overhead, axis=1)
     found = []

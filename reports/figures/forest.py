@@ -60,7 +60,9 @@ def forest(panels: Sequence[tuple[str, Sequence[Line]]], left: str, right: str, 
             ends = [max(line.low, -reach), min(line.high, reach)]
             axis.plot(ends, [place, place], color=colour, linewidth=2.6 if line.strong else 1.5, solid_capstyle="butt")
             marker = "D" if line.strong else "o"
-            axis.plot([line.value], [place], marker, color=colour, markersize=6.5 if line.strong else 5, markeredgecolor=PAPER)
+            axis.plot(
+                [line.value], [place], marker, color=colour, markersize=6.5 if line.strong else 5, markeredgecolor=PAPER
+            )
         axis.set(xlim=(-reach * 1.06, reach * 1.06), title=title)
         axis.grid(axis="y", visible=False)
         axis.set_xlabel(f"← {left} better   [{unit}]   {right} better →", fontsize=7.5)

@@ -108,7 +108,7 @@ def styled() -> Iterator[None]:
     matplotlib.use("agg")
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
-        matplotlib.rcParams.update(SETTINGS)
+        matplotlib.rcParams.update(SETTINGS)  # type: ignore[arg-type]  # the stubs type each key
         yield
 
 

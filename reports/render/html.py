@@ -65,10 +65,12 @@ def embedded(drawing: str, figure: Figure) -> str:
     body = re.sub(r"#[0-9a-f]{6}\b", lambda match: themed(match.group()), body)
     size = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', body)
     width = float(size.group(1)) if size else 520.0
-    head = f'<svg role="img" aria-labelledby="{figure.key}-title {figure.key}-desc" style="max-width:{width * 1.45:.0f}px" '
+    labelled = f'aria-labelledby="{figure.key}-title {figure.key}-desc"'
+    head = f'<svg role="img" {labelled} style="max-width:{width * 1.45:.0f}px" '
     body = re.sub(r'^<svg ([^>]*?)width="[^"]*" height="[^"]*"', rf"{head}\1", body)
     body = re.sub(r'<svg ([^>]*?)(width|height)="[^"]*pt" ', r"<svg \1", body)
-    words = f'<title id="{figure.key}-title">{plain(figure.title)}</title><desc id="{figure.key}-desc">{plain(figure.alternative)}</desc>'
+    words = f'<title id="{figure.key}-title">{plain(figure.title)}</title>'
+    words += f'<desc id="{figure.key}-desc">{plain(figure.alternative)}</desc>'
     return re.sub(r"(<svg [^>]*>)", rf"\1{words}", body, count=1)
 
 

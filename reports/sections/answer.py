@@ -59,8 +59,9 @@ def _answer(analysis: Analysis) -> Text:
             f"{where}: less regret by ",
             Strong(size),
             f" on the mean of each family (95 % interval {_magnitudes(effect)})",
-            ". That is small in practice: the interval lies within "
-            f"±{ROPE} {_rope_unit(analysis)}." if judgement.small else ".",
+            f". That is small in practice: the interval lies within ±{ROPE} {_rope_unit(analysis)}."
+            if judgement.small
+            else ".",
         )
     return (*head, *_in_queries(analysis), *_best(analysis, question), *_beyond(question))
 
@@ -144,7 +145,13 @@ def cautions(analysis: Analysis) -> list[Text]:
         said.append(("One repeat: nothing is known of how much runs vary, and no interval can be given.",))
     stored, planned = int(analysis.counts.sum()), sum(results.planned.values())
     if stored < planned:
-        said.append((f"Incomplete: {stored:,} of {planned:,} planned runs are stored; what is missing is listed under ", Code("What was spent"), "."))
+        said.append(
+            (
+                f"Incomplete: {stored:,} of {planned:,} planned runs are stored; what is missing is listed under ",
+                Code("What was spent"),
+                ".",
+            )
+        )
     unread = [task.name for task in results.tasks if task.caveat and task.runs]
     if unread:
         said.append(("Regret is not measured from a known optimum on ", *spread(unread, ", ", Code), "; see the task."))
@@ -152,7 +159,9 @@ def cautions(analysis: Analysis) -> list[Text]:
     if empty:
         said.append(("No run is stored of ", *spread(empty, ", ", Code), "; they count in nothing."))
     if results.manifest["suite"]["protocol"].get("noise") == "single":
-        said.append(("Queries were noisy (one stored training seed each); regret is of the incumbent's expected error.",))
+        said.append(
+            ("Queries were noisy (one stored training seed each); regret is of the incumbent's expected error.",)
+        )
     return said
 
 
@@ -185,13 +194,16 @@ def _table(analysis: Analysis, question: FamilyAnswer) -> Table:
     )
 
 
-def _row(title: str, effect: Effect, queries: Effect | None, analysis: Analysis) -> tuple[Cell, ...]:
+def _row(title: str, effect: Effect, queries: Effect | None, analysis: Analysis) -> tuple[Cell, ...]:  # noqa: ARG001
     overall = effect.overall
     digits = _digits(overall)
     ratio = (
         Cell("n/a")
         if queries is None or np.isnan(queries.overall.value)
-        else Cell(ratio_words(float(queries.overall.value), float(queries.overall.low), float(queries.overall.high)), float(queries.overall.value))
+        else Cell(
+            ratio_words(float(queries.overall.value), float(queries.overall.low), float(queries.overall.high)),
+            float(queries.overall.value),
+        )
     )
     return (
         Cell(title),

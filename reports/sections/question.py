@@ -37,17 +37,20 @@ def question_section(analysis: Analysis) -> Section | None:
 def _lines(analysis: Analysis, effect: Effect) -> list[Line]:
     tasks = [task.name for task in analysis.results.tasks]
     lines = [
-        Line(title, *map(float, ends), strong=False)
-        for title, *ends in zip(tasks, effect.per_task.value, effect.per_task.low, effect.per_task.high, strict=True)
+        Line(title, float(value), float(low), float(high), strong=False)
+        for title, value, low, high in zip(
+            tasks, effect.per_task.value, effect.per_task.low, effect.per_task.high, strict=True
+        )
     ]
     by_name = {
-        title: ends
-        for title, *ends in zip(
+        title: (float(value), float(low), float(high))
+        for title, value, low, high in zip(
             effect.clusters, effect.per_cluster.value, effect.per_cluster.low, effect.per_cluster.high, strict=True
         )
     }
     for space in analysis.results.spaces:
-        lines.append(Line(f"space: {space}", *map(float, by_name.get(space, [np.nan] * 3)), strong=True))
+        value, low, high = by_name.get(space, (np.nan, np.nan, np.nan))
+        lines.append(Line(f"space: {space}", value, low, high, strong=True))
     overall = effect.overall
     lines.append(Line("overall", float(overall.value), float(overall.low), float(overall.high), strong=True))
     return lines
@@ -60,7 +63,8 @@ def _figure(analysis: Analysis, question: FamilyAnswer) -> Figure:
     def said(title: str, lines: list[Line]) -> str:
         digits = decimals([line.value for line in lines])
         return f"{title}: " + ", ".join(
-            f"{line.title} {number(line.value, digits)} {interval(line.low, line.high, digits)}".strip() for line in lines
+            f"{line.title} {number(line.value, digits)} {interval(line.low, line.high, digits)}".strip()
+            for line in lines
         )
 
     return Figure(
@@ -139,7 +143,9 @@ def _ratios(analysis: Analysis) -> dict[str, Cell]:
             if not np.isnan(value):
                 found[title] = Cell(ratio_words(float(value), float(low), float(high)), float(value))
     overall = effect.overall
-    found["overall"] = Cell(ratio_words(float(overall.value), float(overall.low), float(overall.high)), float(overall.value))
+    found["overall"] = Cell(
+        ratio_words(float(overall.value), float(overall.low), float(overall.high)), float(overall.value)
+    )
     return found
 
 

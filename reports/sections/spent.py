@@ -4,9 +4,9 @@ import warnings
 
 import numpy as np
 
-from reports.document import Column, Paragraph, Section, Table
+from reports.document import Cell, Column, Paragraph, Section, Table
 from reports.results import Results
-from reports.words import Cell, amount, name
+from reports.words import amount, name
 
 __all__ = ["spent_section"]
 
