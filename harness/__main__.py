@@ -48,8 +48,18 @@ def report(
     formats: Annotated[str, typer.Option(help="Comma-separated: md, tex, html.")] = "md,tex,html",
 ) -> None:
     """Write the report of stored runs beside them."""
-    for path in _reports().write(folder, tuple(formats.split(","))):
+    for path in _reports("write").write(folder, tuple(formats.split(","))):
         typer.echo(path)
+
+
+@app.command()
+def plan(
+    folder: Annotated[Path, typer.Argument(help="A results folder.")],
+    effect: Annotated[float, typer.Option(help="Difference of regret to be found, in points.")] = 0.1,
+    power: Annotated[float, typer.Option(help="Probability of finding it.")] = 0.8,
+) -> None:
+    """Say how many repeats it takes to find a difference, from the spread of stored runs."""
+    typer.echo(_reports("plan").plan(folder, effect, power))
 
 
 @app.command()
@@ -96,9 +106,9 @@ def verify(
     raise typer.Exit(run_verify(folder, sample, typer.echo))
 
 
-def _reports() -> Any:
-    """The reports, reached by name: the engine does not import them."""
-    return import_module("reports.write")
+def _reports(module: str) -> Any:
+    """A module of the reports, reached by name: the engine does not import them."""
+    return import_module(f"reports.{module}")
 
 
 def _check_siblings() -> None:

@@ -6,9 +6,12 @@ from reports.figures.style import looks
 from reports.results import Results
 from reports.sections.answer import answer_section, budget_words
 from reports.sections.anytime import anytime_section
+from reports.sections.checklist import checklist_section
+from reports.sections.power import power_section
 from reports.sections.provenance import provenance_section
 from reports.sections.question import question_section
 from reports.sections.regret import regret_section
+from reports.sections.schools import schools_section
 from reports.sections.spent import spent_section
 from reports.words import plural
 
@@ -25,9 +28,12 @@ def compose(results: Results) -> Document:
     )
     sections = (
         question_section(analysis),
-        anytime_section(results, look),
-        regret_section(results),
-        spent_section(results),
+        schools_section(analysis, look),
+        anytime_section(analysis, look),
+        regret_section(analysis),
+        spent_section(analysis),
+        power_section(analysis),
+        checklist_section(analysis),
         provenance_section(results),
     )
     return Document(

@@ -18,7 +18,7 @@ def decimals(values: npt.ArrayLike) -> int:
     finite = np.abs(np.asarray(values, dtype=np.float64))
     finite = finite[np.isfinite(finite)]
     largest = float(finite.max(initial=0.0))
-    return 0 if largest >= 1000 else 1 if largest >= 100 else 2 if largest >= 10 else 3 if largest >= 0.1 else 4
+    return 0 if largest >= 1000 else 1 if largest >= 100 else 2 if largest >= 10 else 3 if largest >= 0.01 else 4
 
 
 def number(value: float, digits: int = 3) -> str:
@@ -49,13 +49,14 @@ def percent(share: float) -> str:
     return f"{100 * share:.0f} %"
 
 
-def probability(value: float) -> str:
-    """A p-value: two figures, never 0."""
+def probability(value: float, symbol: str = "") -> str:
+    """A p-value: two figures, never 0; with a symbol, ``p = 0.03``."""
     if math.isnan(value):
         return MISSING
     if value < 1e-4:
-        return "< 0.0001"
-    return f"{value:.4f}" if value < 0.001 else f"{value:.3f}" if value < 0.1 else f"{value:.2f}"
+        return f"{symbol} < 0.0001".strip()
+    shown = f"{value:.4f}" if value < 0.001 else f"{value:.3f}" if value < 0.1 else f"{value:.2f}"
+    return f"{symbol} = {shown}" if symbol else shown
 
 
 def amount(value: float) -> str:

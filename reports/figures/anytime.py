@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 __all__ = ["anytime"]
 
+POINTS = 70
+"""Points of a curve: log-spaced, more would not be seen."""
 AXES = {"queries": "queries", "cost_seconds": "simulated seconds", "epochs": "epochs"}
 
 
@@ -45,11 +47,13 @@ def _panel(
     panel: "Axes", results: Results, task: TaskResults, looks: Mapping[str, Look], against: Literal["budget", "seconds"]
 ) -> None:
     grid = results.grid if against == "budget" else task.seconds_grid
+    kept = np.unique(np.geomspace(1, len(grid), POINTS).round().astype(int)) - 1 if against == "budget" else ...
     curves = {
-        label: task.runs[label].regret if against == "budget" else task.runs[label].seconds_regret
+        label: (task.runs[label].regret if against == "budget" else task.runs[label].seconds_regret)[:, kept]
         for label in results.labels
         if label in task.runs
     }
+    grid = grid[kept]
     floor = _floor([*curves.values()])
     for place, (label, values) in enumerate(curves.items()):
         shown = np.maximum(values, floor)

@@ -194,7 +194,7 @@ def _table(analysis: Analysis, question: FamilyAnswer) -> Table:
     )
 
 
-def _row(title: str, effect: Effect, queries: Effect | None, analysis: Analysis) -> tuple[Cell, ...]:  # noqa: ARG001
+def _row(title: str, effect: Effect, queries: Effect | None, analysis: Analysis) -> tuple[Cell, ...]:
     overall = effect.overall
     digits = _digits(overall)
     ratio = (

@@ -4,42 +4,151 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from reports.document import Figure, Paragraph, Section
+from reports.analysis import Analysis
+from reports.document import Block, Cell, Column, Figure, Paragraph, Section, Table
 from reports.figures.anytime import anytime
+from reports.figures.progress import progress
 from reports.figures.style import Look
-from reports.results import Results, TaskResults
-from reports.words import number
+from reports.results import Array, Results, TaskResults
+from reports.statistics.ranks import average_ranks
+from reports.statistics.resampling import Estimate
+from reports.statistics.runtime import area_under_curve, runtime_ecdf, runtimes
+from reports.words import decimals, interval, name, number, percent
 
 __all__ = ["anytime_section"]
 
+POINTS = 40
+"""Points of the curves of ranks and of targets reached."""
+TARGETS = 50
 
-def anytime_section(results: Results, looks: Mapping[str, Look]) -> Section:
-    """Curves of every task, one figure a search space."""
-    figures = []
-    for space, places in results.spaces.items():
-        tasks = [results.tasks[place] for place in places if results.tasks[place].runs]
-        if tasks:
-            figures.append(_figure(results, space, tasks, looks))
+
+def anytime_section(analysis: Analysis, looks: Mapping[str, Look]) -> Section:
+    """Regret against the budget and against seconds, ranks, targets reached, and areas."""
+    results = analysis.results
     words = Paragraph(
         (
-            "Lines are medians over runs, bands the quartiles, both axes logarithmic; a regret of zero, the optimum, "
-            "is drawn at the bottom. The thin line is the exact expectation of random search without replacement: it "
+            "Lines are medians over runs, bands the quartiles, both axes logarithmic; a regret of zero, the optimum, is "
+            "drawn at the bottom. The thin black line is the exact expectation of random search without replacement: it "
             "is computed from the table and has no sampling noise.",
         )
     )
-    return Section("anytime", "Anytime performance", (words, *figures))
+    curves = [_curves(results, *group, looks, "budget") for group in _groups(results)]
+    seconds = [_curves(results, *group, looks, "seconds") for group in _groups(results, timed=True)]
+    blocks: list[Block] = [words, *curves]
+    if results.unit != "cost_seconds":
+        blocks += seconds or [Paragraph(("Regret against simulated seconds is n/a: no task tells training time.",))]
+    blocks += [_progress(analysis, looks), _areas(analysis)]
+    return Section("anytime", "Anytime performance", tuple(blocks))
 
 
-def _figure(results: Results, space: str, tasks: list[TaskResults], looks: Mapping[str, Look]) -> Figure:
+def _groups(results: Results, timed: bool = False) -> list[tuple[str, list[TaskResults]]]:
+    """The tasks of each space, up to nine a figure."""
+    found = []
+    for space, places in results.spaces.items():
+        tasks = [results.tasks[place] for place in places if results.tasks[place].runs]
+        tasks = [task for task in tasks if not timed or task.seconds_grid.size > 1]
+        pages = [tasks[first : first + 9] for first in range(0, len(tasks), 9)]
+        found += [(f"{space}{f'-{page}' if page else ''}", members) for page, members in enumerate(pages)]
+    return found
+
+
+def _curves(results: Results, key: str, tasks: list[TaskResults], looks: Mapping[str, Look], against: str) -> Figure:
     ends = [
         f"{task.name}: "
         + ", ".join(f"{label} {number(float(np.median(task.runs[label].regret[:, -1])))}" for label in task.runs)
         for task in tasks
     ]
+    axis = "the budget" if against == "budget" else "simulated seconds"
     return Figure(
-        f"anytime-{space}",
-        f"Validation regret against the budget on {space}",
-        "Median regret at the budget. " + "; ".join(ends) + ".",
+        f"anytime-{key}" if against == "budget" else f"seconds-{key}",
+        f"Validation regret against {axis} on {key}",
+        "Median regret at the budget. " + "; ".join(ends) + "."
+        if against == "budget"
+        else "The same runs as above against the training time they would have taken.",
         ("Median and quartiles over runs; lower is better.",),
-        lambda: anytime(results, tasks, looks),
+        lambda: anytime(results, tasks, looks, "budget" if against == "budget" else "seconds"),
+    )
+
+
+def _progress(analysis: Analysis, looks: Mapping[str, Look]) -> Figure:
+    results = analysis.results
+    points = np.unique(np.geomspace(1, len(results.grid), POINTS).round().astype(int)) - 1
+    each = [average_ranks(results.regrets(int(point))) for point in points]
+    ranks = Estimate(*(np.stack([getattr(e, part) for e in each], axis=1) for part in ("value", "low", "high")))
+    shares = _shares(analysis, results.grid[points])
+    labels = results.labels
+    first = int(np.argmin(np.abs(points - len(results.grid) // 10)))
+    said = ", ".join(
+        f"{label} {number(float(ranks.value[m, first]), 1)} then {number(float(ranks.value[m, -1]), 1)}"
+        for m, label in enumerate(labels)
+    )
+    reached = ", ".join(f"{label} {percent(float(shares[m, -1]))}" for m, label in enumerate(labels))
+    return Figure(
+        "progress",
+        "Average rank, and share of targets reached, as the budget is spent",
+        f"Average rank at a tenth of the budget and at its end: {said}. Targets reached at the end: {reached}.",
+        (
+            "Left: rank of one run among one run of every method, mean over tasks, with 95 % intervals over seeds; lower "
+            f"is better. Right: share of pairs of run and target reached, mean over tasks; {TARGETS} targets a task, log-spaced "
+            "from the regret of one random query to a thousandth of it, and the optimum.",
+        ),
+        lambda: progress(results.grid[points], ranks, shares, labels, looks, results.unit),
+    )
+
+
+def _shares(analysis: Analysis, amounts: Array) -> Array:
+    """Methods x amounts: ECDF over targets, mean over the tasks that a method has runs on."""
+    results = analysis.results
+    total = np.zeros((len(results.labels), len(amounts)))
+    number_of = np.zeros(len(results.labels))
+    for task in results.tasks:
+        targets = _targets(task)
+        for method, label in enumerate(results.labels):
+            if label in task.runs:
+                hits, _ = runtimes(task.runs[label].regret, targets)
+                at = np.where(
+                    np.isfinite(hits), results.grid[np.minimum(hits, len(results.grid)).astype(int) - 1], np.inf
+                )
+                total[method] += runtime_ecdf(at, amounts)
+                number_of[method] += 1
+    return np.where(number_of[:, None] > 0, total / np.maximum(number_of, 1)[:, None], np.nan)
+
+
+def _targets(task: TaskResults) -> Array:
+    law = task.random_regret([1])
+    first = [float(runs.regret[:, 0].mean()) for runs in task.runs.values()]
+    start = float(law[0]) if law is not None else float(np.mean(first)) if first else 1.0
+    return np.append(np.geomspace(start, start / 1000, TARGETS - 1), 1e-9) if start > 0 else np.full(1, 1e-9)
+
+
+def _areas(analysis: Analysis) -> Table:
+    results = analysis.results
+    every = results.unit == "queries" and len(results.grid) == results.limit
+    cube = np.full((len(results.labels), len(results.tasks), results.repeats), np.nan)
+    for place, task in enumerate(results.tasks):
+        for method, label in enumerate(results.labels):
+            if label in task.runs:
+                # A grid that skips queries is spaced by its logarithm already.
+                areas = area_under_curve(task.runs[label].regret, "log" if every else "linear")
+                cube[method, place, task.runs[label].numbers - 1] = areas
+    means = analysis.estimated(cube)
+    rows = []
+    for place, task in enumerate(results.tasks):
+        column, digits = means.value[:, place], decimals(means.value[:, place])
+        least = np.nanmin(column) if np.isfinite(column).any() else np.nan
+        cells = [
+            Cell(
+                f"{number(float(v), digits)} {interval(float(lo), float(hi), digits)}".strip(),
+                float(v),
+                best=bool(v == least),
+            )
+            for v, lo, hi in zip(column, means.low[:, place], means.high[:, place], strict=True)
+        ]
+        rows.append((name(task.name), *cells))
+    return Table(
+        "areas",
+        "Area under the curve: mean regret over the logarithm of the budget",
+        (Column("task", "l"), *(Column(label) for label in results.labels)),
+        tuple(rows),
+        (("Every doubling of the budget weighs the same. 95 % intervals over seeds; the least of each row in bold.",),),
     )

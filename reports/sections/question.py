@@ -65,12 +65,13 @@ def _figure(analysis: Analysis, question: FamilyAnswer) -> Figure:
         return f"{title}: " + ", ".join(
             f"{line.title} {number(line.value, digits)} {interval(line.low, line.high, digits)}".strip()
             for line in lines
+            if line.strong
         )
 
     return Figure(
         "question",
         "Difference of the families, NAS less HPO, with 95 % intervals",
-        "; ".join(said(*panel) for panel in panels) + ".",
+        "; ".join(said(*panel) for panel in panels) + ". The table below gives each task.",
         (
             f"Regret in {unit}; blue: NAS better, red: HPO better, grey: the interval holds zero. Diamonds are summaries. "
             f"The band is ±{ROPES[1]}, the region of practical equivalence.",

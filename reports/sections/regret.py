@@ -1,112 +1,291 @@
 """Section: what each method reached on each task."""
 
-from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
-from reports.document import Cell, Column, Section, Table, Text
-from reports.intervals import mean_interval
-from reports.results import Array, Results, TaskResults
-from reports.words import amount, decimals, interval, name, number
+from reports.analysis import Analysis
+from reports.document import Cell, Column, Paragraph, Section, Table, Text
+from reports.results import Array, TaskResults
+from reports.sections.answer import budget_words
+from reports.statistics.resampling import Estimate
+from reports.statistics.runtime import expected_running_time, runtimes
+from reports.words import amount, decimals, interval, name, number, percent
 
-__all__ = ["checkpoints_table", "regret_section"]
+__all__ = ["regret_section"]
+
+AT_OPTIMUM = 1e-9
+"""A regret up to this much, in the shown unit, counts as the optimum: rounding of a difference of floats."""
 
 
-def regret_section(results: Results) -> Section:
-    """The tables of regret, one a task."""
-    return Section(
-        "regret",
-        "Task by task",
-        (),
-        tuple(
-            Section(f"task-{task.name.replace('/', '-')}", task.name, (checkpoints_table(results, task),))
-            for task in results.tasks
-            if task.runs
+def regret_section(analysis: Analysis) -> Section:
+    """An overview, then the tables of each task."""
+    results = analysis.results
+    parts = []
+    for place, task in enumerate(results.tasks):
+        if not task.runs:
+            text = f"No run is stored. {task.caveat}".strip()
+            parts.append(Section(_key(task), task.name, (Paragraph((text,), "caution"),)))
+            continue
+        blocks = [Paragraph((_sentence(f"On this task {task.caveat}"),), "caution")] if task.caveat else []
+        tables = (_budget(analysis, place), _checkpoints(analysis, place), _running_times(analysis, task))
+        parts.append(Section(_key(task), task.name, (*blocks, *(table for table in tables if table is not None))))
+    words = Paragraph(
+        (
+            "Regret is the expected (noise-free) validation error of the incumbent less the optimum of the table. The "
+            "incumbent is chosen by what the run observed on validation, at the highest fidelity it used, within the "
+            "budget. Test errors are looked up for incumbents only, and only where the source has a separate test "
+            "split. A run that ended early keeps its last incumbent; a run with no valid proposal stands at the "
+            "task's penalty; a run that failed is missing and never replaced by a number.",
+        )
+    )
+    return Section("regret", "Task by task", (words, _overview(analysis)), tuple(parts))
+
+
+def _key(task: TaskResults) -> str:
+    return f"task-{task.name.replace('/', '-')}"
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith(".") else f"{text}."
+
+
+def _overview(analysis: Analysis) -> Table:
+    means = analysis.regret_means.value
+    rows = []
+    for place, task in enumerate(analysis.results.tasks):
+        digits = decimals(means[:, place])
+        cells = [
+            Cell(
+                number(float(value), digits),
+                float(value),
+                best=bool(analysis.marks.best[place] == method),
+                tied=bool(analysis.marks.indistinguishable[method, place] and analysis.marks.best[place] != method),
+            )
+            for method, value in enumerate(means[:, place])
+        ]
+        rows.append(
+            (
+                name(task.name),
+                *cells,
+                Cell(number(float(analysis.random[place]), digits), float(analysis.random[place])),
+            )
+        )
+    ranks = analysis.ranks.value
+    least = np.nanmin(ranks) if np.isfinite(ranks).any() else np.nan
+    rows.append(
+        (Cell("average rank"), *(Cell(number(float(r), 2), float(r), best=bool(r == least)) for r in ranks), Cell(""))
+    )
+    return Table(
+        "overview",
+        f"Mean validation regret at {budget_words(analysis)}, in the unit of each task",
+        (Column("task", "l"), *(Column(label) for label in analysis.results.labels), Column("random search, exact")),
+        tuple(rows),
+        (MARKS,),
+    )
+
+
+MARKS: Text = (
+    "Bold: the least mean. †: cannot be told from it (two-sided Mann-Whitney over runs, Holm over all pairs of the task, "
+    "5 %). Average rank: of one run among one run of every method, over the tasks that every method finished.",
+)
+
+
+def _budget(analysis: Analysis, place: int) -> Table:
+    results, task = analysis.results, analysis.results.tasks[place]
+    values, ends = analysis.regret_means, analysis.marks
+    tests = _estimates(analysis, place, test=True)[-1]
+    digits = decimals(values.value[:, place])
+    test_digits = decimals(tests.value)
+    rows = []
+    for method, label in enumerate(results.labels):
+        if label not in task.runs:
+            rows.append((name(label), *(Cell("n/a") for _ in range(5))))
+            continue
+        runs = task.runs[label].regret[:, -1]
+        low, middle, high = (float(q) for q in np.quantile(runs, [0.25, 0.5, 0.75]))
+        share = float((runs <= AT_OPTIMUM).mean()) if task.exact else np.nan
+        rows.append(
+            (
+                name(label),
+                _cell(
+                    values,
+                    (method, place),
+                    digits,
+                    bool(ends.best[place] == method),
+                    bool(ends.indistinguishable[method, place]),
+                ),
+                Cell(f"{number(middle, digits)} {interval(low, high, digits)}", middle),
+                Cell(percent(share), share),
+                _cell(tests, method, test_digits),
+                Cell(f"{len(runs):,}", float(len(runs))),
+            )
+        )
+    if task.law is not None and results.unit == "queries":
+        rows.append(_exact_row(analysis, task, digits, test_digits))
+    notes: list[Text] = [MARKS] if len(results.labels) > 1 else []
+    if task.has_test:
+        floor = _test_floor(task)
+        said = (
+            ""
+            if np.isnan(floor)
+            else f" The architecture of least validation error has a test regret of {number(floor, test_digits)}."
+        )
+        notes.append((f"Test regret is measured from the least test error in the table.{said}",))
+    else:
+        notes.append(("Test is n/a: this source has no separate test split, or its data is not at hand.",))
+    return Table(
+        f"budget-{task.name.replace('/', '-')}",
+        f"{task.name} at {budget_words(analysis)}: regret in {task.unit}",
+        (
+            Column("method", "l"),
+            Column("validation, mean [95 %]"),
+            Column("median [quartiles]"),
+            Column("runs at the optimum"),
+            Column("test, mean [95 %]"),
+            Column("runs"),
+        ),
+        tuple(rows),
+        tuple(notes),
+    )
+
+
+def _exact_row(analysis: Analysis, task: TaskResults, digits: int, test_digits: int) -> tuple[Cell, ...]:
+    law, limit = task.law, int(analysis.results.limit)
+    assert law is not None
+    scale = abs(task.metric.slope)
+    quartiles = [scale * (float(law.quantile(level, limit)) - task.reference) for level in (0.25, 0.5, 0.75)]
+    test = np.nan
+    if task.test_values is not None:
+        test = scale * (float(law.mean_of(task.test_values, limit)) - task.test_optimum)
+    mean, share = float(law.mean(limit)), float(law.probability_of_optimum(limit))
+    regret = scale * (mean - task.reference)
+    return (
+        Cell("random search, exact"),
+        Cell(number(regret, digits), regret),
+        Cell(f"{number(quartiles[1], digits)} {interval(quartiles[0], quartiles[2], digits)}", quartiles[1]),
+        Cell(percent(share), share),
+        Cell(number(test, test_digits), test),
+        Cell("∞"),
+    )
+
+
+def _test_floor(task: TaskResults) -> float:
+    """Test regret of the architecture of least validation error; the mean over those that tie."""
+    if task.law is None or task.test_values is None:
+        return float("nan")
+    everything = task.law.mean_of(task.test_values, task.law.size)
+    return float(abs(task.metric.slope) * (float(everything) - task.test_optimum))
+
+
+def _estimates(analysis: Analysis, place: int, test: bool) -> list[Estimate]:
+    """Means of all methods at each checkpoint."""
+    results, task = analysis.results, analysis.results.tasks[place]
+    found = []
+    for column, point in enumerate(results.checkpoints):
+        cube = np.full((len(results.labels), 1, results.repeats), np.nan)
+        for method, label in enumerate(results.labels):
+            if label in task.runs:
+                runs = task.runs[label]
+                cube[method, 0, runs.numbers - 1] = runs.test[:, column] if test else runs.regret[:, point]
+        each = analysis.estimated(cube)
+        found.append(Estimate(each.value[:, 0], each.low[:, 0], each.high[:, 0]))
+    return found
+
+
+def _checkpoints(analysis: Analysis, place: int) -> Table | None:
+    results, task = analysis.results, analysis.results.tasks[place]
+    earlier = results.checkpoints[:-1]
+    if not earlier:
+        return None
+    points = results.grid[list(earlier)]
+    shown = [("validation", _estimates(analysis, place, test=False)[:-1])]
+    if task.has_test:
+        shown.append(("test", _estimates(analysis, place, test=True)[:-1]))
+    rows = []
+    for method, label in enumerate(results.labels):
+        cells = []
+        for _, estimates in shown:
+            digits = decimals([e.value for e in estimates])
+            cells += [_cell(e, method, digits, bool(e.value[method] == np.nanmin(e.value))) for e in estimates]
+        rows.append((name(label), *cells))
+    if task.law is not None and results.unit == "queries":
+        rows.append((Cell("random search, exact"), *_exact_checkpoints(task, points, shown)))
+    unit = "queries" if results.unit == "queries" else results.unit.replace("cost_", "simulated ")
+    return Table(
+        f"checkpoints-{task.name.replace('/', '-')}",
+        f"{task.name} earlier in the search: mean regret in {task.unit}",
+        (Column("method", "l"), *(Column(f"{amount(p)} {unit}", "r", side) for side, _ in shown for p in points)),
+        tuple(rows),
+        (("Means with 95 % intervals over seeds; the least mean of each column in bold.",),),
+    )
+
+
+def _exact_checkpoints(task: TaskResults, points: Array, shown: list[tuple[str, list[Estimate]]]) -> list[Cell]:
+    assert task.law is not None
+    queries = points.astype(np.int64)
+    scale, cells = abs(task.metric.slope), []
+    for side, estimates in shown:
+        digits = decimals([e.value for e in estimates])
+        values = scale * (task.law.mean(queries) - task.reference)
+        if side == "test":
+            values = np.full(len(points), np.nan)
+            if task.test_values is not None:
+                values = scale * (task.law.mean_of(task.test_values, queries) - task.test_optimum)
+        cells += [Cell(number(value, digits), value) for value in values.tolist()]
+    return cells
+
+
+def _running_times(analysis: Analysis, task: TaskResults) -> Table | None:
+    """Expected running time to what random search reaches at the checkpoints, and to the optimum."""
+    results = analysis.results
+    if task.law is None or results.unit != "queries":
+        return None
+    points = results.grid[list(results.checkpoints)]
+    law = task.random_regret(points)
+    assert law is not None
+    targets = np.append(law, AT_OPTIMUM)
+    rows = []
+    for label in results.labels:
+        if label not in task.runs:
+            continue
+        runs = task.runs[label]
+        hits, _ = runtimes(runs.regret, targets)
+        found = np.where(np.isfinite(hits), results.grid[np.minimum(hits, len(results.grid)).astype(int) - 1], np.inf)
+        times, shares = expected_running_time(found, np.minimum(runs.spent.charge, results.limit))
+        cells = [
+            Cell(
+                "never" if np.isinf(t) else f"{amount(round(float(t), 1 if t < 100 else 0))} ({percent(float(s))})",
+                float(t),
+            )
+            for t, s in zip(times, shares, strict=True)
+        ]
+        rows.append((name(label), *cells))
+    exact = [amount(round(float(n))) for n in task.law.queries_to_reach(task.law.mean(points.astype(np.int64)))]
+    rows.append((Cell("random search, exact mean"), *(Cell(text) for text in (*exact, "n/a"))))
+    return Table(
+        f"ert-{task.name.replace('/', '-')}",
+        f"{task.name}: expected running time in queries to a target regret, and the share of runs that reach it",
+        (
+            Column("method", "l"),
+            *(
+                Column(f"random search at {amount(p)}: {number(v, decimals(law))}", "r")
+                for p, v in zip(points, law.tolist(), strict=True)
+            ),
+            Column("the optimum"),
+        ),
+        tuple(rows),
+        (
+            (
+                "Targets are what random search reaches on average at the checkpoints. Queries of all runs over the number "
+                "of successful ones: the cost if failed runs are started again.",
+            ),
         ),
     )
 
 
-def checkpoints_table(results: Results, task: TaskResults) -> Table:
-    """Mean regret with its interval at each checkpoint, one row a method, and the exact line of random search."""
-    points = results.grid[list(results.checkpoints)]
-    estimates = {
-        label: mean_interval(task.runs[label].regret[:, list(results.checkpoints)])
-        for label in results.labels
-        if label in task.runs
-    }
-    digits = decimals([mean for mean, _, _ in estimates.values()])
-    means = np.array([mean for mean, _, _ in estimates.values()])
-    best = np.nanmin(means, axis=0)
-    rows = [
-        (
-            name(label),
-            *(_cell(m, lo, hi, digits, best=m == b) for m, lo, hi, b in zip(*estimates[label], best, strict=True)),
-        )
-        for label in estimates
-    ]
-    law = task.random_regret(points) if results.unit == "queries" else None
-    if law is not None:
-        rows.append((Cell("random search, exact"), *(Cell(number(value, digits), value) for value in law.tolist())))
-    return Table(
-        f"regret-{task.name.replace('/', '-')}",
-        f"Validation regret on {task.name} [{task.unit}]",
-        (Column("method", "l"), *(Column(_heading(results, point)) for point in points)),
-        tuple(rows),
-        _notes(task),
+def _cell(estimate: Estimate, where: Any, digits: int, best: bool = False, close: bool = False) -> Cell:
+    value, low, high = (float(part[where]) for part in (estimate.value, estimate.low, estimate.high))
+    return Cell(
+        f"{number(value, digits)} {interval(low, high, digits)}".strip(), value, best=best, tied=close and not best
     )
-
-
-def _cell(mean: float, low: float, high: float, digits: int, best: bool) -> Cell:
-    return Cell(f"{number(mean, digits)} {interval(low, high, digits)}".strip(), float(mean), best=best)
-
-
-def _heading(results: Results, point: float) -> str:
-    return f"{amount(point)} {'queries' if results.unit == 'queries' else results.unit.replace('_', ' ')}"
-
-
-def _notes(task: TaskResults) -> tuple[Text, ...]:
-    notes: list[Text] = [("Mean over runs with a 95 % bootstrap interval; the best mean of each column in bold.",)]
-    if task.caveat:
-        notes.append((f"On this task {task.caveat}.",))
-    return tuple(notes)
-
-
-def mean_ranks(cube: Array) -> Array:
-    """Average rank of each method: ranks of the mean regret within each task, ties shared, then the mean over tasks.
-
-    Args:
-        cube: methods x tasks x repeats.
-    """
-    from scipy.stats import rankdata
-
-    with np.errstate(all="ignore"):
-        means = np.array([[np.nanmean(c) if np.isfinite(c).any() else np.nan for c in row] for row in cube])
-    complete = np.isfinite(means).all(axis=0)
-    return (
-        np.asarray(rankdata(means[:, complete], axis=0).mean(axis=1)) if complete.any() else np.full(len(cube), np.nan)
-    )
-
-
-def overview_table(results: Results) -> Table:
-    """Mean regret at the budget, tasks by methods, and the average rank."""
-    cube = results.regrets()
-    rows = []
-    for place, task in enumerate(results.tasks):
-        with np.errstate(all="ignore"):
-            means = [float(np.nanmean(c)) if np.isfinite(c).any() else np.nan for c in cube[:, place]]
-        rows.append((name(task.name), *_compared(means)))
-    ranks = mean_ranks(cube)
-    rows.append((Cell("average rank"), *_compared(ranks.tolist(), 2)))
-    return Table(
-        "overview",
-        f"Mean validation regret at {_heading(results, results.limit)}",
-        (Column("task", "l"), *(Column(label) for label in results.labels)),
-        tuple(rows),
-        (("In the unit of each task's metric, accuracy points for accuracies; the best of each row in bold.",),),
-    )
-
-
-def _compared(values: Sequence[float], digits: int | None = None) -> list[Cell]:
-    digits = decimals(values) if digits is None else digits
-    least = np.nanmin(values) if np.isfinite(values).any() else np.nan
-    return [Cell(number(value, digits), value, best=value == least) for value in values]

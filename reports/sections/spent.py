@@ -1,63 +1,219 @@
-"""Section: what was spent."""
+"""Section: what was spent, what is missing, and whether another way to count changes a ranking."""
 
-import warnings
+from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 
-from reports.document import Cell, Column, Paragraph, Section, Table
-from reports.results import Results
-from reports.words import amount, name
+from reports.analysis import Analysis
+from reports.document import Block, Bullets, Cell, Code, Column, Paragraph, Section, Table, Text
+from reports.results import Array, Results
+from reports.sections.answer import budget_words
+from reports.statistics.ranks import average_ranks
+from reports.statistics.resampling import Estimate
+from reports.words import amount, interval, name, number, plural
 
 __all__ = ["spent_section"]
 
 COUNTS = (
     ("proposals", "proposals"),
-    ("unique", "unique"),
-    ("classes", "networks"),
+    ("unique", "unique architectures"),
+    ("classes", "unique networks"),
     ("duplicates", "duplicates"),
     ("invalid", "invalid"),
     ("cost_seconds", "simulated s"),
     ("overhead_seconds", "overhead s"),
 )
+UNITS = {
+    "unique": "unique architectures",
+    "classes": "unique networks",
+    "seconds": "simulated seconds",
+    "seconds_and_overhead": "simulated seconds and overhead",
+}
+LISTED = 10
 
 
-def spent_section(results: Results) -> Section:
-    """Counts of every method, and what failed or ended early."""
-    return Section("spent", "What was spent", (Paragraph((_missing(results),)), _table(results)))
+def spent_section(analysis: Analysis) -> Section:
+    """Counts of every method, what failed or ended early, and rankings under other counts."""
+    results = analysis.results
+    blocks: list[Block] = [_totals(results), *_missing(analysis)]
+    return Section(
+        "spent",
+        "What was spent",
+        tuple(blocks),
+        (Section("recount", "Counting the budget in other ways", tuple(_recount(analysis))),),
+    )
 
 
-def _table(results: Results) -> Table:
+def _totals(results: Results) -> Table:
     cubes = {key: results.spent(key) for key, _ in COUNTS}
-    early = results.spent("ended")
+    early, short = results.spent("ended"), results.spent("shortfall")
     rows = []
     for place, label in enumerate(results.labels):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)  # a method without runs
-            means = [float(np.nanmean(cubes[key][place])) for key, _ in COUNTS]
-        ended, failed = float(np.nansum(early[place])), sum(f["method"] == label for f in results.failures)
-        rows.append((name(label), *(Cell(amount(v), v) for v in (*means, ended, float(failed)))))
+        means = [_mean(cubes[key][place]) for key, _ in COUNTS]
+        ended = float(np.nansum(early[place]))
+        failed = float(sum(f["method"] == label for f in results.failures))
+        lost = _mean(short[place][early[place] > 0]) if ended else 0.0
+        rows.append((name(label), *(Cell(amount(v), v) for v in (*means, ended, lost, failed))))
     return Table(
         "spent",
-        "What a run spent, mean over all tasks and runs",
+        "What a run spent: means over all tasks and runs",
         (
             Column("method", "l"),
             *(Column(title) for _, title in COUNTS),
-            Column("ended early"),
-            Column("failed"),
+            Column("runs ended early"),
+            Column("their mean shortfall"),
+            Column("runs failed"),
         ),
         tuple(rows),
         (
             (
-                "Unique: architectures as the benchmark tells them apart. Networks: classes of architectures that "
-                "compute the same. Simulated seconds: over the tasks that tell training time. Overhead: the method's "
-                "own time, measured. Ended early and failed: numbers of runs.",
+                "Unique architectures: as the benchmark tells them apart. Unique networks: classes of architectures that "
+                "compute the same (isomorphism, as each space defines it). Simulated seconds: over the tasks that tell "
+                "training time. Overhead: the method's own time, measured on the machine under Provenance.",
             ),
         ),
     )
 
 
-def _missing(results: Results) -> str:
-    cube = results.regrets()
-    planned = sum(results.planned.values())
-    stored = int(np.isfinite(cube).sum())
-    return f"{stored:,} of {planned:,} planned runs are stored; {len(results.failures):,} failed."
+def _mean(values: Array) -> float:
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if known.size else float("nan")
+
+
+def _missing(analysis: Analysis) -> list[Block]:
+    results = analysis.results
+    counts = analysis.counts
+    planned, stored = sum(results.planned.values()), int(counts.sum())
+    head = (
+        f"{stored:,} of {planned:,} planned runs are stored. A failed or missing run is left out, never imputed: means "
+        "stand on the runs that are there, paired statistics on the repeats or tasks that both methods have, and tests "
+        "over tasks on the tasks that every method (or both of a pair) finished. Tasks left out of a statistic are "
+        "counted beside it."
+    )
+    points: list[Text] = []
+    for (label, task), wanted in results.planned.items():
+        places = (
+            (results.labels.index(label), [t.name for t in results.tasks].index(task))
+            if label in results.labels
+            else None
+        )
+        there = int(counts[places]) if places else 0
+        if there < wanted:
+            points.append((Code(label), " on ", Code(task), f": {there} of {plural(wanted, 'run')}"))
+    blocks: list[Block] = [Paragraph((head,))]
+    blocks += _listed("Missing", points)
+    errors = Counter((str(f["method"]), str(f["error"])) for f in results.failures)
+    blocks += _listed(
+        "Failures", [(Code(method), f": {error} ({plural(n, 'run')})") for (method, error), n in errors.items()]
+    )
+    left_out = results.manifest.get("left_out", ())
+    blocks += _listed(
+        "Not applicable", [(Code(e["method"]), " on ", Code(e["task"]), f": {e['reason']}") for e in left_out]
+    )
+    unequal = [len(set(column[column > 0].tolist())) > 1 for column in counts.T]
+    if any(unequal):
+        blocks.append(
+            Paragraph(
+                (
+                    f"Repeats are unequal on {plural(sum(unequal), 'task')}: intervals are as wide as each method's own "
+                    "number of runs makes them.",
+                )
+            )
+        )
+    return blocks
+
+
+def _listed(title: str, points: Sequence[Text]) -> list[Block]:
+    if not points:
+        return []
+    shown = list(points[:LISTED])
+    if len(points) > LISTED:
+        shown.append((f"and {len(points) - LISTED} more",))
+    return [Paragraph((f"{title}:",)), Bullets(tuple(shown))]
+
+
+def _recount(analysis: Analysis) -> list[Block]:
+    results = analysis.results
+    found: dict[str, tuple[Estimate, Estimate, int]] = {}
+    for unit in UNITS:
+        places = [place for place, task in enumerate(results.tasks) if unit in task.recounts]
+        if places:
+            recounted = average_ranks(_cube(results, unit, places))
+            found[unit] = (average_ranks(analysis.regrets[:, places]), recounted, len(places))
+    words: Text = (
+        "Each task is compared again at the largest amount of another unit that all of its runs reached, so that no run is "
+        "short: for example, all at the number of unique architectures that the most repetitive run saw. Ranks are of one "
+        "run among one run of every method, 1 is best, with 95 % intervals over seeds.",
+    )
+    if not found:
+        return [Paragraph(("n/a: no other count is known on any task.",))]
+    changes = [point for unit, (before, after, _) in found.items() for point in _changes(results, unit, before, after)]
+    verdict: Block = (
+        Bullets(tuple(changes))
+        if changes
+        else Paragraph(("No order of two methods changes in a way that the intervals of both rankings support.",))
+    )
+    return [Paragraph(words), _ranking(analysis, found), verdict]
+
+
+def _cube(results: Results, unit: str, places: Sequence[int]) -> Array:
+    cube = np.full((len(results.labels), len(places), results.repeats), np.nan)
+    for column, place in enumerate(places):
+        task = results.tasks[place]
+        for method, label in enumerate(results.labels):
+            if label in task.runs:
+                cube[method, column, task.runs[label].numbers - 1] = task.recounts[unit].regret[label]
+    return cube
+
+
+def _ranking(analysis: Analysis, found: dict[str, tuple[Estimate, Estimate, int]]) -> Table:
+    results = analysis.results
+    columns, rows = [Column("method", "l"), Column(f"at {budget_words(analysis)}", "r", "all tasks")], []
+    for unit, (_, _, tasks) in found.items():
+        over = plural(tasks, "task")
+        columns += [
+            Column("as budgeted", "r", f"{UNITS[unit]} ({over})"),
+            Column("recounted", "r", f"{UNITS[unit]} ({over})"),
+        ]
+    for method, label in enumerate(results.labels):
+        cells = [_rank(analysis.ranks, method)]
+        for before, after, _ in found.values():
+            cells += [_rank(before, method), _rank(after, method)]
+        rows.append((name(label), *cells))
+    limits = []
+    for unit in found:
+        amounts = [task.recounts[unit].limit for task in results.tasks if unit in task.recounts]
+        limits.append(f"{UNITS[unit]} {amount(min(amounts))} to {amount(max(amounts))}")
+    return Table(
+        "recount",
+        "Average ranks when the budget is counted in another way",
+        tuple(columns),
+        tuple(rows),
+        ((f"Amounts at which the tasks are compared: {'; '.join(limits)}.",),),
+    )
+
+
+def _rank(estimate: Estimate, method: int) -> Cell:
+    value, low, high = (float(part[method]) for part in (estimate.value, estimate.low, estimate.high))
+    return Cell(f"{number(value, 2)} {interval(low, high, 2)}".strip(), value)
+
+
+def _changes(results: Results, unit: str, before: Estimate, after: Estimate) -> list[Text]:
+    """Pairs whose order turns round, said only where both orders are clear of the other method's interval."""
+    points: list[Text] = []
+    for i, first in enumerate(results.labels):
+        for j, second in enumerate(results.labels):
+            if _clearly(before, i, j) and _clearly(after, j, i):
+                points.append(
+                    (
+                        f"Counted in {UNITS[unit]}, ", Code(second), " is ahead of ", Code(first),
+                        f": average ranks {number(float(after.value[j]), 2)} and {number(float(after.value[i]), 2)}, against "
+                        f"{number(float(before.value[j]), 2)} and {number(float(before.value[i]), 2)} as budgeted.",
+                    )
+                )  # fmt: skip
+    return points
+
+
+def _clearly(ranks: Estimate, ahead: int, behind: int) -> bool:
+    return bool(ranks.high[ahead] < ranks.low[behind])

@@ -1,0 +1,149 @@
+"""Where the four schools agree on a pair of methods, where they do not, and why."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from reports.analysis import ROPES, Analysis
+from reports.document import Block, Bullets, Cell, Code, Column, Paragraph, Strong, Table, Text
+from reports.words import joined, name, plural
+
+__all__ = ["agreement", "verdicts"]
+
+SCHOOLS = ("ranks", "pairs", "posteriors", "scores")
+LISTED = 8
+
+
+def verdicts(analysis: Analysis) -> dict[tuple[int, int], dict[str, int]]:
+    """What each school says of each pair (i, j), i < j: -1 the first is better, 1 the second, 0 not told apart."""
+    k = len(analysis.results.labels)
+    posterior = analysis.bayesian(ROPES[1])
+    found = {}
+    for i in range(k):
+        for j in range(i + 1, k):
+            nemenyi = analysis.friedman.pairwise_p[i, j] < 0.05
+            signed = analysis.wilcoxon.adjusted_p[i, j] < 0.05
+            low, high = float(analysis.improvement.low[i, j]), float(analysis.improvement.high[i, j])
+            ranks, p = analysis.friedman.mean_ranks, posterior[i, j]
+            found[i, j] = {
+                "ranks": int(np.sign(ranks[i] - ranks[j])) if nemenyi else 0,
+                "pairs": _side(analysis, i, j) if signed else 0,
+                "posteriors": -1 if p.p_first >= 0.95 else 1 if p.p_second >= 0.95 else 0,
+                "scores": -1 if low > 0.5 else 1 if high < 0.5 else 0,
+            }
+    return found
+
+
+def _side(analysis: Analysis, i: int, j: int) -> int:
+    """Which of a pair the signed ranks favour."""
+    d = analysis.means[i] - analysis.means[j]
+    d = d[~np.isnan(d)]
+    ranks = np.argsort(np.argsort(np.abs(d))) + 1.0
+    return int(np.sign((np.sign(d) * ranks).sum()))
+
+
+def agreement(analysis: Analysis) -> list[Block]:
+    """A paragraph, the disagreements, and a table of the verdicts on every pair."""
+    found, labels = verdicts(analysis), analysis.results.labels
+    told = {pair: {s for s, v in said.items() if v} for pair, said in found.items()}
+    split = [pair for pair, schools in told.items() if 0 < len(schools) < 4]
+    opposed = [pair for pair, said in found.items() if {-1, 1} <= set(said.values())]
+    both = sum(len(schools) == 4 for schools in told.values()) - len([p for p in opposed if len(told[p]) == 4])
+    neither = sum(not schools for schools in told.values())
+    head = (
+        f"Of {plural(len(found), 'pair')} of methods, all four schools name the same winner in {both} and none in "
+        f"{neither}; in {len(split)} some do and some do not"
+        + (
+            f", and in {len(opposed)} they name different winners."
+            if opposed
+            else "; they never name different winners."
+        )
+    )
+    blocks: list[Block] = [Paragraph((Strong("Agreement."), f" {head}", *_leaders(analysis)))]
+    if split or opposed:
+        blocks.append(Paragraph((_reasons(found, split),)))
+        shown = [*opposed, *(pair for pair in split if pair not in opposed)]
+        points: list[Text] = [_point(found[pair], labels[pair[0]], labels[pair[1]]) for pair in shown[:LISTED]]
+        if len(shown) > LISTED:
+            points.append((f"and {len(shown) - LISTED} more: see the table.",))
+        blocks.append(Bullets(tuple(points)))
+    blocks.append(_table(found, labels))
+    return blocks
+
+
+def _leaders(analysis: Analysis) -> Text:
+    """Who leads by mean rank, and who by interquartile mean, if that is not the same."""
+    labels = analysis.results.labels
+    by_rank = labels[int(np.argmin(analysis.friedman.mean_ranks))]
+    if analysis.aggregates is None or not analysis.aggregates.tasks_used.any():
+        return (" The least mean rank is ", Code(by_rank), "'s.")
+    by_score = labels[int(np.argmax(analysis.aggregates.iqm.value))]
+    if by_rank == by_score:
+        return (" ", Code(by_rank), " leads both by mean rank and by interquartile mean.")
+    return (
+        " ", Code(by_rank), " leads by mean rank, ", Code(by_score),
+        " by interquartile mean: ranks count how often a method is ahead, scores by how much.",
+    )  # fmt: skip
+
+
+def _reasons(found: Mapping[tuple[int, int], Mapping[str, int]], split: list[tuple[int, int]]) -> str:
+    """Why schools part, as far as the pattern of their verdicts shows."""
+    counts = {school: sum(bool(found[pair][school]) for pair in split) for school in SCHOOLS}
+    reasons = []
+    if counts["scores"] > counts["pairs"]:
+        reasons.append(
+            "the scores separate more pairs than the tests over tasks, because they ask only what other seeds would do on "
+            "these tasks, which many runs answer, while the tests ask about other tasks, of which there are few"
+        )
+    if counts["pairs"] > counts["ranks"]:
+        reasons.append(
+            "Wilcoxon separates more than Nemenyi, which throws away the sizes of differences and pays for all pairs at "
+            "once, and whose verdict on a pair depends on the other methods in the pool"
+        )
+    if counts["ranks"] > counts["pairs"]:
+        reasons.append(
+            "Nemenyi separates more than Wilcoxon, whose Holm correction is strict where p-values are coarse"
+        )
+    if counts["pairs"] > counts["posteriors"]:
+        reasons.append(
+            "the posterior withholds verdicts that Wilcoxon gives, because a difference must exceed the region of "
+            "practical equivalence to count"
+        )
+    if counts["posteriors"] > counts["pairs"]:
+        reasons.append(
+            "the posterior gives verdicts that Wilcoxon withholds, because it corrects for no multiple comparisons"
+        )
+    said = " ".join(f"{reason[0].upper()}{reason[1:]}." for reason in reasons)
+    return f"Where they part: {said}" if reasons else "Where they part, no school is the more ready to separate."
+
+
+def _point(said: Mapping[str, int], first: str, second: str) -> Text:
+    names = {-1: first, 1: second}
+    winners = sorted({v for v in said.values() if v})
+    parts: list[str] = [Code(first), " and ", Code(second), ": "]
+    for place, winner in enumerate(winners):
+        schools = [school for school in SCHOOLS if said[school] == winner]
+        parts += ["; " if place else "", Code(names[winner]), f" by {joined(schools)}"]
+    silent = [school for school in SCHOOLS if not said[school]]
+    return (*parts, f"; not told apart by {joined(silent)}." if silent else ".")
+
+
+def _table(found: Mapping[tuple[int, int], Mapping[str, int]], labels: tuple[str, ...]) -> Table:
+    rows = []
+    for (i, j), said in found.items():
+        words = {-1: labels[i], 0: "–", 1: labels[j]}
+        rows.append((name(labels[i]), name(labels[j]), *(Cell(words[said[school]]) for school in SCHOOLS)))
+    return Table(
+        "agreement",
+        "The winner of each pair by each school",
+        (
+            Column("first", "l"),
+            Column("second", "l"),
+            Column("ranks: Nemenyi", "l"),
+            Column("pairs: Wilcoxon, Holm", "l"),
+            Column(f"posteriors: ROPE ±{ROPES[1]}", "l"),
+            Column("scores: improvement", "l"),
+        ),
+        tuple(rows),
+        (("At 5 %, or a probability of 95 %. –: not told apart.",),),
+    )

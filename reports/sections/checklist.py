@@ -1,0 +1,179 @@
+"""Section: the best-practice list of Lindauer and Hutter, answered as far as a manifest can answer it."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from reports.analysis import Analysis
+from reports.document import Cell, Column, Paragraph, Section, Table
+from reports.results import Results
+from reports.words import joined, plural
+
+__all__ = ["checklist_section"]
+
+OPEN = "☐ open"
+
+
+class Item(NamedTuple):
+    """One practice: what is asked, and how a store answers: yes, no, or nothing (open), with the evidence."""
+
+    asked: str
+    answer: Callable[[Results], tuple[bool | None, str]]
+
+
+def checklist_section(analysis: Analysis) -> Section:
+    """The list with its answers."""
+    results = analysis.results
+    rows, open_items = [], 0
+    for group, items in ITEMS.items():
+        for item in items:
+            met, evidence = item.answer(results)
+            open_items += met is None
+            rows.append(
+                (
+                    Cell(group),
+                    Cell(item.asked),
+                    Cell(OPEN if met is None else "✓ yes" if met else "✗ no"),
+                    Cell(evidence),
+                )
+            )
+    words = Paragraph(
+        (
+            f"Lindauer and Hutter, Best Practices for Scientific Research on Neural Architecture Search, JMLR 2020. "
+            f"{plural(open_items, 'item')} cannot be answered from the manifest and {'is' if open_items == 1 else 'are'} "
+            "left open for the author.",
+        )
+    )
+    columns = (Column("concerns", "l"), Column("practice", "l"), Column("met", "l"), Column("evidence", "l"))
+    return Section(
+        "checklist", "Checklist", (words, Table("checklist", "Best practices for NAS research", columns, tuple(rows)))
+    )
+
+
+def _training_code(results: Results) -> tuple[bool | None, str]:
+    return None, "The tasks answer from stored or real trainings; name the code that trained them: " + _sources(results)
+
+
+def _sources(results: Results) -> str:
+    return joined(dict.fromkeys(task.name.partition("/")[0] for task in results.tasks))
+
+
+def _space(results: Results) -> tuple[bool | None, str]:
+    return True, f"Spaces {joined(results.spaces)}: one file each in harness/spaces."
+
+
+def _methods_code(results: Results) -> tuple[bool | None, str]:
+    foreign = [card.label for card in results.methods if ":" in card.name or card.name.endswith(".py")]
+    if foreign:
+        return None, f"{joined(foreign)} come from outside Equipoise: release their code."
+    return True, "Every method is one file (or package) in methods/."
+
+
+def _settings(results: Results) -> tuple[bool | None, str]:
+    return True, "All settings in force are listed under Provenance."
+
+
+def _seeds(results: Results) -> tuple[bool | None, str]:
+    seed = results.manifest["suite"]["protocol"]["seed"]
+    return True, f"Suite seed {seed}; every run derives its own by task, method and repeat."
+
+
+def _same_data(results: Results) -> tuple[bool | None, str]:
+    digests = [results.manifest["tasks"].get(task.name, {}).get("digest") for task in results.tasks]
+    missing = sum(not digest for digest in digests)
+    return (
+        missing == 0 or None
+    ), f"One table a task for all methods; {plural(len(digests) - missing, 'data digest')} recorded."
+
+
+def _same_budget(results: Results) -> tuple[bool | None, str]:
+    short = sum(float(r.spent.ended.sum()) for task in results.tasks for r in task.runs.values())
+    said = "" if not short else f"; {plural(int(short), 'run')} ended early and {'is' if short == 1 else 'are'} flagged"
+    return True, f"One ledger charges every method by the same rules{said}."
+
+
+def _confounders(results: Results) -> tuple[bool | None, str]:
+    one = len(results.manifest.get("machine", {})) > 0
+    return (
+        True if one else None
+    ), "Errors come from tables, so hardware does not enter them; overhead was measured on one machine."
+
+
+def _ablations(results: Results) -> tuple[bool | None, str]:
+    names = [card.name for card in results.methods]
+    twice = sorted({n for n in names if names.count(n) > 1})
+    return (
+        (True, f"{joined(twice)} with several settings.")
+        if twice
+        else (None, "No method appears with more than one setting.")
+    )
+
+
+def _over_time(results: Results) -> tuple[bool | None, str]:
+    return True, "Anytime performance, from the first query to the budget."
+
+
+def _random(results: Results) -> tuple[bool | None, str]:
+    exact = sum(task.law is not None for task in results.tasks)
+    played = any(card.name == "random_search" for card in results.methods)
+    said = f"Exact law of random search on {plural(exact, 'task')}" + ("; also played." if played else "; not played.")
+    return (exact > 0 or played), said
+
+
+def _repeats(results: Results) -> tuple[bool | None, str]:
+    counts = [len(runs.numbers) for task in results.tasks for runs in task.runs.values()]
+    least, most = min(counts), max(counts)
+    span = f"{least}" if least == most else f"{least} to {most}"
+    return least >= 2, f"{span} repeats of every method on every task."
+
+
+def _tables(results: Results) -> tuple[bool | None, str]:
+    surrogate = [t.name for t in results.tasks if results.manifest["tasks"].get(t.name, {}).get("surrogate")]
+    return True, "Tabular benchmarks" + (f"; surrogates: {joined(surrogate)}." if surrogate else " only, no surrogate.")
+
+
+def _tuning(results: Results) -> tuple[bool | None, str]:
+    changed = [card.label for card in results.methods if card.changed]
+    if not changed:
+        return None, "All methods ran at their defaults in this suite; say how those defaults were chosen."
+    return (
+        None,
+        f"{joined(changed)} depart from their defaults in this suite: say how that was tuned, and at what cost.",
+    )
+
+
+def _time(results: Results) -> tuple[bool | None, str]:
+    return True, "Simulated training time where the source tells it, and measured overhead, under What was spent."
+
+
+def _setup(results: Results) -> tuple[bool | None, str]:
+    manifest = results.manifest
+    return (
+        True,
+        f"Python {manifest['versions'].get('python', '?')}, {plural(len(manifest['versions']) - 1, 'package version')}, machine and command recorded.",
+    )
+
+
+ITEMS: dict[str, tuple[Item, ...]] = {
+    "released code": (
+        Item("Code of the training pipeline used to evaluate the final architectures", _training_code),
+        Item("Code of the search space", _space),
+        Item("Code of the NAS method", _methods_code),
+        Item("Hyperparameters of the final evaluation pipeline and of the NAS method", _settings),
+        Item("Random seeds of the method and of the final evaluation", _seeds),
+    ),
+    "comparison": (
+        Item("The same data set, split, space and training pipeline for all methods", _same_data),
+        Item("The same budget and evaluation protocol for all methods", _same_budget),
+        Item("Confounding factors (hardware, library versions, run time) controlled", _confounders),
+        Item("Ablation studies", _ablations),
+        Item("Performance over time", _over_time),
+        Item("Comparison with random search", _random),
+        Item("Several runs with different seeds", _repeats),
+        Item("Tabular or surrogate benchmarks for in-depth evaluation", _tables),
+    ),
+    "reporting": (
+        Item("How hyperparameters were tuned, and what that cost", _tuning),
+        Item("Time of the entire end-to-end method", _time),
+        Item("All details of the experimental setup", _setup),
+    ),
+}
