@@ -50,12 +50,12 @@ def critical_difference(test: Friedman, labels: Sequence[str], looks: Mapping[st
     for place, method in enumerate(order):
         left = place < half
         depth = -0.9 - 0.5 * bars - (place if left else count - 1 - place)
-        rank, look = float(test.mean_ranks[method]), looks[labels[method]]
+        mean, look = float(test.mean_ranks[method]), looks[labels[method]]
         edge = low - 0.04 * (high - low) if left else high + 0.04 * (high - low)
-        axis.plot([rank, rank, edge], [0, bottom, bottom], color=look.colour, linewidth=0.9)
-        axis.plot([rank], [0], look.marker, color=look.colour, markersize=6, markeredgecolor=PAPER)
+        axis.plot([mean, mean, edge], [0, depth, depth], color=look.colour, linewidth=0.9)
+        axis.plot([mean], [0], look.marker, color=look.colour, markersize=6, markeredgecolor=PAPER)
         axis.text(
-            edge, bottom, f"{labels[method]}  {rank:.2f}" if left else f"{rank:.2f}  {labels[method]}",
+            edge, depth, f"{labels[method]}  {mean:.2f}" if left else f"{mean:.2f}  {labels[method]}",
             ha="right" if left else "left", va="center", fontsize=8.5,
         )  # fmt: skip
     return figure
