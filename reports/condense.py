@@ -199,12 +199,9 @@ def _recounted(
         counted["classes"] = {}
     for label, block in rows.items():
         valid = block.present & (block.status != 2)
-        counted["unique"][label] = np.cumsum(~seen_before(np.where(valid, values.key[block.code], -1)), axis=1).astype(
-            np.float64
-        )
+        counted["unique"][label] = _running(np.where(valid, values.key[block.code], -1))
         if "classes" in counted:
-            fresh = ~seen_before(np.where(valid, values.network[block.code], -1))
-            counted["classes"][label] = np.cumsum(fresh, axis=1).astype(np.float64)
+            counted["classes"][label] = _running(np.where(valid, values.network[block.code], -1))
         counted["seconds"][label] = np.cumsum(block.seconds, axis=1)
         counted["seconds_and_overhead"][label] = np.cumsum(block.seconds + block.overhead, axis=1)
     found = []
@@ -220,6 +217,11 @@ def _recounted(
         }
         found.append((unit, limit, columns))
     return found
+
+
+def _running(codes: npt.NDArray[np.int64]) -> Array:
+    """Counts distinct codes so far, r x n; those below 0 do not count."""
+    return np.cumsum(~seen_before(codes), axis=1).astype(np.float64)
 
 
 def _caveat(task: Task | None, problem: str, optimum: float | None) -> str:

@@ -29,9 +29,9 @@ def critical_difference(test: Friedman, labels: Sequence[str], looks: Mapping[st
     pad = 0.36 * (high - low)
     axis.set(xlim=(low - pad, high + pad), ylim=(-1.2 - 0.5 * bars - half, 1.9))
     axis.plot([low, high], [0, 0], color=INK, linewidth=1)
-    for rank in range(1, count + 1):
-        axis.plot([rank, rank], [0, 0.18], color=INK, linewidth=1)
-        axis.text(rank, 0.3, str(rank), ha="center", va="bottom", fontsize=8)
+    for tick in range(1, count + 1):
+        axis.plot([tick, tick], [0, 0.18], color=INK, linewidth=1)
+        axis.text(tick, 0.3, str(tick), ha="center", va="bottom", fontsize=8)
     if np.isfinite(test.critical_difference) and test.critical_difference < high - low:
         end = low + test.critical_difference
         axis.plot([low, end], [1.45, 1.45], color=MUTED, linewidth=2, marker="|", markersize=6)

@@ -30,7 +30,7 @@ DASHES: Mapping[str, tuple[Any, ...]] = {
     "one-shot": ((0, (6, 2, 1, 2, 1, 2)), (0, (3, 3))),
     "baseline": ((0, (1, 1.5)), (0, (2, 2))),
 }
-SETTINGS = {
+SETTINGS: dict[str, Any] = {
     "font.family": ["DejaVu Sans"],
     "font.size": 8.5,
     "axes.titlesize": 9,
@@ -108,7 +108,7 @@ def styled() -> Iterator[None]:
     matplotlib.use("agg")
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
-        matplotlib.rcParams.update(SETTINGS)  # type: ignore[arg-type]  # the stubs type each key
+        matplotlib.rcParams.update(SETTINGS)  # type: ignore[arg-type,unused-ignore]
         yield
 
 

@@ -1,10 +1,12 @@
 """One HTML file: no network, works without scripts, light and dark."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from html import escape
+from itertools import groupby
+from typing import Any
 
-from reports.document import Cell, Code, Document, Emphasis, Figure, Strong, Text
+from reports.document import Cell, Code, Document, Emphasis, Figure, Strong, Table, Text
 from reports.figures.style import FAINT, INK, MUTED, PALETTE, PAPER
 from reports.render.environment import render as fill
 
@@ -24,7 +26,14 @@ def render(document: Document, drawings: Mapping[str, str]) -> str:
     def drawing(figure: Figure) -> str:
         return embedded(drawings[figure.key], figure)
 
-    filters = {"inline": inline, "plain": plain, "cell": cell, "drawing": drawing, "sort": sort_key}
+    filters: dict[str, Callable[..., Any]] = {
+        "inline": inline,
+        "plain": plain,
+        "cell": cell,
+        "drawing": drawing,
+        "sort": sort_key,
+        "groups": groups,
+    }
     colours = {colour: _lighter(colour) for palette in PALETTE.values() for colour in palette}
     return fill("report.html.j2", filters, {"document": document, "colours": colours})
 
@@ -56,6 +65,13 @@ def sort_key(entry: Cell) -> str:
     return "" if entry.value is None else f' data-value="{entry.value!r}"'
 
 
+def groups(table: Table) -> list[tuple[str, int]]:
+    """Shared heads and how many columns each spans; empty if no column has one."""
+    if not any(column.group for column in table.columns):
+        return []
+    return [(title, len(list(members))) for title, members in groupby(table.columns, key=lambda column: column.group)]
+
+
 def embedded(drawing: str, figure: Figure) -> str:
     """An SVG made fit to stand in the page: named, with unique ids, and in the colours of the page's theme."""
     body = drawing[drawing.index("<svg") :]
@@ -65,12 +81,13 @@ def embedded(drawing: str, figure: Figure) -> str:
     body = re.sub(r"#[0-9a-f]{6}\b", lambda match: themed(match.group()), body)
     size = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', body)
     width = float(size.group(1)) if size else 520.0
-    labelled = f'aria-labelledby="{figure.key}-title {figure.key}-desc"'
-    head = f'<svg role="img" {labelled} style="max-width:{width * 1.45:.0f}px" '
+    head = (
+        f'<svg role="img" aria-labelledby="{figure.key}-title {figure.key}-desc" style="max-width:{width * 1.7:.0f}px" '
+    )
     body = re.sub(r'^<svg ([^>]*?)width="[^"]*" height="[^"]*"', rf"{head}\1", body)
     body = re.sub(r'<svg ([^>]*?)(width|height)="[^"]*pt" ', r"<svg \1", body)
-    words = f'<title id="{figure.key}-title">{plain(figure.title)}</title>'
-    words += f'<desc id="{figure.key}-desc">{plain(figure.alternative)}</desc>'
+    title, description = plain(figure.title), plain(figure.alternative)
+    words = f'<title id="{figure.key}-title">{title}</title><desc id="{figure.key}-desc">{description}</desc>'
     return re.sub(r"(<svg [^>]*>)", rf"\1{words}", body, count=1)
 
 

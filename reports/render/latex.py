@@ -1,7 +1,9 @@
 r"""LaTeX for pdflatex: a document, and floats that any document can \\input."""
 
 import re
+from collections.abc import Callable
 from itertools import groupby
+from typing import Any
 
 from reports.document import Cell, Code, Document, Emphasis, Figure, Strong, Table, Text
 from reports.render.environment import render as fill
@@ -42,7 +44,7 @@ def render_float(block: Table | Figure) -> str:
     return fill(template, _filters(), {"block": block}, **DELIMITERS).strip() + "\n"
 
 
-def _filters() -> dict[str, object]:
+def _filters() -> dict[str, Callable[..., Any]]:
     return {
         "inline": inline, "plain": plain, "cell": cell, "columns": columns, "heads": heads, "groups": groups,
         "listing": listing,

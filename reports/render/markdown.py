@@ -1,6 +1,8 @@
 """Markdown as GitHub renders it."""
 
 import re
+from collections.abc import Callable
+from typing import Any
 
 from reports.document import Cell, Code, Document, Emphasis, Strong, Table, Text
 from reports.render.environment import render as fill
@@ -12,7 +14,13 @@ SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~$])")
 
 def render(document: Document) -> str:
     """The whole document."""
-    filters = {"inline": inline, "plain": plain, "cell": cell, "rule": rule, "alt": alternative}
+    filters: dict[str, Callable[..., Any]] = {
+        "inline": inline,
+        "plain": plain,
+        "cell": cell,
+        "rule": rule,
+        "alt": alternative,
+    }
     text = fill("report.md.j2", filters, {"document": document})
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 

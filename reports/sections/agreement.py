@@ -92,13 +92,14 @@ def _reasons(found: Mapping[tuple[int, int], Mapping[str, int]], split: list[tup
     reasons = []
     if counts["scores"] > counts["pairs"]:
         reasons.append(
-            "the scores separate more pairs than the tests over tasks, because they ask only what other seeds would do on "
-            "these tasks, which many runs answer, while the tests ask about other tasks, of which there are few"
+            "the scores separate more pairs than the tests over tasks, because they ask only what other seeds would "
+            "do on these tasks, which many runs answer, while the tests ask about other tasks, of which there are "
+            "few"
         )
     if counts["pairs"] > counts["ranks"]:
         reasons.append(
-            "Wilcoxon separates more than Nemenyi, which throws away the sizes of differences and pays for all pairs at "
-            "once, and whose verdict on a pair depends on the other methods in the pool"
+            "Wilcoxon separates more than Nemenyi, which throws away the sizes of differences and pays for all "
+            "pairs at once, and whose verdict on a pair depends on the other methods in the pool"
         )
     if counts["ranks"] > counts["pairs"]:
         reasons.append(

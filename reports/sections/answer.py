@@ -42,8 +42,8 @@ def _answer(analysis: Analysis) -> Text:
     if judgement.verdict == "unclear":
         head: Text = (
             Strong("These runs cannot tell."),
-            f" The family means differ by {size} of regret in favour of {_favoured(effect)}{where}, but the 95 % interval "
-            f"{_signed(effect)} holds both signs.",
+            f" The family means differ by {size} of regret in favour of {_favoured(effect)}{where}, but the 95 % "
+            f"interval {_signed(effect)} holds both signs.",
         )
     elif judgement.verdict == "equal":
         head = (
@@ -63,7 +63,7 @@ def _answer(analysis: Analysis) -> Text:
             if judgement.small
             else ".",
         )
-    return (*head, *_in_queries(analysis), *_best(analysis, question), *_beyond(question))
+    return (*head, *_in_queries(analysis), *_best(analysis, question), *_beyond(question), *_scale(analysis, question))
 
 
 def _one_family(analysis: Analysis) -> Text:
@@ -72,7 +72,7 @@ def _one_family(analysis: Analysis) -> Text:
         why = "no task was finished by methods of both families"
     elif present:
         other = "hpo" if present == ["nas"] else "nas"
-        why = f"all methods that search are {FAMILY_WORDS[present[0]]}; there are no {FAMILY_WORDS[other]} to compare them with"
+        why = f"all methods that search are {FAMILY_WORDS[present[0]]}; there are no {FAMILY_WORDS[other]} beside them"
     else:
         why = "neither NAS-specialised methods nor general hyperparameter optimisers took part"
     return (Strong("These runs cannot answer the question:"), f" {why}. What the methods reached is compared below.")
@@ -111,8 +111,8 @@ def _best(analysis: Analysis, question: FamilyAnswer) -> Text:
     verdict, _, small = verdict_words(effect, ROPE).partition(", ")
     size = f"{number(abs(float(effect.value)), _digits(effect))} {analysis.unit}"
     return (
-        f" Best method against best method, {words[verdict]}{', by little' if small else ''}: {size} for {_favoured(effect)} "
-        f"{_signed(effect)}.",
+        f" Best method against best method, {words[verdict]}{', by little' if small else ''}: {size} for "
+        f"{_favoured(effect)} {_signed(effect)}.",
     )
 
 
@@ -123,6 +123,23 @@ def _beyond(question: FamilyAnswer) -> Text:
     verdict = verdict_words(question.mean.beyond, ROPE)
     words = "cannot be told" if verdict == "cannot tell" else f"is likely the same ({verdict})"
     return (f" Whether this holds in other search spaces {words} from {clusters} of them.",)
+
+
+def _scale(analysis: Analysis, question: FamilyAnswer) -> Text:
+    """What the families and random search leave, in the weights of the answer: spaces weigh the same."""
+    used = question.mean.tasks_used
+    columns = [analysis.means[list(side)] for side in question.methods]
+    if analysis.one_unit and np.isfinite(analysis.random[used]).all():
+        columns.append(analysis.random[None])
+    spaces = [[place for place in places if used[place]] for places in analysis.results.spaces.values()]
+    left = [
+        float(np.mean([np.nanmean(np.nanmean(column[:, places], axis=0)) for places in spaces if places]))
+        for column in columns
+    ]
+    digits = decimals(left)
+    names = ("the NAS family leaves", "the HPO family", "random search")
+    said = joined(f"{name} {number(value, digits)}" for name, value in zip(names, left, strict=False))
+    return (f" For scale: {said} {analysis.unit} of regret.",)
 
 
 def _leaders(analysis: Analysis) -> Text:
@@ -168,15 +185,15 @@ def cautions(analysis: Analysis) -> list[Text]:
 def _table(analysis: Analysis, question: FamilyAnswer) -> Table:
     queries = analysis.question_in_queries
     rows = [
-        _row("family mean", question.mean, queries.mean if queries else None, analysis),
-        _row("family best", question.best, queries.best if queries else None, analysis),
+        _row("family mean", question.mean, queries.mean if queries else None),
+        _row("family best", question.best, queries.best if queries else None),
     ]
     columns = [
         Column("comparison", "l"),
-        Column("NAS − HPO, regret"),
-        Column("random-search queries, NAS ÷ HPO"),
-        Column("on these tasks", "l"),
-        Column("in other search spaces", "l"),
+        Column("NAS − HPO"),
+        Column("NAS ÷ HPO"),
+        Column("on these tasks", "l", "verdict"),
+        Column("in other spaces", "l", "verdict"),
     ]
     return Table(
         "answer",
@@ -186,15 +203,17 @@ def _table(analysis: Analysis, question: FamilyAnswer) -> Table:
         (
             (
                 f"NAS: {joined(_members(analysis, 'nas'))}. HPO: {joined(_members(analysis, 'hpo'))}. Regret is the "
-                "validation error of what a run would hand in, less the optimum; below zero favours NAS. Brackets: 95 % "
-                "intervals over seeds. Tasks of one search space are averaged first, so that spaces weigh the same. "
-                "Family best: the best method is chosen on half of the repeats and judged on the other half.",
+                "validation error of what a run would hand in, less the optimum; below zero favours NAS. NAS ÷ HPO: "
+                "how many times as many queries random search would need for what NAS reaches as for what HPO "
+                "reaches. Brackets: 95 % intervals over seeds. Tasks of one search space are averaged first, so "
+                "that spaces weigh the same. Family best: the best method is chosen on half of the repeats and "
+                "judged on the other half.",
             ),
         ),
     )
 
 
-def _row(title: str, effect: Effect, queries: Effect | None, analysis: Analysis) -> tuple[Cell, ...]:
+def _row(title: str, effect: Effect, queries: Effect | None) -> tuple[Cell, ...]:
     overall = effect.overall
     digits = _digits(overall)
     ratio = (

@@ -27,9 +27,9 @@ def anytime_section(analysis: Analysis, looks: Mapping[str, Look]) -> Section:
     results = analysis.results
     words = Paragraph(
         (
-            "Lines are medians over runs, bands the quartiles, both axes logarithmic; a regret of zero, the optimum, is "
-            "drawn at the bottom. The thin black line is the exact expectation of random search without replacement: it "
-            "is computed from the table and has no sampling noise.",
+            "Lines are medians over runs, bands the quartiles, both axes logarithmic; a regret of zero, the "
+            "optimum, is drawn at the bottom. The thin black line is the exact expectation of random search without "
+            "replacement: it is computed from the table and has no sampling noise.",
         )
     )
     curves = [_curves(results, *group, looks, "budget") for group in _groups(results)]
@@ -88,9 +88,9 @@ def _progress(analysis: Analysis, looks: Mapping[str, Look]) -> Figure:
         "Average rank, and share of targets reached, as the budget is spent",
         f"Average rank at a tenth of the budget and at its end: {said}. Targets reached at the end: {reached}.",
         (
-            "Left: rank of one run among one run of every method, mean over tasks, with 95 % intervals over seeds; lower "
-            f"is better. Right: share of pairs of run and target reached, mean over tasks; {TARGETS} targets a task, log-spaced "
-            "from the regret of one random query to a thousandth of it, and the optimum.",
+            "Left: rank of one run among one run of every method, mean over tasks, with 95 % intervals over seeds; "
+            f"lower is better. Right: share of pairs of run and target reached, mean over tasks; {TARGETS} targets a "
+            "task, log-spaced from the regret of one random query to a thousandth of it, and the optimum.",
         ),
         lambda: progress(results.grid[points], ranks, shares, labels, looks, results.unit),
     )

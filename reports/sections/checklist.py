@@ -39,7 +39,8 @@ def checklist_section(analysis: Analysis) -> Section:
     words = Paragraph(
         (
             f"Lindauer and Hutter, Best Practices for Scientific Research on Neural Architecture Search, JMLR 2020. "
-            f"{plural(open_items, 'item')} cannot be answered from the manifest and {'is' if open_items == 1 else 'are'} "
+            f"{plural(open_items, 'item')} cannot be answered from the manifest and "
+            f"{'is' if open_items == 1 else 'are'} "
             "left open for the author.",
         )
     )
@@ -68,7 +69,7 @@ def _methods_code(results: Results) -> tuple[bool | None, str]:
     return True, "Every method is one file (or package) in methods/."
 
 
-def _settings(results: Results) -> tuple[bool | None, str]:
+def _settings(_: Results) -> tuple[bool | None, str]:
     return True, "All settings in force are listed under Provenance."
 
 
@@ -108,7 +109,7 @@ def _ablations(results: Results) -> tuple[bool | None, str]:
     )
 
 
-def _over_time(results: Results) -> tuple[bool | None, str]:
+def _over_time(_: Results) -> tuple[bool | None, str]:
     return True, "Anytime performance, from the first query to the budget."
 
 
@@ -141,7 +142,7 @@ def _tuning(results: Results) -> tuple[bool | None, str]:
     )
 
 
-def _time(results: Results) -> tuple[bool | None, str]:
+def _time(_: Results) -> tuple[bool | None, str]:
     return True, "Simulated training time where the source tells it, and measured overhead, under What was spent."
 
 
@@ -149,7 +150,8 @@ def _setup(results: Results) -> tuple[bool | None, str]:
     manifest = results.manifest
     return (
         True,
-        f"Python {manifest['versions'].get('python', '?')}, {plural(len(manifest['versions']) - 1, 'package version')}, machine and command recorded.",
+        f"Python {manifest['versions'].get('python', '?')}, "
+        f"{plural(len(manifest['versions']) - 1, 'package version')}, machine and command recorded.",
     )
 
 

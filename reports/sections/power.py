@@ -52,8 +52,8 @@ def _family(analysis: Analysis) -> Text:
     se, freedom = contrast(*weighted)
     effect = float(detectable_effect(se, freedom, POWER))
     return (
-        f"With the repeats stored, a true difference of {number(effect, decimals([effect]))} {analysis.unit} between the NAS "
-        f"and the HPO family (means, overall) is found with a power of {100 * POWER:.0f} % at the 5 % level.",
+        f"With the repeats stored, a true difference of {number(effect, decimals([effect]))} {analysis.unit} between "
+        f"the NAS and the HPO family (means, overall) is found with a power of {100 * POWER:.0f} % at the 5 % level.",
     )
 
 

@@ -29,7 +29,8 @@ def provenance_section(results: Results) -> Section:
             "independent and any run can be played again alone.",
         ),
         (
-            f"Machine: {machine.get('processor', 'unknown')}, {machine.get('cores', '?')} cores, {machine.get('system', '?')}.",
+            f"Machine: {machine.get('processor', 'unknown')}, {machine.get('cores', '?')} cores, "
+            f"{machine.get('system', '?')}.",
         ),
     )
     return Section(

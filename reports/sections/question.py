@@ -6,6 +6,7 @@ from reports.analysis import ROPES, Analysis
 from reports.document import Block, Cell, Column, Figure, Paragraph, Section, Table
 from reports.figures.forest import Line, forest
 from reports.statistics.families import Effect, FamilyAnswer
+from reports.statistics.resampling import Estimate
 from reports.verdicts import ratio_words, verdict_words
 from reports.words import decimals, interval, name, number
 
@@ -20,10 +21,10 @@ def question_section(analysis: Analysis) -> Section | None:
     blocks: list[Block] = [
         Paragraph(
             (
-                "Each line is the regret of the NAS family less that of the HPO family. Family mean: all methods of a "
-                "family weigh the same. Family best: the method that did best on one half of the repeats, judged on the "
-                "other half, so that the choice does not flatter it. A search space is the mean of its tasks, which are "
-                "not independent of each other; the overall line is the mean of the spaces.",
+                "Each line is the regret of the NAS family less that of the HPO family. Family mean: all methods of "
+                "a family weigh the same. Family best: the method that did best on one half of the repeats, judged "
+                "on the other half, so that the choice does not flatter it. A search space is the mean of its "
+                "tasks, which are not independent of each other; the overall line is the mean of the spaces.",
             )
         ),
         _figure(analysis, question),
@@ -36,24 +37,18 @@ def question_section(analysis: Analysis) -> Section | None:
 
 def _lines(analysis: Analysis, effect: Effect) -> list[Line]:
     tasks = [task.name for task in analysis.results.tasks]
-    lines = [
-        Line(title, float(value), float(low), float(high), strong=False)
-        for title, value, low, high in zip(
-            tasks, effect.per_task.value, effect.per_task.low, effect.per_task.high, strict=True
-        )
-    ]
-    by_name = {
-        title: (float(value), float(low), float(high))
-        for title, value, low, high in zip(
-            effect.clusters, effect.per_cluster.value, effect.per_cluster.low, effect.per_cluster.high, strict=True
-        )
-    }
+    lines = [_line(title, effect.per_task, place) for place, title in enumerate(tasks)]
     for space in analysis.results.spaces:
-        value, low, high = by_name.get(space, (np.nan, np.nan, np.nan))
-        lines.append(Line(f"space: {space}", value, low, high, strong=True))
-    overall = effect.overall
-    lines.append(Line("overall", float(overall.value), float(overall.low), float(overall.high), strong=True))
-    return lines
+        if space in effect.clusters:
+            lines.append(_line(f"space: {space}", effect.per_cluster, effect.clusters.index(space), strong=True))
+        else:
+            lines.append(Line(f"space: {space}", np.nan, np.nan, np.nan, strong=True))
+    return [*lines, _line("overall", effect.overall, (), strong=True)]
+
+
+def _line(title: str, estimate: Estimate, where: int | tuple[()], strong: bool = False) -> Line:
+    value, low, high = (float(part[where]) for part in (estimate.value, estimate.low, estimate.high))
+    return Line(title, value, low, high, strong)
 
 
 def _figure(analysis: Analysis, question: FamilyAnswer) -> Figure:
@@ -73,8 +68,8 @@ def _figure(analysis: Analysis, question: FamilyAnswer) -> Figure:
         "Difference of the families, NAS less HPO, with 95 % intervals",
         "; ".join(said(*panel) for panel in panels) + ". The table below gives each task.",
         (
-            f"Regret in {unit}; blue: NAS better, red: HPO better, grey: the interval holds zero. Diamonds are summaries. "
-            f"The band is ±{ROPES[1]}, the region of practical equivalence.",
+            f"Regret in {unit}; blue: NAS better, red: HPO better, grey: the interval holds zero. Diamonds are "
+            f"summaries. The band is ±{ROPES[1]}, the region of practical equivalence.",
         ),
         lambda: forest(panels, "NAS", "HPO", ROPES[1], unit),
     )
@@ -109,9 +104,10 @@ def _table(analysis: Analysis, question: FamilyAnswer) -> Table:
         tuple(rows),
         (
             (
-                "95 % intervals over seeds. Verdict: the side whose interval excludes zero; “equal in practice” if it lies "
-                f"within ±{ROPES[1]} and holds zero; “small” if it lies within that and excludes zero. Last column: "
-                "how many times as many queries random search needs for what the NAS family reaches as for the HPO family.",
+                "95 % intervals over seeds. Verdict: the side whose interval excludes zero; “equal in practice” if "
+                f"it lies within ±{ROPES[1]} and holds zero; “small” if it lies within that and excludes zero. Last "
+                "column: how many times as many queries random search needs for what the NAS family reaches as for "
+                "the HPO family.",
             ),
         ),
     )
@@ -124,8 +120,6 @@ def _difference(line: Line, digits: int) -> Cell:
 def _verdict(line: Line) -> str:
     if np.isnan(line.value):
         return "n/a"
-    from reports.statistics.resampling import Estimate
-
     return verdict_words(Estimate(*(np.array(e) for e in (line.value, line.low, line.high))), ROPES[1])
 
 

@@ -86,8 +86,8 @@ def _overview(analysis: Analysis) -> Table:
 
 
 MARKS: Text = (
-    "Bold: the least mean. †: cannot be told from it (two-sided Mann-Whitney over runs, Holm over all pairs of the task, "
-    "5 %). Average rank: of one run among one run of every method, over the tasks that every method finished.",
+    "Bold: the least mean. †: cannot be told from it (two-sided Mann-Whitney over runs, Holm over all pairs of the "
+    "task, 5 %). Average rank: of one run among one run of every method, over the tasks that every method finished.",
 )
 
 
@@ -277,14 +277,16 @@ def _running_times(analysis: Analysis, task: TaskResults) -> Table | None:
         tuple(rows),
         (
             (
-                "Targets are what random search reaches on average at the checkpoints. Queries of all runs over the number "
-                "of successful ones: the cost if failed runs are started again.",
+                "Targets are what random search reaches on average at the checkpoints. Queries of all runs over the "
+                "number of successful ones: the cost if failed runs are started again.",
             ),
         ),
     )
 
 
-def _cell(estimate: Estimate, where: Any, digits: int, best: bool = False, close: bool = False) -> Cell:
+def _cell(
+    estimate: Estimate, where: int | tuple[int, int], digits: int, best: bool = False, close: bool = False
+) -> Cell:
     value, low, high = (float(part[where]) for part in (estimate.value, estimate.low, estimate.high))
     return Cell(
         f"{number(value, digits)} {interval(low, high, digits)}".strip(), value, best=best, tied=close and not best

@@ -30,7 +30,8 @@ def schools_section(analysis: Analysis, looks: Mapping[str, Look]) -> Section | 
             Paragraph(
                 (
                     f"The same means at the full budget, in {analysis.unit}, judged in four ways. The first three take "
-                    "the tasks as a sample of tasks; the fourth takes them as given and asks what other seeds would do.",
+                    "the tasks as a sample of tasks; the fourth takes them as given and asks what other seeds would "
+                    "do.",
                 )
             ),
             *agreement(analysis),
@@ -46,7 +47,8 @@ def _ranks(analysis: Analysis, looks: Mapping[str, Look]) -> Section:
         f"Friedman's test in Iman and Davenport's form over {plural(test.tasks_used, 'task')}: F = {statistic}, "
         f"{probability(test.p_value, 'p')}"
         + (" by permutation, since tasks are few" if 2 <= test.tasks_used < 10 else "")
-        + f". Over {plural(spaces.tasks_used, 'search space')}, each the mean rank of its tasks: {probability(spaces.p_value, 'p')}."
+        + f". Over {plural(spaces.tasks_used, 'search space')}, each the mean rank of its tasks: "
+        + f"{probability(spaces.p_value, 'p')}."
         + _dropped(test.tasks_dropped)
     )
     blocks: list[Block] = [Paragraph((said,))]
@@ -58,9 +60,11 @@ def _ranks(analysis: Analysis, looks: Mapping[str, Look]) -> Section:
             Figure(
                 "critical-difference",
                 "Mean ranks over tasks and Nemenyi's critical difference",
-                f"Mean ranks: {ranks}. Critical difference at 5 %: {test.critical_difference:.2f}. Not told apart: {joined_groups}.",
+                f"Mean ranks: {ranks}. Critical difference at 5 %: {test.critical_difference:.2f}. Not told apart: "
+                f"{joined_groups}.",
                 (
-                    "1 is best. A bar joins methods whose mean ranks lie within one critical difference (5 %, all pairs).",
+                    "1 is best. A bar joins methods whose mean ranks lie within one critical difference (5 %, all "
+                    "pairs).",
                 ),
                 lambda: critical_difference(test, labels, looks),
             )
@@ -104,8 +108,8 @@ def _pairs(analysis: Analysis) -> Section:
         tuple(rows),
         (
             (
-                "A12 is the chance that a run of the row has less regret than a run of the column (mean over tasks; ties "
-                "count half): above 0.5 favours the row. Bold: p < 0.05 after Holm's correction over all pairs.",
+                "A12 is the chance that a run of the row has less regret than a run of the column (mean over tasks; "
+                "ties count half): above 0.5 favours the row. Bold: p < 0.05 after Holm's correction over all pairs.",
             ),
         ),
     )
@@ -125,7 +129,8 @@ def _posteriors(analysis: Analysis) -> Section:
         rows.append((name(labels[i]), name(labels[j]), *cells, *verdicts))
     table = Table(
         "bayesian",
-        f"Bayesian signed-rank test: posterior probabilities with a ROPE of ±{ROPES[1]} {unit}, and the verdict at others",
+        f"Bayesian signed-rank test: posterior probabilities with a ROPE of ±{ROPES[1]} {unit}, and the verdict at "
+        "others",
         (
             Column("first", "l"),
             Column("second", "l"),
@@ -146,7 +151,8 @@ def _posteriors(analysis: Analysis) -> Section:
         + "; ".join(f"{a} better {x:.2f}, equivalent {e:.2f}, {b} better {y:.2f}" for a, b, x, e, y in bars[:5])
         + ".",
         (
-            "Blue: the left method better. Grey: equivalent in practice. Orange, hatched: the right one. Dashed: 5 and 95 %.",
+            "Blue: the left method better. Grey: equivalent in practice. Orange, hatched: the right one. Dashed: 5 "
+            "and 95 %.",
         ),
         lambda: posterior_bars(bars, ROPES[1], unit),
     )
@@ -179,12 +185,14 @@ def _scores(analysis: Analysis, looks: Mapping[str, Look]) -> Section | None:
         "Interquartile means of scores, and performance profiles",
         "Interquartile means: "
         + ", ".join(
-            f"{label} {number(float(found.iqm.value[m]), 2)} {interval(float(found.iqm.low[m]), float(found.iqm.high[m]), 2)}"
+            f"{label} {number(float(found.iqm.value[m]), 2)} "
+            f"{interval(float(found.iqm.low[m]), float(found.iqm.high[m]), 2)}"
             for m, label in enumerate(labels)
         )
         + ".",
         (
-            "Left: 95 % intervals. Right: share of runs whose score is above a threshold, mean over tasks; higher is better.",
+            "Left: 95 % intervals. Right: share of runs whose score is above a threshold, mean over tasks; higher "
+            "is better.",
         ),
         lambda: aggregates_figure(found.iqm, profiles, thresholds, labels, looks),
     )

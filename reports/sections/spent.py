@@ -68,9 +68,9 @@ def _totals(results: Results) -> Table:
         tuple(rows),
         (
             (
-                "Unique architectures: as the benchmark tells them apart. Unique networks: classes of architectures that "
-                "compute the same (isomorphism, as each space defines it). Simulated seconds: over the tasks that tell "
-                "training time. Overhead: the method's own time, measured on the machine under Provenance.",
+                "Unique architectures: as the benchmark tells them apart. Unique networks: classes of architectures "
+                "that compute the same (isomorphism, as each space defines it). Simulated seconds: over the tasks "
+                "that tell training time. Overhead: the method's own time, measured on the machine under Provenance.",
             ),
         ),
     )
@@ -116,8 +116,8 @@ def _missing(analysis: Analysis) -> list[Block]:
         blocks.append(
             Paragraph(
                 (
-                    f"Repeats are unequal on {plural(sum(unequal), 'task')}: intervals are as wide as each method's own "
-                    "number of runs makes them.",
+                    f"Repeats are unequal on {plural(sum(unequal), 'task')}: intervals are as wide as each method's "
+                    "own number of runs makes them.",
                 )
             )
         )
@@ -142,9 +142,9 @@ def _recount(analysis: Analysis) -> list[Block]:
             recounted = average_ranks(_cube(results, unit, places))
             found[unit] = (average_ranks(analysis.regrets[:, places]), recounted, len(places))
     words: Text = (
-        "Each task is compared again at the largest amount of another unit that all of its runs reached, so that no run is "
-        "short: for example, all at the number of unique architectures that the most repetitive run saw. Ranks are of one "
-        "run among one run of every method, 1 is best, with 95 % intervals over seeds.",
+        "Each task is compared again at the largest amount of another unit that all of its runs reached, so that no "
+        "run is short: for example, all at the number of unique architectures that the most repetitive run saw. "
+        "Ranks are of one run among one run of every method, 1 is best, with 95 % intervals over seeds.",
     )
     if not found:
         return [Paragraph(("n/a: no other count is known on any task.",))]
@@ -208,7 +208,8 @@ def _changes(results: Results, unit: str, before: Estimate, after: Estimate) -> 
                 points.append(
                     (
                         f"Counted in {UNITS[unit]}, ", Code(second), " is ahead of ", Code(first),
-                        f": average ranks {number(float(after.value[j]), 2)} and {number(float(after.value[i]), 2)}, against "
+                        f": average ranks {number(float(after.value[j]), 2)} and "
+                        f"{number(float(after.value[i]), 2)}, against "
                         f"{number(float(before.value[j]), 2)} and {number(float(before.value[i]), 2)} as budgeted.",
                     )
                 )  # fmt: skip

@@ -1,6 +1,6 @@
 // Makes every head of a table a button that sorts by its column. Without scripts, tables stand as they are.
 for (const table of document.querySelectorAll("figure.table table")) {
-  const heads = [...table.tHead.rows[0].cells];
+  const heads = [...table.tHead.querySelector("tr.heads").cells];
   heads.forEach((head, column) => {
     const button = document.createElement("button");
     button.type = "button";
