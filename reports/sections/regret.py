@@ -1,7 +1,5 @@
 """Section: what each method reached on each task."""
 
-from typing import Any
-
 import numpy as np
 
 from reports.analysis import Analysis
