@@ -63,7 +63,7 @@ def _subject(name: str) -> Any:
 
 
 def _tasks_for(cls: type[Method]) -> list[Task]:
-    """A product space, and (for methods that are not costly) one with equivalent architectures, as far as it can play them."""
+    """A product space and, unless the method is costly, one with equivalent architectures, as far as it can play."""
     tasks = [load_task("nasbench201/cifar10"), load_task("nasbench_graph/cora")]
     playable = [task for task in tasks if unmet(cls, task) is None]
     if not playable:

@@ -35,9 +35,7 @@ def environment(**delimiters: str) -> Environment:
     return made
 
 
-def render(
-    template: str, filters: Mapping[str, Callable[..., Any]], values: Mapping[str, Any], **delimiters: str
-) -> str:
+def render(template: str, filters: Mapping[str, Any], values: Mapping[str, Any], **delimiters: str) -> str:
     """Fills a template."""
     made = environment(**delimiters)
     made.filters.update(filters)
