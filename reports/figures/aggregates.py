@@ -33,7 +33,9 @@ def aggregates_figure(
         look = looks[label]
         low, high = float(iqm.low[place]), float(iqm.high[place])
         left.plot([low, high], [place, place], color=look.colour, linewidth=5, alpha=0.45, solid_capstyle="butt")
-        left.plot([iqm.value[place]], [place], look.marker, color=look.colour, markeredgecolor="#ffffff", markersize=6)
+        left.plot(
+            [iqm.value[place]], [place], look.marker, color=look.colour, markeredgecolor="#ffffff", markersize=6.5
+        )
         right.fill_between(
             thresholds, profiles.low[place], profiles.high[place], color=look.colour, alpha=0.12, linewidth=0
         )
@@ -47,5 +49,4 @@ def aggregates_figure(
     right.axvline(0, color=INK, linewidth=0.8)
     right.set(xlabel="score", ylabel="share of runs above it", ylim=(-0.02, 1.02), title="Performance profile")
     right.axhline(0.5, color=MUTED, linewidth=0.6)
-    right.legend(fontsize=6.8, loc="lower left", handlelength=2.6)
     return figure

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from reports.figures.style import INK, Look, legend, panels
+from reports.figures.style import INK, Look, legend, log_axis, panels
 from reports.results import Array, Results, TaskResults
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["anytime"]
 
+COLUMNS = 3
 POINTS = 70
 """Points of a curve: log-spaced, more would not be seen."""
 AXES = {"queries": "queries", "cost_seconds": "simulated seconds", "epochs": "epochs"}
@@ -33,12 +34,15 @@ def anytime(
         looks: How each method is drawn.
         against: Whether the axis is the budget or the simulated seconds.
     """
-    figure, axes = panels(len(tasks), height=1.9)
+    figure, axes = panels(len(tasks), height=1.9, columns=COLUMNS)
     for panel, task in zip(axes, tasks, strict=True):
         _panel(panel, results, task, looks, against)
-        panel.set_title(task.name, loc="left")
-    figure.supylabel(f"validation regret [{tasks[0].unit}]", fontsize=8.5)
-    figure.supxlabel(AXES[results.unit] if against == "budget" else "simulated seconds", fontsize=8.5)
+        panel.set_title(task.name, loc="left", fontsize=8)
+    for place, panel in enumerate(axes):
+        if place % COLUMNS == 0:
+            panel.set_ylabel(f"regret [{tasks[place].unit}]", fontsize=8)
+        if place + COLUMNS >= len(axes):
+            panel.set_xlabel(AXES[results.unit] if against == "budget" else "simulated seconds", fontsize=8)
     legend(figure, max(axes, key=lambda panel: len(panel.get_legend_handles_labels()[0])))
     return figure
 
@@ -54,28 +58,25 @@ def _panel(
         if label in task.runs
     }
     grid = grid[kept]
-    floor = _floor([*curves.values()])
-    for place, (label, values) in enumerate(curves.items()):
-        shown = np.maximum(values, floor)
-        low, middle, high = _quartiles(shown)
+    law = task.random_regret(grid) if against == "budget" and results.unit == "queries" else None
+    quartiles = {label: _quartiles(values) for label, values in curves.items()}
+    floor, top = _ends([*quartiles.values(), *([] if law is None else [law])])
+    for place, (label, values) in enumerate(quartiles.items()):
+        low, middle, high = np.maximum(values, floor)
         look = looks[label]
         panel.fill_between(grid, low, high, color=look.colour, alpha=0.13, linewidth=0)
         marks = np.unique(np.geomspace(1, len(grid), 7).astype(int) - 1)
         panel.plot(grid, middle, label=label, markevery=marks[place % 2 :].tolist(), **look.line)
-    law = task.random_regret(grid) if against == "budget" and results.unit == "queries" else None
     if law is not None:
         panel.plot(grid, np.maximum(law, floor), color=INK, linewidth=1.0, label="random search, exact mean")
-    panel.set(xscale="log", yscale="log", xlim=(grid[0], grid[-1]))
-    panel.set_ylim(bottom=floor * 0.9)
-    ticks = [t for t in panel.get_yticks() if floor * 1.5 < t]
-    if floor_is_zero := any((values <= floor).any() for values in curves.values()):
-        panel.set_yticks([floor, *ticks], ["0", *[f"{t:g}" for t in ticks]])
-    else:
-        panel.set_yticks(ticks, [f"{t:g}" for t in ticks])
-    if not floor_is_zero:
-        panel.set_ylim(bottom=None)
-    top = max(float(np.nanmax(v)) for v in curves.values())
-    panel.set_ylim(floor * 0.9 if floor_is_zero else None, top * 1.05)
+    panel.set(xscale="log", yscale="log", ylim=(floor * 0.85, top * 1.15))
+    if grid[-1] > grid[0]:
+        panel.set_xlim(grid[0], grid[-1])
+    log_axis(panel.xaxis)
+    ticks = [t for e in range(-9, 10) for t in (1e1**e, 3e0 * 1e1**e) if floor * 1.9 < t <= top * 1.15]
+    ticks = [t for t in ticks if f"{t:e}"[0] == "1"] if len(ticks) > 5 else ticks
+    panel.set_yticks([floor, *ticks], ["0", *[f"{t:g}" for t in ticks]])
+    panel.yaxis.set_minor_formatter("")
 
 
 def _quartiles(values: Array) -> Array:
@@ -83,7 +84,11 @@ def _quartiles(values: Array) -> Array:
     return np.asarray(np.quantile(values, [0.25, 0.5, 0.75], axis=0))
 
 
-def _floor(curves: Sequence[Array]) -> float:
-    """Where a regret of zero is drawn on a logarithmic axis: at half the least positive regret seen."""
-    positive = [float(v[v > 1e-9].min()) for v in curves if (v > 1e-9).any()]
-    return min(positive) / 2 if positive else 1e-3
+def _ends(curves: Sequence[Array]) -> tuple[float, float]:
+    """Ends of the axis. The lower one stands for zero: half the least positive regret, but no less than top / 3000."""
+    known = np.concatenate([values[np.isfinite(values)].ravel() for values in curves])
+    positive = known[known > 1e-9]
+    if not positive.size:
+        return 1e-3, 1.0
+    top = float(positive.max())
+    return max(float(positive.min()) / 2, top / 3000), top

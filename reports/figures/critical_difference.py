@@ -49,13 +49,13 @@ def critical_difference(test: Friedman, labels: Sequence[str], looks: Mapping[st
         axis.plot([ends[0] - 0.03, ends[1] + 0.03], [height, height], color=INK, linewidth=3, solid_capstyle="butt")
     for place, method in enumerate(order):
         left = place < half
-        depth = -0.9 - 0.5 * bars - (place if left else count - 1 - place)
-        mean, look = float(test.mean_ranks[method]), looks[labels[method]]
-        edge = low - 0.04 * (high - low) if left else high + 0.04 * (high - low)
-        axis.plot([mean, mean, edge], [0, depth, depth], color=look.colour, linewidth=0.9)
-        axis.plot([mean], [0], look.marker, color=look.colour, markersize=6, markeredgecolor=PAPER)
+        level = -0.9 - 0.5 * bars - (place if left else count - 1 - place)
+        rank, look = float(test.mean_ranks[method]), looks[labels[method]]
+        edge = low - 0.03 * (high - low) if left else high + 0.03 * (high - low)
+        axis.plot([rank, rank, edge], [0, level, level], color=look.colour, linewidth=0.9)
+        axis.plot([rank], [0], look.marker, color=look.colour, markersize=6, markeredgecolor=PAPER)
         axis.text(
-            edge, depth, f"{labels[method]}  {mean:.2f}" if left else f"{mean:.2f}  {labels[method]}",
+            edge, level, f"{labels[method]}  {rank:.2f} " if left else f" {rank:.2f}  {labels[method]}",
             ha="right" if left else "left", va="center", fontsize=8.5,
         )  # fmt: skip
     return figure

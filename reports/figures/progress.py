@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reports.figures.anytime import AXES
-from reports.figures.style import Look, legend, panels
+from reports.figures.style import Look, legend, log_axis, panels
 from reports.results import Array
 from reports.statistics.resampling import Estimate
 
@@ -40,5 +40,7 @@ def progress(
     left.invert_yaxis()
     left.set(xscale="log", xlabel=AXES[unit], ylabel="average rank", title="Average rank (up is better)")
     right.set(xscale="log", xlabel=AXES[unit], ylabel="share of targets", ylim=(0, 1.02), title="Targets reached")
+    log_axis(left.xaxis)
+    log_axis(right.xaxis)
     legend(figure, right)
     return figure

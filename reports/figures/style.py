@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
-__all__ = ["INK", "MUTED", "PALETTE", "PAPER", "Look", "legend", "looks", "panels", "pdf", "styled", "svg"]
+__all__ = ["INK", "MUTED", "PALETTE", "PAPER", "Look", "legend", "log_axis", "looks", "panels", "pdf", "styled", "svg"]
 
 INK, MUTED, FAINT, PAPER = "#1c2128", "#6a737d", "#d8dee4", "#ffffff"
 
@@ -23,7 +24,7 @@ PALETTE: Mapping[str, tuple[str, ...]] = {
     "one-shot": ("#6a1b9a", "#ba68c8", "#4527a0", "#9575cd"),
     "baseline": ("#6a737d", "#a0a8b0", "#424a53"),
 }
-MARKERS: Mapping[str, str] = {"nas": "osD^vhp8", "hpo": "XPd<>*HX", "one-shot": "1234", "baseline": ".+x"}
+MARKERS: Mapping[str, str] = {"nas": "osD^vhp8", "hpo": "XPd<>*HX", "one-shot": "p8sd", "baseline": ".ph"}
 DASHES: Mapping[str, tuple[Any, ...]] = {
     "nas": ("-", (0, (7, 1)), (0, (7, 1, 1, 1)), (0, (10, 2))),
     "hpo": ((0, (4, 1.2)), (0, (2, 1)), (0, (4, 1, 1, 1)), (0, (1, 0.8))),
@@ -33,7 +34,7 @@ DASHES: Mapping[str, tuple[Any, ...]] = {
 SETTINGS: dict[str, Any] = {
     "font.family": ["DejaVu Sans"],
     "font.size": 8.5,
-    "axes.titlesize": 9,
+    "axes.titlesize": 8.5,
     "axes.titleweight": "bold",
     "axes.labelsize": 8.5,
     "axes.edgecolor": MUTED,
@@ -47,6 +48,7 @@ SETTINGS: dict[str, Any] = {
     "grid.color": FAINT,
     "grid.linewidth": 0.6,
     "text.color": INK,
+    "text.parse_math": False,
     "xtick.color": INK,
     "ytick.color": INK,
     "xtick.labelsize": 8,
@@ -54,7 +56,7 @@ SETTINGS: dict[str, Any] = {
     "xtick.minor.size": 0,
     "ytick.minor.size": 0,
     "legend.frameon": False,
-    "legend.fontsize": 8.5,
+    "legend.fontsize": 8,
     "lines.linewidth": 1.5,
     "lines.markersize": 5,
     "figure.facecolor": PAPER,
@@ -78,7 +80,13 @@ class Look:
     @property
     def line(self) -> dict[str, Any]:
         """Arguments of a line with a few markers."""
-        return {"color": self.colour, "marker": self.marker, "linestyle": self.dashes, "markeredgecolor": PAPER}
+        return {
+            "color": self.colour,
+            "marker": self.marker,
+            "linestyle": self.dashes,
+            "markeredgecolor": PAPER,
+            "markeredgewidth": 0.35,
+        }
 
 
 def looks(families: Mapping[str, Sequence[str]]) -> dict[str, Look]:
@@ -130,6 +138,21 @@ def panels(count: int, width: float = 7.2, height: float = 1.75, columns: int = 
     for spare in axes[count:]:
         spare.remove()
     return figure, axes[:count]
+
+
+def log_axis(axis: "Axis") -> None:
+    """Writes the numbers of a logarithmic axis out: 10, 100, 1k, 1M."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    def written(value: float, _: object) -> str:
+        for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+            if value >= size:
+                return f"{value / size:g}{letter}"
+        return f"{value:g}"
+
+    axis.set_major_locator(LogLocator(numticks=6))
+    axis.set_major_formatter(FuncFormatter(written))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def legend(figure: "Figure", axes: "Axes", columns: int = 4) -> None:

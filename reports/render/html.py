@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from html import escape
 from itertools import groupby
+from math import isnan
 from typing import Any
 
 from reports.document import Cell, Code, Document, Emphasis, Figure, Strong, Table, Text
@@ -62,7 +63,9 @@ def cell(entry: Cell) -> str:
 
 def sort_key(entry: Cell) -> str:
     """The attribute a column is sorted by; empty where the text itself serves."""
-    return "" if entry.value is None else f' data-value="{entry.value!r}"'
+    if entry.value is None or isnan(entry.value):
+        return ""
+    return f' data-value="{str(float(entry.value)).replace("inf", "Infinity")}"'
 
 
 def groups(table: Table) -> list[tuple[str, int]]:
@@ -88,7 +91,7 @@ def embedded(drawing: str, figure: Figure) -> str:
     body = re.sub(r'<svg ([^>]*?)(width|height)="[^"]*pt" ', r"<svg \1", body)
     title, description = plain(figure.title), plain(figure.alternative)
     words = f'<title id="{figure.key}-title">{title}</title><desc id="{figure.key}-desc">{description}</desc>'
-    return re.sub(r"(<svg [^>]*>)", rf"\1{words}", body, count=1)
+    return re.sub(r"<svg [^>]*>", lambda match: match.group() + words, body, count=1)
 
 
 def themed(colour: str) -> str:

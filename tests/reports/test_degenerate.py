@@ -1,0 +1,185 @@
+"""Stores at the edge: the report says what it cannot know, and is written all the same."""
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from stores import METHODS, played, suite
+
+from harness.errors import StoreError, SuiteError
+from harness.store import RunStore
+from reports.compose import compose
+from reports.load import load
+from reports.plan import plan
+from reports.render import html, latex, markdown
+from reports.write import blocks, figures, write
+
+NASTY = "50% of $x_1$ & #2 {a} ~b^ \\c <i>`d`</i> | *e* [f](g) \"h\" 'i'"
+
+
+def rendered(folder: Path) -> str:
+    """All three renderings of a store, with its figures drawn, and the Markdown back."""
+    document = compose(load(folder))
+    drawings = {}
+    for figure in figures(document):
+        drawings[figure.key] = "<svg xmlns='http://www.w3.org/2000/svg' viewBox=\"0 0 10 10\"></svg>"
+        assert figure.draw().axes
+    page = html.render(document, drawings)
+    paper = latex.render(document) + "".join(
+        latex.render_float(block) for block in blocks(document) if hasattr(block, "key")
+    )
+    text = markdown.render(document)
+    for words in (page, paper, text):
+        assert not re.search(
+            r"\bnan\b|\bNone\b|\binf\b", re.sub(r"<style>.*?</style>|<script>.*?</script>", "", words, flags=re.S)
+        )
+    return text
+
+
+def test_one_method(tmp_path: Path) -> None:
+    text = rendered(played(tmp_path, suite(METHODS[:1])))
+    assert "cannot answer the question" in text
+    assert "there are no general hyperparameter optimisers" in text
+    assert "one method" in plan(tmp_path, 0.1)
+
+
+def test_baseline_alone(tmp_path: Path) -> None:
+    assert "neither NAS-specialised methods nor" in rendered(played(tmp_path, suite(METHODS[2:])))
+
+
+def test_one_task(tmp_path: Path) -> None:
+    text = rendered(played(tmp_path, suite(tasks=("nasbench_graph/proteins",))))
+    assert "All tasks share one search space" in text
+    assert "no task tells training time" in text
+
+
+def test_one_repeat(tmp_path: Path) -> None:
+    text = rendered(played(tmp_path, suite(repeats=1)))
+    assert "One repeat: nothing is known" in text
+    assert "These runs cannot tell" in text
+    assert "n/a" in plan(tmp_path, 0.1)
+
+
+def test_a_method_that_fails_everywhere(tmp_path: Path) -> None:
+    text = rendered(played(tmp_path, suite((*METHODS, {"name": "plugins_for_tests:Raises", "label": "raises"}))))
+    assert "RuntimeError: told too much (8 runs)" in text
+    assert "Incomplete: 24 of 32 planned runs" in text
+
+
+def test_all_methods_fail(tmp_path: Path) -> None:
+    played(tmp_path, suite(({"name": "plugins_for_tests:Raises", "label": "raises"},)))
+    with pytest.raises(StoreError, match="no finished run is stored"):
+        write(tmp_path)
+
+
+def test_a_task_without_runs(tmp_path: Path) -> None:
+    chosen = suite()
+    played(tmp_path, chosen)
+    for part in RunStore(tmp_path).parts():
+        if (
+            "proteins" in str(RunStore(tmp_path).frame(columns=["task"]).task.unique())
+            and _task_of(part) == "nasbench_graph/proteins"
+        ):
+            part.unlink()
+    text = rendered(tmp_path)
+    assert "No run is stored of `nasbench_graph/proteins`" in text
+
+
+def _task_of(part: Path) -> str:
+    import pyarrow.parquet as pq
+
+    return json.loads(pq.ParquetFile(part).schema_arrow.metadata[b"equipoise"])[0]["task"]
+
+
+def test_unequal_repeats(tmp_path: Path) -> None:
+    methods = (*METHODS[:1], {**METHODS[1], "repeats": 2}, METHODS[2])
+    assert "Repeats are unequal on 2 tasks" in rendered(played(tmp_path, suite(methods)))
+
+
+def test_runs_that_end_early_or_propose_nothing_valid(tmp_path: Path) -> None:
+    methods = (
+        {"name": "plugins_for_tests:Stops", "label": "stops", "family": "nas"},
+        {"name": "plugins_for_tests:AlwaysInvalid", "label": "invalid", "family": "hpo"},
+    )
+    text = rendered(played(tmp_path, suite(methods)))
+    stops = next(line for line in text.splitlines() if line.startswith("| `stops`") and "35" in line)
+    assert stops.split("|")[-4:-1] == [" 8 ", " 35 ", " 0 "]  # runs ended early, shortfall, failed
+
+
+def test_data_that_is_not_at_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    played(tmp_path, suite())
+    monkeypatch.setattr("harness.benchmarks.nasbench201.NasBench201Task.skip", lambda self: "fetch it first")
+    text = rendered(tmp_path)
+    assert "data cannot be read on this machine (fetch it first)" in text
+    assert "not measured from a known optimum on `nasbench201/cifar10`" in text
+
+
+def test_a_task_that_is_no_longer_there(tmp_path: Path) -> None:
+    played(tmp_path, suite(tasks=("plugins_for_tests:GoodTask/plain", "nasbench201/cifar10")))
+    for file in (tmp_path / "runs").glob("*.parquet"):
+        _rename(file, "plugins_for_tests:GoodTask/plain", "gone:Task/plain")
+    manifest = (tmp_path / "manifest.json").read_text().replace("plugins_for_tests:GoodTask/plain", "gone:Task/plain")
+    (tmp_path / "manifest.json").write_text(manifest)
+    assert "gone does not load" in rendered(tmp_path)
+
+
+def _rename(part: Path, old: str, new: str) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(part)
+    if table["task"][0].as_py() != old:
+        return
+    metadata = {b"equipoise": table.schema.metadata[b"equipoise"].replace(old.encode(), new.encode())}
+    column = pa.array([new] * len(table)).dictionary_encode()
+    place = table.schema.get_field_index("task")
+    pq.write_table(table.set_column(place, "task", column).replace_schema_metadata(metadata), part)
+
+
+def test_noisy_queries_are_judged_by_the_expected_error(tmp_path: Path) -> None:
+    text = rendered(played(tmp_path, suite(tasks=("nasbench201/cifar10",), noise="single")))
+    assert "Queries were noisy" in text
+    assert float(np.nanmin(load(tmp_path).regrets())) >= 0
+
+
+def test_a_budget_of_seconds(tmp_path: Path) -> None:
+    text = rendered(played(tmp_path, suite(tasks=("nasbench201/cifar10",), budget={"cost_seconds": 2e5})))
+    assert "200,000 simulated seconds" in text
+
+
+def test_tasks_of_different_units_are_compared_by_what_random_search_leaves(tmp_path: Path) -> None:
+    def other(manifest: dict) -> None:
+        manifest["tasks"]["nasbench_graph/proteins"]["metric"] = {
+            "name": "loss",
+            "unit": "",
+            "offset": 0.0,
+            "slope": 1.0,
+        }
+
+    text = rendered(played(tmp_path, suite(), other))
+    assert "% of random search's regret" in text.replace("\\", "")
+
+
+def test_labels_with_special_characters(tmp_path: Path) -> None:
+    methods = ({"name": "local_search", "label": NASTY}, {**METHODS[1], "label": "µ-Bayes→∞ naïve"}, METHODS[2])
+    rendered(played(tmp_path, suite(methods, tasks=("nasbench201/cifar10",))))
+
+
+def test_no_store(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=r"no manifest\.json"):
+        write(tmp_path)
+
+
+def test_unknown_format(tmp_path: Path) -> None:
+    with pytest.raises(SuiteError, match="no format 'pdf'.*accepted: html, md, tex"):
+        write(tmp_path, ("pdf",))
+
+
+@pytest.mark.parametrize(
+    ("effect", "power", "said"), [(0.0, 0.8, "--effect"), (float("nan"), 0.8, "--effect"), (0.1, 1.0, "--power")]
+)
+def test_plans_that_make_no_sense(tmp_path: Path, effect: float, power: float, said: str) -> None:
+    with pytest.raises(SuiteError, match=said):
+        plan(tmp_path, effect, power)
