@@ -173,7 +173,7 @@ def test_no_store(tmp_path: Path) -> None:
 
 
 def test_unknown_format(tmp_path: Path) -> None:
-    with pytest.raises(SuiteError, match="no format 'pdf'.*accepted: html, md, tex"):
+    with pytest.raises(SuiteError, match=r"no format 'pdf'.*accepted: html, md, tex"):
         write(tmp_path, ("pdf",))
 
 
