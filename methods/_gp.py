@@ -42,7 +42,8 @@ def normal_scores(errors: npt.ArrayLike) -> Array:
 def expected_improvement(mean: Array, deviation: Array, best: float) -> Array:
     """Expected improvement over `best` of n normal variables, larger is better."""
     z = (mean - best) / deviation
-    return deviation * (z * ndtr(z) + np.exp(-0.5 * z * z) * 0.3989422804014327)
+    improvement: Array = deviation * (z * ndtr(z) + np.exp(-0.5 * z * z) * 0.3989422804014327)
+    return improvement
 
 
 def best_of(
@@ -99,7 +100,7 @@ class HammingProcess:
         row = np.asarray(code, dtype=np.int64)[None]
         n = len(self.codes)
         projected = self.inverse @ self.correlation(self.codes, row)[:, 0]
-        pivot = np.sqrt(max(1.0 + self.noise - projected @ projected, 1e-10))
+        pivot = np.sqrt(max(1.0 + self.noise - float(projected @ projected), 1e-10))
         grown = np.zeros((n + 1, n + 1))
         grown[:n, :n] = self.inverse
         grown[n, :n] = -(projected @ self.inverse) / pivot

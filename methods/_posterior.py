@@ -51,7 +51,8 @@ class GridPosterior:
 
     def _times(self, coefficients: Array) -> Array:
         """Correlations of all M with the observed ones, times n coefficients."""
-        result = np.bincount(self._rows, weights=coefficients, minlength=len(self.variance))
+        sums = np.bincount(self._rows, weights=coefficients, minlength=len(self.variance))
+        result: Array = sums.astype(np.float64)
         for factor in self._factors:  # each moves its own axis to the end: after all of them the order is restored
             result = (factor @ result.reshape(len(factor), -1)).T
         return result.reshape(-1)
@@ -59,10 +60,12 @@ class GridPosterior:
     def _prepare(self, process: HammingProcess) -> None:
         self._factors = []
         for group in self._groups:
-            factor = np.ones((1, 1))
+            factor: Array = np.ones((1, 1))
             for position in group:
                 width, weight = self._widths[position], process.weights[position]
-                factor = np.kron(factor, np.where(np.eye(width, dtype=np.bool_), 1.0, np.exp(-weight)))
+                factor = np.kron(factor, np.where(np.eye(width, dtype=np.bool_), 1.0, np.exp(-weight))).astype(
+                    np.float64
+                )
             self._factors.append(factor)
 
     def extend(self, process: HammingProcess) -> None:

@@ -28,7 +28,10 @@ class Asng(Method):
 
     family = "hpo"
     source = "Akimoto, Shirakawa, Yoshinari, Uchida, Saito and Nishida, ASNG-NAS, ICML 2019"
-    deviations = ("The architecture parameters alone are trained, by queries: there are no network weights.",)
+    deviations = (
+        "The architecture parameters alone are trained, by queries: there are no network weights.",
+        "The trust-region radius is capped at the square root of the number of free parameters.",
+    )
 
     def __init__(
         self,

@@ -26,6 +26,9 @@ class GpBo(Method):
         refit: ``always`` is the library as it stands: the kernel's parameters are fitted after every observation.
             ``growing`` fits them after 10, 12, 15, 18, ... observations only, and computes the same predictions with
             fewer operations.
+            It is ten times cheaper (12 against 110 s of CPU for 100 queries) and was not shown to be as good: over 8
+            seeds, regret at 100 queries .285 +- .055 against .139 +- .029 on nasbench201/cifar10 and .64 +- .15
+            against .51 +- .08 on imagenet16-120.
         n_initial: Random points before the model is used.
 
     Raises:

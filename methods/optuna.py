@@ -75,7 +75,7 @@ class Optuna(Method):
         """Lets the sampler suggest."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            trial = self._study.ask(self._distributions)  # type: ignore[arg-type]
+            trial = self._study.ask(self._distributions)
         architecture = self._parameters.architecture([trial.params[name] for name in self._parameters.names])
         self._pending[architecture].append(trial)
         return Query(architecture)

@@ -203,7 +203,9 @@ def _spent(block: Rows, values: _Values, ending: Array) -> Spent:
         proposals=block.lengths.astype(np.float64),
         charge=block.charge.sum(axis=1),
         unique=(~seen_before(keys)).sum(axis=1).astype(np.float64),
-        classes=(~seen_before(networks)).sum(axis=1) * 1.0 if known else np.full(len(block.lengths), np.nan),
+        classes=(~seen_before(networks)).sum(axis=1).astype(np.float64)
+        if known
+        else np.full(len(block.lengths), np.nan),
         duplicates=(block.status == 1).sum(axis=1).astype(np.float64),
         invalid=(block.status == 2).sum(axis=1).astype(np.float64),
         cost_seconds=block.seconds.sum(axis=1),

@@ -115,7 +115,8 @@ def main() -> None:
             whole = suite_cost(method, repeats, folder)
             queries = repeats * 300
             steady = (whole - start) / (queries - 300) * 1e6
-            print(f"  {method:24} {whole / queries * 1e6:7.1f} us in all, {steady:.1f} us without the {start:.2f} s to start")
+            in_all = whole / queries * 1e6
+            print(f"  {method:24} {in_all:7.1f} us in all, {steady:.1f} us without the {start:.2f} s to start")
         print("peers, us of CPU per query of random search, without their start:")
         for peer, code in PEERS.items():
             print(f"  {peer:32} {python(PEER.format(code=code, runs=20))}")
@@ -124,7 +125,8 @@ def main() -> None:
             python(WORKER.format(task=task))
             times = [float(python(WORKER.format(task=task))) * 1e3 for _ in range(5)]
             print(f"  {task:24} {sorted(times)[2]:.0f}")
-        print(f"  peak memory of a worker after 40 runs: {float(python(MEMORY, str(suite_path(folder)), str(folder / 'm'))):.0f} MB")
+        peak = float(python(MEMORY, str(suite_path(folder)), str(folder / "m")))
+        print(f"  peak memory of a worker after 40 runs: {peak:.0f} MB")
         begin, cpu = time.perf_counter(), children_cpu()
         subprocess.run([sys.executable, "-m", "harness", "--help"], check=True, capture_output=True)
         print(f"equipoise --help: {children_cpu() - cpu:.2f} s CPU, {time.perf_counter() - begin:.2f} s wall")

@@ -20,7 +20,7 @@ from harness.task import Task
 
 __all__ = ["METHOD_CHECKS", "proposals_of"]
 
-QUERIES, COSTLY_QUERIES = 80, 16
+QUERIES, COSTLY_QUERIES = 80, 13
 """Budget of the runs in which a method is checked, and one that says of itself that it is costly."""
 
 

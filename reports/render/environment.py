@@ -1,6 +1,6 @@
 """The jinja2 environment that the renderings share."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -35,9 +35,7 @@ def environment(**delimiters: str) -> Environment:
     return made
 
 
-def render(
-    template: str, filters: Mapping[str, Callable[..., Any]], values: Mapping[str, Any], **delimiters: str
-) -> str:
+def render(template: str, filters: Mapping[str, Any], values: Mapping[str, Any], **delimiters: str) -> str:
     """Fills a template."""
     made = environment(**delimiters)
     made.filters.update(filters)

@@ -52,7 +52,7 @@ def search(name: str, space=None, initial=(), queries: int = 9, **settings) -> T
 
 
 def proposals(trajectory: Trajectory) -> list[Architecture]:
-    return [row.architecture for row in trajectory.rows]
+    return trajectory.architecture
 
 
 @pytest.fixture(params=sorted(SETTINGS))
@@ -80,7 +80,7 @@ def test_another_seed_another_trajectory(name: str) -> None:
 
 def test_the_whole_budget_is_spent_on_a_space_with_forbidden_combinations(name: str) -> None:
     trajectory = search(name, NasBenchGraph())
-    assert len(trajectory.rows) == 9
+    assert len(trajectory) == 9
     assert trajectory.shortfall == 0
     assert trajectory.ended == ""
 
@@ -90,7 +90,7 @@ def test_it_learns_from_observations_it_never_asked_for(name: str) -> None:
     start = space.sample(np.random.default_rng(3), 6)
     trajectory = search(name, space, initial=start, queries=12)
     assert proposals(trajectory)[:6] == start
-    assert len(trajectory.rows) == 12
+    assert len(trajectory) == 12
 
 
 def test_an_initial_observation_changes_what_follows(name: str) -> None:
@@ -167,7 +167,7 @@ def test_when_smac_gives_up_the_budget_is_still_spent() -> None:
     method = make("smac", space, queries=30)
     trajectory = play(method, Landscape(space), Ledger(Budget(queries=30)), np.random.default_rng)
     assert method.gave_up_after == 4
-    assert len(trajectory.rows) == 30
+    assert len(trajectory) == 30
     assert set(proposals(trajectory)) == set(space.enumerate())
 
 
