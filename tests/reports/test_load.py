@@ -5,11 +5,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 from stores import played, suite
+from typer.testing import CliRunner
 
+from harness.__main__ import app
 from harness.plugins import load_task
 from harness.store import RunStore
+from reports.analysis import Analysis
 from reports.load import load
+from reports.plan import plan
 from reports.results import Results
+from reports.statistics.power import plan as plan_all
 
 
 @pytest.fixture(scope="module")
@@ -80,3 +85,19 @@ def test_methods_are_ordered_by_family(results: Results) -> None:
     assert results.families == {"nas": ("local_search",), "hpo": ("climber",), "baseline": ("random_search",)}
     assert results.grid[list(results.checkpoints)].tolist() == [10, 30, 40]
     assert results.regrets().shape == (3, 2, 4)
+
+
+def test_plan_says_what_the_power_calculation_says(store: Path, results: Results) -> None:
+    analysis = Analysis(results)
+    needed = plan_all(analysis.values, 0.5, power=0.9).repeats_overall
+    assert needed is not None
+    lines = plan(store, 0.5, 0.9).splitlines()
+    assert lines[0].startswith("Repeats for each method and task, so that a true difference of 0.5 points")
+    row = next(line for line in lines if line.startswith("climber - random_search"))
+    assert row.split()[3] == f"{needed[1, 2]:,.0f}"
+
+
+def test_plan_on_the_command_line(store: Path) -> None:
+    done = CliRunner().invoke(app, ["plan", str(store), "--effect", "0.5", "--power", "0.9"])
+    assert done.exit_code == 0
+    assert done.output == plan(store, 0.5, 0.9) + "\n"
