@@ -43,6 +43,7 @@ class Smac(Method):
     costly = True
     deviations = (
         "The objective is declared deterministic, so that SMAC does not spend queries on evaluating incumbents again.",
+        "The starts of the local search are ordered; the library's order depends on the salt of the process.",
         "The forest works in one thread and reserves less memory; its predictions are the same.",
     )
 
@@ -95,10 +96,13 @@ class Smac(Method):
         # 2^20 leaves makes each tree reserve and clear 100 MB. A tree has at most one leaf an observation.
         model._rf_opts["n_jobs"] = 1
         model._rf_opts["max_leaf_nodes"] = max(2**12, 2 * scenario.n_trials)
+        maximizer = Facade.get_acquisition_maximizer(scenario)
+        _order_starts(maximizer._local_search)
         return Facade(
             scenario,
             _never_called,
             model=model,
+            acquisition_maximizer=maximizer,
             initial_design=Facade.get_initial_design(scenario, max_ratio=initial_ratio),
             random_design=Facade.get_random_design(scenario, probability=random_probability),
             logging_level=False,
@@ -137,6 +141,20 @@ class Smac(Method):
             values = dict(zip(self._parameters.names, options, strict=True))
             trial = TrialInfo(Configuration(self._configurations, values=values), seed=0)
         self._facade.tell(trial, TrialValue(cost=observation.validation_error), save=False)
+
+
+def _order_starts(search: Any) -> None:
+    """Makes SMAC's local search begin at its points in a fixed order.
+
+    It collects them in a set of configurations, which hash by text: the order, and with it every later proposal, would
+    change from one process to the next.
+    """
+    collect = search._get_init_points_from_previous_configs
+
+    def ordered(*arguments: Any, **more: Any) -> list[Any]:
+        return sorted(collect(*arguments, **more), key=lambda configuration: configuration.get_array().tolist())
+
+    search._get_init_points_from_previous_configs = ordered
 
 
 def _never_called(config: object, seed: int = 0) -> float:  # noqa: ARG001 - SMAC checks these names

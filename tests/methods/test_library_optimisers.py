@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from harness.conformance.methods import repeats_in_another_process
 from harness.errors import SettingError
 from harness.ledger import Budget, Ledger
 from harness.method import Method, Observation, Problem, Query
-from harness.plugins import load_method
+from harness.plugins import load_method, load_task
 from harness.runner import Trajectory, play
 from harness.space import Architecture
 from harness.spaces.nasbench201 import NasBench201
@@ -213,3 +214,8 @@ def test_the_quick_kernel_and_prediction_equal_the_library_s() -> None:
     kept = frozen(quick).fit(columns, targets)
     np.testing.assert_allclose(kept.kernel_.k1.theta, quick.kernel_.k1.theta)
     np.testing.assert_allclose(kept.predict(everywhere), quick.predict(everywhere), rtol=1e-6, atol=1e-8)
+
+
+def test_another_process_proposes_the_same(name: str) -> None:
+    """Processes salt the hash of texts differently, and SMAC keeps its starting points in a set."""
+    repeats_in_another_process(load_method(name), load_task("nasbench201/cifar10"))
