@@ -1,5 +1,6 @@
 """Random crops, mirroring and cutout of a whole batch at once, on the device."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -25,6 +26,10 @@ class Draws(NamedTuple):
     crop: Tensor | None
     flip: Tensor | None
     cutout: Tensor | None
+
+    def of(self, change: Callable[[Tensor], Tensor]) -> "Draws":
+        """The same change made to every part that is there."""
+        return Draws._make(None if part is None else change(part) for part in self)
 
 
 def draw(recipe: Recipe, n: int, side: int, generator: torch.Generator) -> Draws:

@@ -31,7 +31,8 @@ def shrink(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     """
     n, height, width = images.shape
     blocks = images.reshape(n, height // 2, 2, width // 2, 2)
-    return ((blocks.sum(axis=(2, 4), dtype=np.uint16) + 2) // 4).astype(np.uint8)
+    mean: npt.NDArray[np.uint8] = ((blocks.sum(axis=(2, 4), dtype=np.uint16) + 2) // 4).astype(np.uint8)
+    return mean
 
 
 def make(folder: Path, out: Path) -> None:

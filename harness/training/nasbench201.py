@@ -129,7 +129,8 @@ class _Residual(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Halves the side."""
         shortened: Tensor = self.shortcut(x)
-        return shortened + self.second(self.first(x))
+        deepened: Tensor = self.second(self.first(x))
+        return shortened + deepened
 
 
 def _average(c_in: int, c_out: int, copies: int) -> nn.Module:

@@ -73,7 +73,7 @@ class Trainer:
         self.recipe, self.images, self.copies, self.epochs_done = recipe, images, len(seeds), 0
         self._generators = [torch.Generator().manual_seed(seed) for seed in seeds]
         initialise(network, self._generators)
-        self.network = network.to(images.device, memory_format=torch.channels_last)
+        self.network = network.to(device=torch.device(images.device), memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._steps_an_epoch = -(-count // recipe.batch_size)
         self._optimiser = torch.optim.SGD(
             self.network.parameters(),
@@ -116,7 +116,7 @@ class Trainer:
             done = self.epochs_done * self._steps_an_epoch + step
             for group in self._optimiser.param_groups:
                 group["lr"] = recipe.rate(done, recipe.epochs * self._steps_an_epoch)
-            batch = self._batch(x[order], Draws(*(None if part is None else part[chosen] for part in draws)))
+            batch = self._batch(x[order], draws.of(lambda part: part[chosen]))
             targets = y[order]
             with self._precision():
                 heads = self.network(batch)
@@ -125,7 +125,7 @@ class Trainer:
             for auxiliary in losses[1:]:
                 objective = objective + recipe.auxiliary * auxiliary.sum()
             self._optimiser.zero_grad()
-            objective.backward()
+            objective.backward()  # type: ignore[no-untyped-call]
             if recipe.gradient_clip is not None:
                 self._clip(recipe.gradient_clip)
             self._optimiser.step()
@@ -137,13 +137,13 @@ class Trainer:
         n, side = len(self.images.y["train"]), self.images.x["train"].shape[-1]
         drawn = [draw(self.recipe, n, side, generator) for generator in self._generators]
         parts = [None if parts[0] is None else torch.stack(parts, dim=1) for parts in zip(*drawn, strict=True)]
-        return Draws(*(None if part is None else part.to(self.images.device) for part in parts))
+        return Draws._make(parts).of(lambda part: part.to(self.images.device))
 
     def _batch(self, x: Tensor, draws: Draws) -> Tensor:
         """From n x copies x channels x height x width to the network's input."""
         n = len(x)
         if draws[1:] != (None, None, None):
-            flat = Draws(*(None if part is None else part.flatten(0, 1) for part in draws))
+            flat = draws.of(lambda part: part.flatten(0, 1))
             x = augmented(x.flatten(0, 1), flat, self.recipe, self.images.black)
         return x.reshape(n, -1, *x.shape[-2:]).contiguous(memory_format=torch.channels_last)
 
