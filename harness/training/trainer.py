@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import torch
@@ -73,7 +74,7 @@ class Trainer:
         self.recipe, self.images, self.copies, self.epochs_done = recipe, images, len(seeds), 0
         self._generators = [torch.Generator().manual_seed(seed) for seed in seeds]
         initialise(network, self._generators)
-        self.network = network.to(device=torch.device(images.device), memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.network = network.to(device=torch.device(images.device), memory_format=torch.channels_last)
         self._steps_an_epoch = -(-count // recipe.batch_size)
         self._optimiser = torch.optim.SGD(
             self.network.parameters(),
@@ -116,7 +117,7 @@ class Trainer:
             done = self.epochs_done * self._steps_an_epoch + step
             for group in self._optimiser.param_groups:
                 group["lr"] = recipe.rate(done, recipe.epochs * self._steps_an_epoch)
-            batch = self._batch(x[order], draws.of(lambda part: part[chosen]))
+            batch = self._batch(x[order], draws.of(itemgetter(chosen)))
             targets = y[order]
             with self._precision():
                 heads = self.network(batch)
@@ -125,7 +126,7 @@ class Trainer:
             for auxiliary in losses[1:]:
                 objective = objective + recipe.auxiliary * auxiliary.sum()
             self._optimiser.zero_grad()
-            objective.backward()  # type: ignore[no-untyped-call]
+            objective.backward()
             if recipe.gradient_clip is not None:
                 self._clip(recipe.gradient_clip)
             self._optimiser.step()
@@ -149,11 +150,11 @@ class Trainer:
 
     def _clip(self, limit: float) -> None:
         """Scales each copy's gradient down to the limit."""
-        gradients = [p.grad.view(self.copies, -1) for p in self.network.parameters() if p.grad is not None]
-        norms = torch.stack([gradient.square().sum(dim=1) for gradient in gradients]).sum(dim=0).sqrt()
-        factors = (limit / (norms + 1e-6)).clamp(max=1.0)[:, None]
-        for gradient in gradients:
-            gradient.mul_(factors)
+        gradients = [p.grad.unflatten(0, (self.copies, -1)) for p in self.network.parameters() if p.grad is not None]
+        norms = torch.stack([part.square().flatten(1).sum(dim=1) for part in gradients]).sum(dim=0).sqrt()
+        factors = (limit / (norms + 1e-6)).clamp(max=1.0)
+        for part in gradients:
+            part.mul_(factors.view(-1, *[1] * (part.dim() - 1)))
 
     def _precision(self) -> Any:
         """On a GPU, bfloat16 where PyTorch holds it safe."""
