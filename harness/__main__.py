@@ -106,6 +106,22 @@ def verify(
     raise typer.Exit(run_verify(folder, sample, typer.echo))
 
 
+@app.command()
+def tabulate(
+    space: Annotated[str, typer.Argument(help="A space whose networks can be trained, for example nasbench201.")],
+    images: Annotated[str, typer.Argument(help="Images to train on, for example fashion14.")],
+    out: Annotated[Path, typer.Option(help="Folder of the pieces; the same folder resumes.")],
+    sample: Annotated[int | None, typer.Option(help="Only so many architectures.")] = None,
+    seeds: Annotated[int, typer.Option(help="Training seeds of each architecture.")] = 3,
+    workers: Annotated[int, typer.Option(help="Processes.")] = 1,
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+) -> None:
+    """Train every architecture of a space, or a sample, and keep every epoch. Run it again to resume."""
+    from harness.training.tabulate import tabulate as run_tabulate
+
+    raise typer.Exit(run_tabulate(space, images, out, sample, seeds, workers, device, typer.echo))
+
+
 def _reports(module: str) -> Any:
     """A module of the reports, reached by name: the engine does not import them."""
     return import_module(f"reports.{module}")

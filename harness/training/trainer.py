@@ -1,0 +1,191 @@
+"""Trains several copies of one network together, epoch by epoch."""
+
+import time
+from collections.abc import Sequence
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from harness.errors import DataError
+from harness.training.augment import Draws, augmented, draw
+from harness.training.images import PARTS, ImageSet
+from harness.training.layers import initialise
+from harness.training.recipe import Recipe
+
+__all__ = ["DeviceImages", "Epoch", "Trainer"]
+
+EVALUATION_BATCH = 500
+
+
+class Epoch(NamedTuple):
+    """What one epoch gave, for each copy.
+
+    Attributes:
+        train_loss: Mean cross-entropy over the epoch's steps.
+        validation_error: Share of validation images classified wrongly; an output that is not finite is wrong.
+        cost_seconds: What the epoch and its validation took, divided by the number of copies: processor time on the
+            CPU, wall time on a GPU.
+    """
+
+    train_loss: list[float]
+    validation_error: list[float]
+    cost_seconds: float
+
+
+class DeviceImages:
+    """Normalised images that stay on one device.
+
+    Args:
+        images: What to put there.
+        device: For example ``cpu`` or ``cuda``.
+    """
+
+    def __init__(self, images: ImageSet, device: str = "cpu") -> None:
+        self.device, self.classes, self.channels = device, images.classes, images.channels
+        mean, deviation = (torch.from_numpy(values)[None, :, None, None] for values in images.scale)
+        self.black = (-mean / deviation).to(device)
+        self.x = {part: ((torch.from_numpy(images.x[part]) / 255.0 - mean) / deviation).to(device) for part in PARTS}
+        self.y = {part: torch.from_numpy(images.y[part]).to(device) for part in PARTS}
+
+
+class Trainer:
+    """One network, several copies of it, and how far their training has come.
+
+    Every copy has its own weights, order of images and augmentation, drawn from its own seed: it ends, up to rounding,
+    where it would have ended alone. On the CPU with one thread the same seeds give the same bits.
+
+    Args:
+        network: Maps n x (copies * channels) x height x width to logits, n x copies x classes, the main head first.
+        recipe: How to train.
+        images: What to train on.
+        seeds: One a copy.
+
+    Raises:
+        DataError: The batch is larger than the training part.
+    """
+
+    def __init__(self, network: nn.Module, recipe: Recipe, images: DeviceImages, seeds: Sequence[int]) -> None:
+        count = len(images.y["train"])
+        if recipe.batch_size > count:
+            raise DataError(f"a batch of {recipe.batch_size} is larger than the {count} training images")
+        self.recipe, self.images, self.copies, self.epochs_done = recipe, images, len(seeds), 0
+        self._generators = [torch.Generator().manual_seed(seed) for seed in seeds]
+        initialise(network, self._generators)
+        self.network = network.to(device=torch.device(images.device), memory_format=torch.channels_last)
+        self._steps_an_epoch = -(-count // recipe.batch_size)
+        self._optimiser = torch.optim.SGD(
+            self.network.parameters(),
+            lr=recipe.learning_rate,
+            momentum=recipe.momentum,
+            nesterov=recipe.nesterov,
+            weight_decay=recipe.weight_decay,
+            fused=True,
+        )
+
+    def epoch(self) -> Epoch:
+        """Trains one epoch further and validates."""
+        started = self._clock()
+        losses = self._train()
+        wrong = self.errors("validation")
+        self.epochs_done += 1
+        return Epoch(losses, wrong, (self._clock() - started) / self.copies)
+
+    def errors(self, part: str) -> list[float]:
+        """The share of wrongly classified images of a part, for each copy."""
+        x, y = self.images.x[part], self.images.y[part]
+        right = torch.zeros(self.copies, dtype=torch.int64, device=x.device)
+        self.network.eval()
+        with torch.inference_mode(), self._precision():
+            for start in range(0, len(y), EVALUATION_BATCH):
+                batch = x[start : start + EVALUATION_BATCH].repeat(1, self.copies, 1, 1)
+                logits = self.network(batch.contiguous(memory_format=torch.channels_last))[0]
+                hit = logits.argmax(dim=2) == y[start : start + EVALUATION_BATCH, None]
+                right += (hit & logits.isfinite().all(dim=2)).sum(dim=0)
+        return [1.0 - count / len(y) for count in right.tolist()]
+
+    def _train(self) -> list[float]:
+        recipe, x, y = self.recipe, self.images.x["train"], self.images.y["train"]
+        draws = self._draw()
+        total = torch.zeros(self.copies, device=x.device)
+        self.network.train()
+        for step in range(self._steps_an_epoch):
+            chosen = slice(step * recipe.batch_size, (step + 1) * recipe.batch_size)
+            order = draws.order[chosen]
+            done = self.epochs_done * self._steps_an_epoch + step
+            for group in self._optimiser.param_groups:
+                group["lr"] = recipe.rate(done, recipe.epochs * self._steps_an_epoch)
+            batch = self._batch(x[order], draws.of(itemgetter(chosen)))
+            targets = y[order]
+            with self._precision():
+                heads = self.network(batch)
+            losses = [_losses(logits.float(), targets) for logits in heads]
+            objective = losses[0].sum()
+            for auxiliary in losses[1:]:
+                objective = objective + recipe.auxiliary * auxiliary.sum()
+            self._optimiser.zero_grad()
+            objective.backward()
+            if recipe.gradient_clip is not None:
+                self._clip(recipe.gradient_clip)
+            self._optimiser.step()
+            total += losses[0].detach()
+        return [loss / self._steps_an_epoch for loss in total.tolist()]
+
+    def _draw(self) -> Draws:
+        """The draws of all copies, side by side: n x copies (x 2)."""
+        n, side = len(self.images.y["train"]), self.images.x["train"].shape[-1]
+        drawn = [draw(self.recipe, n, side, generator) for generator in self._generators]
+        parts = [None if parts[0] is None else torch.stack(parts, dim=1) for parts in zip(*drawn, strict=True)]
+        return Draws._make(parts).of(lambda part: part.to(self.images.device))
+
+    def _batch(self, x: Tensor, draws: Draws) -> Tensor:
+        """From n x copies x channels x height x width to the network's input."""
+        n = len(x)
+        if draws[1:] != (None, None, None):
+            flat = draws.of(lambda part: part.flatten(0, 1))
+            x = augmented(x.flatten(0, 1), flat, self.recipe, self.images.black)
+        return x.reshape(n, -1, *x.shape[-2:]).contiguous(memory_format=torch.channels_last)
+
+    def _clip(self, limit: float) -> None:
+        """Scales each copy's gradient down to the limit."""
+        gradients = [p.grad.unflatten(0, (self.copies, -1)) for p in self.network.parameters() if p.grad is not None]
+        norms = torch.stack([part.square().flatten(1).sum(dim=1) for part in gradients]).sum(dim=0).sqrt()
+        factors = (limit / (norms + 1e-6)).clamp(max=1.0)
+        for part in gradients:
+            part.mul_(factors.view(-1, *[1] * (part.dim() - 1)))
+
+    def _precision(self) -> Any:
+        """On a GPU, bfloat16 where PyTorch holds it safe."""
+        device = torch.device(self.images.device).type
+        return torch.autocast(device, dtype=torch.bfloat16, enabled=device != "cpu")
+
+    def _clock(self) -> float:
+        if torch.device(self.images.device).type == "cuda":
+            torch.cuda.synchronize()
+            return time.perf_counter()
+        return time.process_time()
+
+    def state(self) -> dict[str, Any]:
+        """Everything that `restore` needs to go on from here."""
+        return {
+            "epochs_done": self.epochs_done,
+            "network": self.network.state_dict(),
+            "optimiser": self._optimiser.state_dict(),
+            "generators": [generator.get_state() for generator in self._generators],
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Goes on from a `state` of a trainer made with the same arguments."""
+        self.epochs_done = state["epochs_done"]
+        self.network.load_state_dict(state["network"])
+        self._optimiser.load_state_dict(state["optimiser"])
+        for generator, saved in zip(self._generators, state["generators"], strict=True):
+            generator.set_state(saved)
+
+
+def _losses(logits: Tensor, targets: Tensor) -> Tensor:
+    """The mean cross-entropy of each copy: n x copies x classes and n x copies to copies."""
+    each = F.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="none")
+    return each.view(targets.shape).mean(dim=0)
