@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -166,8 +166,9 @@ def play_all(
                 if child.pid is not None:
                     os.kill(child.pid, signal.SIGINT)
             for future, chunk in pending.items():
-                if not future.cancel():
-                    settle(future, chunk)
+                with suppress(KeyboardInterrupt):  # a worker interrupted outside of a run hands the interrupt back
+                    if not future.cancel():
+                        settle(future, chunk)
     return total
 
 
