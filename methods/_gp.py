@@ -185,6 +185,20 @@ class Ranker:
         self._process.add(self.architectures[-1])
         return True
 
+    def scores(self) -> Array:
+        """The normal scores of all observations, in the order of `tell`; larger is better."""
+        return normal_scores(self.errors)
+
+    def promise(self, candidates: Sequence[Architecture]) -> Array:
+        """The expected improvement of each candidate (its `key`), in standard scores; it does not round to zero."""
+        codes = np.asarray(candidates, dtype=np.int64)
+        targets = self.scores()
+        self._process.refit(targets)
+        mean, deviation = self._process.predict(codes, targets)
+        deviation = np.maximum(deviation, 1e-9)
+        z = (mean - targets.max()) / deviation
+        return np.where(z > -6.0, expected_improvement(mean, deviation, float(targets.max())), 1e-12 * (z + 6.0))
+
     def pick(self, candidates: Sequence[Architecture]) -> int:
         """The position of the candidate with the largest expected improvement.
 
