@@ -15,7 +15,9 @@ Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 
 MOST_CACHED = 40_000
-"""Prefixes remembered by a reader; forgotten beyond."""
+"""Prefixes whose masks are remembered by a reader; forgotten beyond."""
+CACHE_BYTES = 48_000_000
+"""Memory for graphs that were read already; forgotten beyond."""
 
 
 class GraphBatch(NamedTuple):
@@ -23,11 +25,12 @@ class GraphBatch(NamedTuple):
 
     Attributes:
         labels: B x N numbers of node labels; 0 is padding.
-        adjacency: B x N x N numbers of edge labels, row = source, column = target; 0 is no edge.
+        channels: B x N x N x 2 x L of 0 and 1: whether node v (first) receives from node u (second), along an edge or
+            against it (third), one of that label (fourth).
     """
 
     labels: Ints
-    adjacency: Ints
+    channels: Floats
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,7 @@ class GraphReader:
     Attributes:
         nodes: N, the largest number of nodes.
         node_labels: Numbers given to node labels, padding and unknown included.
-        edge_labels: Numbers given to edge labels, unknown included, no edge not.
+        edge_labels: L, numbers given to edge labels, 0 for an unknown one.
         footprints: D x 2 x N weights: the share of each node among those whose label or incoming edges (first row),
             or whose outgoing edges (second row), depend on the decision.
     """
@@ -109,9 +112,13 @@ class GraphReader:
         graphs = [space.graph(cell[:length]) for cell in drawn for length in range(len(space.decisions) + 1)]
         self.nodes = max(len(graph.node_labels) for graph in graphs)
         self._node_numbers = _numbered((label for graph in graphs for label in graph.node_labels), first=2)
-        self._edge_numbers = _numbered((label for graph in graphs for label in graph.edge_labels), first=2)
+        self._edge_numbers = _numbered((label for graph in graphs for label in graph.edge_labels), first=1)
         self.node_labels, self.edge_labels = len(self._node_numbers) + 2, len(self._edge_numbers) + 1
-        self._graphs: dict[Architecture, tuple[Ints, Ints]] = {}
+        width = self.nodes * self.nodes * 2 * self.edge_labels
+        self._room = int(np.clip(CACHE_BYTES // (4 * width), 2_000, 50_000))
+        self._rows: dict[Architecture, int] = {}
+        self._labels = np.zeros((256, self.nodes), dtype=np.int64)
+        self._channels = np.zeros((256, self.nodes, self.nodes, 2, self.edge_labels), dtype=np.float32)
         self._masks: dict[Architecture, npt.NDArray[np.bool_]] = {}
         self.footprints = self._footprints(drawn[: max(4, probes // 4)])
 
@@ -126,22 +133,30 @@ class GraphReader:
 
     def batch(self, prefixes: Sequence[Architecture]) -> GraphBatch:
         """The padded graphs of B legal prefixes of any lengths."""
-        read = [self._graphs.get(prefix) or self._read(prefix) for prefix in prefixes]
-        return GraphBatch(np.stack([labels for labels, _ in read]), np.stack([edges for _, edges in read]))
+        if len(self._rows) + len(prefixes) > self._room:
+            self._rows.clear()
+            self._labels[:] = 0
+            self._channels[:] = 0.0
+        rows = self._rows
+        for prefix in prefixes:
+            if prefix not in rows:
+                self._read(prefix)
+        chosen = [rows[prefix] for prefix in prefixes]
+        return GraphBatch(self._labels[chosen], self._channels[chosen])
 
-    def _read(self, prefix: Architecture) -> tuple[Ints, Ints]:
-        if len(self._graphs) >= MOST_CACHED:
-            self._graphs.clear()
+    def _read(self, prefix: Architecture) -> None:
+        row = self._rows[prefix] = len(self._rows)
+        if row == len(self._labels):
+            self._labels = np.concatenate([self._labels, np.zeros_like(self._labels)])
+            self._channels = np.concatenate([self._channels, np.zeros_like(self._channels)])
         graph = self.space.graph(prefix)
-        labels = np.zeros(self.nodes, dtype=np.int64)
         for node, label in enumerate(graph.node_labels[: self.nodes]):
-            labels[node] = self._node_numbers.get(label, 1)
-        edges = np.zeros((self.nodes, self.nodes), dtype=np.int64)
+            self._labels[row, node] = self._node_numbers.get(label, 1)
         for (source, target), label in zip(graph.edges, graph.edge_labels, strict=True):
             if target < self.nodes:
-                edges[source, target] = self._edge_numbers.get(label, 1)
-        self._graphs[prefix] = labels, edges
-        return labels, edges
+                number = self._edge_numbers.get(label, 0)
+                self._channels[row, target, source, 0, number] = 1.0
+                self._channels[row, source, target, 1, number] = 1.0
 
     def _footprints(self, architectures: Sequence[Architecture]) -> Floats:
         counts = np.zeros((len(self.space.decisions), 2, self.nodes), dtype=np.float32)

@@ -9,7 +9,7 @@ import torch
 
 from harness.space import Architecture, SearchSpace
 from methods.graph_vae.graphs import GraphReader, Layout
-from methods.graph_vae.network import channels, graph_states, network_shapes
+from methods.graph_vae.network import graph_states, network_shapes
 from methods.graph_vae.parameters import Parameters
 
 __all__ = ["Posterior", "Vae"]
@@ -95,22 +95,20 @@ class Vae:
     # The parts.
 
     def graphs(self, prefixes: Sequence[Architecture]) -> tuple[Any, Any]:
-        """Node labels (B x N) and edge channels (B x N x 2NL) of B prefixes."""
-        labels, adjacency = self.reader.batch(prefixes)
-        return torch.from_numpy(labels), channels(torch.from_numpy(adjacency), self.reader.edge_labels)
+        """Node labels (B x N) and channels (B x N x N x 2 x L) of B prefixes."""
+        batch = self.reader.batch(prefixes)
+        return torch.from_numpy(batch.labels), torch.from_numpy(batch.channels)
 
     def encode(self, w: dict[str, Any], architectures: Sequence[Architecture]) -> Posterior:
         """The posteriors of B architectures."""
+        labels, edges = self.graphs(architectures)
         if self.backend == "dgl":
             from methods.graph_vae.dgl_backend import dgl_states
 
-            labels, adjacency = self.reader.batch(architectures)
-            states = dgl_states(w, "encoder", labels, adjacency, self.reader.edge_labels, self.steps)
-            real = torch.from_numpy(labels > 0).unsqueeze(-1)
+            states = dgl_states(w, "encoder", labels, edges, self.steps)
         else:
-            node_labels, edges = self.graphs(architectures)
-            states = graph_states(w, "encoder", node_labels, edges, self.steps)
-            real = (node_labels > 0).unsqueeze(-1)
+            states = graph_states(w, "encoder", labels, edges, self.steps)
+        real = (labels > 0).unsqueeze(-1)
         mean = states @ w["mean"]
         log_variance = (states @ w["variance"] + w["variance_bias"] - 2.0).clamp(-8.0, 2.0)
         if self.latents == "graph":

@@ -4,7 +4,7 @@ from typing import Any
 
 import torch
 
-__all__ = ["channels", "graph_states", "network_shapes"]
+__all__ = ["graph_states", "network_shapes"]
 
 
 def network_shapes(
@@ -34,31 +34,14 @@ def network_shapes(
     return shapes
 
 
-def channels(adjacency: Any, edge_labels: int) -> Any:
-    """One 0-1 channel an edge label and direction.
-
-    Args:
-        adjacency: B x N x N edge-label numbers, 0 for none.
-        edge_labels: L.
-
-    Returns:
-        B x N x 2NL: row v holds, for each direction, node u and label, whether that edge joins u and v.
-    """
-    batch, nodes, _ = adjacency.shape
-    one_hot = torch.nn.functional.one_hot(adjacency, edge_labels + 1)[..., 1:].to(torch.float32)
-    backward = one_hot.reshape(batch, nodes, -1)
-    forward = one_hot.transpose(1, 2).reshape(batch, nodes, -1)
-    return torch.cat([forward, backward], dim=2)
-
-
-def graph_states(w: dict[str, Any], name: str, labels: Any, edges: Any, steps: int, extra: Any = None) -> Any:
+def graph_states(w: dict[str, Any], name: str, labels: Any, channels: Any, steps: int, extra: Any = None) -> Any:
     """Node states after some steps of message passing.
 
     Args:
         w: Weights by name, of `network_shapes`.
         name: Which network.
         labels: B x N label numbers; nodes of label 0 are padding, keep state 0 and send nothing.
-        edges: B x N x 2NL, of `channels`.
+        channels: B x N x N x 2 x L, see `GraphBatch`.
         steps: Rounds of messages.
         extra: B x N x e, added to the first states through a matrix.
 
@@ -74,10 +57,11 @@ def graph_states(w: dict[str, Any], name: str, labels: Any, edges: Any, steps: i
         state = state + extra @ w[f"{name}_extra"]
     state = torch.tanh(state) * real
     batch, nodes, hidden = state.shape
+    joined = channels.view(batch, nodes, -1)
     in_weight, state_weight = w[f"{name}_update_in"].t(), w[f"{name}_update_state"].t()
     for _ in range(steps):
-        sent = (state @ w[f"{name}_message"]).view(batch, nodes, 2, -1, hidden)
-        received = torch.bmm(edges, sent.transpose(1, 2).reshape(batch, -1, hidden))
+        sent = (state @ w[f"{name}_message"]).view(batch, -1, hidden)
+        received = torch.bmm(joined, sent)
         updated = torch.gru_cell(
             received.view(-1, hidden),
             state.reshape(-1, hidden),
