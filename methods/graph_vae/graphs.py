@@ -171,7 +171,8 @@ class GraphReader:
                         if len({view[side].get(node) for view in views}) > 1:
                             counts[position, side, node] += 1.0
         totals = counts.sum(axis=2, keepdims=True)
-        return np.divide(counts, totals, out=np.full_like(counts, 1.0 / self.nodes), where=totals > 0)
+        shares: Floats = np.where(totals > 0, counts / np.maximum(totals, 1.0), np.float32(1.0 / self.nodes))
+        return shares
 
 
 def _numbered(labels: Iterable[str], first: int) -> dict[str, int]:
