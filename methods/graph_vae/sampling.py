@@ -63,12 +63,11 @@ def draw_latents(model: Vae, parents: Sequence[Architecture], n: int, ascent: fl
 
 
 def _climb(model: Vae, latents: Any, steps: int = 5, rate: float = 0.2) -> Any:
-    with torch.no_grad():
-        fixed = model.parameters.views()
-    for _ in range(steps):
-        latents = latents.detach().requires_grad_()
-        height = (model.predict(fixed, latents) - 0.005 * (latents**2).sum(dim=(1, 2))).sum()
-        (slope,) = torch.autograd.grad(height, latents)
-        length = slope.norm(dim=(1, 2), keepdim=True).clamp_min(1e-6)
-        latents = latents + rate * slope / length
+    with torch.enable_grad():
+        fixed = {name: weight.detach() for name, weight in model.parameters.views().items()}
+        for _ in range(steps):
+            latents = latents.detach().requires_grad_()
+            height = (model.predict(fixed, latents) - 0.005 * (latents**2).sum(dim=(1, 2))).sum()
+            (slope,) = torch.autograd.grad(height, latents)
+            latents = latents + rate * slope / slope.norm(dim=(1, 2), keepdim=True).clamp_min(1e-6)
     return latents.detach()
