@@ -5,35 +5,36 @@ from typing import Any
 import dgl
 import torch
 
+from methods.graph_vae.network import Graphs
+
 __all__ = ["dgl_states"]
 
 
-def dgl_states(w: dict[str, Any], name: str, labels: Any, channels: Any, steps: int) -> Any:
+def dgl_states(w: dict[str, Any], name: str, graphs: Graphs, steps: int) -> Any:
     """Node states after some steps of message passing, by DGL's sparse kernels.
 
     Args:
         w: Weights by name, of `network_shapes`.
         name: Which network.
-        labels: B x N label numbers; 0 is padding.
-        channels: B x N x N x 2 x L, see `GraphBatch`.
+        graphs: B graphs.
         steps: Rounds of messages.
 
     Returns:
         B x N x h, equal to those of `graph_states` up to rounding.
     """
-    batch, nodes = labels.shape
-    kinds = channels.shape[3] * channels.shape[4]
-    row, target, source, direction, label = channels.nonzero(as_tuple=True)
-    kind = direction * channels.shape[4] + label
-    graph = dgl.graph((row * nodes + source, row * nodes + target), num_nodes=batch * nodes)
-    real = (labels > 0).reshape(-1, 1).to(torch.float32)
-    state = torch.tanh((w[f"{name}_label_table"][labels] + w[f"{name}_place_table"]).view(batch * nodes, -1)) * real
-    width = state.shape[1]
+    batch, nodes = graphs.labels.shape
+    graph = dgl.graph((graphs.senders, graphs.receivers), num_nodes=batch * nodes)
+    real = (graphs.labels > 0).view(-1, 1).to(torch.float32)
+    state = w[f"{name}_label_table"][graphs.labels] + w[f"{name}_place_table"]
+    state = torch.tanh(state).view(batch * nodes, -1) * real
+    graph.edata["gate"] = 1.0 + w[f"{name}_gate_table"][graphs.kinds]
+    graph.edata["shift"] = w[f"{name}_shift_table"][graphs.kinds]
     for _ in range(steps):
-        sent = (state @ w[f"{name}_message"]).view(-1, kinds, width)
         with graph.local_scope():
-            graph.edata["m"] = sent[row * nodes + source, kind]
-            graph.update_all(dgl.function.copy_e("m", "m"), dgl.function.sum("m", "received"))
+            graph.ndata["sent"] = state @ w[f"{name}_send"]
+            graph.apply_edges(dgl.function.u_mul_e("sent", "gate", "gated"))
+            graph.edata["message"] = graph.edata["gated"] + graph.edata["shift"]
+            graph.update_all(dgl.function.copy_e("message", "message"), dgl.function.sum("message", "received"))
             received = graph.ndata["received"]
         state = real * torch.gru_cell(
             received,
@@ -43,4 +44,4 @@ def dgl_states(w: dict[str, Any], name: str, labels: Any, channels: Any, steps: 
             w[f"{name}_in_bias"],
             w[f"{name}_state_bias"],
         )
-    return state.view(batch, nodes, width)
+    return state.view(batch, nodes, -1)

@@ -14,23 +14,27 @@ __all__ = ["GraphBatch", "GraphReader", "Layout"]
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 
-MOST_CACHED = 40_000
-"""Prefixes whose masks are remembered by a reader; forgotten beyond."""
-CACHE_BYTES = 48_000_000
-"""Memory for graphs that were read already; forgotten beyond."""
+MOST_CACHED = 30_000
+"""Prefixes whose masks and graphs are remembered by a reader; forgotten beyond."""
 
 
 class GraphBatch(NamedTuple):
-    """B graphs, padded to the N nodes of the largest graph met in the space.
+    """B graphs, padded to the N nodes of the largest graph met in the space; E messages in all.
+
+    Each edge carries two messages, one along it and one against it. Nodes are numbered through the batch: node v of
+    graph b is b N + v.
 
     Attributes:
         labels: B x N numbers of node labels; 0 is padding.
-        channels: B x N x N x 2 x L of 0 and 1: whether node v (first) receives from node u (second), along an edge or
-            against it (third), one of that label (fourth).
+        senders: E nodes.
+        receivers: E nodes.
+        kinds: E numbers below 2L: the edge label, plus L for a message against its edge.
     """
 
     labels: Ints
-    channels: Floats
+    senders: Ints
+    receivers: Ints
+    kinds: Ints
 
 
 @dataclass(frozen=True)
@@ -114,11 +118,10 @@ class GraphReader:
         self._node_numbers = _numbered((label for graph in graphs for label in graph.node_labels), first=2)
         self._edge_numbers = _numbered((label for graph in graphs for label in graph.edge_labels), first=1)
         self.node_labels, self.edge_labels = len(self._node_numbers) + 2, len(self._edge_numbers) + 1
-        width = self.nodes * self.nodes * 2 * self.edge_labels
-        self._room = int(np.clip(CACHE_BYTES // (4 * width), 2_000, 50_000))
+        most = max(len(graph.edges) for graph in graphs)
         self._rows: dict[Architecture, int] = {}
         self._labels = np.zeros((256, self.nodes), dtype=np.int64)
-        self._channels = np.zeros((256, self.nodes, self.nodes, 2, self.edge_labels), dtype=np.float32)
+        self._messages = np.full((256, 2 * most, 3), -1, dtype=np.int64)
         self._masks: dict[Architecture, npt.NDArray[np.bool_]] = {}
         self.footprints = self._footprints(drawn[: max(4, probes // 4)])
 
@@ -132,31 +135,39 @@ class GraphReader:
         return mask
 
     def batch(self, prefixes: Sequence[Architecture]) -> GraphBatch:
-        """The padded graphs of B legal prefixes of any lengths."""
-        if len(self._rows) + len(prefixes) > self._room:
-            self._rows.clear()
-            self._labels[:] = 0
-            self._channels[:] = 0.0
+        """The graphs of B legal prefixes of any lengths."""
         rows = self._rows
+        if len(rows) + len(prefixes) > MOST_CACHED:
+            rows.clear()
         for prefix in prefixes:
             if prefix not in rows:
                 self._read(prefix)
         chosen = [rows[prefix] for prefix in prefixes]
-        return GraphBatch(self._labels[chosen], self._channels[chosen])
+        messages = self._messages[chosen]
+        graph, slot = np.nonzero(messages[:, :, 2] >= 0)
+        senders, receivers, kinds = messages[graph, slot].T
+        first = graph * self.nodes
+        return GraphBatch(self._labels[chosen], first + senders, first + receivers, np.ascontiguousarray(kinds))
 
     def _read(self, prefix: Architecture) -> None:
         row = self._rows[prefix] = len(self._rows)
         if row == len(self._labels):
-            self._labels = np.concatenate([self._labels, np.zeros_like(self._labels)])
-            self._channels = np.concatenate([self._channels, np.zeros_like(self._channels)])
+            self._labels = np.concatenate([self._labels, self._labels])
+            self._messages = np.concatenate([self._messages, self._messages])
         graph = self.space.graph(prefix)
+        self._labels[row] = 0
         for node, label in enumerate(graph.node_labels[: self.nodes]):
             self._labels[row, node] = self._node_numbers.get(label, 1)
+        found = []
         for (source, target), label in zip(graph.edges, graph.edge_labels, strict=True):
-            if target < self.nodes:
-                number = self._edge_numbers.get(label, 0)
-                self._channels[row, target, source, 0, number] = 1.0
-                self._channels[row, source, target, 1, number] = 1.0
+            kind = self._edge_numbers.get(label, 0)
+            found += [(source, target, kind), (target, source, kind + self.edge_labels)]
+        if 2 * len(graph.edges) > self._messages.shape[1]:
+            room = np.full((len(self._messages), 2 * len(graph.edges), 3), -1, dtype=np.int64)
+            room[:, : self._messages.shape[1]] = self._messages
+            self._messages = room
+        self._messages[row] = -1
+        self._messages[row, : len(found)] = np.reshape(found, (-1, 3))
 
     def _footprints(self, architectures: Sequence[Architecture]) -> Floats:
         counts = np.zeros((len(self.space.decisions), 2, self.nodes), dtype=np.float32)

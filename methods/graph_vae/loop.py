@@ -13,7 +13,7 @@ from methods._unseen import draw_unseen
 
 __all__ = ["GenerativeSearch", "rank_weights"]
 
-MOST_DECODES = 4
+MOST_DECODES = 3
 """Times a generation may decode before it makes do with fewer new candidates than it wants."""
 
 

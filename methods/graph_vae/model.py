@@ -9,7 +9,7 @@ import torch
 
 from harness.space import Architecture, SearchSpace
 from methods.graph_vae.graphs import GraphReader, Layout
-from methods.graph_vae.network import graph_states, network_shapes
+from methods.graph_vae.network import graph_states, network_shapes, tensors
 from methods.graph_vae.parameters import Parameters
 
 __all__ = ["Posterior", "Vae"]
@@ -59,7 +59,7 @@ class Vae:
         hidden: int = 24,
         latent: int = 8,
         steps: int = 2,
-        graph_runs: int = 8,
+        graph_runs: int = 6,
         latents: Literal["node", "graph"] = "node",
         backend: Literal["torch", "dgl"] = "torch",
         learning_rate: float = 5e-3,
@@ -89,26 +89,25 @@ class Vae:
         self.parameters = Parameters(shapes, rng, learning_rate)
         prints = self.reader.footprints
         everywhere = np.full((decisions, 1, nodes), 1.0 / nodes, dtype=np.float32)
+        starts = sorted(set(self.layout.runs_from))
+        after = [[p for p in range(decisions) if self.layout.runs_from[p] == start] for start in starts]
+        longest = max(map(len, after))
+        self._blocks = np.array([[*block, *[-1] * (longest - len(block))] for block in after])
         self._lessons: dict[Architecture, _Lesson] = {}
         self._summaries = torch.from_numpy(np.concatenate([prints, everywhere], axis=1))
 
     # The parts.
 
-    def graphs(self, prefixes: Sequence[Architecture]) -> tuple[Any, Any]:
-        """Node labels (B x N) and channels (B x N x N x 2 x L) of B prefixes."""
-        batch = self.reader.batch(prefixes)
-        return torch.from_numpy(batch.labels), torch.from_numpy(batch.channels)
-
     def encode(self, w: dict[str, Any], architectures: Sequence[Architecture]) -> Posterior:
         """The posteriors of B architectures."""
-        labels, edges = self.graphs(architectures)
+        graphs = tensors(self.reader.batch(architectures))
         if self.backend == "dgl":
             from methods.graph_vae.dgl_backend import dgl_states
 
-            states = dgl_states(w, "encoder", labels, edges, self.steps)
+            states = dgl_states(w, "encoder", graphs, self.steps)
         else:
-            states = graph_states(w, "encoder", labels, edges, self.steps)
-        real = (labels > 0).unsqueeze(-1)
+            states = graph_states(w, "encoder", graphs, self.steps)
+        real = (graphs.labels > 0).unsqueeze(-1)
         mean = states @ w["mean"]
         log_variance = (states @ w["variance"] + w["variance_bias"] - 2.0).clamp(-8.0, 2.0)
         if self.latents == "graph":
@@ -126,8 +125,8 @@ class Vae:
 
     def node_features(self, w: dict[str, Any], prefixes: Sequence[Architecture], latents: Any) -> Any:
         """What decisions look at: states on the partial graph beside the latents, B x N x (h + k)."""
-        labels, edges = self.graphs(prefixes)
-        return torch.cat([graph_states(w, "decoder", labels, edges, self.steps, latents), latents], dim=2)
+        graphs = tensors(self.reader.batch(prefixes))
+        return torch.cat([graph_states(w, "decoder", graphs, self.steps, latents), latents], dim=2)
 
     def logits(self, w: dict[str, Any], features: Any, positions: Any, history: Any) -> Any:
         """Logits over the options of all kinds, B x columns.
@@ -160,7 +159,7 @@ class Vae:
         *,
         kl_weight: float,
         property_weight: float,
-        decisions: int,
+        runs: int,
     ) -> Any:
         """Negative ELBO, weighted, and the property head's squared error.
 
@@ -170,7 +169,8 @@ class Vae:
             scores: B targets of the property head; NaN where unlabelled.
             kl_weight: Factor of the KL term.
             property_weight: Factor of the property term; 0 leaves the head out.
-            decisions: Decisions of each architecture looked at in this step, drawn anew; the estimate stays unbiased.
+            runs: Runs of the graph network for each architecture in this step, drawn anew among those of decoding, each
+                with the decisions that follow it; the estimate stays unbiased.
         """
         w = self.parameters.views()
         posterior = self.encode(w, architectures)
@@ -179,31 +179,33 @@ class Vae:
         kl = 0.5 * (posterior.mean**2 + posterior.log_variance.exp() - 1.0 - posterior.log_variance).sum(dim=(1, 2))
         if self.latents == "graph":
             kl = kl / self.reader.nodes
-        total = (weight * (self._reconstruction(w, architectures, latents, decisions) + kl_weight * kl)).mean()
+        total = (weight * (self._reconstruction(w, architectures, latents, runs) + kl_weight * kl)).mean()
         known = ~np.isnan(scores)
         if property_weight > 0 and known.any():
             predicted = self.predict(w, posterior.mean)[torch.from_numpy(known)]
             total = total + property_weight * ((predicted - torch.from_numpy(scores[known])) ** 2).mean()
         return total
 
-    def _reconstruction(
-        self, w: dict[str, Any], architectures: Sequence[Architecture], latents: Any, decisions: int
-    ) -> Any:
-        total, batch = len(self.layout.widths), len(architectures)
-        count = min(decisions, total)
-        positions = np.argsort(self.rng.random((batch, total)), axis=1)[:, :count].ravel()
-        rows = np.repeat(np.arange(batch), count)
+    def _reconstruction(self, w: dict[str, Any], architectures: Sequence[Architecture], latents: Any, runs: int) -> Any:
+        batch, (total, _) = len(architectures), self._blocks.shape
+        count = min(runs, total)
+        drawn = np.argsort(self.rng.random((batch, total)), axis=1)[:, :count].ravel()
+        owners = np.repeat(np.arange(batch), count)
+        starts = self._blocks[drawn, 0].tolist()
+        prefixes = [architectures[owner][:start] for owner, start in zip(owners.tolist(), starts, strict=True)]
+        features = self.node_features(w, prefixes, latents[torch.from_numpy(owners)])
+        graph, slot = np.nonzero(self._blocks[drawn] >= 0)
+        rows, positions = owners[graph], self._blocks[drawn[graph], slot]
         lessons = [self._lesson(cell) for cell in architectures]
-        prefixes = [lessons[row].prefixes[p] for row, p in zip(rows.tolist(), positions.tolist(), strict=True)]
-        features = self.node_features(w, prefixes, latents[torch.from_numpy(rows)])
         illegal = torch.from_numpy(np.stack([lesson.illegal for lesson in lessons])[rows, positions])
         chosen = torch.from_numpy(np.stack([lesson.chosen for lesson in lessons])[rows, positions])
         history = None
-        if self.layout.graph_runs < total:
+        if total < len(self.layout.widths):
             history = torch.from_numpy(np.stack([lesson.history for lesson in lessons])[rows, positions])
+            features = features[torch.from_numpy(graph)]
         logits = self.logits(w, features, torch.from_numpy(positions), history).masked_fill(illegal, -1e9)
         entropy = torch.nn.functional.cross_entropy(logits, chosen, reduction="none")
-        return entropy.view(batch, count).sum(dim=1) * (total / count)
+        return torch.zeros(batch).index_add(0, torch.from_numpy(rows), entropy) * (total / count)
 
     def _lesson(self, architecture: Architecture) -> "_Lesson":
         """What the decoder is taught of an architecture, remembered."""
@@ -220,13 +222,11 @@ class Vae:
             for earlier in range(layout.runs_from[position], position):
                 history[position, layout.own_offset[earlier] + architecture[earlier]] = 1.0
         chosen = np.add(layout.kind_offset, architecture)
-        prefixes = [architecture[:length] for length in layout.runs_from]
-        self._lessons[architecture] = lesson = _Lesson(prefixes, illegal, chosen, history)
+        self._lessons[architecture] = lesson = _Lesson(illegal, chosen, history)
         return lesson
 
 
 class _Lesson(NamedTuple):
-    prefixes: list[Architecture]
     illegal: npt.NDArray[np.bool_]
     chosen: npt.NDArray[np.int64]
     history: Floats

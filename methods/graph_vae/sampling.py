@@ -26,7 +26,7 @@ def draw_latents(model: Vae, parents: Sequence[Architecture], n: int, ascent: fl
         model: Encodes the parents.
         parents: At least one.
         n: Latents.
-        ascent: Share that is moved up the property head by five steps of gradient ascent.
+        ascent: Share that is moved up the property head by three steps of gradient ascent.
 
     Source: CGVAE (Liu et al. 2018) for the prior and the ascent (step 0.05 on the head minus 0.005 |z|^2).
     """
@@ -62,7 +62,7 @@ def draw_latents(model: Vae, parents: Sequence[Architecture], n: int, ascent: fl
     return moved
 
 
-def _climb(model: Vae, latents: Any, steps: int = 5, rate: float = 0.2) -> Any:
+def _climb(model: Vae, latents: Any, steps: int = 3, rate: float = 0.3) -> Any:
     with torch.enable_grad():
         fixed = {name: weight.detach() for name, weight in model.parameters.views().items()}
         for _ in range(steps):

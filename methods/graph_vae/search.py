@@ -46,7 +46,7 @@ class GraphVae(GenerativeSearch):
         pretrain_steps: Steps before the first generation on unlabelled draws from the space, which cost no query.
         batch: Evaluated architectures in a step.
         unlabelled: Draws from the space beside them.
-        decisions: Decisions of each architecture looked at in a step.
+        train_runs: Runs of the graph network for each architecture in a step.
         graph_runs: Runs of the graph network while one architecture is decoded.
         hidden: Width of node states.
         latent: Dimensions of a node's latent.
@@ -85,8 +85,8 @@ class GraphVae(GenerativeSearch):
         pretrain_steps: int = 0,
         batch: int = 24,
         unlabelled: int = 8,
-        decisions: int = 6,
-        graph_runs: int = 8,
+        train_runs: int = 2,
+        graph_runs: int = 6,
         hidden: int = 24,
         latent: int = 8,
         steps: int = 2,
@@ -113,7 +113,7 @@ class GraphVae(GenerativeSearch):
                 raise SettingError(f"{name} = {word!r}; accepted: {' and '.join(accepted)}")
         if not 0 <= ascent <= 1:
             raise SettingError(f"ascent = {ascent}; accepted: a share from 0 to 1")
-        positive = {"batch": batch, "decisions": decisions, "graph_runs": graph_runs, "hidden": hidden}
+        positive = {"batch": batch, "train_runs": train_runs, "graph_runs": graph_runs, "hidden": hidden}
         positive |= {"latent": latent, "steps": steps}
         for name, value in positive.items():
             if value < 1:
@@ -125,7 +125,7 @@ class GraphVae(GenerativeSearch):
         self.proposals, self.masked, self.ascent = proposals, masked, ascent if property_weight > 0 else 0.0
         self.property_weight, self.kl_weight = property_weight, kl_weight
         self.train_steps, self.pretrain_steps = train_steps, pretrain_steps
-        self.batch, self.unlabelled, self.decisions = batch, unlabelled, decisions
+        self.batch, self.unlabelled, self.train_runs = batch, unlabelled, train_runs
         self._sizes = {"hidden": hidden, "latent": latent, "steps": steps, "graph_runs": graph_runs}
         self._latents: Literal["node", "graph"] = latents
         self._backend: Literal["torch", "dgl"] = backend
@@ -179,6 +179,6 @@ class GraphVae(GenerativeSearch):
             np.concatenate([scores, np.full(len(extra), np.nan, dtype=np.float32)]),
             kl_weight=self.kl_weight,
             property_weight=self.property_weight,
-            decisions=self.decisions,
+            runs=self.train_runs,
         )
         model.parameters.descend(loss)
