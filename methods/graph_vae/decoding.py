@@ -13,7 +13,11 @@ __all__ = ["decode"]
 
 
 def decode(
-    model: Vae, latents: Any, temperature: npt.NDArray[np.float32], masked: bool = True
+    model: Vae,
+    latents: Any,
+    temperature: npt.NDArray[np.float32],
+    masked: bool = True,
+    keep: npt.NDArray[np.int64] | None = None,
 ) -> tuple[list[Architecture], npt.NDArray[np.float64]]:
     """Decodes B latents.
 
@@ -26,9 +30,10 @@ def decode(
         temperature: B divisors of the logits; towards 0 the likeliest option is taken.
         masked: Whether illegal options are masked. Without (an ablation), an architecture may be invalid; its graph is
             then read at its last legal prefix.
+        keep: B x D options that are taken where they are legal; -1 where the decoder decides. None: it decides all.
 
     Returns:
-        The architectures, and the log-probability of each under the decoder at temperature 1.
+        The architectures, and the log-probability of what the decoder decided of each, at temperature 1.
     """
     layout, reader, count = model.layout, model.reader, len(latents)
     codes: list[Architecture] = [()] * count
@@ -49,8 +54,11 @@ def decode(
                 features = None
                 history[:] = 0.0
                 read = [old if bad else code for old, code, bad in zip(read, codes, broken, strict=True)]
-            if masked and np.all(legal.sum(axis=1) == 1):
-                chosen = legal.argmax(axis=1)
+            rows = np.arange(count)
+            kept = np.full(count, -1) if keep is None else keep[:, position]
+            settled = (kept >= 0) & (legal[rows, kept] if masked else True)
+            if masked and np.all(settled | (legal.sum(axis=1) == 1)):
+                chosen = np.where(settled, kept, legal.argmax(axis=1))
             else:
                 if features is None:
                     features = model.node_features(w, read, latents)
@@ -61,10 +69,10 @@ def decode(
                     logits = np.where(legal, logits, -np.inf)
                 logits -= logits.max(axis=1, keepdims=True)
                 noisy = logits / temperature[:, None] + model.rng.gumbel(size=logits.shape)
-                chosen = noisy.argmax(axis=1)
-                picked = logits[np.arange(count), chosen]
-                likelihood += picked - np.log(np.exp(logits).sum(axis=1))
-            history[np.arange(count), layout.own_offset[position] + chosen] = 1.0
+                chosen = np.where(settled, kept, noisy.argmax(axis=1))
+                stated = logits[rows, chosen] - np.log(np.exp(logits).sum(axis=1))
+                likelihood += np.where(settled, 0.0, stated)
+            history[rows, layout.own_offset[position] + chosen] = 1.0
             if not masked:
                 broken = [bad or not mask[o] for bad, mask, o in zip(broken, masks, chosen, strict=True)]
             codes = [(*code, option) for code, option in zip(codes, chosen.tolist(), strict=True)]

@@ -39,6 +39,7 @@ class GraphVae(GenerativeSearch):
         proposals: ``decoder``, or ``mutation`` of the same parents in its place (an ablation).
         masked: Whether illegal options are masked (off: an ablation).
         latents: ``node``, or ``graph`` for one latent a graph (an ablation).
+        local: Whether decisions about nodes whose latents did not move stay as in the parent (off: an ablation).
         ascent: Share of latents moved up the property head.
         property_weight: Factor of the property head's loss; 0 leaves it out, and the ascent with it.
         kl_weight: Factor of the KL term.
@@ -78,6 +79,7 @@ class GraphVae(GenerativeSearch):
         proposals: Literal["decoder", "mutation"] = "decoder",
         masked: bool = True,
         latents: Literal["node", "graph"] = "node",
+        local: bool = True,
         ascent: float = 0.1,
         property_weight: float = 1.0,
         kl_weight: float = 0.1,
@@ -122,7 +124,8 @@ class GraphVae(GenerativeSearch):
         for name, number in {**none, "kl_weight": kl_weight, "property_weight": property_weight}.items():
             if number < 0:
                 raise SettingError(f"{name} = {number}; accepted: 0 and more")
-        self.proposals, self.masked, self.ascent = proposals, masked, ascent if property_weight > 0 else 0.0
+        self.proposals, self.masked, self.local = proposals, masked, local
+        self.ascent = ascent if property_weight > 0 else 0.0
         self.property_weight, self.kl_weight = property_weight, kl_weight
         self.train_steps, self.pretrain_steps = train_steps, pretrain_steps
         self.batch, self.unlabelled, self.train_runs = batch, unlabelled, train_runs
@@ -154,8 +157,9 @@ class GraphVae(GenerativeSearch):
         from methods.graph_vae.sampling import draw_latents
 
         model = self._model()
-        latents = draw_latents(model, parents, n, self.ascent)
-        codes, _ = decode(model, latents, np.full(n, temperature, dtype=np.float32), self.masked)
+        draft = draw_latents(model, parents, n, self.ascent)
+        warmth = np.full(n, temperature, dtype=np.float32)
+        codes, _ = decode(model, draft.latents, warmth, self.masked, draft.keep if self.local else None)
         return codes
 
     def _model(self) -> "Vae":

@@ -191,6 +191,23 @@ def test_what_it_was_trained_on_is_decoded_again(space: SearchSpace) -> None:
     assert sum(left == right for left, right in zip(codes, cells, strict=True)) >= 5
 
 
+@pytest.mark.parametrize("space", SPACES, ids=named)
+def test_what_is_kept_of_parents_stays_and_all_is_valid(space: SearchSpace) -> None:
+    rng = np.random.default_rng(0)
+    model, parents = Vae(space, rng), space.sample(rng, 5)
+    draft = draw_latents(model, parents, 200, ascent=0.5)
+    codes, _ = decode(model, draft.latents, np.full(200, 2.0, dtype=np.float32), keep=draft.keep)
+    assert all(space.contains(code) for code in codes)
+    for code, kept in zip(codes, draft.keep, strict=True):
+        for position, option in enumerate(kept):
+            if option >= 0 and space.legal(code[:position])[option]:
+                assert code[position] == option
+    whole = np.array([parents[0]] * 3)
+    codes, likelihood = decode(model, model.noise(3), np.ones(3, dtype=np.float32), keep=whole)
+    assert codes == [parents[0]] * 3
+    assert not likelihood.any()
+
+
 def test_without_a_mask_it_decodes_invalid_cells() -> None:
     space = NasBench101()
     model = Vae(space, np.random.default_rng(0))
@@ -236,7 +253,7 @@ def test_gradients_are_finite_on_degenerate_inputs(latents: str, cells: list, sc
         model.parameters.descend(loss)
         assert torch.isfinite(model.parameters.flat.grad).all()
         assert not torch.equal(before, model.parameters.flat)
-    assert torch.isfinite(draw_latents(model, [drawn[0]], 20, ascent=1.0)).all()
+    assert torch.isfinite(draw_latents(model, [drawn[0]], 20, ascent=1.0).latents).all()
 
 
 def test_the_property_head_learns_and_ascent_climbs_it() -> None:
@@ -251,7 +268,9 @@ def test_the_property_head_learns_and_ascent_climbs_it() -> None:
         w = model.parameters.views()
         assert np.corrcoef(model.predict(w, model.encode(w, cells).mean), scores)[0, 1] > 0.9
         parents = cells[:1]
-        still, climbed = (model.predict(w, draw_latents(model, parents, 300, ascent)).mean() for ascent in (0.0, 1.0))
+        still, climbed = (
+            model.predict(w, draw_latents(model, parents, 300, ascent).latents).mean() for ascent in (0.0, 1.0)
+        )
     assert climbed > still + 0.1
 
 
@@ -324,6 +343,7 @@ def test_early_generations_are_asked_at_the_lowest_fidelity_and_their_best_again
         {"ascent": 0.0},
         {"pretrain_steps": 5},
         {"ranked": False},
+        {"local": False},
     ],
     ids=str,
 )
