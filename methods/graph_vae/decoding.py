@@ -21,8 +21,8 @@ def decode(
 ) -> tuple[list[Architecture], npt.NDArray[np.float64]]:
     """Decodes B latents.
 
-    The graph network runs on the partial graphs before each decision, or as often as `Layout.runs_from` says; where
-    the mask leaves one option, nothing is computed.
+    The graph network runs on the partial graph before each decision, or as often as `Layout.runs_from` says, for the
+    architectures whose decision is open: where one option is kept, or the mask leaves one, nothing is computed.
 
     Args:
         model: Trained or not.
@@ -42,8 +42,10 @@ def decode(
     likelihood = np.zeros(count)
     with torch.no_grad():
         w = model.parameters.views()
-        features: Any = None
+        features = torch.empty(count, reader.nodes, model.hidden + model.latent)
+        ready = np.zeros(count, dtype=np.bool_)
         history = np.zeros((count, layout.own_columns), dtype=np.float32)
+        rows = np.arange(count)
         for position, width in enumerate(layout.widths):
             masks = [
                 np.ones(width, dtype=np.bool_) if bad else reader.legal(code)
@@ -51,27 +53,33 @@ def decode(
             ]
             legal = np.stack(masks)
             if layout.runs_from[position] == position:
-                features = None
+                ready[:] = False
                 history[:] = 0.0
                 read = [old if bad else code for old, code, bad in zip(read, codes, broken, strict=True)]
-            rows = np.arange(count)
+                block = [p for p in range(position, len(layout.widths)) if layout.runs_from[p] == position]
+                foreseen = rows if keep is None else np.flatnonzero((keep[:, block] < 0).any(axis=1))
             kept = np.full(count, -1) if keep is None else keep[:, position]
             settled = (kept >= 0) & (legal[rows, kept] if masked else True)
-            if masked and np.all(settled | (legal.sum(axis=1) == 1)):
-                chosen = np.where(settled, kept, legal.argmax(axis=1))
-            else:
-                if features is None:
-                    features = model.node_features(w, read, latents)
-                since = torch.from_numpy(history) if layout.runs_from[position] != position else None
+            chosen = np.where(settled, kept, legal.argmax(axis=1))
+            open_rows = np.flatnonzero(~settled & (legal.sum(axis=1) > 1) if masked else ~settled)
+            if len(open_rows):
+                if not ready[open_rows].all():
+                    fresh = np.flatnonzero(~ready & np.isin(rows, np.concatenate([foreseen, open_rows])))
+                    picked = torch.from_numpy(fresh)
+                    features[picked] = model.node_features(w, [read[row] for row in fresh], latents[picked])
+                    ready[fresh] = True
+                picked = torch.from_numpy(open_rows)
+                since = torch.from_numpy(history[open_rows]) if layout.runs_from[position] != position else None
                 start = layout.kind_offset[position]
-                logits = model.logits(w, features, position, since)[:, start : start + width].numpy().astype(np.float64)
+                logits = model.logits(w, features[picked], position, since)[:, start : start + width]
+                likely = logits.numpy().astype(np.float64)
                 if masked:
-                    logits = np.where(legal, logits, -np.inf)
-                logits -= logits.max(axis=1, keepdims=True)
-                noisy = logits / temperature[:, None] + model.rng.gumbel(size=logits.shape)
-                chosen = np.where(settled, kept, noisy.argmax(axis=1))
-                stated = logits[rows, chosen] - np.log(np.exp(logits).sum(axis=1))
-                likelihood += np.where(settled, 0.0, stated)
+                    likely = np.where(legal[open_rows], likely, -np.inf)
+                likely -= likely.max(axis=1, keepdims=True)
+                noisy = likely / temperature[open_rows, None] + model.rng.gumbel(size=likely.shape)
+                decided = chosen[open_rows] = noisy.argmax(axis=1)
+                stated = likely[np.arange(len(decided)), decided] - np.log(np.exp(likely).sum(axis=1))
+                likelihood[open_rows] += stated
             history[rows, layout.own_offset[position] + chosen] = 1.0
             if not masked:
                 broken = [bad or not mask[o] for bad, mask, o in zip(broken, masks, chosen, strict=True)]

@@ -13,7 +13,7 @@ from methods._unseen import draw_unseen
 
 __all__ = ["GenerativeSearch", "rank_weights"]
 
-MOST_DECODES = 3
+MOST_DECODES = 2
 """Times a generation may decode before it makes do with fewer new candidates than it wants."""
 
 
@@ -72,16 +72,20 @@ class GenerativeSearch(Method, ABC):
             raise SettingError(f"partial_generations = {partial_generations}; accepted: 0 and more")
         self.n_initial, self.generation, self.pool = n_initial, generation, pool
         self.rounds, self.elites, self.ranked = rounds, elites, ranked
-        self.temperature = 1.0
+        self.temperature, self._new_share = 1.0, 0.7
         self.decoded = self.invalid = self.repeated = 0
         several = len(problem.fidelities) > 1
         self._partial = n_initial + partial_generations * generation if several and partial_generations else 0
         self._fidelity = problem.fidelities[0] if self._partial else None
-        self._ranker = Ranker(problem.space, rng)
+        self._ranker = self.make_ranker()
         self._taken: set[Architecture] = set()
         self._again: list[Architecture] = []
         self._candidates: list[Architecture] = []
         self._left = 0
+
+    def make_ranker(self) -> Ranker:
+        """A ranker that knows nothing yet: that of the controls, unless a subclass has a better one."""
+        return Ranker(self.space, self.rng)
 
     @abstractmethod
     def learn(self, architectures: Sequence[Architecture], scores: np.ndarray) -> None:
@@ -125,7 +129,7 @@ class GenerativeSearch(Method, ABC):
     def _to_full_fidelity(self) -> None:
         order = np.argsort(self._ranker.errors, kind="stable")[: self.generation]
         self._again = [self._ranker.architectures[index] for index in order]
-        self._ranker, self._taken = Ranker(self.space, self.rng), set()
+        self._ranker, self._taken = self.make_ranker(), set()
         self._candidates, self._partial, self._fidelity = [], 0, None
 
     def _pick(self, candidates: list[Architecture]) -> int:
@@ -156,7 +160,8 @@ class GenerativeSearch(Method, ABC):
 
     def _decode_into(self, found: dict[Architecture, None], parents: Sequence[Architecture], wanted: int) -> None:
         for _ in range(MOST_DECODES):
-            asked = self.pool if len(found) + self.pool // 2 <= wanted else self.pool // 2 + 1
+            missing = wanted - len(found)
+            asked = min(3 * self.pool, int(missing / max(0.3, self._new_share)) + 1)
             before = len(found)
             for architecture in self.propose(parents, asked, self.temperature):
                 valid = self.space.contains(architecture)
@@ -165,6 +170,7 @@ class GenerativeSearch(Method, ABC):
                 if key not in self._taken:
                     found[key] = None
             new = (len(found) - before) / asked
+            self._new_share += 0.3 * (new - self._new_share)
             self.decoded += asked
             self.repeated += asked - (len(found) - before)
             if new < 0.4:

@@ -8,6 +8,8 @@ import numpy as np
 from harness.errors import SettingError
 from harness.method import Problem
 from harness.space import Architecture
+from methods._gp import Ranker
+from methods.graph_vae.kernel import GraphRanker
 from methods.graph_vae.loop import GenerativeSearch, rank_weights
 
 if TYPE_CHECKING:
@@ -37,6 +39,9 @@ class GraphVae(GenerativeSearch):
         ranked: Whether the Gaussian process picks.
         partial_generations: Generations at the lowest fidelity.
         proposals: ``decoder``, or ``mutation`` of the same parents in its place (an ablation).
+        kernel: What the Gaussian process compares: ``decisions``, as the controls' does, or ``graph``: the neighbourhoods
+            of nodes beside them.
+        wl_rounds: Rounds of refinement of those neighbourhoods.
         masked: Whether illegal options are masked (off: an ablation).
         latents: ``node``, or ``graph`` for one latent a graph (an ablation).
         local: Whether decisions about nodes whose latents did not move stay as in the parent (off: an ablation).
@@ -77,13 +82,15 @@ class GraphVae(GenerativeSearch):
         ranked: bool = True,
         partial_generations: int = 0,
         proposals: Literal["decoder", "mutation"] = "decoder",
+        kernel: Literal["decisions", "graph"] = "decisions",
+        wl_rounds: int = 1,
         masked: bool = True,
         latents: Literal["node", "graph"] = "node",
         local: bool = True,
         ascent: float = 0.1,
         property_weight: float = 1.0,
         kl_weight: float = 0.1,
-        train_steps: int = 8,
+        train_steps: int = 5,
         pretrain_steps: int = 0,
         batch: int = 24,
         unlabelled: int = 8,
@@ -94,6 +101,7 @@ class GraphVae(GenerativeSearch):
         steps: int = 2,
         backend: Literal["torch", "dgl"] = "torch",
     ) -> None:
+        self.kernel, self.wl_rounds = kernel, wl_rounds
         super().__init__(
             problem,
             rng,
@@ -107,6 +115,7 @@ class GraphVae(GenerativeSearch):
         )
         choices = {
             "proposals": (proposals, ("decoder", "mutation")),
+            "kernel": (kernel, ("decisions", "graph")),
             "latents": (latents, ("node", "graph")),
             "backend": (backend, ("torch", "dgl")),
         }
@@ -116,7 +125,7 @@ class GraphVae(GenerativeSearch):
         if not 0 <= ascent <= 1:
             raise SettingError(f"ascent = {ascent}; accepted: a share from 0 to 1")
         positive = {"batch": batch, "train_runs": train_runs, "graph_runs": graph_runs, "hidden": hidden}
-        positive |= {"latent": latent, "steps": steps}
+        positive |= {"latent": latent, "steps": steps, "train_runs": train_runs}
         for name, value in positive.items():
             if value < 1:
                 raise SettingError(f"{name} = {value}; accepted: whole numbers from 1 on")
@@ -133,6 +142,10 @@ class GraphVae(GenerativeSearch):
         self._latents: Literal["node", "graph"] = latents
         self._backend: Literal["torch", "dgl"] = backend
         self.model: Vae | None = None
+
+    def make_ranker(self) -> Ranker:
+        """The controls' ranker, or that which compares neighbourhoods too."""
+        return GraphRanker(self.space, self.rng, self.wl_rounds) if self.kernel == "graph" else super().make_ranker()
 
     def learn(self, architectures: Sequence[Architecture], scores: np.ndarray) -> None:
         """Trains the autoencoder for `train_steps`, from where it was; makes it first if need be."""

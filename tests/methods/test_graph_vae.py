@@ -22,6 +22,7 @@ torch = pytest.importorskip("torch", reason="needs torch: pip install 'equipoise
 
 from methods.graph_vae.decoding import decode  # noqa: E402
 from methods.graph_vae.graphs import GraphReader, Layout  # noqa: E402
+from methods.graph_vae.kernel import GraphRanker  # noqa: E402
 from methods.graph_vae.model import Vae  # noqa: E402
 from methods.graph_vae.network import Graphs, graph_states, network_shapes  # noqa: E402
 from methods.graph_vae.parameters import Parameters  # noqa: E402
@@ -274,6 +275,20 @@ def test_the_property_head_learns_and_ascent_climbs_it() -> None:
     assert climbed > still + 0.1
 
 
+def test_neighbourhoods_are_equal_exactly_where_incoming_edges_are() -> None:
+    space, rng = NasBench201(), np.random.default_rng(0)
+    ranker, cells = GraphRanker(space, rng), space.sample(rng, 60)
+    features = [ranker.features(cell) for cell in cells]
+    none = 0
+    for left, one in zip(cells, features, strict=True):
+        assert one[:6] == left
+        for right, other in zip(cells, features, strict=True):
+            assert (one[7] == other[7]) == (left[0] == right[0])
+            assert (one[8] == other[8]) == (left[1:3] == right[1:3])
+            ends = [(cell[3], tuple(sorted(o for o in cell[4:] if o != none))) for cell in (left, right)]
+            assert (one[9] == other[9]) == (ends[0] == ends[1])  # nodes 1 and 2 look alike as sources after one round
+
+
 # The search.
 
 
@@ -344,6 +359,7 @@ def test_early_generations_are_asked_at_the_lowest_fidelity_and_their_best_again
         {"pretrain_steps": 5},
         {"ranked": False},
         {"local": False},
+        {"kernel": "graph"},
     ],
     ids=str,
 )
@@ -360,6 +376,8 @@ def test_every_ablation_plays(ablation: dict) -> None:
     "bad",
     [
         {"proposals": "x"},
+        {"kernel": "latent"},
+        {"train_runs": 0},
         {"latents": "edge"},
         {"backend": "jax"},
         {"ascent": 2.0},
