@@ -39,7 +39,7 @@ class GraphVae(GenerativeSearch):
         ranked: Whether the Gaussian process picks.
         partial_generations: Generations at the lowest fidelity.
         proposals: ``decoder``, or ``mutation`` of the same parents in its place (an ablation).
-        kernel: What the Gaussian process compares: ``decisions``, as the controls' does, or ``graph``: the neighbourhoods
+        kernel: What the Gaussian process compares: ``decisions``, as the controls' does, or ``graph``: neighbourhoods
             of nodes beside them.
         wl_rounds: Rounds of refinement of those neighbourhoods.
         masked: Whether illegal options are masked (off: an ablation).
