@@ -182,8 +182,26 @@ class Ranker:
             return False
         self.architectures.append(self.space.key(architecture))
         self.errors.append(observation.validation_error)
-        self._process.add(self.architectures[-1])
+        self._process.add(self.features(self.architectures[-1]))
         return True
+
+    def features(self, key: Architecture) -> Sequence[int]:
+        """What the process compares of an architecture: its decisions, unless a subclass has more to say."""
+        return key
+
+    def scores(self) -> Array:
+        """The normal scores of all observations, in the order of `tell`; larger is better."""
+        return normal_scores(self.errors)
+
+    def promise(self, candidates: Sequence[Architecture]) -> Array:
+        """The expected improvement of each candidate (its `key`), in standard scores; it does not round to zero."""
+        codes = np.asarray([self.features(key) for key in candidates], dtype=np.int64)
+        targets = self.scores()
+        self._process.refit(targets)
+        mean, deviation = self._process.predict(codes, targets)
+        deviation = np.maximum(deviation, 1e-9)
+        z = (mean - targets.max()) / deviation
+        return np.where(z > -6.0, expected_improvement(mean, deviation, float(targets.max())), 1e-12 * (z + 6.0))
 
     def pick(self, candidates: Sequence[Architecture]) -> int:
         """The position of the candidate with the largest expected improvement.
@@ -191,8 +209,8 @@ class Ranker:
         Args:
             candidates: At least one, each as its `key`.
         """
-        codes = np.asarray(candidates, dtype=np.int64)
-        targets = normal_scores(self.errors)
+        codes = np.asarray([self.features(key) for key in candidates], dtype=np.int64)
+        targets = self.scores()
         self._process.refit(targets)
         mean, deviation = self._process.predict(codes, targets)
         return best_of(mean, deviation, float(targets.max()), np.ones(len(codes), dtype=np.bool_), self._rng)

@@ -1,0 +1,79 @@
+"""Where the time of graph_vae goes, in every space, on one core.
+
+Run ``python -P speed/graph_vae.py [queries]``. CPU is `process_time` of this process with one thread; the answers are a
+made function of the graph, so that each space is measured alike, with or without a benchmark's data.
+"""
+
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+
+import methods.graph_vae.decoding
+import methods.graph_vae.sampling
+from harness.ledger import Budget
+from harness.method import Observation, Problem
+from harness.plugins import load_method, spaces
+from harness.space import SearchSpace
+from methods._gp import Ranker
+from methods.graph_vae import GraphVae
+from methods.graph_vae.graphs import GraphReader
+
+SECONDS: dict[str, float] = defaultdict(float)
+
+
+def clocked(owner: Any, name: str, label: str) -> None:
+    """Counts the CPU seconds spent in a function."""
+    inner: Callable[..., Any] = getattr(owner, name)
+
+    def outer(*args: Any, **kwargs: Any) -> Any:
+        begin = time.process_time()
+        try:
+            return inner(*args, **kwargs)
+        finally:
+            SECONDS[label] += time.process_time() - begin
+
+    setattr(owner, name, outer)
+
+
+def made_error(architecture: tuple[int, ...]) -> float:
+    """Some function of an architecture."""
+    return sum(((option + 1) * (position + 3) * 7919) % 101 for position, option in enumerate(architecture)) / 1e4
+
+
+def run(name: str, space: SearchSpace, queries: int, seed: int) -> float:
+    """CPU seconds of one run."""
+    begin = time.process_time()
+    method = load_method(name)(Problem(space, Budget(queries=queries)), np.random.default_rng(seed))
+    for _ in range(queries):
+        query = method.ask()
+        method.tell(Observation(query, made_error(query.architecture), float("nan")))
+    return time.process_time() - begin
+
+
+def main(queries: int) -> None:
+    """Prints one line a space."""
+    torch.set_num_threads(1)
+    clocked(GraphVae, "learn", "train")
+    clocked(methods.graph_vae.decoding, "decode", "decode")
+    clocked(methods.graph_vae.sampling, "draw_latents", "latents")
+    clocked(GraphReader, "batch", "of which reading graphs")
+    clocked(Ranker, "pick", "rank")
+    clocked(Ranker, "promise", "rank")
+    for cls in spaces():
+        space = cls()
+        space.sample(np.random.default_rng(0), 1)
+        run("graph_vae", space, 30, 9)
+        SECONDS.clear()
+        total = run("graph_vae", space, queries, 0)
+        parts = ", ".join(f"{label} {seconds:.2f}" for label, seconds in SECONDS.items())
+        control = run("mutation_gp", space, queries, 0)
+        print(f"{space.name:16} {queries} queries: {total:.2f} s ({parts}); mutation_gp {control:.2f} s", flush=True)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 300)
