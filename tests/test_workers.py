@@ -116,7 +116,14 @@ def test_an_early_end_is_told(write, tmp_path: Path) -> None:
 def start(path: Path, out: Path) -> subprocess.Popen[str]:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(TESTS), *sys.path])}
     command = [sys.executable, "-m", "harness", "run", str(path), "--out", str(out), "--workers", "2"]
-    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment, start_new_session=True)
+    return subprocess.Popen(
+        command, stderr=subprocess.PIPE, text=True, env=environment, start_new_session=True, preexec_fn=_heed_interrupts
+    )
+
+
+def _heed_interrupts() -> None:
+    """A shell that starts the tests in the background lets them ignore SIGINT, and everything they start."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def test_killed_at_random_moments_it_ends_with_the_same_rows(write, tmp_path: Path) -> None:
