@@ -117,7 +117,12 @@ def start(path: Path, out: Path) -> subprocess.Popen[str]:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(TESTS), *sys.path])}
     command = [sys.executable, "-m", "harness", "run", str(path), "--out", str(out), "--workers", "2"]
     return subprocess.Popen(
-        command, stderr=subprocess.PIPE, text=True, env=environment, start_new_session=True, preexec_fn=_heed_interrupts
+        command,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+        start_new_session=True,
+        preexec_fn=_heed_interrupts,  # noqa: PLW1509 - no thread of the tests holds a lock here
     )
 
 
