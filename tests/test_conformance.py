@@ -1,7 +1,6 @@
 """Each check passes what is right and fails its cheat."""
 
 import copy
-import os
 
 import numpy as np
 import plugins_for_tests as cheats
@@ -204,8 +203,6 @@ def test_every_method_conforms(name: str) -> None:
     cls = load_method(name)
     if not _playable(cls):
         pytest.skip(missing_packages(cls) or unmet(cls, TASK))
-    if cls.costly and "EQUIPOISE_COSTLY" not in os.environ:
-        pytest.skip("takes minutes: set EQUIPOISE_COSTLY=1, or run `equipoise check` on it")
     assert [(title, reason) for title, reason in failures_of(name) if reason] == []
 
 
