@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -77,21 +78,24 @@ def run_suite(
 
 def _preflight(suite: Suite, skip_missing: bool) -> tuple[Suite, list[dict[str, str]]]:
     """Refuses what cannot run before anything does; returns the pairs that do not apply."""
-    tasks: list[Task] = []
+    tasks: dict[str, Task] = {}
     missing: list[str] = []
+    left_out: list[dict[str, str]] = []
     for name in suite.tasks:
         task = load_task(name, suite.protocol.noise)
         _check_budget(suite, task)
         if (reason := task.skip()) is not None:
             missing.append(f"task {name}: {reason}")
+            left_out.append({"method": "*", "task": name, "reason": reason})
         else:
-            tasks.append(task)
+            tasks[name] = task
     methods: list[MethodEntry] = []
     for entry in suite.methods:
         cls = load_method(entry.name)
         settings_of(cls, entry.settings, f"method {entry.label}")
         if (reason := missing_packages(cls)) is not None:
             missing.append(f"method {entry.label}: {reason}")
+            left_out.append({"method": entry.label, "task": "*", "reason": reason})
         else:
             methods.append(entry)
     if missing and not skip_missing:
@@ -100,12 +104,11 @@ def _preflight(suite: Suite, skip_missing: bool) -> tuple[Suite, list[dict[str, 
         sys.stderr.write(f"equipoise: left out: {line}\n")
     if not tasks or not methods:
         raise SuiteError(f"nothing is left to run: {'; '.join(missing)}")
-    left_out = []
     for entry in methods:
         cls, tried = load_method(entry.name), set()
-        for task in tasks:
+        for name, task in tasks.items():
             if (reason := unmet(cls, task)) is not None:
-                left_out.append({"method": entry.label, "task": task.name, "reason": reason})
+                left_out.append({"method": entry.label, "task": name, "reason": reason})
             elif task.space not in tried:
                 tried.add(task.space)
                 try:
@@ -116,8 +119,7 @@ def _preflight(suite: Suite, skip_missing: bool) -> tuple[Suite, list[dict[str, 
                     raise
                 except Exception:  # recorded with its traceback when it is played
                     continue
-    kept = tuple(task.name for task in tasks)
-    return Suite(suite.name, suite.budget, suite.protocol, kept, tuple(methods)), left_out
+    return replace(suite, tasks=tuple(tasks), methods=tuple(methods)), left_out
 
 
 def _check_budget(suite: Suite, task: Task) -> None:
@@ -170,7 +172,7 @@ def status_of(folder: Path) -> str:
 
 
 def verify(folder: Path, sample: int, say: Callable[[str], None]) -> int:
-    """Plays a random sample of the stored runs again and compares every value but the measured overhead.
+    """Plays a random sample of the stored runs again and compares every value but the measured times.
 
     Returns:
         0 if all agree, 1 if not.
@@ -196,12 +198,15 @@ def verify(folder: Path, sample: int, say: Callable[[str], None]) -> int:
 def _difference(store: RunStore, spec: RunSpec) -> str | None:
     frame = store.frame(task=spec.task)
     old = frame[(frame.method == spec.label) & (frame.repeat == spec.repeat)]
-    space = load_task(spec.task, spec.protocol.noise).space
+    task = load_task(spec.task, spec.protocol.noise)
     new = play_run(spec).trajectory
     if len(old) != len(new):
         return f": {len(old)} rows stored, {len(new)} now"
-    now = {name: getattr(new, name) for name in ("validation_error", "charge", "cost_seconds", "status")}
-    now["architecture"] = [space.format(architecture) for architecture in new.architecture]
+    compared = ["validation_error", "status", "charge", "cost_seconds"]
+    if task.measured_cost:
+        compared = compared[: 2 if spec.budget.unit == "cost_seconds" else 3]
+    now = {name: getattr(new, name) for name in compared}
+    now["architecture"] = [task.space.format(architecture) for architecture in new.architecture]
     for column, values in now.items():
         for query, (before, after) in enumerate(zip(old[column], values, strict=True), 1):
             if str(before) != str(after):  # exact for floats, and NaN equals NaN

@@ -218,7 +218,8 @@ class RunStore:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        parts = [part for part in self.parts() if task is None or any(e["task"] == task for e in _summaries_of(part))]
+        runs = {part: [e["run_id"] for e in _summaries_of(part) if task in (None, e["task"])] for part in self.parts()}
+        parts = [part for part, ids in runs.items() if ids]
         if not parts:
             raise StoreError(f"{self.path}: no stored runs{f' of {task}' if task else ''}")
         wanted = list(dict.fromkeys([*(columns or COLUMNS), "task", "method", "repeat", "query"]))
@@ -236,9 +237,7 @@ class RunStore:
         for column in {"architecture", "status"} & set(wanted):  # whatever order the parts came in
             frame[column] = frame[column].cat.set_categories(sorted(frame[column].cat.categories))
         frame = frame.sort_values(["task", "method", "repeat", "query"], ignore_index=True, kind="stable")
-        if sum(len(_summaries_of(part)) for part in parts) > len(
-            {e["run_id"] for p in parts for e in _summaries_of(p)}
-        ):
+        if sum(map(len, runs.values())) > len(set().union(*runs.values())):  # a run was stored twice
             frame = frame.drop_duplicates(["task", "method", "repeat", "query"], ignore_index=True)
         return frame if columns is None else frame[list(columns)]
 

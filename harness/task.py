@@ -80,6 +80,7 @@ class Task(ABC):
         metric: How its errors are shown.
         fidelities: Training epochs that can be asked for, ascending; empty where the source states none.
         has_cost: Whether `cost_seconds` is known.
+        measured_cost: Whether `cost_seconds` is measured anew each time, so that it cannot repeat.
         instant: Whether answers are looked up, so that a resumed run may ask again for what it was told before.
         penalty: The validation error told for an invalid proposal: no better than any architecture's.
     """
@@ -95,6 +96,7 @@ class Task(ABC):
     metric: Metric
     fidelities: tuple[int, ...] = ()
     has_cost: bool = True
+    measured_cost: bool = False
     instant: bool = False
     penalty: float = 1.0
 

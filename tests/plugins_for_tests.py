@@ -180,7 +180,23 @@ def _local() -> type[Good]:
 Unpicklable = _local()
 
 
+class Absent(Good):
+    """Needs a package that nobody has."""
+
+    packages = (("no_such_package", "extra"),)
+
+
 class GoodTask(MadeTask):
     """A task of a third party."""
 
     benchmark = "good"
+
+
+class TimedTask(MadeTask):
+    """Its training time is the clock's."""
+
+    benchmark = "timed"
+    measured_cost = True
+
+    def evaluate(self, architecture, fidelity, rng):
+        return super().evaluate(architecture, fidelity, rng)._replace(cost_seconds=1.0 + time.perf_counter())

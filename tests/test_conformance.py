@@ -128,6 +128,21 @@ class _Counts(MadeTask):
         return Evaluation(self.calls / 1000, 1.0)
 
 
+class _Measured(MadeTask):
+    """Its training time is measured anew each time, and it says so."""
+
+    measured_cost = True
+    calls = 0
+
+    def evaluate(self, architecture, fidelity, rng):
+        self.calls += 1
+        return Evaluation(super().evaluate(architecture, fidelity, rng).validation_error, 1.0 + self.calls / 1000)
+
+
+class _MeasuredInSilence(_Measured):
+    measured_cost = False
+
+
 class _Infinite(MadeTask):
     def evaluate(self, architecture, fidelity, rng):
         return Evaluation(float("inf"), 1.0)
@@ -177,13 +192,18 @@ class _Unpicklable(MadeTask):
 
 TASK_CHEATS = {
     t.describes_itself: [_Nameless, _Unsorted],
-    t.answers_are_pure: [_Counts, _Infinite, _Gratis],
+    t.answers_are_pure: [_Counts, _Infinite, _Gratis, _MeasuredInSilence],
     t.full_fidelity_is_the_default: [_HalfTrained],
     t.equal_keys_have_equal_answers: [_Tells],
     t.penalty_is_no_reward: [_Rewards],
     t.landscape_agrees: [_Misplaced, _TwiceTheSame],
     t.task_pickles: [_Unpicklable],
 }
+
+
+@pytest.mark.parametrize("check", TASK_CHECKS, ids=lambda check: check.__name__)
+def test_a_measured_cost_need_not_repeat(check) -> None:
+    check(_Measured("plain"))
 
 
 @pytest.mark.parametrize("check", TASK_CHECKS, ids=lambda check: check.__name__)

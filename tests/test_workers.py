@@ -203,6 +203,26 @@ def test_the_results_of_another_suite_are_left_alone(write, tmp_path: Path) -> N
         check_same_suite(manifest, other, "x")
 
 
+def test_what_is_left_out_is_recorded(write, tmp_path: Path) -> None:
+    path = write("random_search", "plugins_for_tests:Absent")
+    refused = equipoise("run", path, "--out", tmp_path / "out")
+    assert refused.returncode == 2
+    assert "no_such_package" in refused.stderr
+    assert not (tmp_path / "out").exists()
+    assert equipoise("run", path, "--out", tmp_path / "out", "--skip-missing").returncode == 0
+    (left_out,) = RunStore(tmp_path / "out").manifest()["left_out"]
+    assert (left_out["method"], left_out["task"]) == ("Absent", "*")
+    assert "n/a: Absent" in equipoise("status", tmp_path / "out").stdout
+
+
+def test_a_measured_cost_is_not_held_against_a_run(write, tmp_path: Path) -> None:
+    path = write("plugins_for_tests:Good", tasks=("plugins_for_tests:TimedTask/plain",))
+    ran = equipoise("run", path, "--out", tmp_path / "out")
+    assert ran.returncode == 0, ran.stderr
+    assert set(rows(tmp_path / "out")["task"]) == {"plugins_for_tests:TimedTask/plain"}
+    assert equipoise("verify", tmp_path / "out", "--sample", 2).returncode == 0
+
+
 def test_a_read_only_place_is_refused(write) -> None:
     ran = equipoise("run", write("random_search"), "--out", "/proc/equipoise")
     assert ran.returncode == 2

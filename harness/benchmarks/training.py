@@ -50,6 +50,7 @@ class TrainingTask(Task):
     )
     space = NasBench201()
     metric = Metric.accuracy()
+    measured_cost = True
 
     @property
     def data_digest(self) -> str:

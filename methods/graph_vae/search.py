@@ -125,7 +125,7 @@ class GraphVae(GenerativeSearch):
         if not 0 <= ascent <= 1:
             raise SettingError(f"ascent = {ascent}; accepted: a share from 0 to 1")
         positive = {"batch": batch, "train_runs": train_runs, "graph_runs": graph_runs, "hidden": hidden}
-        positive |= {"latent": latent, "steps": steps, "train_runs": train_runs}
+        positive |= {"latent": latent, "steps": steps}
         for name, value in positive.items():
             if value < 1:
                 raise SettingError(f"{name} = {value}; accepted: whole numbers from 1 on")
