@@ -1,6 +1,6 @@
 """Where the time of graph_vae goes, in every space, on one core.
 
-Run ``python -P speed/graph_vae.py [queries]``. CPU is `process_time` of this process with one thread; the answers are a
+Run ``python speed/graph_vae.py [queries]``. CPU is `process_time` of this process with one thread; the answers are a
 made function of the graph, so that each space is measured alike, with or without a benchmark's data.
 """
 

@@ -1,9 +1,7 @@
 """What a report costs: time and memory, on synthetic stores of real architectures.
 
-    python -P speed/report.py              # 12 tasks, 7 methods, 30 repeats of 300 queries
-    python -P speed/report.py --large      # 12 tasks, 10 methods, 200 repeats of 300 queries: 7.2 million rows
-
-(-P, because the harness.py of this folder would hide the engine.)
+    python speed/report.py              # 12 tasks, 7 methods, 30 repeats of 300 queries
+    python speed/report.py --large      # 12 tasks, 10 methods, 200 repeats of 300 queries: 7.2 million rows
 
 Methods draw from the table's own ranking, the better the higher their number, so that curves look like curves; their
 runs are written through `RunStore.write` as real ones are. Times are of ``equipoise report`` as a process of its own.

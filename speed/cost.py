@@ -1,6 +1,6 @@
 """What the harness itself costs, from the command line to the Parquet file.
 
-Run ``python speed/harness.py`` (``tox -e bench``). CPU is user + system time of the command and all its workers
+Run ``python speed/cost.py`` (``tox -e bench``). CPU is user + system time of the command and all its workers
 (getrusage of finished children), so other load on the machine matters little; peers that are installed are measured
 in the same run, because figures of two runs do not compare.
 """
