@@ -33,6 +33,8 @@ class Optuna(Method):
         sampler: ``tpe`` (multivariate by Optuna 5's default), ``gp``, ``cmaes``, ``random``, ``nsgaii`` or ``qmc``.
         options: Further arguments of that sampler's class.
 
+    Optuna's CMA-ES knows no categorical parameters: on these spaces it samples independently, as the library says.
+
     Raises:
         SettingError: The sampler is unknown, or does not take these options.
     """
