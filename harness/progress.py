@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from harness.workers import Outcome
+from harness.worker import Outcome
 
 __all__ = ["progress"]
 

@@ -18,7 +18,8 @@ from harness.progress import progress
 from harness.store import RunStore
 from harness.suite import MethodEntry, RunSpec, Suite
 from harness.task import Task
-from harness.workers import play_all, play_run
+from harness.worker import play_run
+from harness.workers import play_all
 
 __all__ = ["run_suite", "status_of", "verify"]
 

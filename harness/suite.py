@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from fnmatch import fnmatch
@@ -124,6 +123,8 @@ class Suite:
         Raises:
             SuiteError: The file cannot be read, or holds something else than a suite; the message names the place.
         """
+        import tomllib  # here, since a worker, which needs the values below, never reads a suite
+
         path = _find(path)
         try:
             content = tomllib.loads(path.read_text(encoding="utf-8"))

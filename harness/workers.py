@@ -1,118 +1,23 @@
-"""Plays many runs: on this machine's processes or on a Dask cluster."""
+"""Plays many runs in parallel: cuts them into chunks, hands them out, and collects what became of them."""
 
-import json
 import multiprocessing
 import os
 import signal
-import threading
-import traceback
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from collections.abc import Callable, Iterable
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from functools import lru_cache
-from pathlib import Path
-from time import perf_counter, process_time
-from typing import Any
+from contextlib import suppress
 
-from harness.errors import PluginError, SuiteError
-from harness.journal import JournaledTask
-from harness.ledger import Ledger
-from harness.plugins import load_method, load_task, problem_of
-from harness.runner import play
-from harness.store import Run, RunStore
+from harness.executors import executor
+from harness.store import RunStore
 from harness.suite import RunSpec
-from harness.task import Noise, Task
+from harness.worker import Outcome, failure_of, play_runs
 
-__all__ = ["Outcome", "executor", "play_all", "play_run", "play_runs"]
+__all__ = ["play_all"]
 
 CHUNK_SECONDS = 2.0
 """Runs are handed out in chunks of about this length: long enough to be cheap, short enough to lose little."""
-
-ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
-
-
-@dataclass
-class Outcome:
-    """What became of a chunk of runs.
-
-    Attributes:
-        done: Runs stored.
-        queries: Rows stored.
-        failures: What is recorded of runs that failed.
-        seconds: Wall time.
-        interrupted: Whether Ctrl-C ended it early.
-    """
-
-    done: int = 0
-    queries: int = 0
-    failures: list[dict[str, Any]] = field(default_factory=list)
-    seconds: float = 0.0
-    interrupted: bool = False
-
-
-@lru_cache(maxsize=4)
-def _task(name: str, noise: Noise) -> Task:
-    return load_task(name, noise)
-
-
-def play_run(spec: RunSpec, journal: Path | None = None) -> Run:
-    """Plays one run.
-
-    Args:
-        spec: What to play.
-        journal: Where to note evaluations, and to resume from.
-    """
-    started = process_time()
-    task, cls = _task(spec.task, spec.protocol.noise), load_method(spec.method)
-    method = cls(problem_of(cls, task, spec.budget), spec.rng("method"), **json.loads(spec.settings))
-    ledger = Ledger(spec.budget, spec.protocol.duplicates, spec.protocol.invalid)
-    shared = spec.protocol.initial == "shared"
-    initial = task.space.sample(spec.rng("shared"), spec.protocol.initial_size) if shared else ()
-    oracle = task if journal is None or task.instant else JournaledTask(task, journal)
-    trajectory = play(method, oracle, ledger, spec.noise(), initial)
-    return Run(spec, trajectory, process_time() - started)
-
-
-def play_runs(specs: list[RunSpec], out: str) -> Outcome:
-    """Plays runs of one method on one task and stores them as one part. This is what a worker does.
-
-    A run that fails is recorded; the others go on.
-    """
-    started, store, outcome, finished = perf_counter(), RunStore(out), Outcome(), []
-    for spec in specs:
-        journal = store.path / "journal" / f"{spec.run_id}.jsonl"
-        try:
-            finished.append(play_run(spec, journal))
-        except KeyboardInterrupt:
-            outcome.interrupted = True
-            break
-        except Exception as error:
-            outcome.failures.append(failure_of(spec, _line(error), traceback.format_exc()))
-    if finished:
-        store.write(finished, _task(finished[0].spec.task, finished[0].spec.protocol.noise).space)
-        for run in finished:
-            (store.path / "journal" / f"{run.spec.run_id}.jsonl").unlink(missing_ok=True)
-    outcome.done = len(finished)
-    outcome.queries = sum(len(run.trajectory) for run in finished)
-    outcome.seconds = perf_counter() - started
-    return outcome
-
-
-def failure_of(spec: RunSpec, error: str, trace: str = "") -> dict[str, Any]:
-    """What ``failures.jsonl`` says of a run that failed."""
-    return {
-        "run_id": spec.run_id,
-        "task": spec.task,
-        "method": spec.label,
-        "repeat": spec.repeat,
-        "error": error,
-        "traceback": trace,
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
 
 
 def play_all(
@@ -144,7 +49,7 @@ def play_all(
             suspects.extend(chunk)
             return
         except Exception as error:  # the chunk as a whole: its part could not be written, say
-            outcome = Outcome(failures=[failure_of(spec, _line(error), traceback.format_exc()) for spec in chunk])
+            outcome = Outcome(failures=[failure_of(spec, error) for spec in chunk])
         queue.learn(chunk, outcome)
         _add(outcome, total, store, report)
 
@@ -187,85 +92,6 @@ def _alone(spec: RunSpec, store: RunStore) -> Outcome:
             return pool.submit(play_runs, [spec], str(store.path)).result()
         except BrokenProcessPool:
             return Outcome(failures=[failure_of(spec, "the worker process died in this run (out of memory?)")])
-
-
-def _line(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"
-
-
-@contextmanager
-def executor(cluster: str, workers: int) -> Iterator[Executor]:
-    """Opens what runs are submitted to.
-
-    Args:
-        cluster: ``local``, ``slurm``, or ``tcp://...``.
-        workers: Processes or jobs.
-
-    Raises:
-        SuiteError: The cluster is of no known kind.
-        PluginError: A cluster was asked for, and Dask is not installed.
-    """
-    if cluster == "local":
-        pool = _LocalPool(workers)
-        try:
-            yield pool
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
-        return
-    if cluster != "slurm" and "://" not in cluster:
-        raise SuiteError(
-            f"--cluster {cluster}: accepted are local, slurm, and the address of a Dask scheduler (tcp://...)"
-        )
-    try:
-        from dask.distributed import Client
-        from dask_jobqueue import SLURMCluster
-    except ModuleNotFoundError as error:
-        raise PluginError(f"--cluster {cluster} needs Dask ({error.name}): pip install 'equipoise[dask]'") from error
-    target: Any = cluster
-    if cluster == "slurm":
-        target = SLURMCluster(
-            cores=1, processes=1, memory="4GB", job_script_prologue=[f"export {v}=1" for v in ONE_THREAD]
-        )
-        target.scale(jobs=workers)
-    with Client(target) as client:
-        yield client.get_executor(pure=False)
-
-
-class _LocalPool(Executor):
-    """Processes on this machine, replaced when one of them dies."""
-
-    def __init__(self, workers: int) -> None:
-        self._workers = workers
-        self._open()
-
-    def _open(self) -> None:
-        for variable in ONE_THREAD:  # inherited by the workers, before they load any numerical library
-            os.environ.setdefault(variable, "1")
-        context = multiprocessing.get_context("spawn")
-        self._pool = ProcessPoolExecutor(self._workers, mp_context=context, initializer=_leave_with_parent)
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
-        try:
-            return self._pool.submit(fn, *args, **kwargs)
-        except BrokenProcessPool:
-            self._pool.shutdown(wait=False)
-            self._open()
-            return self._pool.submit(fn, *args, **kwargs)
-
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        self._pool.shutdown(wait=wait, cancel_futures=cancel_futures)
-
-
-def _leave_with_parent() -> None:
-    """Ends this worker when the process that started it is gone, even if it was killed."""
-    parent = multiprocessing.parent_process()
-
-    def watch() -> None:
-        if parent is not None:
-            parent.join()
-            os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
 
 
 class _Chunks:

@@ -28,13 +28,13 @@ name = "{method}"
 START = "import time; begin = time.process_time(); import numpy; numpy_seconds = time.process_time() - begin; "
 
 WORKER = (
-    START + "import harness.workers as w; from harness.plugins import load_task; t = load_task('{task}'); "
+    START + "import harness.worker; from harness.plugins import load_task; t = load_task('{task}'); "
     "import numpy as np; t.evaluate(t.space.sample(np.random.default_rng(0), 1)[0], None, np.random.default_rng(0)); "
     "print(time.process_time() - begin - numpy_seconds)"
 )
 
 MEMORY = (
-    "import resource, sys; from harness.suite import Suite; from harness.workers import play_runs\n"
+    "import resource, sys; from harness.suite import Suite; from harness.worker import play_runs\n"
     "play_runs(list(Suite.load(sys.argv[1]).runs())[:40], sys.argv[2])\n"
     "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
 )

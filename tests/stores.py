@@ -8,7 +8,7 @@ from typing import Any
 from harness.plugins import load_method, load_task
 from harness.store import Run, RunStore
 from harness.suite import Suite
-from harness.workers import failure_of, play_run
+from harness.worker import failure_of, play_run
 
 METHODS = (
     {"name": "local_search"},
@@ -46,7 +46,7 @@ def played(folder: Path, chosen: Suite, manifest: Callable[[dict[str, Any]], Non
         try:
             run = play_run(spec)
         except Exception as error:
-            store.record_failure({**failure_of(spec, f"{type(error).__name__}: {error}"), "at": "2026-01-01T00:00:00"})
+            store.record_failure({**failure_of(spec, error), "at": "2026-01-01T00:00:00"})
             continue
         run.trajectory.overhead_seconds = [0.25] * len(run.trajectory)
         store.write([Run(spec, run.trajectory, 1.0)], task.space)

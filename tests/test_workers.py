@@ -11,10 +11,12 @@ import pandas as pd
 import pytest
 
 from harness.errors import StoreError, SuiteError
+from harness.executors import executor
 from harness.manifest import check_same_suite
 from harness.store import RunStore
 from harness.suite import Suite
-from harness.workers import executor, play_all, play_runs
+from harness.worker import play_runs
+from harness.workers import play_all
 
 TESTS = Path(__file__).resolve().parent
 ROOT = TESTS.parent

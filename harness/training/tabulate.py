@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from harness.errors import StoreError, SuiteError
+from harness.executors import executor
 from harness.space import Architecture, SearchSpace
 from harness.store import write_whole
-from harness.workers import executor
 
 __all__ = ["ORDER_SEED", "TOLERANCE", "pieces", "tabulate"]
 

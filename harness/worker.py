@@ -1,0 +1,119 @@
+"""What one worker does: it plays runs and stores them. Nothing here knows of other workers."""
+
+import json
+import os
+import traceback
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from time import perf_counter, process_time
+from typing import Any
+
+from harness.journal import JournaledTask
+from harness.ledger import Ledger
+from harness.plugins import load_method, load_task, problem_of
+from harness.runner import play
+from harness.store import Run, RunStore
+from harness.suite import RunSpec
+from harness.task import Noise, Task
+
+__all__ = ["Outcome", "failure_of", "leave_with_parent", "play_run", "play_runs"]
+
+
+@dataclass
+class Outcome:
+    """What became of a chunk of runs.
+
+    Attributes:
+        done: Runs stored.
+        queries: Rows stored.
+        failures: What is recorded of runs that failed.
+        seconds: Wall time.
+        interrupted: Whether Ctrl-C ended it early.
+    """
+
+    done: int = 0
+    queries: int = 0
+    failures: list[dict[str, Any]] = field(default_factory=list)
+    seconds: float = 0.0
+    interrupted: bool = False
+
+
+@lru_cache(maxsize=4)
+def _task(name: str, noise: Noise) -> Task:
+    return load_task(name, noise)
+
+
+def play_run(spec: RunSpec, journal: Path | None = None) -> Run:
+    """Plays one run.
+
+    Args:
+        spec: What to play.
+        journal: Where to note evaluations, and to resume from.
+    """
+    started = process_time()
+    task, cls = _task(spec.task, spec.protocol.noise), load_method(spec.method)
+    method = cls(problem_of(cls, task, spec.budget), spec.rng("method"), **json.loads(spec.settings))
+    ledger = Ledger(spec.budget, spec.protocol.duplicates, spec.protocol.invalid)
+    shared = spec.protocol.initial == "shared"
+    initial = task.space.sample(spec.rng("shared"), spec.protocol.initial_size) if shared else ()
+    oracle = task if journal is None or task.instant else JournaledTask(task, journal)
+    trajectory = play(method, oracle, ledger, spec.noise(), initial)
+    return Run(spec, trajectory, process_time() - started)
+
+
+def play_runs(specs: list[RunSpec], out: str) -> Outcome:
+    """Plays runs of one method on one task and stores them as one part. This is what a worker does.
+
+    A run that fails is recorded; the others go on.
+    """
+    started, store, outcome, finished = perf_counter(), RunStore(out), Outcome(), []
+    for spec in specs:
+        journal = store.path / "journal" / f"{spec.run_id}.jsonl"
+        try:
+            finished.append(play_run(spec, journal))
+        except KeyboardInterrupt:
+            outcome.interrupted = True
+            break
+        except Exception as error:
+            outcome.failures.append(failure_of(spec, error))
+    if finished:
+        store.write(finished, _task(finished[0].spec.task, finished[0].spec.protocol.noise).space)
+        for run in finished:
+            (store.path / "journal" / f"{run.spec.run_id}.jsonl").unlink(missing_ok=True)
+    outcome.done = len(finished)
+    outcome.queries = sum(len(run.trajectory) for run in finished)
+    outcome.seconds = perf_counter() - started
+    return outcome
+
+
+def failure_of(spec: RunSpec, error: Exception | str) -> dict[str, Any]:
+    """What ``failures.jsonl`` says of a run that failed."""
+    line, trace = str(error), ""
+    if isinstance(error, Exception):
+        line, trace = f"{type(error).__name__}: {error}", "".join(traceback.format_exception(error))
+    return {
+        "run_id": spec.run_id,
+        "task": spec.task,
+        "method": spec.label,
+        "repeat": spec.repeat,
+        "error": line,
+        "traceback": trace,
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def leave_with_parent() -> None:
+    """Ends this worker when the process that started it is gone, even if it was killed."""
+    import multiprocessing  # loaded already where there is a parent
+    import threading
+
+    parent = multiprocessing.parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
