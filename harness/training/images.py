@@ -1,16 +1,19 @@
 """Images for training: arrays with a fixed training, validation and test split. Needs no PyTorch."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from harness.errors import DataError, PluginError, nearest
+from harness.errors import DataError
+from harness.training.split import hold_out
 
-__all__ = ["PARTS", "ImageSet", "load", "read_split"]
+__all__ = ["PARTS", "ImageSet", "divided", "load", "read_split"]
 
 PARTS = ("train", "validation", "test")
 
@@ -40,6 +43,11 @@ class ImageSet:
         """Colour channels of an image."""
         return int(self.x["train"].shape[1])
 
+    @property
+    def side(self) -> int:
+        """Height and width of an image, in pixels."""
+        return int(self.x["train"].shape[-1])
+
     @cached_property
     def digest(self) -> str:
         """SHA-256 over shapes, images and labels of all parts."""
@@ -57,6 +65,53 @@ class ImageSet:
         mean, deviation = values.mean(axis=(0, 2, 3)), values.std(axis=(0, 2, 3))
         return mean.astype(np.float32), np.maximum(deviation, 1e-6).astype(np.float32)
 
+    def checked(self) -> "ImageSet":
+        """These images, if training can use them.
+
+        Raises:
+            DataError: Shapes disagree, a label is out of range, or a class has no image in a part.
+        """
+        shape = self.x["train"].shape[1:]
+        for part in PARTS:
+            x, y, where = self.x[part], self.y[part], f"{self.name}: {part} images"
+            if x.dtype != np.uint8 or x.ndim != 4 or x.shape[2] != x.shape[3]:
+                raise DataError(f"{where} are {x.dtype} of shape {x.shape}; expected square images of unsigned bytes")
+            if x.shape[1:] != shape:
+                raise DataError(f"{where} are {x.shape[1:]}, the training images {shape}: channels x height x width")
+            if y.shape != (len(x),):
+                raise DataError(f"{where}: {len(x)} images and labels of shape {y.shape}; one label an image")
+            outside = y[(y < 0) | (y >= self.classes)]
+            if len(outside):
+                raise DataError(f"{where}: label {outside[0]} is out of range; labels are 0 to {self.classes - 1}")
+            empty = np.setdiff1d(np.arange(self.classes), y)
+            if len(empty):
+                raise DataError(f"{where}: class {empty[0]} of 0 to {self.classes - 1} has none")
+        return self
+
+
+def divided(
+    name: str, source: str, licence: str, classes: int, arrays: Mapping[str, npt.NDArray[Any]], share: float
+) -> ImageSet:
+    """Images whose source has training and test parts only, a share of the training part held out for validation.
+
+    Args:
+        name: See `ImageSet`; so are the next three.
+        source: Without the words about the division.
+        licence: Of the images.
+        classes: Number of labels.
+        arrays: ``train_x``, ``train_y``, ``test_x``, ``test_y``.
+        share: Of each class; the same images wherever it is asked.
+
+    Raises:
+        DataError: See `ImageSet.checked`.
+    """
+    x, y = arrays["train_x"], np.asarray(arrays["train_y"], np.int64)
+    stays, held = hold_out(y, share, name)
+    said = f"{source}; {len(held)} of its {len(y)} training images, balanced over the classes, are for validation"
+    images = {"train": x[stays], "validation": x[held], "test": np.array(arrays["test_x"])}
+    labels = {"train": y[stays], "validation": y[held], "test": np.asarray(arrays["test_y"], np.int64)}
+    return ImageSet(name, said, licence, classes, images, labels).checked()
+
 
 def read_split(path: Path) -> tuple[dict[str, npt.NDArray[np.uint8]], dict[str, npt.NDArray[np.int64]]]:
     """Reads an ``.npz`` with ``train_x``, ``train_y``, ``validation_x``, ``validation_y``, ``test_x``, ``test_y``.
@@ -73,29 +128,13 @@ def read_split(path: Path) -> tuple[dict[str, npt.NDArray[np.uint8]], dict[str, 
     return x, y
 
 
-def _fashion14() -> ImageSet:
-    """The embedded subset of Fashion-MNIST: 3,000 training, 2,000 validation and 3,000 test images of 14 x 14 pixels.
-
-    Made by `harness.training.fashion14`.
-    """
-    x, y = read_split(Path(__file__).with_name("fashion14.npz"))
-    source = (
-        "Xiao, Rasul and Vollgraf, Fashion-MNIST, 2017: 800 images of each class, both sides halved by the mean of "
-        "2 x 2 pixels; training and validation images are from its training part, test images from its test part"
-    )
-    return ImageSet("fashion14", source, "MIT", 10, x, y)
-
-
-_SOURCES = {"fashion14": _fashion14}
-
-
 def load(name: str) -> ImageSet:
-    """The images of a name.
+    """The images of a name (see `harness.training.catalogue`).
 
     Raises:
         PluginError: There are none of that name.
         DataError: They are missing or damaged.
     """
-    if name not in _SOURCES:
-        raise PluginError(f"no images '{name}'; {nearest(name, _SOURCES)}")
-    return _SOURCES[name]()
+    from harness.training.catalogue import collection
+
+    return collection(name).load()

@@ -10,6 +10,7 @@ from harness.benchmarks.nasbench201 import _SOURCES
 from harness.data.package import package_file
 from harness.data.unpickle import read_pickle
 from harness.spaces.nasbench201 import NasBench201
+from harness.training.flops import count_multiply_adds
 from harness.training.layers import initialise
 from harness.training.nasbench201 import EMBEDDED, PUBLISHED, Cell, Skeleton, build, count_parameters, live_edges
 
@@ -30,6 +31,16 @@ def test_parameter_counts_of_all_cells_equal_the_published_ones(dataset, classes
         assert count_parameters(cell, PUBLISHED, 3, classes) in sizes
         mixed += len(sizes) > 1
     assert mixed == MIXED[dataset]
+
+
+@pytest.mark.parametrize(
+    ("classes", "side", "least", "most"),
+    [(10, 32, 7.78305, 220.11969), (100, 32, 7.78890, 220.12554), (120, 16, 1.95340, 55.03756)],
+)
+def test_multiply_adds_equal_the_extremes_of_the_published_table(classes, side, least, most):
+    for option, published in ((0, least), (3, most)):
+        network = build((option,) * 6, PUBLISHED, 3, classes)
+        assert count_multiply_adds(network, 3, side) == round(published * 1e6)
 
 
 @pytest.mark.parametrize("skeleton", [PUBLISHED, EMBEDDED, Skeleton(8, 2, 2, dead="zero")])

@@ -1,0 +1,87 @@
+"""The official Python archives of CIFAR-10 and CIFAR-100, read in memory without running what they hold."""
+
+import io
+import tarfile
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.data.unpickle import ARRAYS, load_pickle
+from harness.errors import DataError
+
+__all__ = ["CIFAR10", "CIFAR100", "Layout", "read_cifar"]
+
+SHAPE = (3, 32, 32)
+MOST_BYTES = 1 << 28
+"""Of one member, unpacked: the largest official one has 154 MB."""
+
+
+class Layout(NamedTuple):
+    """Where an archive keeps its images.
+
+    Attributes:
+        train: Members with training images.
+        test: The member with test images.
+        labels: Key of the labels in a member.
+        classes: How many there are.
+    """
+
+    train: tuple[str, ...]
+    test: str
+    labels: bytes
+    classes: int
+
+
+CIFAR10 = Layout(
+    tuple(f"cifar-10-batches-py/data_batch_{number}" for number in range(1, 6)),
+    "cifar-10-batches-py/test_batch",
+    b"labels",
+    10,
+)
+CIFAR100 = Layout(("cifar-100-python/train",), "cifar-100-python/test", b"fine_labels", 100)
+
+
+def read_cifar(path: Path, layout: Layout) -> dict[str, npt.NDArray[Any]]:
+    """Reads ``train_x``, ``train_y``, ``test_x`` and ``test_y``.
+
+    Source of the format: Krizhevsky's CIFAR page (a pickled dictionary a batch, one row of 3 x 32 x 32 bytes an image).
+
+    Raises:
+        DataError: The archive is damaged, lacks a member, or a member holds something else.
+    """
+    try:
+        with tarfile.open(path) as archive:
+            train = [_member(archive, name, layout, path) for name in layout.train]
+            test = _member(archive, layout.test, layout, path)
+    except (tarfile.TarError, EOFError, OSError) as error:
+        raise DataError(f"{path}: no readable archive ({error}); get the file again") from error
+    return {
+        "train_x": np.concatenate([x for x, _ in train]),
+        "train_y": np.concatenate([y for _, y in train]),
+        "test_x": test[0],
+        "test_y": test[1],
+    }
+
+
+def _member(archive: tarfile.TarFile, name: str, layout: Layout, path: Path) -> tuple[npt.NDArray[Any], ...]:
+    where = f"{path}: {name}"
+    try:
+        member = archive.getmember(name)
+    except KeyError:
+        raise DataError(f"{where} is missing; get the file again") from None
+    file = archive.extractfile(member) if member.size <= MOST_BYTES else None
+    if file is None:
+        raise DataError(f"{where} is no file of at most {MOST_BYTES} bytes; get the file again")
+    content = load_pickle(io.BytesIO(file.read()), where, ARRAYS, "bytes")
+    try:
+        x, y = np.asarray(content[b"data"]), np.asarray(content[layout.labels])
+    except (KeyError, TypeError):
+        raise DataError(f"{where} lacks 'data' or '{layout.labels.decode()}'; get the file again") from None
+    if x.dtype != np.uint8 or x.ndim != 2 or x.shape[1] != np.prod(SHAPE) or y.shape != (len(x),):
+        raise DataError(
+            f"{where} holds {x.dtype} images of shape {x.shape} and {y.shape} labels; expected unsigned bytes, "
+            f"n x {np.prod(SHAPE)}, and n labels"
+        )
+    return x.reshape(-1, *SHAPE), y.astype(np.int64)
