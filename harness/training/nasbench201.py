@@ -1,5 +1,6 @@
 """Networks of the NAS-Bench-201 space: the published skeleton, and reduced ones by settings."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -22,6 +23,7 @@ __all__ = [
     "count_parameters",
     "live_edges",
     "settings",
+    "surroundings",
 ]
 
 
@@ -149,6 +151,34 @@ def _average(c_in: int, c_out: int, copies: int) -> nn.Module:
     )
 
 
+def surroundings(
+    skeleton: Skeleton, input_channels: int, copies: int, cell: Callable[[int], nn.Module]
+) -> tuple[list[nn.Module], int]:
+    """Stem, stages of cells and the reductions between them.
+
+    Args:
+        skeleton: Tells how many.
+        input_channels: Of the images.
+        copies: Networks side by side.
+        cell: Makes a cell of so many channels.
+
+    Returns:
+        The modules in order, and the channels of the last one.
+    """
+    channels = skeleton.channels
+    body: list[nn.Module] = [
+        convolution(copies, input_channels, channels, 3, skeleton.stem_stride),
+        normalisation(copies, channels),
+    ]
+    for stage in range(skeleton.stages):
+        if stage:
+            reduction = _Residual if skeleton.reduction == "residual" else _average
+            body.append(reduction(channels, 2 * channels, copies))
+            channels *= 2
+        body += [cell(channels) for _ in range(skeleton.cells)]
+    return body, channels
+
+
 class NasBench201Network(nn.Module):
     """A stand-alone network: stem, stages of cells with reductions between them, and a linear classifier.
 
@@ -164,17 +194,9 @@ class NasBench201Network(nn.Module):
         self, architecture: Architecture, skeleton: Skeleton, input_channels: int, classes: int, copies: int = 1
     ) -> None:
         super().__init__()
-        channels = skeleton.channels
-        body: list[nn.Module] = [
-            convolution(copies, input_channels, channels, 3, skeleton.stem_stride),
-            normalisation(copies, channels),
-        ]
-        for stage in range(skeleton.stages):
-            if stage:
-                reduction = _Residual if skeleton.reduction == "residual" else _average
-                body.append(reduction(channels, 2 * channels, copies))
-                channels *= 2
-            body += [Cell(architecture, channels, copies, skeleton.dead) for _ in range(skeleton.cells)]
+        body, channels = surroundings(
+            skeleton, input_channels, copies, lambda channels: Cell(architecture, channels, copies, skeleton.dead)
+        )
         self.body = nn.Sequential(*body, normalisation(copies, channels), nn.ReLU())
         self.classifier = Classifier(copies, channels, classes)
 

@@ -1,0 +1,149 @@
+"""Networks that hold every architecture of a space at once, their weights shared."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from harness.errors import PluginError
+from harness.space import Architecture
+
+__all__ = ["Choice", "Supernet", "build_supernet", "edge_value", "mixture", "sampled", "use_batch_statistics"]
+
+ALPHA_SCALE = 1e-3
+"""Architecture parameters start as normal draws of this deviation (Liu, Simonyan and Yang 2019, published code)."""
+
+Weights = Sequence[Sequence[Tensor]]
+"""For each edge of a cell, the scalar weight of each operation."""
+
+
+class Choice(NamedTuple):
+    """What a supernet computes: a mixture, one path, or one path that lets gradients through to the others.
+
+    Attributes:
+        weights: For each kind of cell, edges x operations; None for a path without weights.
+        path: For each kind of cell, the operation computed on each edge; None to compute all of them.
+    """
+
+    weights: tuple[Tensor, ...] | None
+    path: tuple[tuple[int, ...], ...] | None
+
+
+def mixture(alphas: Sequence[Tensor]) -> Choice:
+    """All operations of an edge, weighted by the softmax of its architecture parameters."""
+    return Choice(tuple(alpha.softmax(dim=-1) for alpha in alphas), None)
+
+
+def sampled(alphas: Sequence[Tensor], temperature: float, generator: torch.Generator) -> Choice:
+    """One operation an edge, drawn by Gumbel's trick; its gradient is that of the softmax at a temperature.
+
+    Source: Dong and Yang, Searching for a Robust Neural Architecture in Four GPU Hours, CVPR 2019, equations 3 to 6.
+    """
+    weights, paths = [], []
+    for alpha in alphas:
+        noise = -torch.empty_like(alpha).exponential_(generator=generator).log()
+        soft = ((alpha.log_softmax(dim=-1) + noise) / temperature).softmax(dim=-1)
+        chosen = soft.argmax(dim=-1)
+        hard = torch.zeros_like(soft).scatter_(-1, chosen[:, None], 1.0)
+        weights.append(hard - soft.detach() + soft)
+        paths.append(tuple(chosen.tolist()))
+    return Choice(tuple(weights), tuple(paths))
+
+
+class Supernet(nn.Module, ABC):
+    """A network in which every edge of a cell holds every operation.
+
+    It has weights only; architecture parameters are handed in with each `Choice`. Normalisation always uses the
+    statistics of the batch: running ones would mix those of all architectures.
+
+    Attributes:
+        operations: The columns of architecture parameters, ``none`` among them.
+        edges: For each kind of cell, how many edges it has.
+        price: What an image costs in passes of each kind, in images of a mean stand-alone training (see
+            `harness.training.weight_sharing`).
+    """
+
+    operations: tuple[str, ...]
+    edges: tuple[int, ...]
+    price: dict[str, float]
+
+    def alphas(self, generator: torch.Generator) -> list[Tensor]:
+        """Architecture parameters to begin with: for each kind of cell, edges x operations."""
+        sizes = [(edges, len(self.operations)) for edges in self.edges]
+        return [(ALPHA_SCALE * torch.randn(size, generator=generator)).requires_grad_() for size in sizes]
+
+    @abstractmethod
+    def forward(self, x: Tensor, choice: Choice) -> Tensor:
+        """Maps n x channels x height x width to n x classes of logits."""
+
+    @abstractmethod
+    def path(self, architecture: Architecture) -> Choice:
+        """The path that is an architecture."""
+
+    @abstractmethod
+    def derive(self, weights: Sequence[Tensor], with_none: bool) -> Architecture:
+        """The architecture of the largest weights.
+
+        Args:
+            weights: For each kind of cell, edges x operations.
+            with_none: Whether ``none`` may win, where the space has it.
+        """
+
+    @abstractmethod
+    def standalone(self, architecture: Architecture) -> nn.Module:
+        """The stand-alone network of an architecture, with a copy of the weights it has here."""
+
+
+def build_supernet(space: str, skeleton: Any, input_channels: int, classes: int) -> Supernet:
+    """The supernet of a space.
+
+    Raises:
+        PluginError: There is none.
+    """
+    module = f"harness.training.supernet_{space}"
+    if find_spec(module) is None:
+        raise PluginError(f"no supernet of the space '{space}': weights are shared where harness/training has one")
+    built: Supernet = import_module(module).build(skeleton, input_channels, classes)
+    return built
+
+
+def edge_value(
+    compute: Callable[[int], Tensor | None], like: Tensor, weights: Sequence[Tensor] | None, chosen: int | None
+) -> Tensor | None:
+    """What an edge passes on; None for nothing.
+
+    Args:
+        compute: The value of an operation; None for ``none``.
+        like: Has the shape of the value.
+        weights: Of the operations; None if only the chosen one counts.
+        chosen: The operation to compute; None for all.
+    """
+    if weights is None:
+        return None if chosen is None else compute(chosen)
+    if chosen is None:
+        values = ((weight, compute(number)) for number, weight in enumerate(weights))
+        terms = [weight * value for weight, value in values if value is not None]
+        return None if not terms else _sum(terms)
+    # The others' weights are zero here; added, they receive the gradient of what a unit of each would change.
+    others = _sum([weight for number, weight in enumerate(weights) if number != chosen])
+    value = compute(chosen)
+    return others.expand_as(like) if value is None else others + weights[chosen] * value
+
+
+def use_batch_statistics(network: nn.Module) -> None:
+    """Makes batch normalisation use the batch's own statistics, in training and in evaluation."""
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.track_running_stats = False
+            module.running_mean = module.running_var = module.num_batches_tracked = None
+
+
+def _sum(terms: Sequence[Tensor]) -> Tensor:
+    total = terms[0]
+    for term in terms[1:]:
+        total = total + term
+    return total
