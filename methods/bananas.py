@@ -1,0 +1,137 @@
+"""BANANAS: an ensemble of neural predictors on the path encoding, independent Thompson sampling, mutation."""
+
+from typing import Literal
+
+import numpy as np
+
+from harness.errors import SettingError
+from harness.method import Method, Observation, Problem, Query
+from harness.space import Architecture
+from methods._ensemble import Ensemble
+from methods._paths import PathReader
+from methods._rounds import Rounds, mutants
+
+__all__ = ["Bananas"]
+
+PARENTS = 5
+"""Most architectures that are mutated in a round: the next best is used where one gives too few descendants."""
+
+
+class Bananas(Method):
+    """Trains an ensemble every round, and queries the mutants whose sampled errors are least.
+
+    Each round, five perceptrons learn the errors from the path encoding. The best architecture is mutated, and for each
+    mutant one error is drawn from the normal distribution of the members' predictions, independently of the others.
+
+    Args:
+        problem: What is known before the search.
+        rng: Source of randomness.
+        n_initial: Random architectures at the start.
+        batch: Queries in a round.
+        ensemble: Predictors.
+        depth: Hidden layers of each.
+        width: Units in a layer.
+        epochs: Passes over the data in a round's training.
+        learning_rate: Of Adam.
+        candidates: Mutants drawn from a parent.
+        mutation_rate: Divided by the number of open decisions less two, the chance of each to be edited.
+        encoding: ``path`` or ``one-hot`` (of the decisions).
+        longest: Most operations on a path of the encoding; None keeps the published share (see `PathReader`).
+        targets: ``percent`` (errors times 100, as published) or ``standardised``.
+
+    Raises:
+        SettingError: A setting is out of range.
+
+    Source: White, Neiswanger and Savani, BANANAS: Bayesian Optimization with Neural Architectures for Neural
+    Architecture Search, AAAI 2021, section 5 and algorithm 1; sizes and training as in the repository of its authors
+    (naszilla: ``params.py``, ``meta_neural_net.py``). Differs from it: an edit is that of the space; what counts as
+    seen is the benchmark's entry, not the set of paths; an operation ``none`` is no part of a path; where all
+    architectures are chains, so that a path is the architecture itself, decisions are encoded one-hot.
+    """
+
+    family = "nas"
+    source = "White, Neiswanger and Savani, BANANAS, AAAI 2021"
+    costly = True
+    deviations = (
+        "A mutant is as many of the space's own edits away as the repository redraws operations of NAS-Bench-201.",
+        "Repeats are told by the benchmark's entries, not by sets of paths; 'none' is no part of a path.",
+        "Where every architecture is a chain, decisions are encoded one-hot instead of paths.",
+    )
+
+    def __init__(
+        self,
+        problem: Problem,
+        rng: np.random.Generator,
+        *,
+        n_initial: int = 10,
+        batch: int = 10,
+        ensemble: int = 5,
+        depth: int = 10,
+        width: int = 20,
+        epochs: int = 150,
+        learning_rate: float = 0.01,
+        candidates: int = 100,
+        mutation_rate: float = 1.0,
+        encoding: Literal["path", "one-hot"] = "path",
+        longest: int | None = None,
+        targets: Literal["percent", "standardised"] = "percent",
+    ) -> None:
+        super().__init__(problem, rng)
+        whole = {"depth": depth, "width": width, "epochs": epochs, "candidates": candidates}
+        for name, value in {**whole, "longest": 1 if longest is None else longest}.items():
+            if value < 1:
+                raise SettingError(f"bananas: {name} = {value}; accepted: whole numbers from 1 on")
+        if ensemble < 2:
+            raise SettingError(f"bananas: ensemble = {ensemble}; accepted: whole numbers from 2 on")
+        for name, number in (("learning_rate", learning_rate), ("mutation_rate", mutation_rate)):
+            if not number > 0:
+                raise SettingError(f"bananas: {name} = {number}; accepted: numbers above 0")
+        if encoding not in ("path", "one-hot"):
+            raise SettingError(f"bananas: encoding = {encoding!r}; accepted: path, one-hot")
+        if targets not in ("percent", "standardised"):
+            raise SettingError(f"bananas: targets = {targets!r}; accepted: percent, standardised")
+        self.ensemble, self.depth, self.width, self.epochs = ensemble, depth, width, epochs
+        self.learning_rate, self.candidates, self.targets = learning_rate, candidates, targets
+        self._rounds = Rounds("bananas", problem, rng, self._choose, n_initial, batch)
+        self._paths = PathReader(self.space, longest, rng) if encoding == "path" else None
+        self._open = sum(width > 1 for width in self.space.cardinalities)
+        self._chance = min(1.0, mutation_rate / max(self._open - 2, 2))
+
+    def ask(self) -> Query:
+        """The next mutant of the round, or a random architecture at the start.
+
+        Raises:
+            SearchEnded: Every architecture has been proposed.
+        """
+        return Query(self._rounds.next())
+
+    def tell(self, observation: Observation) -> None:
+        """Learns from any observation."""
+        self._rounds.tell(observation)
+
+    def _choose(self) -> list[Architecture]:
+        rounds = self._rounds
+        pool = mutants(self.space, self.rng, rounds.ranked(PARENTS), rounds.taken, self.candidates, self._edits)
+        if not pool:
+            return []
+        errors = np.asarray(rounds.errors)
+        centre, scale = (0.0, 0.01) if self.targets == "percent" else (errors.mean(), float(errors.std()) or 1.0)
+        features = self._encode([*rounds.architectures, *pool])
+        seen, unseen = features[: len(errors)], features[len(errors) :]
+        model = Ensemble(self.ensemble, features.shape[1], self.depth, self.width, self.rng)
+        wanted = ((errors - centre) / scale).astype(np.float32)
+        model.fit(seen, wanted, epochs=self.epochs, batch=32, rate=self.learning_rate)
+        predicted = model.predict(unseen)
+        drawn = self.rng.normal(predicted.mean(axis=0), predicted.std(axis=0))
+        return [pool[number] for number in np.argsort(drawn, kind="stable")]
+
+    def _edits(self) -> int:
+        """Binomial over the decisions, none drawn again: mutation changes each with the same small probability."""
+        while True:
+            if edits := int(self.rng.binomial(self._open, self._chance)):
+                return edits
+
+    def _encode(self, architectures: list[Architecture]) -> np.ndarray:
+        if self._paths is None or self._paths.chains:
+            return self.space.encode(architectures, "one-hot").astype(np.float32)
+        return self._paths.features(architectures)
