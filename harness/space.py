@@ -5,46 +5,17 @@ enumeration, encodings, text) is derived here, and a space overrides what it can
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from harness.architecture import Architecture, Decision, LabelledDag
+from harness.encoding import Encoding, Integers, OneHot, Options
 from harness.errors import SpaceError, nearest
 
 __all__ = ["Architecture", "Decision", "LabelledDag", "SearchSpace"]
-
-Architecture = tuple[int, ...]
-"""The chosen option of each decision, in order."""
-
-
-class Decision(NamedTuple):
-    """One choice of a space.
-
-    Attributes:
-        name: Unique within the space, for example ``edge 0->1``.
-        options: The accepted choices. Decisions with equal option lists are of one kind, and a method may pool
-            what it learns over them.
-    """
-
-    name: str
-    options: tuple[str, ...]
-
-
-class LabelledDag(NamedTuple):
-    """A directed acyclic graph with labelled nodes and edges, possibly unfinished.
-
-    Attributes:
-        node_labels: One label a node, in topological order.
-        edges: Pairs (source, target) of node numbers, source < target.
-        edge_labels: One label an edge; ``""`` where the space labels nodes only.
-    """
-
-    node_labels: tuple[str, ...]
-    edges: tuple[tuple[int, int], ...]
-    edge_labels: tuple[str, ...]
 
 
 class SearchSpace(ABC):
@@ -204,29 +175,71 @@ class SearchSpace(ABC):
     def _positions(self) -> dict[Architecture, int]:
         return {architecture: position for position, architecture in enumerate(self.enumerate())}
 
-    def encode(self, architectures: Sequence[Architecture], kind: str = "categorical") -> npt.NDArray[np.float64]:
-        """Turns architectures into vectors for tools that want numbers.
+    @cached_property
+    def encodings(self) -> Mapping[str, Encoding]:
+        """How an architecture can be written in numbers, by kind: what this space offers models and optimisers.
 
-        Args:
-            architectures: n of them.
-            kind: ``categorical`` (option numbers, one column a decision) or ``one-hot`` (one column an option).
+        Every space has ``categorical`` (option numbers), ``integer`` (the same numbers, ordered for an optimiser) and
+        ``one-hot`` (a score an option). Spaces add, where it makes sense: ``masked`` (scores, of which the best legal
+        option counts), ``adjacency`` (edges and labels), ``path`` (which sequences of operations lead from input to
+        output), and what their benchmark's studies have used. See `harness.encoding`.
+        """
+        return {
+            "categorical": Options(self.decisions),
+            "integer": Integers(self.decisions),
+            "one-hot": OneHot(self.decisions),
+        }
 
-        Returns:
-            n x d array.
+    def encoding(self, kind: str) -> Encoding:
+        """One of `encodings`.
 
         Raises:
             SpaceError: This space has no encoding of that kind.
         """
-        codes = np.asarray(architectures, dtype=np.int64).reshape(len(architectures), len(self.decisions))
-        if kind == "categorical":
-            return codes.astype(np.float64)
-        if kind == "one-hot":
-            blocks = [np.eye(width)[codes[:, column]] for column, width in enumerate(self.cardinalities)]
-            return np.concatenate(blocks, axis=1)
-        raise SpaceError(f"{self.name}: unknown encoding '{kind}'; {nearest(kind, ('categorical', 'one-hot'))}")
+        if kind not in self.encodings:
+            raise SpaceError(f"{self.name}: unknown encoding '{kind}'; {nearest(kind, self.encodings)}")
+        return self.encodings[kind]
+
+    def encode(self, architectures: Sequence[Architecture], kind: str = "categorical") -> npt.NDArray[np.float64]:
+        """Turns architectures into vectors.
+
+        Args:
+            architectures: n of them.
+            kind: One of `encodings`.
+
+        Returns:
+            n x d array; d is the same for all architectures of the space.
+
+        Raises:
+            SpaceError: This space has no encoding of that kind.
+        """
+        return self.encoding(kind).encode(architectures)
+
+    def decode(self, values: Sequence[float], kind: str = "categorical") -> Architecture:
+        """Reads what an optimiser has proposed in an encoding.
+
+        Args:
+            values: d numbers, one a parameter of the encoding.
+            kind: One of `encodings` that can be read back (`Encoding.parameters` is not empty).
+
+        Returns:
+            Options in range. Where the values describe no architecture, the space does not contain them (`contains`):
+            proposed as they are, they are counted as invalid.
+
+        Raises:
+            SpaceError: This space has no encoding of that kind, it cannot be read back, or it has other parameters.
+        """
+        encoding = self.encoding(kind)
+        if not encoding.parameters or len(values) != len(encoding.parameters):
+            wanted = f"{len(encoding.parameters)} numbers" if encoding.parameters else "nothing: it cannot be read back"
+            raise SpaceError(f"{self.name}: encoding '{kind}' of {len(values)} numbers; accepted: {wanted}")
+        return encoding.decode(values)
 
     def format(self, architecture: Architecture) -> str:
-        """Writes an architecture as text; `parse` reads it back."""
+        """Writes an architecture as text; `parse` reads it back.
+
+        Options in range that the space does not contain have a text too: an optimiser may propose them.
+        """
         return ",".join(d.options[option] for d, option in zip(self.decisions, architecture, strict=True))
 
     def parse(self, text: str) -> Architecture:

@@ -11,6 +11,7 @@ from harness.conformance import METHOD_CHECKS, SPACE_CHECKS, TASK_CHECKS, failur
 from harness.conformance import methods as m
 from harness.conformance import spaces as s
 from harness.conformance import tasks as t
+from harness.encoding import Options
 from harness.errors import PluginError
 from harness.method import Method
 from harness.plugins import load_method, load_task, method_names, missing_packages, unmet
@@ -68,6 +69,13 @@ class _LossyText(MadeSpace):
         return super().format((*architecture[:2], architecture[2] % 2))
 
 
+class _SpeechlessOutside(MadeSpace):
+    """Has a text for what it contains alone."""
+
+    def format(self, architecture):
+        return super().format(architecture) if self.contains(architecture) else "?"
+
+
 class _UnstableKey(MadeSpace):
     def key(self, architecture):
         return (architecture[1], architecture[2], architecture[0])
@@ -88,6 +96,26 @@ class _Cyclic(MadeSpace):
         return LabelledDag(("input", "output"), ((0, 1), (1, 0)), ("", ""))
 
 
+class _Standardised(Options):
+    """Tells an architecture by how it stands to the others."""
+
+    def encode(self, architectures):
+        return super().encode(architectures) - np.mean(architectures, axis=0)
+
+
+class _Reversed(Options):
+    def decode(self, values):
+        return super().decode(values[::-1])
+
+
+class _BatchDependent(MadeSpace):
+    encodings = {"odd": _Standardised(MadeSpace.decisions)}  # noqa: RUF012
+
+
+class _Unreadable(MadeSpace):
+    encodings = {"odd": _Reversed(MadeSpace.decisions)}  # noqa: RUF012
+
+
 class _Heavy(MadeSpace):
     def __init__(self):
         self.baggage = list(range(100_000))
@@ -96,10 +124,11 @@ class _Heavy(MadeSpace):
 SPACE_CHEATS = {
     s.masks_are_exact: [_DeadEnd, _Denies],
     s.samples_are_contained: [_SamplesArrays, _SamplesOdd],
-    s.text_is_lossless: [_LossyText],
+    s.text_is_lossless: [_SpeechlessOutside, _LossyText],
     s.keys_are_stable: [_UnstableKey],
     s.neighbours_are_edits: [_OwnNeighbour, _Motionless],
     s.graphs_are_acyclic: [_Cyclic],
+    s.encodings_have_one_shape: [_BatchDependent, _Unreadable],
     s.is_a_value: [_Heavy],
 }
 

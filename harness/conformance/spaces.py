@@ -46,6 +46,10 @@ def text_is_lossless(space: SearchSpace) -> None:
         text = space.format(architecture)
         assert space.parse(text) == architecture, f"parse(format(a)) is {space.parse(text)}, a is {architecture}"
     assert len({space.format(a) for a in samples}) == len(set(samples)), "two architectures share a text"
+    rng = np.random.default_rng(7)
+    for options in map(tuple, rng.integers(space.cardinalities, size=(50, len(space.decisions))).tolist()):
+        text = space.format(options)
+        assert space.parse(text) == options, f"options in range, legal or not, have a text; {options} has '{text}'"
 
 
 def keys_are_stable(space: SearchSpace) -> None:
@@ -85,6 +89,23 @@ def graphs_are_acyclic(space: SearchSpace) -> None:
             )
 
 
+def encodings_have_one_shape(space: SearchSpace) -> None:
+    """Vectors have one length, depend on the architecture alone, and lead back to its key where they can be read."""
+    samples = space.sample(np.random.default_rng(11), 20)
+    for kind, encoding in space.encodings.items():
+        vectors = space.encode(samples, kind)
+        assert vectors.shape == (20, encoding.width), (
+            f"'{kind}' has shape {vectors.shape}, its width is {encoding.width}"
+        )
+        alone = np.concatenate([space.encode([sample], kind) for sample in samples])
+        assert np.array_equal(vectors, alone), f"'{kind}' of an architecture depends on what is encoded with it"
+        assert len(encoding.parameters) in (0, encoding.width), f"'{kind}' has not one parameter a column"
+        for sample, vector in zip(samples, vectors.tolist() if encoding.parameters else [], strict=False):
+            decoded = space.decode(vector, kind)
+            assert space.contains(decoded), f"'{kind}' of {sample} is read back as {decoded}, outside the space"
+            assert space.key(decoded) == space.key(sample), f"'{kind}' of {sample} is read back as {decoded}"
+
+
 def is_a_value(space: SearchSpace) -> None:
     """Copies are equal, hash alike and pickle small."""
     other = pickle.loads(pickle.dumps(space))
@@ -100,5 +121,6 @@ SPACE_CHECKS: Sequence[Callable[[SearchSpace], None]] = (
     keys_are_stable,
     neighbours_are_edits,
     graphs_are_acyclic,
+    encodings_have_one_shape,
     is_a_value,
 )

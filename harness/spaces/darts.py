@@ -1,11 +1,16 @@
 """The DARTS space of NAS-Bench-301: a normal and a reduction cell of four nodes with two labelled inputs each."""
 
 import re
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from itertools import combinations
 
 import numpy as np
+import numpy.typing as npt
 
+from harness.encoding import Encoding, Parameter
 from harness.errors import SpaceError
+from harness.graph_encoding import Adjacency, Paths
 from harness.space import Architecture, Decision, LabelledDag
 from harness.spaces._product import ProductSpace
 
@@ -29,6 +34,9 @@ PAIRS = {node: tuple(combinations(range(node), 2)) for node in NODES}
 
 _WIDTHS = {node: 2 + (len(PAIRS[node]) > 1) for node in NODES}
 _CELL = sum(_WIDTHS.values())
+
+_PLACES = NODES[-1] + 2
+"""Nodes of a cell in the graph: two inputs, four sums, the output."""
 
 _Inputs = list[tuple[int, int]]
 
@@ -103,6 +111,29 @@ class Darts(ProductSpace):
             edge_labels += ["concatenate"] * len(NODES)
         return LabelledDag(tuple(labels), tuple(edges), tuple(edge_labels))
 
+    @cached_property
+    def encodings(self) -> Mapping[str, Encoding]:
+        """Those of every space, ``adjacency``, ``path``, and ``conditional``, as NAS-Bench-301 writes genotypes.
+
+        Scores of ``adjacency`` are read as DARTS reads its weights: each node keeps its two strongest inputs, and on
+        each the strongest operation. ``path`` has 11,200 columns, of which the first 224 are the paths of up to two
+        operations.
+        """
+        places = [(first + u, first + v) for first in (0, _PLACES) for v in NODES for u in range(v)]
+        return {
+            **super().encodings,
+            "conditional": Conditional(),
+            "adjacency": Adjacency(self.graph, 2 * _PLACES, places, OPERATIONS, read=_from_scores),
+            "path": Paths(
+                self.graph,
+                OPERATIONS,
+                shortest=1,
+                longest=len(NODES),
+                starts=[f"{cell} input {number}" for cell in CELLS for number in (0, 1)],
+                ends=[f"{cell} output" for cell in CELLS],
+            ),
+        }
+
     def format(self, architecture: Architecture) -> str:
         """The genotype as DARTS and NAS-Bench-301 print it."""
         edges = _unpack(architecture)
@@ -147,6 +178,52 @@ class Darts(ProductSpace):
         return _pack(edges)
 
 
+class Conditional(Encoding):
+    """34 categorical parameters: the inputs of six nodes, and an operation for each of the 28 edges they may choose.
+
+    An operation matters only where its edge is chosen: the configuration space of NAS-Bench-301 (Siems et al. 2020).
+    """
+
+    def __init__(self) -> None:
+        found: list[Parameter] = []
+        for cell in CELLS:
+            for node in NODES:
+                pairs, inputs = PAIRS[node], len(found)
+                if len(pairs) > 1:
+                    found.append(Parameter(f"{cell} inputs {node}", "categorical", len(pairs)))
+                for source in range(node):
+                    chosen = tuple(number for number, pair in enumerate(pairs) if source in pair)
+                    when = (inputs, chosen) if len(pairs) > 1 else None
+                    found.append(Parameter(f"{cell} {source}->{node}", "categorical", len(OPERATIONS), when))
+        self.parameters, self.width = tuple(found), len(found)
+
+    def encode(self, architectures: Sequence[Architecture]) -> npt.NDArray[np.float64]:
+        """Numbers of pairs and operations, n x 34; 0 for the edges that are not chosen."""
+        rows = []
+        for architecture in architectures:
+            edges, row = iter(_unpack(architecture)), list[int]()
+            for node in NODES * 2:
+                own = dict((next(edges), next(edges)))
+                if len(PAIRS[node]) > 1:
+                    row.append(PAIRS[node].index(tuple(own)))
+                row += [own.get(source, 0) for source in range(node)]
+            rows.append(row)
+        return np.array(rows, dtype=np.float64).reshape(len(rows), self.width)
+
+    def decode(self, values: Sequence[float]) -> Architecture:
+        """The chosen pairs with the operations of their edges; always a genotype."""
+        found: list[int] = []
+        rest = list(map(int, values))
+        for node in NODES * 2:
+            pair = PAIRS[node][0]
+            if len(PAIRS[node]) > 1:
+                pair = PAIRS[node][rest[0]]
+                found.append(rest.pop(0))
+            found += [rest[source] for source in pair]
+            rest = rest[node:]
+        return tuple(found)
+
+
 def _unpack(architecture: Architecture) -> _Inputs:
     """The 16 edges as (predecessor, operation), two a node."""
     edges: _Inputs = []
@@ -180,3 +257,15 @@ def _moves(edges: _Inputs) -> list[tuple[int, int]]:
         taken = {edges[place][0], edges[place ^ 1][0]}
         found += [(place, source) for source in range(node) if source not in taken]
     return found
+
+
+def _from_scores(edges: npt.NDArray[np.float64], _: npt.NDArray[np.float64]) -> Architecture:
+    """Discretises as Liu et al. do, section 2.4: the two strongest inputs of each node, the strongest operation."""
+    strongest, operation = edges.max(axis=1), edges.argmax(axis=1)
+    found: _Inputs = []
+    first = 0
+    for node in NODES * 2:
+        kept = np.argsort(-strongest[first : first + node], kind="stable")[:2]
+        found += [(int(source), int(operation[first + source])) for source in kept]
+        first += node
+    return _pack(found)

@@ -2,17 +2,19 @@
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-from harness.errors import SpaceError, nearest
+from harness.encoding import Encoding, Masked
+from harness.errors import SpaceError
+from harness.graph_encoding import Adjacency, Paths
 from harness.space import Architecture, Decision, LabelledDag, SearchSpace
 from harness.spaces._nasbench101_classes import ABSENT, EDGES, INNER, MAX_EDGES, OUTPUT, Classes, classes
 from harness.spaces._nasbench101_edits import edits
-from harness.spaces._nasbench101_encodings import SHAPES, chosen_edges, vector
+from harness.spaces._nasbench101_encodings import EdgeBits, EdgeNumbers, EdgeScores
 
 __all__ = ["OPERATIONS", "NasBench101"]
 
@@ -186,60 +188,51 @@ class NasBench101(SearchSpace):
         found.pop(self.index(architecture), None)
         return [self._classes.representative(number) for number in found]
 
-    def encode(self, architectures: Sequence[Architecture], kind: str = "categorical") -> npt.NDArray[np.float64]:
-        """Turns cells into vectors.
+    @cached_property
+    def encodings(self) -> Mapping[str, Encoding]:
+        """Those of every space, ``masked``, ``adjacency``, ``path``, and ``A``, ``B`` and ``C`` of HPO studies.
 
-        Args:
-            architectures: n of them.
-            kind: ``categorical`` or ``one-hot`` over the decisions, or one of the encodings of HPO studies of this
-                benchmark: ``A`` (21 edge bits), ``B`` (9 edge numbers, repeated where there are fewer), ``C`` (21
-                scores and the number of edges), each followed by the 5 operations. `decode` reads those back.
-
-        Returns:
-            n x d array.
-
-        Raises:
-            SpaceError: This space has no encoding of that kind.
+        ``A`` has 21 edge bits, ``B`` nine edge numbers and ``C`` 21 scores and the number of edges, each followed by
+        the five operations. Read back, they and ``adjacency`` (edges whose score is above a half) refuse more than
+        nine edges and then prune loose ends, as the studies did. A method that searches in such an encoding proposes
+        much that is no cell: of uniformly random values 27 % are cells in A, 79 % in B and 43 % in C (measured by
+        ``tests/spaces/test_nasbench101.py``).
         """
-        if kind in ("categorical", "one-hot"):
-            return super().encode(architectures, kind)
-        if kind not in SHAPES:
-            raise SpaceError(f"{self.name}: unknown encoding '{kind}'; {nearest(kind, (*SHAPES, *_ALWAYS))}")
-        return np.array([vector(architecture, kind) for architecture in architectures], dtype=np.float64)
+        return {
+            **super().encodings,
+            "masked": Masked(self.decisions, self.legal),
+            "adjacency": Adjacency(
+                self.graph, OUTPUT + 1, EDGES, node_labels=OPERATIONS, inner=range(1, OUTPUT), read=self._from_scores
+            ),
+            "path": Paths(self.graph, OPERATIONS, shortest=0, longest=INNER),
+            "A": EdgeBits(self._from_edges),
+            "B": EdgeNumbers(self._from_edges),
+            "C": EdgeScores(self._from_edges),
+        }
 
-    def decode(self, vector: npt.ArrayLike, kind: str) -> Architecture | None:
-        """Reads a vector in encoding A, B or C; None if it is no cell.
+    def _from_edges(self, operations: Sequence[int], chosen: Sequence[int]) -> Architecture:
+        """The pruned cell; where there is none, all five nodes with the edges as chosen, which is no cell either."""
+        bits = [int(number in chosen) for number in range(len(EDGES))]
+        if len(chosen) <= MAX_EDGES:
+            matrix = np.zeros((OUTPUT + 1, OUTPUT + 1), dtype=np.int8)
+            for number in chosen:
+                matrix[EDGES[number]] = 1
+            kept = _on_a_path(matrix)
+            if kept:
+                labels = ["input", *(OPERATIONS[option] for option in operations), "output"]
+                return self.from_matrix(matrix, labels, prune=True)
+        return (*operations, *bits)
 
-        As the studies did: more than nine edges are refused, then loose ends are pruned. Of uniformly random vectors
-        27 % are cells in A, 79 % in B and 43 % in C (measured by ``tests/spaces/test_nasbench101.py``): a method
-        that searches in such an encoding wastes the rest.
-
-        Args:
-            vector: 26, 14 or 27 numbers.
-            kind: ``A``, ``B`` or ``C``.
-
-        Raises:
-            SpaceError: The vector has another length, or the encoding another name.
-        """
-        values = np.asarray(vector, dtype=np.float64)
-        if kind not in SHAPES or values.shape != (SHAPES[kind],):
-            raise SpaceError(
-                f"{self.name}: encoding '{kind}' of shape {values.shape}; accepted: A (26), B (14), C (27)"
-            )
-        chosen = chosen_edges(values[:-INNER], kind)
-        if len(chosen) > MAX_EDGES:
-            return None
-        matrix = np.zeros((OUTPUT + 1, OUTPUT + 1), dtype=np.int8)
-        for edge in chosen:
-            matrix[edge] = 1
-        labels = ["input", *(OPERATIONS[int(option)] for option in values[-INNER:]), "output"]
-        try:
-            return self.from_matrix(matrix, labels, prune=True)
-        except SpaceError:
-            return None
+    def _from_scores(self, edges: npt.NDArray[np.float64], nodes: npt.NDArray[np.float64]) -> Architecture:
+        return self._from_edges(nodes.argmax(axis=1).tolist(), np.flatnonzero(edges[:, 0] > 0.5).tolist())
 
     def format(self, architecture: Architecture) -> str:
-        """Rows of the matrix and labels, for example ``011/001/000:input,maxpool3x3,output``."""
+        """Rows of the matrix and labels, for example ``011/001/000:input,maxpool3x3,output``.
+
+        Options that make no cell are listed one by one.
+        """
+        if not self.contains(architecture):
+            return super().format(architecture)
         matrix, labels = self.matrix(architecture)
         return f"{_rows(matrix)}:{','.join(labels)}"
 
@@ -249,14 +242,13 @@ class NasBench101(SearchSpace):
         Raises:
             SpaceError: The text is not a cell of the space.
         """
+        if ":" not in text and "," in text:
+            return super().parse(text)
         match = re.fullmatch(r"([01/]+):([\w,-]+)", text.strip())
         rows = match[1].split("/") if match else []
         if match is None or any(len(row) != len(rows) for row in rows):
             raise SpaceError(f"{self.name}: '{text}' is no cell; one reads 011/001/000:input,maxpool3x3,output")
         return self.from_matrix([list(map(int, row)) for row in rows], match[2].split(","))
-
-
-_ALWAYS = ("categorical", "one-hot")
 
 
 def _completes(nodes: list[int], last: tuple[int, int], chosen: list[tuple[int, int]]) -> bool:

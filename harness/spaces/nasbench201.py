@@ -1,10 +1,15 @@
 """The NAS-Bench-201 space: one operation of five on each of the six edges of a four-node cell."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from itertools import permutations, product
 
+import numpy as np
+import numpy.typing as npt
+
+from harness.encoding import Encoding
 from harness.errors import SpaceError
+from harness.graph_encoding import Adjacency, Paths
 from harness.space import Architecture, Decision, LabelledDag
 from harness.spaces._product import ProductSpace
 
@@ -61,6 +66,16 @@ class NasBench201(ProductSpace):
             )
         return tuple(self.option(position, word, text) for position, (word, _, _) in enumerate(words))
 
+    @cached_property
+    def encodings(self) -> Mapping[str, Encoding]:
+        """Those of every space, ``adjacency`` (a column an edge and operation but ``none``) and ``path``."""
+        operations = self.decisions[0].options[1:]
+        return {
+            **super().encodings,
+            "adjacency": Adjacency(self.graph, 4, EDGES, operations, read=_from_scores),
+            "path": Paths(self.graph, operations, shortest=1, longest=3),
+        }
+
     def canonical(self, architecture: Architecture) -> Architecture:
         """The first cell, in the order of `enumerate`, that computes the same network."""
         return self._representatives[self.index(architecture)]
@@ -88,6 +103,11 @@ class NasBench201(ProductSpace):
                     terms.append(nodes[source] if operation == "skip_connect" else f"({nodes[source]})@{operation}")
             nodes.append("+".join(sorted(terms)))
         return nodes[-1]
+
+
+def _from_scores(edges: npt.NDArray[np.float64], _: npt.NDArray[np.float64]) -> Architecture:
+    """The operation of the highest score on each edge; ``none`` where no score is above a half."""
+    return tuple(np.where(edges.max(axis=1) > 0.5, 1 + edges.argmax(axis=1), 0).tolist())
 
 
 def _network(architecture: Architecture) -> object:

@@ -1,14 +1,16 @@
 """The NAS-Bench-Graph space: graph neural networks of four layers, each fed by one earlier layer."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from itertools import pairwise, product
 
 import numpy as np
 import numpy.typing as npt
 
+from harness.encoding import Encoding, Masked
 from harness.errors import SpaceError
+from harness.graph_encoding import Adjacency, Paths
 from harness.space import Architecture, Decision, LabelledDag, SearchSpace
 
 __all__ = ["OPERATIONS", "PROTEINS_OPERATIONS", "NasBenchGraph"]
@@ -72,6 +74,18 @@ class NasBenchGraph(SearchSpace):
         if len(prefix) >= LINKS:
             edges += [(layer, LAYERS + 1) for layer in range(1, LAYERS + 1) if layer not in links]
         return LabelledDag(labels, tuple(edges), ("",) * len(edges))
+
+    @cached_property
+    def encodings(self) -> Mapping[str, Encoding]:
+        """Those of every space, ``masked``, ``adjacency`` and ``path``; the last is the same for all of a class."""
+        layers = range(1, LAYERS + 1)
+        pairs = [(u, v) for v in layers for u in range(v)] + [(layer, LAYERS + 1) for layer in layers]
+        return {
+            **super().encodings,
+            "masked": Masked(self.decisions, self.legal),
+            "adjacency": Adjacency(self.graph, LAYERS + 2, pairs, node_labels=self.operations, inner=layers),
+            "path": Paths(lambda a: self.graph(self.key(a)), self.operations, shortest=1, longest=LAYERS),
+        }
 
     def key(self, architecture: Architecture) -> Architecture:
         """The representative of the class under which the benchmark stores this network."""

@@ -1,11 +1,13 @@
 """The TransNAS-Bench-101 macro space: how deep a network is, and where it halves resolution and doubles channels."""
 
 import re
+from collections.abc import Mapping
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
+from harness.encoding import Encoding, Masked
 from harness.errors import SpaceError
 from harness.space import Architecture, Decision, LabelledDag, SearchSpace
 
@@ -57,6 +59,11 @@ class TransNasMacro(SearchSpace):
     def _all(self) -> list[Architecture]:
         return list(self.enumerate())
 
+    @cached_property
+    def encodings(self) -> Mapping[str, Encoding]:
+        """Those of every space, and ``masked``. A chain has one path and no edges to choose."""
+        return {**super().encodings, "masked": Masked(self.decisions, self.legal)}
+
     def graph(self, prefix: Architecture) -> LabelledDag:
         """The chain of the modules that are there."""
         labels = ("input", *(MODULES[option] for option in prefix if option != ABSENT), "output")
@@ -64,7 +71,12 @@ class TransNasMacro(SearchSpace):
         return LabelledDag(labels, edges, ("",) * len(edges))
 
     def format(self, architecture: Architecture) -> str:
-        """The string of the TransNAS-Bench-101 API, for example ``64-1234-basic``."""
+        """The string of the TransNAS-Bench-101 API, for example ``64-1234-basic``.
+
+        Options that make no network are listed one by one.
+        """
+        if not self.contains(architecture):
+            return super().format(architecture)
         return f"64-{''.join(str(option + 1) for option in architecture if option != ABSENT)}-basic"
 
     def parse(self, text: str) -> Architecture:
@@ -73,6 +85,8 @@ class TransNasMacro(SearchSpace):
         Raises:
             SpaceError: The text is not a network of this space.
         """
+        if "," in text:
+            return super().parse(text)
         match = re.fullmatch(r"64-([1-4]{4,6})-basic", text.strip())
         options = tuple(int(digit) - 1 for digit in match[1]) if match else ()
         architecture = (*options, *(ABSENT,) * (DEPTHS[-1] - len(options)))

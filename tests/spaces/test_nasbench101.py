@@ -129,7 +129,7 @@ def test_edits_can_be_undone() -> None:
 @pytest.mark.parametrize(("kind", "share"), [("A", 0.274), ("B", 0.785), ("C", 0.433)])
 def test_the_invalid_share_of_each_encoding_is_the_documented_one(kind: str, share: float) -> None:
     rng = np.random.default_rng(3)
-    valid = sum(SPACE.decode(_anything(rng, kind), kind) is not None for _ in range(4_000)) / 4_000
+    valid = sum(SPACE.contains(SPACE.decode(_anything(rng, kind), kind)) for _ in range(4_000)) / 4_000
     assert valid == pytest.approx(share, abs=0.025)  # three standard errors
 
 
@@ -146,11 +146,17 @@ def _anything(rng: np.random.Generator, kind: str) -> list[float]:
 def test_encodings_lead_back_to_the_class(kind: str) -> None:
     cells = SPACE.sample(np.random.default_rng(4), 300)
     for cell, vector in zip(cells, SPACE.encode(cells, kind), strict=True):
-        decoded = SPACE.decode(vector, kind)
-        assert decoded is not None
-        assert SPACE.key(decoded) == SPACE.key(cell)
+        assert SPACE.key(SPACE.decode(vector, kind)) == SPACE.key(cell)
     with pytest.raises(SpaceError, match="accepted"):
         SPACE.decode([0.0], kind)
+
+
+@pytest.mark.parametrize("bits", [[1] * 10 + [0] * 11, [0] * 21, [1] + [0] * 20], ids=["ten edges", "none", "unended"])
+def test_values_that_are_no_cell_are_given_back_as_options_outside_the_space(bits: list[int]) -> None:
+    decoded = SPACE.decode([*bits, 0, 1, 2, 0, 1], "A")
+    assert decoded == (0, 1, 2, 0, 1, *bits)
+    assert not SPACE.contains(decoded)
+    assert SPACE.parse(SPACE.format(decoded)) == decoded
 
 
 def test_it_pickles_without_its_tables() -> None:
