@@ -170,10 +170,10 @@ class Ranker:
     """
 
     def __init__(self, space: SearchSpace, rng: np.random.Generator, growth: float = 1.5) -> None:
-        self.space, self._rng = space, rng
+        self.space, self.rng = space, rng
         self.errors: list[float] = []
         self.architectures: list[Architecture] = []
-        self._process = HammingProcess(len(space.cardinalities), growth)
+        self.process = HammingProcess(len(space.cardinalities), growth)
 
     def tell(self, observation: Observation) -> bool:
         """Learns one observation, asked for or not; an invalid architecture teaches nothing (False)."""
@@ -182,7 +182,7 @@ class Ranker:
             return False
         self.architectures.append(self.space.key(architecture))
         self.errors.append(observation.validation_error)
-        self._process.add(self.features(self.architectures[-1]))
+        self.process.add(self.features(self.architectures[-1]))
         return True
 
     def features(self, key: Architecture) -> Sequence[int]:
@@ -193,16 +193,6 @@ class Ranker:
         """The normal scores of all observations, in the order of `tell`; larger is better."""
         return normal_scores(self.errors)
 
-    def promise(self, candidates: Sequence[Architecture]) -> Array:
-        """The expected improvement of each candidate (its `key`), in standard scores; it does not round to zero."""
-        codes = np.asarray([self.features(key) for key in candidates], dtype=np.int64)
-        targets = self.scores()
-        self._process.refit(targets)
-        mean, deviation = self._process.predict(codes, targets)
-        deviation = np.maximum(deviation, 1e-9)
-        z = (mean - targets.max()) / deviation
-        return np.where(z > -6.0, expected_improvement(mean, deviation, float(targets.max())), 1e-12 * (z + 6.0))
-
     def pick(self, candidates: Sequence[Architecture]) -> int:
         """The position of the candidate with the largest expected improvement.
 
@@ -211,6 +201,6 @@ class Ranker:
         """
         codes = np.asarray([self.features(key) for key in candidates], dtype=np.int64)
         targets = self.scores()
-        self._process.refit(targets)
-        mean, deviation = self._process.predict(codes, targets)
-        return best_of(mean, deviation, float(targets.max()), np.ones(len(codes), dtype=np.bool_), self._rng)
+        self.process.refit(targets)
+        mean, deviation = self.process.predict(codes, targets)
+        return best_of(mean, deviation, float(targets.max()), np.ones(len(codes), dtype=np.bool_), self.rng)

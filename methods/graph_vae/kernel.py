@@ -30,7 +30,7 @@ class GraphRanker(Ranker):
         self._known: dict[Architecture, tuple[int, ...]] = {}
         drawn = space.sample(np.random.default_rng(0), 16)
         self._places = max(len(space.graph(cell).node_labels) for cell in drawn)
-        self._process = HammingProcess(len(space.cardinalities) + self._places)
+        self.process = HammingProcess(len(space.cardinalities) + self._places)
 
     def features(self, key: Architecture) -> tuple[int, ...]:
         """The decisions, and the number of each node's neighbourhood."""

@@ -1,7 +1,7 @@
 """The loop of the methods that learn a generator of architectures: generations of candidates, ranked, evaluated."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from harness.method import Method, Observation, Problem, Query
 from harness.space import Architecture
 from methods._gp import Ranker
 from methods._unseen import draw_unseen
+from methods.graph_vae.shortlist import Shortlist
 
 __all__ = ["GenerativeSearch", "rank_weights"]
 
@@ -25,22 +26,26 @@ def rank_weights(n: int) -> np.ndarray:
 class GenerativeSearch(Method, ABC):
     """Random architectures first; then, generation by generation, a generator learns and proposes, a ranker picks.
 
-    In each round of a generation the generator decodes until `pool` candidates are new, or gives up after a few
-    attempts; its temperature rises while most of what it decodes was seen before, and falls back while most is new.
-    The ranker's best candidates are the parents of the next round, and at the end it picks `generation` of the
-    candidates of all rounds, one query at a time.
+    The candidates of a generation are uniform draws from the space and, round by round, what the generator decodes: at
+    first around evaluated elites, then around the candidates that the ranker finds most promising, so that the rounds
+    climb the expected improvement over a space that need not be listed. In each round the generator decodes until
+    `pool` candidates are new, or gives up after a few attempts; its temperature rises while most of what it decodes
+    was seen before, and falls back while most is new. Then the ranker picks, one query at a time.
 
     Args:
         problem: What is known before the search.
         rng: Source of randomness.
         n_initial: Random architectures at the start.
-        generation: Queries taken from one pool.
+        generation: Most queries taken from one pool.
+        generation_share: The same as a share of what was observed, so that early generations are small.
+        draws: Uniform draws from the space among the candidates of a generation.
         pool: New candidates wanted in each round.
-        rounds: Rounds a generation; the first starts from evaluated elites, later ones from promising candidates.
+        rounds: Rounds a generation.
         elites: Parents in a round.
-        ranked: Whether the ranker picks; without (an ablation), candidates are taken as generated.
+        ranked: Whether the ranker picks; without (an ablation), candidates are taken at random.
         partial_generations: Generations asked at the lowest fidelity of a task that has several; their best are then
             asked again at the full one.
+        masked: Whether the generator masks illegal options, so that all it proposes is valid.
 
     Raises:
         SettingError: A setting is out of range.
@@ -61,6 +66,9 @@ class GenerativeSearch(Method, ABC):
         elites: int,
         ranked: bool,
         partial_generations: int,
+        generation_share: float,
+        draws: int,
+        masked: bool = True,
     ) -> None:
         super().__init__(problem, rng)
         least = {"n_initial": 1, "generation": 1, "pool": generation, "rounds": 1, "elites": 1}
@@ -68,10 +76,15 @@ class GenerativeSearch(Method, ABC):
         for name, value in given.items():
             if value < least[name]:
                 raise SettingError(f"{name} = {value}; accepted: whole numbers from {least[name]} on")
+        if not generation_share > 0:
+            raise SettingError(f"generation_share = {generation_share}; accepted: numbers above 0")
+        if draws < 0:
+            raise SettingError(f"draws = {draws}; accepted: 0 and more")
         if partial_generations < 0:
             raise SettingError(f"partial_generations = {partial_generations}; accepted: 0 and more")
         self.n_initial, self.generation, self.pool = n_initial, generation, pool
         self.rounds, self.elites, self.ranked = rounds, elites, ranked
+        self.generation_share, self.draws, self.masked = generation_share, draws, masked
         self.temperature, self._new_share = 1.0, 0.7
         self.decoded = self.invalid = self.repeated = 0
         several = len(problem.fidelities) > 1
@@ -80,7 +93,7 @@ class GenerativeSearch(Method, ABC):
         self._ranker = self.make_ranker()
         self._taken: set[Architecture] = set()
         self._again: list[Architecture] = []
-        self._candidates: list[Architecture] = []
+        self._candidates, self._invalid = Shortlist(self._ranker), list[Architecture]()
         self._left = 0
 
     def make_ranker(self) -> Ranker:
@@ -114,10 +127,10 @@ class GenerativeSearch(Method, ABC):
             chosen = self.space.key(draw_unseen(self.space, self.rng, self._taken))
         else:
             if self._left <= 0 or not self._candidates:
-                self._candidates = self._generate()
-                self._left = self.generation
+                self._generate()
+                self._left = min(self.generation, max(1, int(self.generation_share * len(self._ranker.errors))))
             self._left -= 1
-            chosen = self._candidates.pop(self._pick(self._candidates))
+            chosen = self._pick()
         self._taken.add(chosen)
         return Query(chosen, self._fidelity)
 
@@ -130,52 +143,59 @@ class GenerativeSearch(Method, ABC):
         order = np.argsort(self._ranker.errors, kind="stable")[: self.generation]
         self._again = [self._ranker.architectures[index] for index in order]
         self._ranker, self._taken = self.make_ranker(), set()
-        self._candidates, self._partial, self._fidelity = [], 0, None
+        self._left, self._partial, self._fidelity = 0, 0, None
 
-    def _pick(self, candidates: list[Architecture]) -> int:
-        if not self.ranked:
-            return int(self.rng.integers(len(candidates)))
-        valid = [index for index, candidate in enumerate(candidates) if self.space.contains(candidate)]
-        if len(valid) < len(candidates):  # without a mask: the ranker cannot tell, so invalid ones get their share
-            index = int(self.rng.integers(len(candidates)))
-            if index not in valid:
-                return index
-        return valid[self._ranker.pick([candidates[index] for index in valid])]
+    def _pick(self) -> Architecture:
+        """One of the candidates; without a mask the ranker cannot tell invalid ones, so these get their share."""
+        candidates, invalid = self._candidates, self._invalid
+        index = int(self.rng.integers(len(candidates) + len(invalid)))
+        if index >= len(candidates):
+            return invalid.pop(index - len(candidates))
+        return candidates.pick() if self.ranked else candidates.pop(index)
 
-    def _generate(self) -> list[Architecture]:
+    def _generate(self) -> None:
         order = np.argsort(self._ranker.errors, kind="stable")
         architectures = [self._ranker.architectures[index] for index in order]
         self.learn(architectures, self._ranker.scores()[order])
+        self._candidates, self._invalid = Shortlist(self._ranker), []
         parents = list(dict.fromkeys(architectures))[: self.elites]
-        found: dict[Architecture, None] = {}
+        found: set[Architecture] = set()
+        self._take_in(map(self.space.key, self.space.sample(self.rng, self.draws)), found)
         for later in range(self.rounds):
-            if later:
-                valid = [candidate for candidate in found if self.space.contains(candidate)]
-                if not valid:
-                    break
-                best = np.argsort(-self._ranker.promise(valid), kind="stable")[: self.elites]
-                parents = [valid[index] for index in best]
-            self._decode_into(found, parents, (later + 1) * self.pool)
-        return list(found) or [self.space.key(draw_unseen(self.space, self.rng, self._taken))]
+            if later and self._candidates:
+                parents = self._candidates.best(self.elites)
+            self._decode_into(found, parents)
+        if not self._candidates and not self._invalid:
+            self._candidates.add([self.space.key(draw_unseen(self.space, self.rng, self._taken))])
 
-    def _decode_into(self, found: dict[Architecture, None], parents: Sequence[Architecture], wanted: int) -> None:
+    def _take_in(self, keys: Iterable[Architecture], found: set[Architecture]) -> int:
+        """Adds those that are new to the candidates, and tells how many."""
+        fresh = [key for key in dict.fromkeys(keys) if key not in self._taken and key not in found]
+        found.update(fresh)
+        self._candidates.add(fresh)
+        return len(fresh)
+
+    def _decode_into(self, found: set[Architecture], parents: Sequence[Architecture]) -> None:
+        missing = self.pool
         for _ in range(MOST_DECODES):
-            missing = wanted - len(found)
             asked = min(3 * self.pool, int(missing / max(0.3, self._new_share)) + 1)
-            before = len(found)
-            for architecture in self.propose(parents, asked, self.temperature):
-                valid = self.space.contains(architecture)
-                self.invalid += not valid
-                key = self.space.key(architecture) if valid else architecture
-                if key not in self._taken:
-                    found[key] = None
-            new = (len(found) - before) / asked
-            self._new_share += 0.3 * (new - self._new_share)
+            decoded = self.propose(parents, asked, self.temperature)
+            if not self.masked:
+                wrong = [architecture for architecture in decoded if not self.space.contains(architecture)]
+                self._invalid += [
+                    architecture for architecture in dict.fromkeys(wrong) if architecture not in self._taken
+                ]
+                decoded = [architecture for architecture in decoded if self.space.contains(architecture)]
+                self.invalid += len(wrong)
+            new = self._take_in(map(self.space.key, decoded), found)
+            share = new / asked
+            missing -= new
+            self._new_share += 0.3 * (share - self._new_share)
             self.decoded += asked
-            self.repeated += asked - (len(found) - before)
-            if new < 0.4:
+            self.repeated += asked - new
+            if share < 0.4:
                 self.temperature = min(3.0, self.temperature * 1.15)
-            elif new > 0.7:
+            elif share > 0.7:
                 self.temperature = max(0.7, self.temperature / 1.15)
-            if len(found) >= wanted:
+            if missing <= 0:
                 break

@@ -31,8 +31,10 @@ class GraphVae(GenerativeSearch):
     Args:
         problem: What is known before the search.
         rng: Source of randomness.
-        n_initial: See `GenerativeSearch`, as the next six.
-        generation: Queries taken from one pool.
+        n_initial: See `GenerativeSearch`, as the next eight.
+        generation: Most queries taken from one pool.
+        generation_share: The same as a share of what was observed.
+        draws: Uniform draws from the space among the candidates.
         pool: New candidates wanted in each round.
         rounds: Rounds of candidates a generation.
         elites: Parents in a round.
@@ -76,6 +78,8 @@ class GraphVae(GenerativeSearch):
         *,
         n_initial: int = 10,
         generation: int = 10,
+        generation_share: float = 0.2,
+        draws: int = 300,
         pool: int = 100,
         rounds: int = 2,
         elites: int = 20,
@@ -112,6 +116,9 @@ class GraphVae(GenerativeSearch):
             elites=elites,
             ranked=ranked,
             partial_generations=partial_generations,
+            generation_share=generation_share,
+            draws=draws,
+            masked=masked,
         )
         choices = {
             "proposals": (proposals, ("decoder", "mutation")),
@@ -133,7 +140,7 @@ class GraphVae(GenerativeSearch):
         for name, number in {**none, "kl_weight": kl_weight, "property_weight": property_weight}.items():
             if number < 0:
                 raise SettingError(f"{name} = {number}; accepted: 0 and more")
-        self.proposals, self.masked, self.local = proposals, masked, local
+        self.proposals, self.local = proposals, local
         self.ascent = ascent if property_weight > 0 else 0.0
         self.property_weight, self.kl_weight = property_weight, kl_weight
         self.train_steps, self.pretrain_steps = train_steps, pretrain_steps

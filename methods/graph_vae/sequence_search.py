@@ -23,8 +23,10 @@ class SequenceSearch(GenerativeSearch):
     Args:
         problem: What is known before the search.
         rng: Source of randomness.
-        n_initial: See `GenerativeSearch`, as the next four.
-        generation: Queries taken from one pool.
+        n_initial: See `GenerativeSearch`, as the next seven.
+        generation: Most queries taken from one pool.
+        generation_share: The same as a share of what was observed.
+        draws: Uniform draws from the space among the candidates.
         pool: New candidates wanted in each round.
         rounds: Rounds of candidates a generation.
         elites: Parents in a round.
@@ -43,6 +45,8 @@ class SequenceSearch(GenerativeSearch):
         *,
         n_initial: int = 10,
         generation: int = 10,
+        generation_share: float = 0.2,
+        draws: int = 300,
         pool: int = 100,
         rounds: int = 2,
         elites: int = 20,
@@ -60,6 +64,8 @@ class SequenceSearch(GenerativeSearch):
             elites=elites,
             ranked=ranked,
             partial_generations=0,
+            generation_share=generation_share,
+            draws=draws,
         )
         if batch < 1 or train_steps < 0:
             raise SettingError(f"batch = {batch}, train_steps = {train_steps}; accepted: from 1 and from 0 on")

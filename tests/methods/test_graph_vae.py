@@ -7,7 +7,7 @@ import pytest
 
 from harness.errors import SettingError
 from harness.ledger import Budget, Ledger
-from harness.method import Method, Problem
+from harness.method import Method, Observation, Problem, Query
 from harness.plugins import load_method, load_task, problem_of, spaces
 from harness.runner import Trajectory, play
 from harness.space import SearchSpace
@@ -20,6 +20,7 @@ from tests.made import MadeTask
 
 torch = pytest.importorskip("torch", reason="needs torch: pip install 'equipoise[torch]'")
 
+from methods._gp import Ranker, expected_improvement  # noqa: E402
 from methods.graph_vae.decoding import decode  # noqa: E402
 from methods.graph_vae.graphs import GraphReader, Layout  # noqa: E402
 from methods.graph_vae.kernel import GraphRanker  # noqa: E402
@@ -27,6 +28,7 @@ from methods.graph_vae.model import Vae  # noqa: E402
 from methods.graph_vae.network import Graphs, graph_states, network_shapes  # noqa: E402
 from methods.graph_vae.parameters import Parameters  # noqa: E402
 from methods.graph_vae.sampling import draw_latents  # noqa: E402
+from methods.graph_vae.shortlist import Shortlist  # noqa: E402
 
 SPACES = [cls() for cls in spaces()]
 GENERATORS = ("graph_vae", "graph_rnn", "graph_structure")
@@ -287,6 +289,32 @@ def test_neighbourhoods_are_equal_exactly_where_incoming_edges_are() -> None:
             assert (one[8] == other[8]) == (left[1:3] == right[1:3])
             ends = [(cell[3], tuple(sorted(o for o in cell[4:] if o != none))) for cell in (left, right)]
             assert (one[9] == other[9]) == (ends[0] == ends[1])  # nodes 1 and 2 look alike as sources after one round
+
+
+@pytest.mark.parametrize("observed", [3, 12])
+def test_a_shortlist_kept_up_to_date_is_the_posterior_computed_anew(observed: int) -> None:
+    space, rng = NasBenchGraph(), np.random.default_rng(0)
+    ranker, drawn = Ranker(space, rng), list(dict.fromkeys(space.sample(rng, 80)))
+    shortlist = Shortlist(ranker)
+    for number, cell in enumerate(drawn[:25]):
+        if number == observed:
+            shortlist.add(drawn[30:50])
+            shortlist.pick()
+        ranker.tell(Observation(Query(cell), float(sum(cell) % 7), float("nan")))
+        if number > observed + 3:
+            shortlist.add(drawn[50 + number : 51 + number])
+            shortlist.pop(int(rng.integers(len(shortlist))))
+            shortlist.best(3)
+    mean, deviation, best = shortlist._posterior()
+    targets = ranker.scores()
+    expected = ranker.process.predict(np.asarray(shortlist.candidates), targets)
+    np.testing.assert_allclose(mean, expected[0], atol=1e-9)
+    np.testing.assert_allclose(deviation, expected[1], atol=1e-6)
+    improvement = expected_improvement(mean, deviation, best)
+    top = shortlist.candidates[int(improvement.argmax())]
+    assert shortlist.best(1) == [top]
+    assert shortlist.pick() == top
+    assert top not in shortlist.candidates
 
 
 # The search.
