@@ -1,13 +1,14 @@
 """Adam on one flat array: one step, whatever the number of layers."""
 
 from math import sqrt
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 __all__ = ["Adam"]
 
-Floats = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.floating[Any]]
 
 
 class Adam:
