@@ -164,6 +164,10 @@ class NasBench101(SearchSpace):
             raise SpaceError(f"{self.name}: {architecture} is no cell of the space")
         return found
 
+    def representative(self, number: int) -> Architecture:
+        """The representative of the class of that number: the inverse of `index`."""
+        return self._classes.representative(number)
+
     def sample(self, rng: np.random.Generator, n: int) -> list[Architecture]:
         """Draws n representatives, exactly uniformly over the classes that the benchmark distinguishes."""
         return [self._classes.representative(number) for number in rng.integers(CLASSES, size=n).tolist()]

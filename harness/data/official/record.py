@@ -1,0 +1,56 @@
+"""What every reader yields: one training run of one architecture, under the names that tell what was measured."""
+
+import math
+from pathlib import Path
+from typing import NamedTuple
+
+from harness.errors import DataError
+from harness.space import Architecture
+
+__all__ = ["Record", "error_of"]
+
+
+class Record(NamedTuple):
+    """One training run, or one point of its curve.
+
+    Attributes:
+        dataset: The data set, as the task that is made of it is named.
+        architecture: An architecture of the space, in any form that its benchmark accepts.
+        fidelity: Epochs of training.
+        seed: Tells runs of one architecture and fidelity apart.
+        validation_error: On data that neither trained nor tests; a fraction.
+        test_error: On the test set; NaN where the source has none for this run.
+        train_seconds: Of the whole training up to this fidelity; NaN where the source does not tell.
+        evaluation_seconds: Of one pass over the validation set; NaN where the source does not tell.
+    """
+
+    dataset: str
+    architecture: Architecture
+    fidelity: int
+    seed: int
+    validation_error: float
+    test_error: float
+    train_seconds: float
+    evaluation_seconds: float
+
+    @property
+    def cost_seconds(self) -> float:
+        """What a query costs: training, and the pass over the validation set where its time is known."""
+        return self.train_seconds + (0.0 if math.isnan(self.evaluation_seconds) else self.evaluation_seconds)
+
+
+def error_of(value: object, best: float, path: Path, what: str) -> float:
+    """Turns a stored accuracy into an error.
+
+    Args:
+        value: An accuracy between 0 and `best`.
+        best: 100 for percentages, 1 for fractions.
+        path: The archive, for the message.
+        what: What the value is, for the message.
+
+    Raises:
+        DataError: The value is no number in that range.
+    """
+    if not isinstance(value, int | float) or not 0.0 <= float(value) <= best:  # NaN compares false too
+        raise DataError(f"{path}: {what} is {value!r}, not an accuracy between 0 and {best:g}; get the file again")
+    return 1.0 - float(value) / best
