@@ -57,7 +57,8 @@ def masked_crc(contents: Sequence[bytes]) -> _Words:
     for number, content in enumerate(contents):
         if len(content) < 4:
             words[number] = _plain(content)
-    return ((words >> 15) | (words << 17)) + np.uint32(_MASK)
+    masked: _Words = np.add(words >> 15 | words << 17, np.uint32(_MASK), dtype=np.uint32)
+    return masked
 
 
 def _plain(content: bytes) -> int:
@@ -70,8 +71,8 @@ def _plain(content: bytes) -> int:
 def framed(content: bytes) -> bytes:
     """Writes one record."""
     length = len(content).to_bytes(8, "little")
-    first, second = masked_crc([length, content]).tolist()
-    return length + first.to_bytes(4, "little") + content + second.to_bytes(4, "little")
+    first, second = (int(checksum).to_bytes(4, "little") for checksum in masked_crc([length, content]))
+    return length + first + content + second
 
 
 def contents(path: Path) -> Iterator[bytes]:
