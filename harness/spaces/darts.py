@@ -14,7 +14,7 @@ from harness.graph_encoding import Adjacency, Paths
 from harness.space import Architecture, Decision, LabelledDag
 from harness.spaces._product import ProductSpace
 
-__all__ = ["CELLS", "OPERATIONS", "PAIRS", "Darts"]
+__all__ = ["CELLS", "OPERATIONS", "PAIRS", "Darts", "cells_of"]
 
 CELLS = ("normal", "reduce")
 OPERATIONS = (
@@ -222,6 +222,12 @@ class Conditional(Encoding):
             found += [rest[source] for source in pair]
             rest = rest[node:]
         return tuple(found)
+
+
+def cells_of(architecture: Architecture) -> tuple[_Inputs, _Inputs]:
+    """The normal and the reduction cell, each as eight (predecessor, operation number), two a node."""
+    edges = _unpack(architecture)
+    return edges[: len(edges) // 2], edges[len(edges) // 2 :]
 
 
 def _unpack(architecture: Architecture) -> _Inputs:

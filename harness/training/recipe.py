@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from harness.errors import SettingError
 
-__all__ = ["DARTS", "EMBEDDED", "NASBENCH201", "Recipe"]
+__all__ = ["DARTS", "EMBEDDED", "EMBEDDED_DARTS", "NASBENCH201", "Recipe"]
 
 
 @dataclass(frozen=True)
@@ -84,3 +84,8 @@ DARTS = Recipe(
 
 EMBEDDED = Recipe(epochs=8, batch_size=64, learning_rate=0.2, warm_up=0.15, nesterov=True)
 """The recipe of ``nasbench201/fashion14``."""
+
+EMBEDDED_DARTS = Recipe(
+    epochs=8, batch_size=64, learning_rate=0.1, warm_up=0.15, nesterov=True, weight_decay=3e-4, gradient_clip=5.0
+)
+"""For DARTS networks on images below 28 pixels."""

@@ -119,8 +119,9 @@ class Trainer:
                 group["lr"] = recipe.rate(done, recipe.epochs * self._steps_an_epoch)
             batch = self._batch(x[order], draws.of(itemgetter(chosen)))
             targets = y[order]
+            kept = self._kept(len(order))
             with self._precision():
-                heads = self.network(batch)
+                heads = self.network(batch) if kept is None else self.network(batch, kept)
             losses = [_losses(logits.float(), targets) for logits in heads]
             objective = losses[0].sum()
             for auxiliary in losses[1:]:
@@ -139,6 +140,15 @@ class Trainer:
         drawn = [draw(self.recipe, n, side, generator) for generator in self._generators]
         parts = [None if parts[0] is None else torch.stack(parts, dim=1) for parts in zip(*drawn, strict=True)]
         return Draws._make(parts).of(lambda part: part.to(self.images.device))
+
+    def _kept(self, n: int) -> Tensor | None:
+        """Factors of the paths of a network that can drop some, paths x n x copies; None keeps all."""
+        paths = getattr(self.network, "paths", 0)
+        kept = 1.0 - self.recipe.drop_path * self.epochs_done / self.recipe.epochs
+        if not paths or kept == 1.0:
+            return None
+        drawn = [torch.rand((paths, n), generator=generator) for generator in self._generators]
+        return ((torch.stack(drawn, dim=2) < kept) / kept).to(self.images.device)
 
     def _batch(self, x: Tensor, draws: Draws) -> Tensor:
         """From n x copies x channels x height x width to the network's input."""
