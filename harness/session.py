@@ -200,7 +200,7 @@ def _difference(store: RunStore, spec: RunSpec) -> str | None:
     frame = store.frame(task=spec.task)
     old = frame[(frame.method == spec.label) & (frame.repeat == spec.repeat)]
     task = load_task(spec.task, spec.protocol.noise)
-    new = play_run(spec).trajectory
+    new = play_run(spec, anew=True).trajectory
     if len(old) != len(new):
         return f": {len(old)} rows stored, {len(new)} now"
     compared = ["validation_error", "status", "charge", "cost_seconds"]

@@ -83,6 +83,7 @@ class Task(ABC):
         measured_cost: Whether `cost_seconds` is measured anew each time, so that it cannot repeat.
         instant: Whether answers are looked up, so that a resumed run may ask again for what it was told before.
         penalty: The validation error told for an invalid proposal: no better than any architecture's.
+        anew: Set by `equipoise verify`: answer without what earlier runs left on this machine.
     """
 
     benchmark: ClassVar[str]
@@ -99,6 +100,7 @@ class Task(ABC):
     measured_cost: bool = False
     instant: bool = False
     penalty: float = 1.0
+    anew: bool = False
 
     def __init__(self, dataset: str, noise: Noise = "mean") -> None:
         """Names the task; reads nothing yet.

@@ -45,15 +45,17 @@ def _task(name: str, noise: Noise) -> Task:
     return load_task(name, noise)
 
 
-def play_run(spec: RunSpec, journal: Path | None = None) -> Run:
+def play_run(spec: RunSpec, journal: Path | None = None, anew: bool = False) -> Run:
     """Plays one run.
 
     Args:
         spec: What to play.
         journal: Where to note evaluations, and to resume from.
+        anew: Answer without what earlier runs left on this machine.
     """
     started = process_time()
     task, cls = _task(spec.task, spec.protocol.noise), load_method(spec.method)
+    task.anew = anew
     method = cls(problem_of(cls, task, spec.budget), spec.rng("method"), **json.loads(spec.settings))
     ledger = Ledger(spec.budget, spec.protocol.duplicates, spec.protocol.invalid)
     shared = spec.protocol.initial == "shared"

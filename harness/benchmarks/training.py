@@ -1,56 +1,96 @@
 """Real training on real images: the tasks that look nothing up."""
 
-from collections import OrderedDict
-from dataclasses import dataclass, field, replace
+import shutil
+import tempfile
+import warnings
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import cached_property
 from importlib.util import find_spec
+from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from harness.errors import RunError
-from harness.space import Architecture
+from harness.data.cache import cache_folder
+from harness.errors import RunError, SuiteError, nearest
+from harness.space import Architecture, SearchSpace
+from harness.spaces.darts import Darts
 from harness.spaces.nasbench201 import NasBench201
-from harness.task import Evaluation, Metric, Task
-from harness.training.images import PARTS, ImageSet, load
+from harness.task import Evaluation, Metric, Noise, Task
+from harness.training.catalogue import NAMES, collection
+from harness.training.images import PARTS, ImageSet
+from harness.training.naming import Wanted, wanted
 
 if TYPE_CHECKING:
+    from harness.training.checkpoints import Curve
     from harness.training.setup import Setup
-    from harness.training.trainer import Trainer
 
 __all__ = ["TrainingTask"]
 
-CHECKPOINTS = 64
-"""Networks kept in memory so that a higher fidelity goes on where a lower one stopped."""
-
-
-@dataclass
-class _Curve:
-    trainer: "Trainer"
-    errors: list[float] = field(default_factory=list)
-    seconds: list[float] = field(default_factory=list)
+_SPACES: dict[str, type[SearchSpace]] = {"nasbench201": NasBench201, "darts": Darts}
+_OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "ALLOC_FAILED")
 
 
 class TrainingTask(Task):
     """Trains each architecture when it is asked for, with one seed that belongs to the architecture.
 
-    Fidelity e is the first e epochs of the full schedule. Asking for more epochs of a network that is still in memory
-    continues its training; its cost is told as if it had been trained from the start, so that what a method pays does
-    not depend on what happens to be in memory.
+    Named ``training/SPACE/IMAGES``, where the images are one of `harness.training.catalogue.NAMES` or ``npz:FILE``,
+    and fields of the skeleton and the recipe may follow: ``training/nasbench201/cifar10,epochs=12`` is the short
+    schedule of the paper, ``training/darts/cifar10,epochs=50,channels=16,cells=8,device=cuda`` a reduced network on a
+    GPU. Images of 28 pixels and more are trained as published, smaller ones with a reduced skeleton and recipe.
+
+    Fidelity e is the first e epochs of the full schedule. After every epoch the network is kept in the folder
+    ``training`` of the cache: a higher fidelity goes on from a lower one, an evaluation that was cut goes on from its
+    last epoch, and no network is trained again for another run on this machine. The cost is told as if it had been
+    trained from the start, so that what a method pays does not depend on what was kept. A network that was fully
+    trained keeps its curve and leaves its weights.
+
+    A network that diverges is told as wrong wherever its output is not finite. One that does not fit into the memory is
+    told the penalty, with a warning, and the run goes on. A lost device ends the run, which the same command resumes.
     """
 
     benchmark = "training"
-    datasets = ("nasbench201/fashion14",)
-    source = "Networks of Dong and Yang, NAS-Bench-201, ICLR 2020, trained here on images of Fashion-MNIST at 14 x 14"
-    licence = "MIT (Fashion-MNIST)"
+    datasets = tuple(f"{space}/{images}" for space in _SPACES for images in NAMES)
+    source = (
+        "Networks of Dong and Yang, NAS-Bench-201, ICLR 2020, and of Liu, Simonyan and Yang, DARTS, ICLR 2019, trained "
+        "here; images of Fashion-MNIST (Xiao et al. 2017), digits (Alpaydin and Kaynak 1998), CIFAR (Krizhevsky 2009)"
+    )
+    licence = "MIT (Fashion-MNIST); CC BY 4.0 (digits); none stated (CIFAR)"
     pitfalls = (
         "Each architecture is trained once, with a seed of its own: the values hold the noise of one training.",
         "cost_seconds is measured (processor time on the CPU): it differs from machine to machine and from run to run.",
-        "Errors repeat bit for bit on one machine with one thread, not from one kind of processor to another.",
+        "Errors repeat bit for bit on one machine with one thread, not from one kind of processor to another, and on a "
+        "GPU only nearly: the gradient of pooling has no deterministic kernel there.",
+        "A network that does not fit into the memory of this machine is told an error of 1.",
+        "Validation images are held out of the training images (half of them on CIFAR): the networks see less than in "
+        "papers that train on all.",
     )
-    space = NasBench201()
     metric = Metric.accuracy()
     measured_cost = True
+
+    def __init__(self, dataset: str, noise: Noise = "mean") -> None:
+        """Names the task; reads nothing yet.
+
+        Raises:
+            SuiteError: The name is of another form, or there is no such space or noise.
+            PluginError: There are no such images.
+        """
+        self._wanted: Wanted = wanted(dataset)
+        if self._wanted.space not in _SPACES:
+            raise SuiteError(f"training/{dataset}: no networks of '{self._wanted.space}'; {nearest(dataset, _SPACES)}")
+        if not self._wanted.images.startswith("npz:"):
+            collection(self._wanted.images)
+        super().__init__(self.datasets[0], noise)
+        self.dataset = dataset
+
+    @cached_property
+    def space(self) -> SearchSpace:  # type: ignore[override]
+        """The space that the name begins with."""
+        return _SPACES[self._wanted.space]()
 
     @property
     def data_digest(self) -> str:
@@ -60,15 +100,22 @@ class TrainingTask(Task):
     @cached_property
     def fidelities(self) -> tuple[int, ...]:  # type: ignore[override]
         """Every epoch of the recipe."""
-        return tuple(range(1, self._setup.recipe.epochs + 1)) if self.skip() is None else ()
+        return () if self.skip() else tuple(range(1, self._recipes[1].epochs + 1))
 
     def skip(self) -> str | None:
-        """PyTorch is missing, if it is."""
-        return None if find_spec("torch") else "needs torch: pip install 'equipoise[torch]'"
+        """PyTorch, the images or the device are missing, if one is."""
+        if not find_spec("torch"):
+            return "needs torch: pip install 'equipoise[torch]'"
+        if self._wanted.device != "cpu":
+            import torch
+
+            if not (self._wanted.device.startswith("cuda") and torch.cuda.is_available()):
+                return f"needs a device '{self._wanted.device}', which PyTorch does not find here"
+        return collection(self._wanted.images).missing()
 
     def give(self, need: str) -> Any | None:
         """``images``: those to train and to validate on. The test images are replaced by none."""
-        if need != "images":
+        if need != "images" or self.skip() is not None:
             return None
         images = self._images
         hidden = {part: slice(0 if part == "test" else None) for part in PARTS}
@@ -79,53 +126,117 @@ class TrainingTask(Task):
         """Trains as far as asked.
 
         Raises:
-            RunError: The device ran out of memory or was lost.
+            RunError: The device was lost.
+            DataError: The cache cannot be written.
         """
-        epochs = self.fidelities[-1] if fidelity is None else fidelity
-        curve = self._trained(architecture, epochs)
-        return Evaluation(curve.errors[epochs - 1], sum(curve.seconds[:epochs]))
+        epochs, began = self.fidelities[-1] if fidelity is None else fidelity, perf_counter()
+        try:
+            curve = self._trained(architecture, epochs)
+        except (RuntimeError, MemoryError) as error:
+            self._explain(error, architecture)
+            return Evaluation(self.penalty, perf_counter() - began)
+        return Evaluation(curve.validation_error[epochs - 1], sum(curve.cost_seconds[:epochs]))
 
-    def reveal(self, architecture: Architecture) -> float:
+    def reveal(self, architecture: Architecture) -> float | None:
         """The test error after full training."""
-        return self._trained(architecture, self.fidelities[-1]).trainer.errors("test")[0]
+        try:
+            return self._trained(architecture, self.fidelities[-1]).test_error
+        except (RuntimeError, MemoryError) as error:
+            self._explain(error, architecture)
+            return None
 
-    def _trained(self, architecture: Architecture, epochs: int) -> _Curve:
+    def _explain(self, error: Exception, architecture: Architecture) -> None:
+        """Warns of a network too large for the memory; anything else is an error of the run."""
         import torch
 
-        curve = self._curves.pop(architecture, None) or _Curve(self._setup.trainer(architecture))
-        threads = torch.get_num_threads()
-        torch.set_num_threads(1)
-        try:
-            while len(curve.errors) < epochs:
-                epoch = curve.trainer.epoch()
-                curve.errors.append(epoch.validation_error[0])
-                curve.seconds.append(epoch.cost_seconds)
-        except (torch.OutOfMemoryError, torch.AcceleratorError) as error:
-            raise RunError(
-                f"{self.name}: training {self.space.format(architecture)} failed: {str(error).splitlines()[0]}"
-            ) from error
-        finally:
-            torch.set_num_threads(threads)
-        self._curves[architecture] = curve
-        if len(self._curves) > CHECKPOINTS:
-            self._curves.popitem(last=False)
+        line = (str(error) or type(error).__name__).splitlines()[0]
+        too_large = isinstance(error, MemoryError | torch.OutOfMemoryError)
+        said = f"{self.name}: training {self.space.format(architecture)} failed: {line}"
+        if not too_large and not any(words in str(error) for words in _OUT_OF_MEMORY):
+            if isinstance(error, torch.AcceleratorError):
+                raise RunError(f"{said}; the device is lost: run the same command again to go on") from error
+            raise error
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+        warnings.warn(f"{said}; told as an error of {self.penalty:g}", RuntimeWarning, stacklevel=3)
+
+    def _trained(self, architecture: Architecture, epochs: int) -> "Curve":
+        from harness.training.checkpoints import Checkpoint
+
+        checkpoint = Checkpoint(self._folder, self.space.format(architecture))
+        with checkpoint.alone():
+            curve = checkpoint.read()
+            if len(curve.validation_error) >= epochs:
+                return curve
+            with _repeatable():
+                trainer = self._setup.trainer(architecture)
+                if curve.state is not None:
+                    trainer.restore(curve.state)
+                while len(curve.validation_error) < epochs:
+                    epoch = trainer.epoch()
+                    curve.train_loss += epoch.train_loss
+                    curve.validation_error += epoch.validation_error
+                    curve.cost_seconds.append(epoch.cost_seconds)
+                    last = len(curve.validation_error) == self.fidelities[-1]
+                    curve.state = None if last else trainer.state()
+                    curve.test_error = trainer.errors("test")[0] if last else None
+                    checkpoint.write(curve)
         return curve
 
+    @property
+    def _folder(self) -> Path:
+        """Where checkpoints lie; another setup, device or code has another folder."""
+        if self.anew:
+            return self._scratch
+        return cache_folder() / "training" / self._digest
+
     @cached_property
-    def _curves(self) -> "OrderedDict[Architecture, _Curve]":
-        return OrderedDict()
+    def _scratch(self) -> Path:
+        """Gone with the task."""
+        folder = Path(tempfile.mkdtemp(prefix="equipoise-"))
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        return folder
+
+    @cached_property
+    def _digest(self) -> str:
+        from harness.training.checkpoints import code_digest
+
+        return self._setup.digest(code_digest())
 
     @cached_property
     def _images(self) -> ImageSet:
-        return load(self.dataset.partition("/")[2])
+        return collection(self._wanted.images).load()
+
+    @cached_property
+    def _recipes(self) -> tuple[Any, Any]:
+        """The skeleton and the recipe."""
+        from harness.training.setup import recipes
+
+        side = collection(self._wanted.images).side
+        return recipes(self._wanted.space, side, self._wanted.changes)
 
     @cached_property
     def _setup(self) -> "Setup":
-        from harness.training.setup import Setup
+        from harness.training.setup import Setup, networks_of
 
-        space, _, images = self.dataset.partition("/")
-        return Setup.named(space, images, copies=1)
+        networks = networks_of(self._wanted.space)
+        return Setup(self.space, networks, *self._recipes, self._images, copies=1, device=self._wanted.device)
 
     def __getstate__(self) -> dict[str, object]:
-        """Leaves networks and images behind."""
-        return {"dataset": self.dataset, "noise": self.noise}
+        """Leaves images behind."""
+        return {name: vars(self)[name] for name in ("dataset", "noise", "anew", "_wanted") if name in vars(self)}
+
+
+@contextmanager
+def _repeatable() -> Iterator[None]:
+    """One thread, and of several kernels on a GPU always the same."""
+    import torch
+
+    threads, chosen = torch.get_num_threads(), torch.backends.cudnn.deterministic
+    torch.set_num_threads(1)
+    torch.backends.cudnn.deterministic = True
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+        torch.backends.cudnn.deterministic = chosen

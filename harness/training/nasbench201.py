@@ -7,6 +7,7 @@ from typing import Literal
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from harness.errors import SettingError
 from harness.space import Architecture
 from harness.spaces.nasbench201 import EDGES, OPERATIONS
 from harness.training.layers import Classifier, convolution, normalisation
@@ -48,6 +49,14 @@ class Skeleton:
     stem_stride: int = 1
     reduction: Literal["residual", "average"] = "residual"
     dead: Literal["shift", "zero"] = "shift"
+
+    def __post_init__(self) -> None:
+        for name in ("channels", "stages", "cells", "stem_stride"):
+            if getattr(self, name) < 1:
+                raise SettingError(f"NAS-Bench-201 skeleton: {name} = {getattr(self, name)} is not positive")
+        for name, accepted in (("reduction", ("residual", "average")), ("dead", ("shift", "zero"))):
+            if getattr(self, name) not in accepted:
+                raise SettingError(f"NAS-Bench-201 skeleton: {name} = '{getattr(self, name)}'; accepted: {accepted}")
 
 
 PUBLISHED = Skeleton(channels=16, stages=3, cells=5)

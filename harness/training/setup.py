@@ -1,9 +1,12 @@
 """What is trained: a space, images, a skeleton, a recipe and the number of copies, as one value."""
 
 import hashlib
+import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -13,10 +16,36 @@ from harness.plugins import spaces
 from harness.space import Architecture, SearchSpace
 from harness.training import images as image_sources
 from harness.training.images import PARTS, ImageSet
+from harness.training.naming import changed
 from harness.training.recipe import Recipe
 from harness.training.trainer import DeviceImages, Trainer
 
-__all__ = ["Setup"]
+__all__ = ["Setup", "networks_of", "recipes"]
+
+
+def networks_of(space: str) -> Any:
+    """The module of this folder that builds the networks of a space; it is named like the space.
+
+    Raises:
+        PluginError: There is no such space, or nothing builds its networks.
+    """
+    known = {found.name for found in spaces()}
+    if space in known and find_spec(f"harness.training.{space}") is not None:
+        return import_module(f"harness.training.{space}")
+    raise PluginError(f"no networks of a space '{space}' can be trained; {nearest(space, known)}")
+
+
+def recipes(space: str, side: int, changes: Mapping[str, str]) -> tuple[Any, Recipe]:
+    """The skeleton and the recipe that suit a space and images of a side, with some of their fields set.
+
+    Raises:
+        PluginError: See `networks_of`.
+        SuiteError: There is no such field, or its value is of another kind.
+        SettingError: The value is out of range.
+    """
+    skeleton, recipe = networks_of(space).settings(side)
+    skeleton, recipe = changed(skeleton, recipe, changes)
+    return skeleton, recipe
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,17 +90,9 @@ class Setup:
         Raises:
             PluginError: There is no such space, or nothing builds its networks.
         """
-        known = {found.name: found for found in spaces()}
-        try:
-            networks = import_module(f"harness.training.{space}") if space in known else None
-        except ModuleNotFoundError as error:
-            if error.name != f"harness.training.{space}":
-                raise
-            networks = None
-        if networks is None:
-            raise PluginError(f"no networks of a space '{space}' can be trained; {nearest(space, known)}")
+        known, networks = {found.name: found for found in spaces()}, networks_of(space)
         loaded = image_sources.load(images)
-        skeleton, recipe = networks.settings(loaded.x["train"].shape[-1])
+        skeleton, recipe = networks.settings(loaded.side)
         return cls(known[space](), networks, skeleton, recipe, loaded, copies, seed, device)
 
     @cached_property
@@ -89,6 +110,11 @@ class Setup:
             "copies": self.copies,
             "seed": self.seed,
         }
+
+    def digest(self, code: str) -> str:
+        """What tells this setup, on its device and with some code, from any other: 24 digits."""
+        content = json.dumps([self.identity(), self.device, code], sort_keys=True)
+        return hashlib.sha256(content.encode()).hexdigest()[:24]
 
     def fingerprint(self, architectures: list[Architecture], count: int = 512) -> list[float]:
         """What a short training gives, to tell whether this code still trains as it did.

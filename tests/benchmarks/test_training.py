@@ -1,6 +1,13 @@
 """The task that trains."""
 
+import math
+import os
 import pickle
+import signal
+import subprocess
+import sys
+import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,36 +15,119 @@ import pytest
 pytest.importorskip("torch", reason="training needs PyTorch: pip install 'equipoise[torch]'")
 import torch
 
-from harness.errors import RunError
+from harness.errors import PluginError, RunError, SettingError, SuiteError
 from harness.plugins import load_task
+from harness.training.checkpoints import Checkpoint, Curve
+from harness.training.trainer import Trainer
 
 CELL = (1, 0, 0, 2, 0, 4)
+NAME = "training/nasbench201/fashion14,channels=2,batch_size=500,epochs=4"
 
 
 @pytest.fixture
-def task():
-    return load_task("training/nasbench201/fashion14")
+def task(tmp_path, monkeypatch):
+    monkeypatch.setenv("EQUIPOISE_CACHE", str(tmp_path / "cache"))
+    return load_task(NAME)
+
+
+@pytest.fixture
+def epochs(monkeypatch):
+    """Counts the epochs that are trained."""
+    trained = []
+    real = Trainer.epoch
+
+    def epoch(self):
+        trained.append(self.epochs_done + 1)
+        return real(self)
+
+    monkeypatch.setattr(Trainer, "epoch", epoch)
+    return trained
 
 
 def ask(task, fidelity):
     return task.evaluate(CELL, fidelity, np.random.default_rng())
 
 
-def test_every_epoch_is_a_fidelity_and_training_goes_on_from_a_checkpoint(task):
-    assert task.fidelities == tuple(range(1, 9))
+def test_every_epoch_is_a_fidelity_and_no_epoch_is_trained_twice(task, epochs):
+    assert task.fidelities == (1, 2, 3, 4)
+    assert load_task("training/nasbench201/fashion14").fidelities == tuple(range(1, 9))
     low, high = ask(task, 1), ask(task, 3)
-    assert task._curves[CELL].trainer.epochs_done == 3
     assert ask(task, 1) == low
-    assert high.cost_seconds > low.cost_seconds > 0
-    fresh = load_task(task.name)
-    assert ask(fresh, 3).validation_error == high.validation_error
+    assert ask(load_task(NAME), 2).cost_seconds < high.cost_seconds
+    full = ask(pickle.loads(pickle.dumps(task)), None)
+    assert epochs == [1, 2, 3, 4]
+    assert full == ask(task, 4)
+    assert task.reveal(CELL) == load_task(NAME).reveal(CELL) > 0
+    assert epochs == [1, 2, 3, 4]
 
 
-def test_a_copied_task_carries_no_networks(task):
-    first = ask(task, 1)
-    again = pickle.loads(pickle.dumps(task))
-    assert again._curves == {}
-    assert ask(again, 1).validation_error == first.validation_error
+def test_what_is_continued_ends_where_one_training_would_have_ended(task, epochs):
+    steps = [ask(task, fidelity).validation_error for fidelity in (1, 2, 3, 4)]
+    test = task.reveal(CELL)
+    again = load_task(NAME)
+    again.anew = True
+    assert [ask(again, fidelity).validation_error for fidelity in (4, 3, 2, 1)] == steps[::-1]
+    assert again.reveal(CELL) == test
+    assert epochs == [1, 2, 3, 4] * 2
+
+
+def test_a_training_that_is_cut_goes_on_from_its_last_epoch(task, epochs, monkeypatch):
+    counted = Trainer.epoch
+
+    def cut(self):
+        if self.epochs_done == 2:
+            raise KeyboardInterrupt
+        return counted(self)
+
+    monkeypatch.setattr(Trainer, "epoch", cut)
+    with pytest.raises(KeyboardInterrupt):
+        ask(task, None)
+    monkeypatch.setattr(Trainer, "epoch", counted)
+    ask(load_task(NAME), None)
+    assert epochs == [1, 2, 3, 4]
+
+
+KILLED = """
+import os, signal
+import numpy as np
+from harness.plugins import load_task
+from harness.training.checkpoints import Checkpoint
+write = Checkpoint.write
+def killed(self, curve):
+    if len(curve.validation_error) == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    write(self, curve)
+Checkpoint.write = killed
+load_task({name!r}).evaluate({cell}, None, np.random.default_rng())
+"""
+
+
+def test_a_killed_process_leaves_whole_epochs(task, epochs):
+    root = Path(load_task.__code__.co_filename).parents[1]
+    environment = {**os.environ, "PYTHONPATH": str(root)}
+    ran = subprocess.run([sys.executable, "-c", KILLED.format(name=NAME, cell=CELL)], env=environment, check=False)
+    assert ran.returncode == -signal.SIGKILL
+    ask(task, None)
+    assert epochs == [3, 4]
+
+
+def test_a_damaged_checkpoint_is_trained_again(task, epochs):
+    ask(task, 1)
+    (file,) = task._folder.glob("*.pt")
+    file.write_bytes(file.read_bytes()[:-100])
+    ask(task, 2)
+    assert epochs == [1, 1, 2]
+
+
+def test_a_finished_network_leaves_its_curve_without_its_weights(task):
+    ask(task, 1)
+    checkpoint = Checkpoint(task._folder, task.space.format(CELL))
+    assert checkpoint.read().state is not None
+    ask(task, None)
+    curve = checkpoint.read()
+    assert curve.state is None
+    assert len(curve.train_loss) == len(curve.validation_error) == len(curve.cost_seconds) == 4
+    assert Checkpoint(task._folder, "another").read() == Curve()
 
 
 def test_a_method_gets_no_test_images(task):
@@ -47,10 +137,107 @@ def test_a_method_gets_no_test_images(task):
     assert task.give("graph") is None
 
 
-def test_a_lost_device_is_one_clear_error(task, monkeypatch):
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB"),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"),
+        MemoryError(),
+    ],
+)
+def test_a_network_too_large_for_the_memory_is_told_the_penalty(task, monkeypatch, error):
     def fail(self):
-        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB")
+        raise error
 
-    monkeypatch.setattr("harness.training.trainer.Trainer.epoch", fail)
-    with pytest.raises(RunError, match="failed: CUDA out of memory"):
-        ask(task, 1)
+    monkeypatch.setattr(Trainer, "epoch", fail)
+    with pytest.warns(RuntimeWarning, match="told as an error of 1"):
+        evaluation = ask(task, 2)
+    assert evaluation.validation_error == task.penalty == 1.0
+    assert evaluation.cost_seconds > 0
+    monkeypatch.undo()
+    assert ask(task, 1).validation_error < 1.0
+
+
+@pytest.mark.parametrize(
+    ("error", "raised", "said"),
+    [
+        (torch.AcceleratorError("CUDA error: unspecified launch failure", 1), RunError, "the device is lost"),
+        (RuntimeError("mat1 and mat2 shapes cannot be multiplied"), RuntimeError, "mat1 and mat2"),
+    ],
+)
+def test_a_lost_device_and_a_mistake_are_clear_errors(task, epochs, monkeypatch, error, raised, said):
+    ask(task, 1)
+    counted = Trainer.epoch
+
+    def fail(self):
+        raise error
+
+    monkeypatch.setattr(Trainer, "epoch", fail)
+    with pytest.raises(raised, match=said):
+        ask(task, 2)
+    monkeypatch.setattr(Trainer, "epoch", counted)
+    ask(task, 2)
+    assert epochs == [1, 2]
+
+
+def test_a_network_that_diverges_is_told_as_wrong_everywhere(task, monkeypatch):
+    real = Trainer.epoch
+
+    def diverge(self):
+        with torch.no_grad():
+            self.network.classifier.weight.fill_(math.nan)
+        return real(self)
+
+    monkeypatch.setattr(Trainer, "epoch", diverge)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert ask(task, None).validation_error == task.penalty
+    assert task.reveal(CELL) == 1.0
+
+
+def test_the_darts_space_is_trained_too(tmp_path, monkeypatch):
+    monkeypatch.setenv("EQUIPOISE_CACHE", str(tmp_path))
+    task = load_task("training/darts/digits,channels=4,cells=3,epochs=2,batch_size=100,drop_path=0.2")
+    if (reason := task.skip()) is not None:
+        pytest.skip(reason)
+    genotype = task.space.sample(np.random.default_rng(0), 1)[0]
+    evaluation = task.evaluate(genotype, None, np.random.default_rng())
+    assert 0 < evaluation.validation_error < 0.9
+    assert evaluation.cost_seconds > 0
+
+
+def test_fields_in_the_name_change_skeleton_and_recipe():
+    task = load_task("training/nasbench201/cifar10,epochs=12,channels=8,nesterov=false,gradient_clip=5")
+    skeleton, recipe = task._recipes
+    assert (skeleton.channels, recipe.epochs, recipe.nesterov, recipe.gradient_clip) == (8, 12, False, 5.0)
+    assert load_task("training/darts/cifar10")._recipes[1].epochs == 600
+    path = load_task("training/darts/npz:/some, where/a.npz,epochs=3")._wanted
+    assert path.images == "npz:/some, where/a.npz"
+
+
+@pytest.mark.parametrize(
+    ("name", "error", "said"),
+    [
+        ("nasbench101/fashion14", SuiteError, "no networks of 'nasbench101'"),
+        ("darts/fashion15", PluginError, "did you mean 'fashion14'"),
+        ("fashion14", SuiteError, "expected training/SPACE/IMAGES"),
+        ("darts/fashion14,epochs=2,epochs=3", SuiteError, "set twice"),
+        ("darts/fashion14,chanels=2", SuiteError, "did you mean 'channels'"),
+        ("darts/fashion14,cells=few", SuiteError, "'few' is not a whole number"),
+        ("nasbench201/fashion14,nesterov=1", SuiteError, "not true or false"),
+        ("nasbench201/fashion14,epochs=0", SettingError, "epochs = 0 is not a positive whole number"),
+        ("nasbench201/fashion14,channels=0", SettingError, "channels = 0 is not positive"),
+        ("nasbench201/fashion14,reduction=none", SettingError, "accepted"),
+    ],
+)
+def test_names_that_say_nothing_are_one_clear_error(name, error, said):
+    with pytest.raises(error, match=said):
+        _ = load_task(f"training/{name}").fidelities
+
+
+def test_a_device_that_is_not_here_is_a_reason_to_skip():
+    if torch.cuda.is_available():
+        pytest.skip("a GPU is here")
+    task = load_task("training/nasbench201/fashion14,device=cuda")
+    assert "needs a device 'cuda'" in task.skip()
+    assert task.fidelities == ()

@@ -1,0 +1,101 @@
+"""How far the training of each network has come, on disk, so that no epoch is trained twice."""
+
+import fcntl
+import hashlib
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from harness.errors import DataError
+from harness.store import write_whole
+
+__all__ = ["Checkpoint", "Curve", "code_digest"]
+
+LOCKS = 256
+"""Lock files a folder; two networks that share one are trained one after the other."""
+
+
+@dataclass
+class Curve:
+    """What a network's training has given so far, one copy.
+
+    Attributes:
+        train_loss: Of each epoch.
+        validation_error: After each epoch.
+        cost_seconds: Of each epoch.
+        test_error: After the last epoch of the schedule; None before.
+        state: What a trainer needs to go on; None at the start and after the last epoch.
+    """
+
+    train_loss: list[float] = field(default_factory=list)
+    validation_error: list[float] = field(default_factory=list)
+    cost_seconds: list[float] = field(default_factory=list)
+    test_error: float | None = None
+    state: dict[str, Any] | None = None
+
+
+class Checkpoint:
+    """The file of one network.
+
+    Args:
+        folder: Of all networks that are trained in the same way by the same code.
+        architecture: As its space writes it.
+    """
+
+    def __init__(self, folder: Path, architecture: str) -> None:
+        name = hashlib.sha256(architecture.encode()).hexdigest()[:24]
+        self._path = folder / f"{name}.pt"
+        self._lock = folder / f".lock-{int(name[:8], 16) % LOCKS}"
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keeps other processes from training this network at the same time.
+
+        Raises:
+            DataError: The folder cannot be written.
+        """
+        try:
+            self._lock.parent.mkdir(parents=True, exist_ok=True)
+            lock = self._lock.open("w")
+        except OSError as error:
+            raise DataError(
+                f"{self._lock.parent}: cannot be written ({error.strerror}); set EQUIPOISE_CACHE to a folder that can"
+            ) from error
+        with lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def read(self) -> Curve:
+        """The curve so far; an empty one if there is no file, or a damaged one."""
+        try:
+            return Curve(**torch.load(self._path, map_location="cpu", weights_only=True))
+        except FileNotFoundError:
+            return Curve()
+        except Exception:  # a damaged file raises anything; it is written anew
+            return Curve()
+
+    def write(self, curve: Curve) -> None:
+        """Replaces the file, whole or not at all.
+
+        Raises:
+            StoreError: It cannot be written.
+        """
+        content = io.BytesIO()
+        torch.save({**asdict(curve), "state": curve.state}, content)
+        write_whole(self._path, content.getvalue())
+
+
+@lru_cache(maxsize=1)
+def code_digest() -> str:
+    """SHA-256 of the modules of this folder: other code never goes on from a checkpoint."""
+    state = hashlib.sha256(torch.__version__.encode())
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        state.update(path.name.encode())
+        state.update(path.read_bytes())
+    return state.hexdigest()
