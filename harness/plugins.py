@@ -2,6 +2,7 @@
 
 - ``tpe`` is the method in ``methods/tpe.py`` (or the package ``methods/tpe/``);
 - ``nasbench201/cifar10`` is data set ``cifar10`` of the task class in ``harness/benchmarks/nasbench201.py``;
+- ``table:FILE`` is the task that ``harness/benchmarks/table.py`` makes of a file: a colon where data sets are files;
 - ``package.module:Class`` is a class of a third party (``package.module:Class/dataset`` for a task);
 - a path that ends in ``.py`` is the one class in that file (``path.py/dataset`` for a task).
 """
@@ -26,6 +27,7 @@ __all__ = [
     "benchmark_names",
     "benchmarks",
     "load_method",
+    "load_space",
     "load_task",
     "method_names",
     "missing_packages",
@@ -88,7 +90,9 @@ def load_task(name: str, noise: Noise = "mean") -> Task:
         PluginError: There is none of that name, or its file does not load.
         SuiteError: The benchmark has no such data set, or cannot answer with that noise.
     """
-    head, separator, dataset = _split_task(name)
+    head, separator, dataset = name.partition(":")
+    if head not in benchmark_names():
+        head, separator, dataset = _split_task(name)
     foreign: type[Task] | None = _foreign(head, Task)
     if foreign is not None:
         return foreign(dataset, noise)
@@ -98,6 +102,19 @@ def load_task(name: str, noise: Noise = "mean") -> Task:
     if not separator:
         raise PluginError(f"'{name}' names a benchmark; a task also names a data set: {nearest('', task_names(cls))}")
     return cls(dataset, noise)
+
+
+def load_space(name: str) -> type[SearchSpace]:
+    """Finds a space.
+
+    Raises:
+        PluginError: There is none of that name.
+    """
+    names = _names(ROOT / "harness" / "spaces")
+    if name not in names:
+        raise PluginError(f"no space '{name}'; {nearest(name, names)}")
+    found: type[SearchSpace] = _only_class(_load(f"harness.spaces.{name}", f"harness/spaces/{name}.py"), SearchSpace)
+    return found
 
 
 def task_names(benchmark: type[Task]) -> list[str]:

@@ -76,6 +76,7 @@ class Task(ABC):
         licence: Licence of the data.
         surrogate: Whether the values are predictions.
         pitfalls: What a reader of results must know, one sentence each.
+        citation: BibTeX of the paper that the numbers come from.
         space: The architectures it answers for.
         metric: How its errors are shown.
         fidelities: Training epochs that can be asked for, ascending; empty where the source states none.
@@ -93,6 +94,7 @@ class Task(ABC):
     licence: ClassVar[str]
     surrogate: ClassVar[bool] = False
     pitfalls: ClassVar[tuple[str, ...]] = ()
+    citation: ClassVar[str] = ""
     space: SearchSpace
     metric: Metric
     fidelities: tuple[int, ...] = ()
@@ -115,12 +117,12 @@ class Task(ABC):
         """
         if self.datasets and dataset not in self.datasets:
             raise SuiteError(f"{self.benchmark} has no data set '{dataset}'; {nearest(dataset, self.datasets)}")
+        self.dataset = dataset
         if noise not in self.noises:
             raise SuiteError(
                 f"{self.benchmark}/{dataset} cannot answer with noise = '{noise}': its source stores "
                 f"only {' and '.join(self.noises)} values; set noise = '{self.noises[0]}' under [protocol]"
             )
-        self.dataset = dataset
         self.noise: Noise = noise
 
     @property

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.conformance import failures_of
-from harness.plugins import load_method
+from harness.plugins import load_method, load_task
 from harness.suite import Suite
 
 README = (Path(__file__).resolve().parent.parent / "README.md").read_text()
@@ -30,6 +30,16 @@ def test_the_task_conforms(tmp_path: Path) -> None:
     path = tmp_path / "convolutions.py"
     path.write_text(example("task"))
     assert [found for found in failures_of(f"{path}/count") if found[1]] == []
+
+
+def test_the_table_is_a_task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EQUIPOISE_CACHE", str(tmp_path / "cache"))
+    (text,) = re.findall(r"<!-- example: table -->\n```text\n(.*?)```", README, re.DOTALL)
+    path = tmp_path / "mine.csv"
+    path.write_text(text)
+    assert [found for found in failures_of(f"table:{path}") if found[1]] == []
+    task = load_task(f"table:{path}")
+    assert (task.metric.show(task.optimum()), task.fidelities) == (pytest.approx(90.1), (1, 10))
 
 
 def test_the_suite_loads() -> None:

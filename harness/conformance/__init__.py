@@ -13,7 +13,7 @@ from harness.conformance.spaces import SPACE_CHECKS
 from harness.conformance.tasks import TASK_CHECKS
 from harness.errors import PluginError
 from harness.method import Method
-from harness.plugins import load_method, load_task, method_names, missing_packages, unmet
+from harness.plugins import benchmark_names, load_method, load_task, method_names, missing_packages, unmet
 from harness.task import Task
 
 __all__ = ["METHOD_CHECKS", "SPACE_CHECKS", "TASK_CHECKS", "check", "failures_of"]
@@ -56,7 +56,7 @@ def failures_of(name: str) -> list[tuple[str, str | None]]:
 
 
 def _subject(name: str) -> Any:
-    looks_like_task = "/" in name.rpartition(".py")[2]
+    looks_like_task = "/" in name.rpartition(".py")[2] or name.partition(":")[0] in benchmark_names()
     if name in method_names() or not looks_like_task:
         return load_method(name)
     return load_task(name)

@@ -17,12 +17,16 @@ import numpy.typing as npt
 
 from harness.errors import DataError
 
-__all__ = ["Columns", "cache_folder", "open_columns"]
+__all__ = ["Columns", "cache_folder", "open_columns", "open_entry"]
 
 Columns = Mapping[str, npt.NDArray[np.float64]]
 
 LAYOUT = 1
 """Raised whenever the arrays of an entry change meaning, so that old entries are built anew."""
+
+CHECKED_BYTES = 1 << 20
+"""Of a column twice as long or longer, the checksum covers so many bytes at its start and at its end: opening a large
+table must stay a matter of milliseconds."""
 
 
 def cache_folder() -> Path:
@@ -48,13 +52,34 @@ def open_columns(name: str, digest: str, build: Callable[[], Columns]) -> Column
     Raises:
         DataError: The entry cannot be written, or is damaged again right after it was built.
     """
+
+    def fill(folder: Path) -> None:
+        for column, values in build().items():
+            np.save(folder / f"{column}.npy", np.ascontiguousarray(values), allow_pickle=False)
+
+    return open_entry(name, digest, fill)
+
+
+def open_entry(name: str, digest: str, fill: Callable[[Path], None]) -> Columns:
+    """Opens the columns of an entry, letting `fill` write them if it is missing or damaged.
+
+    Args:
+        name: Readable name of the entry.
+        digest: SHA-256 of the source: another source is another entry.
+        fill: Writes a ``.npy`` file a column into the folder it is given; it need not hold a column in memory.
+
+    Returns:
+        Read-only memory maps by column name.
+
+    Raises:
+        DataError: The entry cannot be written, or is damaged again right after it was built.
+    """
     folder = cache_folder() / f"{name.replace('/', '-')}-{digest[:16]}-v{LAYOUT}"
     found = _read(folder)
     if found is not None:
         return found
-    columns = build()
     try:
-        _write(folder, columns)
+        _write(folder, fill)
     except OSError as error:
         raise DataError(
             f"{folder}: the data cache cannot be written ({error.strerror}); free some space, or set EQUIPOISE_CACHE "
@@ -82,15 +107,12 @@ def _read(folder: Path) -> Columns | None:
         return None
 
 
-def _write(folder: Path, columns: Columns) -> None:
+def _write(folder: Path, fill: Callable[[Path], None]) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
-        files = {}
-        for name, column in columns.items():
-            path = scratch / f"{name}.npy"
-            np.save(path, np.ascontiguousarray(column), allow_pickle=False)
-            files[name] = (path.stat().st_size, _checksum(path))
+        fill(scratch)
+        files = {path.stem: (path.stat().st_size, _checksum(path)) for path in sorted(scratch.glob("*.npy"))}
         (scratch / "meta.json").write_text(json.dumps({"files": files}))
         if folder.exists() and _read(folder) is None:  # damaged: move it aside, then take its place
             os.replace(folder, Path(tempfile.mkdtemp(prefix=".damaged-", dir=folder.parent)) / folder.name)
@@ -107,7 +129,11 @@ def _write(folder: Path, columns: Columns) -> None:
 
 def _checksum(path: Path) -> int:
     checksum = 0
+    size = path.stat().st_size
     with path.open("rb") as file:
+        if size >= 2 * CHECKED_BYTES:
+            checksum = zlib.crc32(file.read(CHECKED_BYTES))
+            file.seek(-CHECKED_BYTES, os.SEEK_END)
         while block := file.read(1 << 20):
             checksum = zlib.crc32(block, checksum)
     return checksum

@@ -1,0 +1,174 @@
+"""Tasks that are made of a table in the open format."""
+
+from abc import abstractmethod
+from functools import cached_property
+from pathlib import Path
+from typing import ClassVar
+
+from harness.benchmarks._table import TableTask
+from harness.data.cache import Columns
+from harness.errors import DataError
+from harness.space import SearchSpace
+from harness.spaces._stored import StoredSpace
+from harness.tables.header import TableHeader
+from harness.tables.table import Table, open_table, peek, tables_folder
+from harness.task import Metric, Noise
+
+__all__ = ["OpenTable", "PlacedTable"]
+
+
+class OpenTable(TableTask):
+    """Base of the tasks whose numbers and description come from a table file: a subclass says where it lies."""
+
+    @property
+    @abstractmethod
+    def path(self) -> Path:
+        """The file."""
+
+    @cached_property
+    def header(self) -> TableHeader:
+        """The header of the file.
+
+        Raises:
+            DataError: The file is missing or has no valid header.
+        """
+        return peek(self.path)[0]
+
+    @cached_property
+    def _table(self) -> Table:
+        if not self.path.is_file():
+            raise DataError(self.skip())
+        return open_table(self.path)
+
+    def skip(self) -> str | None:
+        """The file is missing, or holds a sample; else None."""
+        if not self.path.is_file():
+            return f"needs {self.path}: no such file"
+        if self.header.coverage == "sample":
+            return (
+                f"{self.path} is a sample of {self.header.space.name}, not a closed table: fit a surrogate to it, or "
+                "say coverage = 'closed' to play within the stored architectures"
+            )
+        return None
+
+    @cached_property
+    def data_digest(self) -> str:  # type: ignore[override]
+        """SHA-256 of the table file."""
+        return peek(self.path)[1]
+
+    def columns(self) -> Columns:
+        """The columns of the opened table."""
+        return self._table.columns
+
+    @cached_property
+    def _columns(self) -> Columns:
+        return self.columns()
+
+    @property
+    def noises(self) -> tuple[Noise, ...]:  # type: ignore[override]
+        """``single`` where the table holds several seeds; what a missing table holds is not known."""
+        if self.path.is_file() and len(self.header.seeds) < 2:
+            return ("mean",)
+        return ("mean", "single")
+
+    @cached_property
+    def space(self) -> SearchSpace:  # type: ignore[override]
+        """The space of the header, restricted to what is stored where it says so."""
+        if self.header.coverage == "closed":
+            return StoredSpace(self.header.space, self._table.architectures)
+        return self.header.space
+
+    @cached_property
+    def metric(self) -> Metric:  # type: ignore[override]
+        """The metric of the header."""
+        return self.header.metric
+
+    @cached_property
+    def fidelities(self) -> tuple[int, ...]:  # type: ignore[override]
+        """The fidelities that every architecture has; none is known while the file is missing."""
+        return self.header.playable if self.path.is_file() else ()
+
+    @cached_property
+    def penalty(self) -> float:  # type: ignore[override]
+        """The penalty of the header."""
+        return self.header.penalty
+
+    @cached_property
+    def has_cost(self) -> bool:  # type: ignore[override]
+        """Whether the header says what `cost_seconds` is."""
+        return self.path.is_file() and self.header.cost is not None
+
+    @property
+    def source(self) -> str:  # type: ignore[override]
+        """The source of the header."""
+        return self.header.source
+
+    @property
+    def licence(self) -> str:  # type: ignore[override]
+        """The licence of the header."""
+        return self.header.licence
+
+    @property
+    def citation(self) -> str:  # type: ignore[override]
+        """The citation of the header."""
+        return self.header.citation
+
+    @property
+    def surrogate(self) -> bool:  # type: ignore[override]
+        """Whether the header says that the values are predictions."""
+        return self.path.is_file() and self.header.surrogate
+
+    @cached_property
+    def pitfalls(self) -> tuple[str, ...]:  # type: ignore[override]
+        """The pitfalls of the header, and what it says of splits."""
+        header = self.header
+        test = f"'{header.test}'" if header.test else "n/a"
+        return (f"The source calls validation '{header.validation}' and test {test}.", *header.pitfalls)
+
+
+class PlacedTable(OpenTable):
+    """Base of the tasks whose table an importer places in `tables_folder()`.
+
+    A subclass is a benchmark: it names itself and its data sets, its `space` and `metric`, source, licence and
+    pitfalls, as any task class does, so that it can be listed while the table is missing. What it declares of space and
+    metric must agree with the header.
+
+    Attributes:
+        get: How to get the table, for example ``equipoise data import NATS-tss-v1_0-3ffb9-simple``.
+    """
+
+    get: ClassVar[str]
+
+    @property
+    def path(self) -> Path:
+        """``BENCHMARK-DATASET.parquet`` in `tables_folder()`."""
+        return self.place(self.dataset)
+
+    @classmethod
+    def place(cls, dataset: str) -> Path:
+        """Where an importer puts the table of a data set."""
+        return tables_folder() / f"{cls.benchmark}-{dataset.replace('/', '-')}.parquet"
+
+    def skip(self) -> str | None:
+        """The command that gets the table, where it is missing."""
+        return super().skip() if self.path.is_file() else f"needs {self.path.name}: {self.get}"
+
+    @cached_property
+    def header(self) -> TableHeader:
+        """The header of the file, after it was compared with what the class declares.
+
+        Raises:
+            DataError: It is missing, or is the table of something else.
+        """
+        if not self.path.is_file():
+            raise DataError(self.skip())
+        header = peek(self.path)[0]
+        for what in ("space", "metric"):
+            if getattr(type(self), what) is getattr(OpenTable, what):
+                continue
+            declared, found = getattr(self, what), getattr(header, what)
+            if declared != found:
+                raise DataError(f"{self.path}: its {what} is {found!r}, but that of {self.name} is {declared!r}")
+            if what == "space" and header.coverage != "space":
+                raise DataError(f"{self.path}: does not cover {header.space.name}, as {self.name} must")
+        return header

@@ -1,0 +1,59 @@
+"""The open table format: a Parquet or CSV file that describes itself, and is a task by the name ``table:FILE``.
+
+**Rows.** One row is one training: an architecture with one seed, looked at after some epochs.
+
+| column | when | meaning |
+|---|---|---|
+| ``architecture`` | always | as the space writes it; a declared product may have a column a decision instead |
+| ``fidelity`` | if the header lists several | epochs of training; the largest is full training |
+| ``seed`` | if the header lists several | label of the training seed |
+| ``validation_error`` | always | smaller is better; or ``validation``, the value people read, turned by the metric |
+| ``test_error`` | if the header names a test split | likewise, or ``test``; may be empty below full training |
+| ``cost_seconds`` | if the header says what it is | seconds from the start of training up to this row |
+
+A cell that was never trained has no row: an empty or NaN validation value is an error, as are two rows for one cell, a
+column that is neither listed here nor under ``extra``, and a value of the wrong kind. Seeds may differ from
+architecture to architecture. Rows come in any order.
+
+**Header.** JSON, in the metadata of a Parquet file under the key ``equipoise``; in the leading ``#`` lines of a CSV
+(``.csv`` or ``.csv.gz``); or in ``FILE.csv.json`` beside it.
+
+    {"format": "equipoise-table/1",
+     "name": "mine/fashion",
+     "space": "nasbench201",
+     "metric": {"name": "accuracy", "unit": "%", "direction": "maximise", "offset": 100, "slope": -100},
+     "fidelities": [12, 200], "seeds": [777, 888],
+     "validation": "valid-split of the release", "test": "test-split",
+     "cost": "training time on one V100, without evaluation",
+     "source": "Doe et al., 2026", "licence": "CC-BY-4.0"}
+
+| key | default | meaning |
+|---|---|---|
+| ``format`` | required | ``equipoise-table/1`` |
+| ``name`` | required | ``benchmark/dataset`` |
+| ``space`` | required | a file of ``harness/spaces``, or ``{"name", "parameters"}``, or a plain product: ``{"name", "decisions": [{"name", "options"}]}`` |
+| ``metric`` | required | ``name``, ``unit``, ``direction`` (maximise or minimise), ``offset`` (0), ``slope``: shown value = offset + slope x error |
+| ``validation`` | required | what the source calls the values that searches are told: say "test" if it is the test set |
+| ``test`` | null | what the source calls the values that reports reveal; null where there is no such split |
+| ``source``, ``licence`` | required | paper and origin; licence of the numbers |
+| ``cost`` | null | what ``cost_seconds`` measures |
+| ``fidelities`` | [] | epochs, ascending |
+| ``seeds`` | [] | labels of the seeds; empty if one value an architecture is stored |
+| ``coverage`` | "space" | every architecture of the space is there; "closed": the task is restricted to the stored ones; "sample": no task, but something to fit a surrogate to |
+| ``keyed_by`` | "architecture" | "canonical": one architecture of each class of equal networks stands for all of them |
+| ``missing`` | {} | fidelity to the number of architectures without a row there; such a fidelity is not offered to methods |
+| ``penalty`` | 1 | error told for an invalid proposal, no better than any stored one |
+| ``surrogate`` | false | the values are predictions |
+| ``rises_with_training`` | false | errors may grow with training; otherwise that is taken for a metric turned round |
+| ``digest`` | "" | SHA-256 of the upstream file |
+| ``citation`` | "" | BibTeX |
+| ``pitfalls`` | [] | what a reader of results must know, one sentence each |
+| ``extra`` | [] | further columns of the file, not read |
+
+A cell missing at full training makes the table a part of its space, which ``coverage`` must say; a cell missing at a
+lower fidelity is declared under ``missing`` with the exact count, or refused.
+
+**Use.** `harness.tables.table.open_table` reads, checks and caches a table (memory-mapped columns: a table larger than
+memory stays on disk); `harness.tables.writer.TableWriter` writes one in bounded memory and places it only if it passes
+the same checks. A benchmark of its own is a class of a few lines on `harness.benchmarks._open_table.PlacedTable`.
+"""

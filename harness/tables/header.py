@@ -1,0 +1,268 @@
+"""What a table says of itself, and how that is written as JSON."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from math import isfinite
+from typing import Any, Literal, get_args
+
+from harness.errors import DataError, EquipoiseError, nearest
+from harness.plugins import load_space
+from harness.space import Decision, SearchSpace
+from harness.spaces._declared import DeclaredProduct
+from harness.task import Metric
+
+__all__ = ["FORMAT", "Coverage", "KeyedBy", "TableHeader"]
+
+FORMAT = "equipoise-table/1"
+
+Coverage = Literal["space", "closed", "sample"]
+KeyedBy = Literal["architecture", "canonical"]
+
+MAXIMISED = ("accuracy", "auc", "roc-auc", "ssim", "f1", "iou", "miou", "map", "psnr", "bleu")
+MINIMISED = ("error", "loss", "perplexity", "log perplexity", "rmse", "mse", "mae", "per", "wer")
+"""Names of metrics whose direction everybody knows: a header that turns one round is refused."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableHeader:
+    """The header of a table; the package docstring gives the meaning of each field for who writes one by hand.
+
+    Attributes:
+        name: ``benchmark/dataset``.
+        space: What the architectures are from.
+        metric: How errors are shown.
+        source: Paper and origin of the numbers.
+        licence: Of the numbers.
+        validation: What the source calls the split that searches are told.
+        test: What the source calls the split that reports reveal; None where it has none.
+        cost: What `cost_seconds` measures; None where the source tells no time.
+        fidelities: Training epochs, ascending; the last is full training. Empty where the source states none.
+        seeds: Labels of the training seeds; empty where one value an architecture is stored.
+        coverage: ``space`` if every architecture is there; ``closed`` to play within the stored ones; ``sample`` if
+            the table is no task, but something to fit a surrogate to.
+        keyed_by: ``canonical`` if one architecture of each class of equal networks stands for all of them.
+        missing: Fidelity to how many architectures lack it; such a fidelity is kept in the file and not offered.
+        penalty: The error told for an invalid proposal, no better than any stored one at full training.
+        surrogate: Whether the values are predictions.
+        rises_with_training: Whether errors may grow with training, which is otherwise taken for a wrong direction.
+        digest: SHA-256 of the upstream file; empty if the table is the source.
+        citation: BibTeX.
+        pitfalls: What a reader of results must know, one sentence each.
+        extra: Further columns of the file, which are not read.
+    """
+
+    name: str
+    space: SearchSpace
+    metric: Metric
+    source: str
+    licence: str
+    validation: str
+    test: str | None = None
+    cost: str | None = None
+    fidelities: tuple[int, ...] = ()
+    seeds: tuple[int, ...] = ()
+    coverage: Coverage = "space"
+    keyed_by: KeyedBy = "architecture"
+    missing: Mapping[int, int] = field(default_factory=dict)
+    penalty: float = 1.0
+    surrogate: bool = False
+    rises_with_training: bool = False
+    digest: str = ""
+    citation: str = ""
+    pitfalls: tuple[str, ...] = ()
+    extra: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("name", "source", "licence", "validation"):
+            if not getattr(self, name):
+                raise DataError(f"table header: '{name}' is empty")
+        _check_kinds(self)
+        if self.name.count("/") < 1 or self.name.startswith("/") or self.name.endswith("/"):
+            raise DataError(f"table header: name = '{self.name}'; a name reads benchmark/dataset")
+        _check_metric(self.metric)
+        _check_levels(self)
+        for name, accepted in (("coverage", get_args(Coverage)), ("keyed_by", get_args(KeyedBy))):
+            if getattr(self, name) not in accepted:
+                raise DataError(f"table header: {name} = {getattr(self, name)!r}; {nearest('', accepted)}")
+        if self.keyed_by == "canonical" and self.coverage != "space":
+            raise DataError(f"table header: keyed_by = 'canonical' needs coverage = 'space', not '{self.coverage}'")
+
+    @property
+    def playable(self) -> tuple[int, ...]:
+        """The fidelities that every architecture has."""
+        return tuple(epochs for epochs in self.fidelities if epochs not in self.missing)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that `TableWriter` writes for this header, beside `extra`."""
+        wanted = {
+            "architecture": True,
+            "fidelity": bool(self.fidelities),
+            "seed": bool(self.seeds),
+            "validation_error": True,
+            "test_error": self.test is not None,
+            "cost_seconds": self.cost is not None,
+        }
+        return tuple(column for column, there in wanted.items() if there)
+
+    def to_json(self) -> str:
+        """One line of JSON that `from_json` reads back."""
+        content: dict[str, Any] = {"format": FORMAT}
+        for entry in fields(self):
+            value = getattr(self, entry.name)
+            if value == entry.default or value == {}:
+                continue
+            if entry.name == "space":
+                value = _space_to_dict(value)
+            elif entry.name == "metric":
+                direction = "maximise" if value.maximise else "minimise"
+                value = {"direction": direction, **{key: getattr(value, key) for key in _METRIC_KEYS}}
+            elif entry.name == "missing":
+                value = {str(epochs): count for epochs, count in value.items()}
+            content[entry.name] = value
+        return json.dumps(content)
+
+    @classmethod
+    def from_json(cls, text: str) -> "TableHeader":
+        """Reads a header.
+
+        Raises:
+            DataError: It is not JSON, of another format, or says something that cannot be.
+        """
+        try:
+            content = json.loads(text)
+        except ValueError as error:
+            raise DataError(f"table header: not JSON ({error})") from error
+        if not isinstance(content, dict) or content.pop("format", None) != FORMAT:
+            raise DataError(f'table header: expected a JSON object with "format": "{FORMAT}"')
+        known = {entry.name: entry for entry in fields(cls)}
+        for key in content:
+            if key not in known:
+                raise DataError(f"table header: unknown key '{key}'; {nearest(key, known)}")
+        required = ("name", "space", "metric", "source", "licence", "validation")
+        if absent := [key for key in required if key not in content]:
+            raise DataError(f"table header: '{absent[0]}' is missing")
+        try:
+            content["space"] = _space_of(content["space"])
+            content["metric"] = _metric_of(content["metric"])
+            for key in ("fidelities", "seeds", "pitfalls", "extra"):
+                content[key] = tuple(_list(content.get(key, []), key))
+            content["missing"] = {int(epochs): count for epochs, count in content.get("missing", {}).items()}
+            return cls(**content)
+        except DataError:
+            raise
+        except EquipoiseError as error:
+            raise DataError(f"table header: {error}") from error
+        except (TypeError, ValueError, AttributeError) as error:
+            raise DataError(f"table header: a value is of the wrong kind ({error})") from error
+
+
+_METRIC_KEYS = ("name", "unit", "offset", "slope")
+
+
+_TEXTS = ("name", "source", "licence", "validation", "test", "cost", "digest", "citation")
+
+
+def _check_kinds(header: TableHeader) -> None:
+    for name in _TEXTS:
+        if not isinstance(getattr(header, name), str | None):
+            raise DataError(f"table header: {name} = {getattr(header, name)!r} is not a text")
+    for name in ("surrogate", "rises_with_training"):
+        if not isinstance(getattr(header, name), bool):
+            raise DataError(f"table header: {name} = {getattr(header, name)!r} is neither true nor false")
+    if isinstance(header.penalty, bool) or not isinstance(header.penalty, int | float) or not isfinite(header.penalty):
+        raise DataError(f"table header: penalty = {header.penalty!r} is not a number")
+
+
+def _check_metric(metric: Metric) -> None:
+    if not isfinite(metric.slope) or metric.slope == 0:
+        raise DataError(f"table header: metric '{metric.name}' has slope {metric.slope}; it shows nothing of an error")
+    known = "maximise" if metric.name.lower() in MAXIMISED else "minimise" if metric.name.lower() in MINIMISED else None
+    ours = "maximise" if metric.maximise else "minimise"
+    if known is not None and known != ours:
+        raise DataError(
+            f"table header: wrong direction: {metric.name} is to {known}, but slope = {metric.slope:g} says {ours} "
+            "(shown value = offset + slope * error, and smaller errors are better)"
+        )
+
+
+def _check_levels(header: TableHeader) -> None:
+    levels = header.fidelities
+    if not _whole(levels) or list(levels) != sorted(set(levels)) or min(levels, default=1) < 1:
+        raise DataError(f"table header: fidelities = {list(levels)} are not ascending numbers of epochs")
+    if not _whole(header.seeds) or len(set(header.seeds)) != len(header.seeds):
+        raise DataError(f"table header: seeds = {list(header.seeds)} are not distinct whole numbers")
+    for epochs in header.missing:
+        if epochs not in levels:
+            raise DataError(f"table header: missing names fidelity {epochs}, which is none of {list(levels)}")
+    if header.coverage != "sample" and levels and levels[-1] in header.missing:
+        raise DataError(
+            f"table header: cells are missing at full training ({levels[-1]} epochs): say coverage = 'closed' to play "
+            "within the stored architectures, or 'sample'"
+        )
+
+
+def _whole(values: tuple[object, ...]) -> bool:
+    return all(isinstance(value, int) and not isinstance(value, bool) for value in values)
+
+
+def _list(value: object, where: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise DataError(f"table header: {where} = {value!r} is not a list")
+    return value
+
+
+def _metric_of(value: Any) -> Metric:
+    if not isinstance(value, dict):
+        raise DataError(f"table header: metric = {value!r} is not an object")
+    for key in value:
+        if key not in (*_METRIC_KEYS, "direction"):
+            raise DataError(f"table header: metric: unknown key '{key}'; {nearest(key, (*_METRIC_KEYS, 'direction'))}")
+    for key in ("name", "direction", "slope"):
+        if key not in value:
+            raise DataError(f"table header: metric: '{key}' is missing")
+    metric = Metric(
+        str(value["name"]), str(value.get("unit", "")), float(value.get("offset", 0.0)), float(value["slope"])
+    )
+    if value["direction"] not in ("maximise", "minimise"):
+        raise DataError(f"table header: metric: direction = {value['direction']!r}; accepted: maximise, minimise")
+    if (value["direction"] == "maximise") != metric.maximise:
+        raise DataError(
+            f"table header: wrong direction: metric '{metric.name}' says {value['direction']}, but slope = "
+            f"{metric.slope:g} says the other (shown value = offset + slope * error, and smaller errors are better)"
+        )
+    return metric
+
+
+def _space_of(value: Any) -> SearchSpace:
+    """A registered space by name and parameters, or a declared product."""
+    if isinstance(value, str):
+        value = {"name": value}
+    if not isinstance(value, dict) or not isinstance(value.get("name"), str):
+        raise DataError(f"table header: space = {value!r}; give a name, or an object with name and decisions")
+    accepted = ("name", "parameters", "decisions", "source")
+    for key in value:
+        if key not in accepted:
+            raise DataError(f"table header: space: unknown key '{key}'; {nearest(key, accepted)}")
+    if "decisions" not in value:
+        cls = load_space(value["name"])
+        return cls(*_frozen(value.get("parameters", [])))
+    decisions = []
+    for entry in _list(value["decisions"], "space: decisions"):
+        if not isinstance(entry, dict) or set(entry) != {"name", "options"}:
+            raise DataError(f"table header: space: a decision is an object with name and options; got {entry!r}")
+        decisions.append(Decision(str(entry["name"]), tuple(map(str, _list(entry["options"], "options")))))
+    return DeclaredProduct(value["name"], tuple(decisions), str(value.get("source", "")))
+
+
+def _space_to_dict(space: SearchSpace) -> dict[str, Any]:
+    if isinstance(space, DeclaredProduct):
+        decisions = [{"name": d.name, "options": list(d.options)} for d in space.decisions]
+        return {"name": space.name, "decisions": decisions, **({"source": space.source} if space.source else {})}
+    return {"name": space.name, **({"parameters": list(space.parameters)} if space.parameters else {})}
+
+
+def _frozen(value: Any) -> Any:
+    """Lists, however deep, as tuples: the parameters of a space are hashable."""
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value

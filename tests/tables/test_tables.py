@@ -1,0 +1,358 @@
+"""A table as a task: written, read back from every form, and refused when it is not what it says."""
+
+import gzip
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from harness.benchmarks._open_table import PlacedTable
+from harness.conformance import SPACE_CHECKS, TASK_CHECKS, failures_of
+from harness.errors import DataError, SuiteError
+from harness.plugins import load_task
+from harness.space import Decision
+from harness.spaces._declared import DeclaredProduct
+from harness.spaces._stored import StoredSpace
+from harness.spaces.nasbench201 import NasBench201
+from harness.spaces.transnas_micro import TransNasMicro
+from harness.tables.header import TableHeader
+from harness.tables.table import open_table
+from harness.tables.writer import TableWriter
+from harness.task import Metric
+
+SPACE = DeclaredProduct("made", (Decision("lr", ("1e-1", "1e-2", "1e-3")), Decision("depth", ("2", "4"))), "me")
+HEADER = TableHeader(
+    name="mine/data",
+    space=SPACE,
+    metric=Metric.accuracy(),
+    source="me",
+    licence="CC0",
+    validation="valid",
+    test="test",
+    cost="seconds",
+    fidelities=(12, 200),
+    seeds=(7, 9),
+    citation="@misc{me}",
+)
+CELLS = list(product(SPACE.enumerate(), HEADER.fidelities, HEADER.seeds))
+Row = dict[str, object]
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("EQUIPOISE_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+def rows() -> list[Row]:
+    """One row a cell, every value different."""
+    return [
+        {
+            "architecture": SPACE.format(architecture),
+            "fidelity": fidelity,
+            "seed": seed,
+            "validation_error": round(0.3 + 0.001 * number + (0.2 if fidelity == 12 else 0), 6),
+            "test_error": round(0.35 + 0.0011 * number, 6) if fidelity == 200 else None,
+            "cost_seconds": fidelity * (1.0 + number),
+        }
+        for number, (architecture, fidelity, seed) in enumerate(CELLS)
+    ]
+
+
+def write(path: Path, some: list[Row], header: TableHeader = HEADER) -> Path:
+    """A table as any tool would write it: nothing is checked here."""
+    names = some[0].keys() if some else header.columns
+    kinds = {"architecture": "string", "lr": "string", "depth": "string", "fidelity": "int64", "seed": "int64"}
+    if path.suffix == ".parquet":
+        table = pa.table({n: pa.array([row[n] for row in some], kinds.get(n, "float64")) for n in names})
+        pq.write_table(table.replace_schema_metadata({"equipoise": header.to_json()}), path, row_group_size=5)
+        return path
+    pretty = json.dumps(json.loads(header.to_json()), indent=1)
+    lines = [",".join(names)]
+    for row in some:
+        cells = [f'"{row[n]}"' if n == "architecture" else "" if row[n] is None else str(row[n]) for n in names]
+        lines.append(",".join(cells))
+    text = "\n".join([*(f"# {line}" for line in pretty.splitlines()), *lines]) + "\n"
+    path.write_bytes(gzip.compress(text.encode()) if path.suffix == ".gz" else text.encode())
+    return path
+
+
+def expected(some: list[Row]) -> np.ndarray:
+    values = {(row["architecture"], row["fidelity"], row["seed"]): row["validation_error"] for row in some}
+    return np.array([[[values[SPACE.format(a), f, s] for s in (7, 9)] for a in SPACE.enumerate()] for f in (12, 200)])
+
+
+@pytest.mark.parametrize("name", ["a.parquet", "a.csv", "a.csv.gz"])
+def test_every_form_gives_the_same_task(tmp_path: Path, name: str) -> None:
+    shuffled = [rows()[n] for n in np.random.default_rng(0).permutation(len(CELLS))]
+    path = write(tmp_path / name, shuffled)
+    table = open_table(path)
+    assert np.array_equal(table.validation, expected(shuffled))
+    task = load_task(f"table:{path}")
+    assert task.skip() is None
+    assert (task.fidelities, task.noises, task.has_cost) == ((12, 200), ("mean", "single"), True)
+    assert (task.source, task.licence, task.citation) == ("me", "CC0", "@misc{me}")
+    best = SPACE.parse("1e-1,2")
+    assert task.optimum() == task.expected(best) == pytest.approx((0.302 + 0.303) / 2)
+    assert task.reveal(best) == pytest.approx(0.35 + 0.0011 * 2.5)
+    rng = np.random.default_rng(0)
+    assert task.evaluate(best, 12, rng) == pytest.approx((0.5005, 12 * 1.5))
+    assert task.evaluate(best, None, rng) == pytest.approx((0.3025, 200 * 3.5))
+    assert all(reason is None for _, reason in failures_of(f"table:{path}"))
+    for check in TASK_CHECKS:
+        check(load_task(f"table:{path}", "single"))
+
+
+def test_the_writer_writes_what_the_reader_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("harness.tables.writer.GROUP_ROWS", 5)
+    path = tmp_path / "deep" / "a.parquet"
+    with TableWriter(path, HEADER) as writer:
+        for row in rows():
+            writer.add(SPACE.parse(row.pop("architecture")), **row)
+    assert np.array_equal(open_table(path).validation, expected(rows()))
+    assert pq.ParquetFile(path).num_row_groups > 1
+    assert [found.name for found in path.parent.iterdir()] == ["a.parquet"]
+
+
+def fails_to_write(path: Path, damage: str) -> None:
+    with TableWriter(path, HEADER) as writer:
+        for number, row in enumerate(rows()):
+            if damage == "raises" and number == 9:
+                raise ZeroDivisionError("boom")
+            if damage == "unknown column":
+                row["tset_error"] = row.pop("test_error")
+            writer.add(**row)
+        if damage == "twice":
+            writer.add(**rows()[-1])
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"), [("raises", "boom"), ("twice", "a.parquet: row 25"), ("unknown column", "tset_error")]
+)
+def test_a_writer_that_fails_leaves_nothing(tmp_path: Path, damage: str, said: str) -> None:
+    path = tmp_path / "new" / "a.parquet"
+    with pytest.raises((DataError, ZeroDivisionError), match=said):
+        fails_to_write(path, damage)
+    assert list(path.parent.iterdir()) == []
+
+
+def test_values_that_people_read_are_turned_into_errors(tmp_path: Path) -> None:
+    shown = [
+        {
+            **{key: row[key] for key in ("architecture", "fidelity", "seed", "cost_seconds")},
+            "validation": 100 - 100 * row["validation_error"],
+            "test": None if row["test_error"] is None else 100 - 100 * row["test_error"],
+        }
+        for row in rows()
+    ]
+    table = open_table(write(tmp_path / "a.csv", shown))
+    assert np.allclose(table.validation, expected(rows()))
+    assert table.columns["test"][0] == pytest.approx(0.35 + 0.0011 * 2.5)
+
+
+def test_a_declared_product_may_have_a_column_a_decision(tmp_path: Path) -> None:
+    split = []
+    for row in rows():
+        lr, depth = str(row.pop("architecture")).split(",")
+        split.append({"lr": lr, "depth": depth, **row})
+    for name in ("a.csv", "a.parquet"):
+        assert np.array_equal(open_table(write(tmp_path / name, split)).validation, expected(rows()))
+
+
+def test_a_header_beside_a_csv(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", rows())
+    text = "".join(line for line in path.read_text().splitlines(keepends=True) if not line.startswith("#"))
+    path.write_text(text)
+    with pytest.raises(DataError, match=r"a\.csv\.json"):
+        load_task(f"table:{path}")
+    (tmp_path / "a.csv.json").write_text(HEADER.to_json())
+    first = load_task(f"table:{path}")
+    digests = [first.data_digest]
+    (tmp_path / "a.csv.json").write_text(replace(HEADER, licence="MIT").to_json())
+    second = load_task(f"table:{path}")
+    assert second.licence == "MIT"
+    assert second.data_digest not in digests
+
+
+def changed(where: int, **values: object) -> list[Row]:
+    return [{**row, **values} if number == where else row for number, row in enumerate(rows())]
+
+
+def without(*names: str) -> list[Row]:
+    return [{key: value for key, value in row.items() if key not in names} for row in rows()]
+
+
+@pytest.mark.parametrize("name", ["a.parquet", "a.csv"])
+@pytest.mark.parametrize(
+    ("some", "header", "said"),
+    [
+        (rows()[1:], HEADER, None),  # a seed less is allowed
+        (rows()[2:], HEADER, "1 of 6 architectures have no row at fidelity 12, for example 1e-1,2; declare them"),
+        ([r for n, r in enumerate(rows()) if n not in (2, 3)], HEADER, "coverage = 'closed'"),
+        (rows()[2:], replace(HEADER, missing={12: 2}), "1 architectures have no row at fidelity 12"),
+        ([], HEADER, "6 of 6"),
+        ([*rows(), rows()[4]], HEADER, "row 25: 1e-1,4, fidelity 12, seed 7 is there twice"),
+        (changed(5, validation_error=float("nan")), HEADER, "row 6: 1e-1,4, fidelity 12, seed 9 has no finite"),
+        (changed(5, validation_error=None), HEADER, "no finite validation value"),
+        (changed(5, validation_error=float("inf")), HEADER, "no finite validation value"),
+        (changed(5, validation_error=93.4), HEADER, "outside 0 to 100"),
+        (changed(6, test_error=1.4), HEADER, "outside 0 to 100"),
+        (changed(5, test_error=1.4), HEADER, "outside 0 to 100"),
+        (changed(5, cost_seconds=0.0), HEADER, "cost_seconds 0.0; expected a positive"),
+        (changed(5, cost_seconds=None), HEADER, "cost_seconds nan"),
+        (changed(5, fidelity=13), HEADER, "fidelity 13 is not in the header"),
+        (changed(5, seed=8), HEADER, "seed 8 is not in the header"),
+        (changed(5, architecture="1e-9,2"), HEADER, "'1e-9' in '1e-9,2' is no option of 'lr'"),
+        ([{**row, "test_error": None} for row in rows()], HEADER, "6 architectures have no test value"),
+        ([{**row, "test_error": row["validation_error"]} for row in rows()], HEADER, "test repeats validation"),
+        ([{**row, "fidelity": 212 - row["fidelity"]} for row in rows()], replace(HEADER, test=None), "no such split"),
+        (without("test_error"), HEADER, "the header calls the split 'test', the file has neither"),
+        (without("seed"), HEADER, "column 'seed' is missing"),
+        (without("fidelity"), HEADER, "column 'fidelity' is missing"),
+        (without("cost_seconds"), HEADER, "column 'cost_seconds' is missing"),
+        (without("architecture"), HEADER, "column 'architecture' is missing"),
+        ([{**row, "tset": 1.0} for row in rows()], HEADER, "unknown column 'tset'; did you mean 'test'?"),
+        (rows(), replace(HEADER, penalty=0.2), "penalty 0.2 is better than the stored error"),
+    ],
+)
+def test_a_table_that_is_not_what_it_says_is_one_line(
+    tmp_path: Path, cache: Path, name: str, some: list[Row], header: TableHeader, said: str | None
+) -> None:
+    path = write(tmp_path / name, some, header)
+    if said is None:
+        assert np.isnan(open_table(path).validation[0, 0, 1])
+        return
+    with pytest.raises(DataError) as raised:
+        open_table(path)
+    assert said in str(raised.value)
+    assert str(path) in str(raised.value)
+    assert "\n" not in str(raised.value)
+    assert [found.name for found in cache.iterdir()] == ["seen"]  # no entry, whole or half
+
+
+def test_errors_that_grow_with_training_are_suspected(tmp_path: Path) -> None:
+    swapped = [{**row, "fidelity": 212 - row["fidelity"]} for row in without("test_error")]
+    header = replace(HEADER, test=None)
+    with pytest.raises(DataError, match="wrong direction"):
+        open_table(write(tmp_path / "a.csv", swapped, header))
+    open_table(write(tmp_path / "b.csv", swapped, replace(header, rises_with_training=True)))
+
+
+@pytest.mark.parametrize("name", ["a.parquet", "a.csv", "a.csv.gz"])
+def test_a_damaged_file_is_one_line(tmp_path: Path, name: str) -> None:
+    path = write(tmp_path / name, rows())
+    whole = path.read_bytes()
+    for content in (b"", b"<html>not found</html>", whole[: len(whole) * 2 // 3]):
+        path.write_bytes(content)
+        with pytest.raises(DataError, match=name) as raised:
+            open_table(path)
+        assert "\n" not in str(raised.value)
+
+
+def test_declared_gaps_leave_their_fidelity_out(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", rows()[2:], replace(HEADER, missing={12: 1}))
+    task = load_task(f"table:{path}")
+    assert task.fidelities == (200,)
+    for check in TASK_CHECKS:
+        check(task)
+
+
+def test_one_value_an_architecture_is_the_plainest_table(tmp_path: Path) -> None:
+    header = replace(HEADER, fidelities=(), seeds=(), test=None, cost=None)
+    some = [
+        {"architecture": SPACE.format(a), "validation_error": 0.1 + n / 99} for n, a in enumerate(SPACE.enumerate())
+    ]
+    path = write(tmp_path / "a.csv", some, header)
+    task = load_task(f"table:{path}")
+    assert (task.fidelities, task.has_cost, task.noises) == ((), False, ("mean",))
+    assert task.reveal((0, 0)) is None
+    assert all(reason is None for _, reason in failures_of(f"table:{path}"))
+    with pytest.raises(SuiteError, match="noise = 'mean'"):
+        load_task(f"table:{path}", "single")
+
+
+def test_a_part_of_a_space_is_played_within_or_not_at_all(tmp_path: Path) -> None:
+    space, rng = NasBench201(), np.random.default_rng(1)
+    cells = sorted(set(space.sample(rng, 40)))
+    header = replace(HEADER, space=space, fidelities=(), seeds=(), test=None, cost=None, coverage="closed")
+    some = [{"architecture": space.format(cell), "validation_error": 0.1 + n / 99} for n, cell in enumerate(cells)]
+    task = load_task(f"table:{write(tmp_path / 'a.parquet', some, header)}")
+    assert isinstance(task.space, StoredSpace)
+    assert list(task.space.enumerate()) == cells
+    for check in TASK_CHECKS:
+        check(task)
+    for check in SPACE_CHECKS:
+        check(task.space)
+    sample = write(tmp_path / "b.parquet", some, replace(header, coverage="sample"))
+    assert "fit a surrogate" in (load_task(f"table:{sample}").skip() or "")
+    table = open_table(sample)
+    assert table.architectures == cells
+    assert np.allclose(table.validation[0, :, 0], 0.1 + np.arange(len(cells)) / 99)
+
+
+def test_a_class_of_equal_networks_may_be_stored_once(tmp_path: Path) -> None:
+    space = TransNasMicro()
+    header = replace(HEADER, space=space, fidelities=(), seeds=(), test=None, cost=None, keyed_by="canonical")
+    classes = sorted({space.canonical(cell) for cell in space.enumerate()})
+    with TableWriter(tmp_path / "a.parquet", header) as writer:
+        for number, cell in enumerate(classes):
+            writer.add(cell, validation_error=number / 9999)
+    task = load_task(f"table:{tmp_path / 'a.parquet'}")
+    for cell in space.sample(np.random.default_rng(0), 50):
+        assert task.expected(cell) == classes.index(space.canonical(cell)) / 9999
+
+
+class Placed(PlacedTable):
+    benchmark = "placed"
+    datasets = ("data",)
+    get = "equipoise data import ARCHIVE"
+    space = SPACE
+    metric = Metric.accuracy()
+    source = "me"
+    licence = "CC0"
+    pitfalls = ()
+
+
+def test_a_benchmark_is_a_few_lines_on_a_placed_table() -> None:
+    task = Placed("data")
+    assert task.skip() == "needs placed-data.parquet: equipoise data import ARCHIVE"
+    with pytest.raises(DataError, match="equipoise data import ARCHIVE"):
+        task.optimum()
+    with TableWriter(Placed.place("data"), HEADER) as writer:
+        for row in rows():
+            writer.add(**row)
+    task = Placed("data")
+    assert task.skip() is None
+    assert task.fidelities == (12, 200)
+    for check in TASK_CHECKS:
+        check(task)
+    with TableWriter(Placed.place("data"), replace(HEADER, metric=Metric.accuracy("other"))) as writer:
+        for row in rows():
+            writer.add(**row)
+    with pytest.raises(DataError, match="its metric is"):
+        Placed("data").optimum()
+
+
+def test_an_opened_table_needs_no_reader(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.parquet", rows())
+    open_table(path)
+    code = f"import sys; from harness.plugins import load_task; print(load_task('table:{path}').optimum()); "
+    code += "sys.exit('pyarrow' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2], capture_output=True)
+
+
+def test_a_changed_file_is_another_table(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", rows())
+    first = load_task(f"table:{path}")
+    before, digest = first.optimum(), first.data_digest
+    write(path, changed(2, validation_error=0.1))
+    second = load_task(f"table:{path}")
+    assert second.optimum() != before
+    assert second.data_digest != digest
