@@ -52,7 +52,7 @@ class OpenTable(TableTask):
         return None
 
     @cached_property
-    def data_digest(self) -> str:  # type: ignore[override]
+    def data_digest(self) -> str:
         """SHA-256 of the table file."""
         return peek(self.path)[1]
 

@@ -171,7 +171,8 @@ def _check_kinds(header: TableHeader) -> None:
     for name in ("surrogate", "rises_with_training"):
         if not isinstance(getattr(header, name), bool):
             raise DataError(f"table header: {name} = {getattr(header, name)!r} is neither true nor false")
-    if isinstance(header.penalty, bool) or not isinstance(header.penalty, int | float) or not isfinite(header.penalty):
+    penalty: object = header.penalty
+    if isinstance(penalty, bool) or not isinstance(penalty, int | float) or not isfinite(penalty):
         raise DataError(f"table header: penalty = {header.penalty!r} is not a number")
 
 
