@@ -8,8 +8,10 @@ import pytest
 
 @pytest.fixture(autouse=True, scope="session")
 def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Keeps the tests out of the user's data cache."""
-    os.environ["EQUIPOISE_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+    """Keeps the tests out of the user's data cache, in one that all processes of the tests share."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    os.environ["EQUIPOISE_CACHE"] = str(shared / "cache")
 
 
 @pytest.fixture

@@ -1,0 +1,54 @@
+"""The shape of the house, as DESIGN draws it: who may import whom, and what is loaded only where it is used."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HEAVY = {"torch", "smac", "hyperopt", "skopt", "optuna", "matplotlib", "pandas", "pyarrow", "scipy", "sklearn", "dgl"}
+
+
+def loaded_by(statement: str) -> set[str]:
+    """Top-level modules in a fresh interpreter after a statement."""
+    code = f"import sys; {statement}; print(*{{name.partition('.')[0] for name in sys.modules}})"
+    return set(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split())
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import harness.__main__",
+        "import harness.worker",
+        "from harness.plugins import load_method; load_method('random_search')",
+        "from harness.plugins import load_task; load_task('nasbench201/cifar10')",
+    ],
+)
+def test_heavy_packages_are_loaded_by_what_uses_them_alone(statement: str) -> None:
+    assert not loaded_by(statement) & HEAVY
+
+
+def test_the_check_above_sees_a_heavy_package() -> None:
+    assert "pandas" in loaded_by("import pandas") & HEAVY
+
+
+def test_no_module_outside_the_training_room_and_the_methods_imports_torch_with_itself(root: Path) -> None:
+    importers = {
+        path.relative_to(root).as_posix()
+        for room in ("harness", "reports")
+        for path in (root / room).rglob("*.py")
+        if any(line.startswith(("import torch", "from torch")) for line in path.read_text().splitlines())
+    }
+    assert all(path.startswith("harness/training/") for path in importers), importers
+
+
+def test_no_drawer_for_everything(root: Path) -> None:
+    files = [path for room in ("harness", "methods", "reports", "speed") for path in (root / room).rglob("*.py")]
+    assert not [path.name for path in files if path.stem.strip("_") in {"utils", "util", "helpers", "misc", "common"}]
+
+
+def test_every_module_says_what_it_is_for(root: Path) -> None:
+    import ast
+
+    files = [path for room in ("harness", "methods", "reports", "speed") for path in (root / room).rglob("*.py")]
+    assert not [str(path) for path in files if not ast.get_docstring(ast.parse(path.read_text()))]
