@@ -13,6 +13,7 @@ import numpy as np
 from nats_bench.api_utils import ArchResults, ResultsCount
 
 from harness.spaces.nasbench101 import NasBench101
+from harness.spaces.nasbench_asr import OPERATIONS, NasBenchAsr
 
 SEEDS = {"cifar10-valid": (777, 888, 999), "cifar10": (777, 888), "cifar100": (777,), "ImageNet16-120": (777, 999)}
 
@@ -82,3 +83,27 @@ def made_row(space: NasBench101, cell: tuple[int, ...], epochs: object, message:
         **changed,
     }
     return json.dumps(list(row.values())).encode()
+
+
+def made_asr_file(
+    folder: Path, epochs: int, seed: int, cells: Sequence[tuple[int, ...]], header: dict[str, Any] | None = None
+) -> Path:
+    """A training file of NAS-Bench-ASR: header and rows, one pickle behind the other."""
+    space, rng = NasBenchAsr(), np.random.default_rng(seed + epochs)
+    stated = {
+        "dataset_type": "training",
+        "version": 1,
+        "epochs": epochs,
+        "seed": seed,
+        "columns": ["model_hash", "val_per", "test_per", "arch_vec"],
+        "search_space": {"shape": [[6, 2], [6, 2, 2], [6, 2, 2, 2]], "ops": list(OPERATIONS), "nodes": 3},
+        **(header or {}),
+    }
+    rows = []
+    for cell in cells:
+        errors = np.sort(rng.uniform(0.2, 1.0, epochs))[::-1].astype(np.float32) - epochs / 1000
+        vector = [tuple(node) for node in json.loads(space.format(cell))]
+        rows.append([space.graph_hash(cell), list(errors), float(rng.uniform(0.2, 1.0)), vector])
+    path = folder / f"nb-asr-e{epochs}-{seed}.pickle"
+    path.write_bytes(pickle.dumps(stated) + pickle.dumps(rows))
+    return path
