@@ -36,6 +36,7 @@ def test_what_each_space_offers() -> None:
         "darts": [*always, "conditional", "adjacency", "path"],
         "nasbench101": [*always, "masked", "adjacency", "path", "A", "B", "C"],
         "nasbench201": [*always, "adjacency", "path"],
+        "nasbench_asr": always,
         "nasbench_graph": [*always, "masked", "adjacency", "path"],
         "nasbench_macro": always,
         "nats_sss": always,
