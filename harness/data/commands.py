@@ -41,11 +41,20 @@ def fetch_(names: Annotated[list[str], typer.Argument(help="Names of `equipoise 
 
 
 @data.command("import")
-def import_(files: Annotated[list[Path], typer.Argument(help="Files that were downloaded some other way.")]) -> None:
-    """Take over files; their digests tell which they are."""
+def import_(
+    files: Annotated[list[Path], typer.Argument(help="Files that were downloaded some other way, or folders of them.")],
+    curves: Annotated[bool, typer.Option("--curves", help="Of an archive, import every epoch too.")] = False,
+) -> None:
+    """Take over files that `equipoise data list` names, by their digests, or make tables of official archives."""
+    from harness.benchmarks._official import import_archive, is_archive
+
     for path in files:
-        entry = adopt(path)
-        typer.echo(f"{entry.name}: {entry.path}")
+        if is_archive(path):
+            for table in import_archive(path, curves):
+                typer.echo(f"{path.name}: {table}")
+        else:
+            entry = adopt(path)
+            typer.echo(f"{entry.name}: {entry.path}")
 
 
 @data.command()

@@ -20,10 +20,17 @@ from harness.space import SearchSpace
 from harness.spaces.nasbench201 import NasBench201
 from harness.spaces.nats_sss import NatsSss
 
-__all__ = ["EPOCHS", "recognises", "records", "space_of"]
+__all__ = ["CITATION", "EPOCHS", "recognises", "records", "space_of"]
 
 EPOCHS = {"nasbench201": (12, 200), "nats_sss": (1, 12, 90)}
 """Of each space: the trainings that the archive must hold of every architecture."""
+
+CITATION = """@article{dong2021nats,
+  title = {{NATS-Bench}: Benchmarking {NAS} Algorithms for Architecture Topology and Size},
+  author = {Dong, Xuanyi and Liu, Lu and Musial, Katarzyna and Gabrys, Bogdan},
+  journal = {IEEE Transactions on Pattern Analysis and Machine Intelligence},
+  year = {2021}
+}"""
 
 META = "meta.pickle.pbz2"
 MOST_BYTES = 1 << 28

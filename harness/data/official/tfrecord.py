@@ -68,11 +68,14 @@ def _plain(content: bytes) -> int:
     return word ^ 0xFFFFFFFF
 
 
-def framed(content: bytes) -> bytes:
-    """Writes one record."""
-    length = len(content).to_bytes(8, "little")
-    first, second = (int(checksum).to_bytes(4, "little") for checksum in masked_crc([length, content]))
-    return length + first + content + second
+def framed(contents: Sequence[bytes]) -> bytes:
+    """Writes records, one behind the other."""
+    lengths = [len(content).to_bytes(8, "little") for content in contents]
+    firsts, seconds = masked_crc(lengths).astype("<u4"), masked_crc(contents).astype("<u4")
+    return b"".join(
+        length + first.tobytes() + content + second.tobytes()
+        for length, first, content, second in zip(lengths, firsts, contents, seconds, strict=True)
+    )
 
 
 def contents(path: Path) -> Iterator[bytes]:

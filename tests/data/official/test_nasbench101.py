@@ -44,7 +44,7 @@ def test_the_checksum_is_the_published_one() -> None:
 @given(st.lists(st.binary(max_size=40), max_size=30))
 def test_what_is_framed_is_read(tmp_path_factory: pytest.TempPathFactory, contents: list[bytes]) -> None:
     path = tmp_path_factory.mktemp("framed") / "a.tfrecord"
-    path.write_bytes(b"".join(map(tfrecord.framed, contents)))
+    path.write_bytes(tfrecord.framed(contents))
     assert list(tfrecord.contents(path)) == contents
 
 
@@ -67,7 +67,7 @@ def rows() -> list[bytes]:
 
 
 def written(path: Path, contents: list[bytes]) -> Path:
-    path.write_bytes(b"".join(map(tfrecord.framed, contents)))
+    path.write_bytes(tfrecord.framed(contents))
     return path
 
 
@@ -112,7 +112,7 @@ def test_a_truncated_file_is_named(tmp_path: Path, cut: int) -> None:
 def test_a_flipped_bit_is_found_wherever_it_is(tmp_path: Path) -> None:
     path = written(tmp_path / "a.tfrecord", rows()[:3])
     whole = path.read_bytes()
-    second = len(tfrecord.framed(rows()[0]))
+    second = len(tfrecord.framed(rows()[:1]))
     for place, words in ((3, "at byte 0, the length"), (9, "at byte 0, the length"), (40, "record at byte 0 is wrong")):
         for start, words_there in ((0, words), (second, words.replace("byte 0", f"byte {second}"))):
             damaged = bytearray(whole)

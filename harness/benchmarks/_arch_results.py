@@ -1,0 +1,70 @@
+"""What the benchmarks with archives of NAS-Bench-201's format share: data sets, splits, seeds, metric."""
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from pathlib import Path
+from typing import ClassVar
+
+from harness.benchmarks._official import CURVE, OfficialTable
+from harness.data.official.arch_results import SPLITS
+from harness.tables.header import TableHeader
+from harness.task import Metric
+
+__all__ = ["ArchResultsTask"]
+
+SEEDS = (777, 888, 999)
+"""The labels in the official archives; how many an architecture has differs."""
+
+
+class ArchResultsTask(OfficialTable):
+    """Base of NATS-Bench topology and size and of the NAS-Bench-201 file.
+
+    Attributes:
+        epochs: Of its trainings, ascending.
+    """
+
+    datasets = (*SPLITS, f"cifar10{CURVE}")
+    licence = "MIT"
+    pitfalls = (
+        "cifar10 selects by a training on half of the training images and is tested after another one on all of them, "
+        "as the benchmark's authors do; the test error is the mean over the seeds of the latter.",
+        "cifar100 and imagenet16-120: validation and test are two halves of the official test images. The split that "
+        "the source calls ori-test holds both, and is not used.",
+        "Each number of epochs is a training of its own, with its own learning-rate schedule.",
+        "Architectures have one to three seeds; missing ones are not made up.",
+        "The three data sets share one space and most of their ranking: they are one family, not three.",
+    )
+    metric = Metric.accuracy()
+    epochs: ClassVar[tuple[int, ...]]
+
+    @classmethod
+    def headers(cls, path: Path) -> Mapping[str, TableHeader]:
+        """One table a data set, and one with every epoch of the longest training on CIFAR-10."""
+        cost = "training seconds as the archive lists them, and one pass over the validation set"
+        found = {
+            dataset: cls.header_of(
+                dataset,
+                path,
+                validation=f"{splits.validation} of {splits.trained}",
+                test=f"{splits.test} of {splits.tested}",
+                cost=cost,
+                fidelities=cls.epochs,
+                seeds=SEEDS,
+            )
+            for dataset, splits in SPLITS.items()
+        }
+        splits = SPLITS["cifar10"]
+        found[f"cifar10{CURVE}"] = cls.header_of(
+            f"cifar10{CURVE}",
+            path,
+            validation=f"{splits.validation} of {splits.trained}, after each epoch",
+            cost=cost,
+            fidelities=tuple(range(1, cls.epochs[-1] + 1)),
+            seeds=SEEDS,
+        )
+        return found
+
+    @classmethod
+    @abstractmethod
+    def recognises(cls, path: Path) -> bool:
+        """Whether this is an archive of this benchmark."""

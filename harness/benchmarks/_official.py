@@ -1,0 +1,114 @@
+"""Tasks whose table is made of an official archive, and the import that makes it."""
+
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, ClassVar
+
+from harness.benchmarks._open_table import PlacedTable
+from harness.data.official.record import Record
+from harness.data.sources import digest_of
+from harness.errors import DataError
+from harness.plugins import benchmarks
+from harness.tables.header import TableHeader
+from harness.tables.writer import TableWriter
+
+__all__ = ["CURVE", "OfficialTable", "import_archive", "is_archive"]
+
+CURVE = "-curve"
+"""Ends the names of data sets that hold every epoch of a training; they are imported on request."""
+
+
+class OfficialTable(PlacedTable):
+    """Base of the benchmarks that an official archive is imported for.
+
+    Attributes:
+        archive: What to download and where, for the message while the table is missing.
+        imported: What `equipoise data import` is to be called with.
+    """
+
+    archive: ClassVar[str]
+    imported: ClassVar[str]
+    citation: ClassVar[str] = ""  # of the class, so that it is there before the table is
+    pitfalls: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def get(self) -> str:  # type: ignore[override]
+        """What to download, and the command that imports it."""
+        curves = " --curves" if self.dataset.endswith(CURVE) else ""
+        return f"download {self.archive}, then: equipoise data import {self.imported}{curves}"
+
+    @classmethod
+    @abstractmethod
+    def recognises(cls, path: Path) -> bool:
+        """Whether this is an archive of this benchmark, as far as its name and its first bytes tell."""
+
+    @classmethod
+    @abstractmethod
+    def records(cls, path: Path, curves: bool) -> Iterator[Record]:
+        """Reads an archive; every record names the data set it belongs to."""
+
+    @classmethod
+    @abstractmethod
+    def headers(cls, path: Path) -> Mapping[str, TableHeader]:
+        """The header of the table of each data set that the archive has."""
+
+    @classmethod
+    def header_of(cls, dataset: str, path: Path, **told: Any) -> TableHeader:
+        """A header that says of the benchmark what its class says; `told` is the rest."""
+        return TableHeader(
+            name=f"{cls.benchmark}/{dataset}",
+            space=cls.space,  # type: ignore[arg-type]  # declared by every subclass
+            metric=cls.metric,  # type: ignore[arg-type]
+            source=cls.source,  # type: ignore[arg-type]
+            licence=cls.licence,  # type: ignore[arg-type]
+            citation=cls.citation,
+            pitfalls=cls.pitfalls,
+            digest=digest_of(path) if path.is_file() else "",
+            **told,
+        )
+
+
+def import_archive(path: Path, curves: bool = False) -> list[Path]:
+    """Makes the tables of an official archive, reading it once and in bounded memory.
+
+    Args:
+        path: The file or folder, as it was downloaded.
+        curves: Also make the tables with every epoch of a training.
+
+    Returns:
+        The tables; each is placed when it is whole and checked, or not at all.
+
+    Raises:
+        DataError: No benchmark knows such an archive, or it is damaged or incomplete.
+    """
+    benchmark = _benchmark_of(path)
+    if benchmark is None:
+        known = "; ".join(f"{benchmark.imported} ({benchmark.benchmark})" for benchmark in _official())
+        raise DataError(f"{path}: {'no such archive' if path.exists() else 'no such file'}; accepted by name: {known}")
+    headers = {
+        dataset: header for dataset, header in benchmark.headers(path).items() if curves or not dataset.endswith(CURVE)
+    }
+    with ExitStack() as stack:
+        tables = {
+            dataset: (stack.enter_context(TableWriter(benchmark.place(dataset), header)), header.columns[1:])
+            for dataset, header in headers.items()
+        }
+        for record in benchmark.records(path, curves):
+            table, columns = tables[record.dataset]
+            table.add(record.architecture, **{column: getattr(record, column) for column in columns})
+    return [benchmark.place(dataset) for dataset in headers]
+
+
+def is_archive(path: Path) -> bool:
+    """Whether some benchmark knows such an archive."""
+    return _benchmark_of(path) is not None
+
+
+def _official() -> list[type[OfficialTable]]:
+    return [benchmark for benchmark in benchmarks() if issubclass(benchmark, OfficialTable)]
+
+
+def _benchmark_of(path: Path) -> type[OfficialTable] | None:
+    return next((benchmark for benchmark in _official() if path.exists() and benchmark.recognises(path)), None)

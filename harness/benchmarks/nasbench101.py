@@ -1,0 +1,65 @@
+"""NAS-Bench-101 as its authors published it."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from harness.benchmarks._official import OfficialTable
+from harness.data.official import nasbench101
+from harness.data.official.record import Record
+from harness.spaces.nasbench101 import NasBench101
+from harness.tables.header import TableHeader
+from harness.task import Metric
+
+__all__ = ["NasBench101Task"]
+
+EPOCHS = (4, 12, 36, 108)
+REPEATS = (0, 1, 2)
+
+
+class NasBench101Task(OfficialTable):
+    """423,624 cells on CIFAR-10, each trained three times for 4, 12, 36 and 108 epochs."""
+
+    benchmark = "nasbench101"
+    datasets = ("cifar10",)
+    source = "Ying et al., NAS-Bench-101, ICML 2019: the official TFRecord, final evaluation of every training run"
+    licence = "Apache-2.0"
+    citation = """@inproceedings{ying2019nasbench101,
+  title = {{NAS}-Bench-101: Towards Reproducible Neural Architecture Search},
+  author = {Ying, Chris and Klein, Aaron and Christiansen, Eric and Real, Esteban and Murphy, Kevin and Hutter, Frank},
+  booktitle = {International Conference on Machine Learning},
+  year = {2019}
+}"""
+    pitfalls = (
+        "Each number of epochs is a training of its own, with its own learning-rate schedule.",
+        "Published baselines differ by noise: 'single' is the original protocol, 'mean' that of much later work.",
+        "Isomorphic cells are one entry: an encoding that proposes them again pays again.",
+    )
+    archive = "https://storage.googleapis.com/nasbench/nasbench_full.tfrecord (1.95 GB)"
+    imported = "nasbench_full.tfrecord"
+    space = NasBench101()
+    metric = Metric.accuracy()
+
+    @classmethod
+    def recognises(cls, path: Path) -> bool:
+        """Whether this looks like the official TFRecord."""
+        return nasbench101.recognises(path)
+
+    @classmethod
+    def records(cls, path: Path, curves: bool) -> Iterator[Record]:  # noqa: ARG003 - it has none
+        """Reads the TFRecord."""
+        return nasbench101.records(path)
+
+    @classmethod
+    def headers(cls, path: Path) -> Mapping[str, TableHeader]:
+        """All four numbers of epochs, or the last one for the smaller official file."""
+        epochs = EPOCHS[-1:] if "only108" in path.name else EPOCHS
+        header = cls.header_of(
+            "cifar10",
+            path,
+            validation="validation (10,000 images held out of the training set)",
+            test="test (the official test set)",
+            cost="training seconds on a TPU v2, without evaluations",
+            fidelities=epochs,
+            seeds=REPEATS,
+        )
+        return {"cifar10": header}

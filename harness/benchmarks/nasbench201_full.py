@@ -1,0 +1,38 @@
+"""NAS-Bench-201 with all that its official file holds: every seed, two trainings, test, curves."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from harness.benchmarks._arch_results import ArchResultsTask
+from harness.data.official import nasbench201
+from harness.data.official.record import Record
+from harness.spaces.nasbench201 import NasBench201
+
+__all__ = ["NasBench201FullTask"]
+
+
+class NasBench201FullTask(ArchResultsTask):
+    """15,625 cells on three data sets, trained for 12 and for 200 epochs; `nasbench201` is embedded and has less."""
+
+    benchmark = "nasbench201_full"
+    source = "Dong and Yang, NAS-Bench-201, ICLR 2020: the official file, every stored seed"
+    citation = """@inproceedings{dong2020nasbench201,
+  title = {{NAS}-Bench-201: Extending the Scope of Reproducible Neural Architecture Search},
+  author = {Dong, Xuanyi and Yang, Yi},
+  booktitle = {International Conference on Learning Representations},
+  year = {2020}
+}"""
+    archive = "NAS-Bench-201-v1_1-096897.pth (4.7 GB) from the links at https://github.com/D-X-Y/NAS-Bench-201"
+    imported = "NAS-Bench-201-v1_1-096897.pth"
+    space = NasBench201()
+    epochs = tuple(nasbench201.EPOCHS.values())
+
+    @classmethod
+    def recognises(cls, path: Path) -> bool:
+        """Whether this looks like the official file."""
+        return nasbench201.recognises(path)
+
+    @classmethod
+    def records(cls, path: Path, curves: bool) -> Iterator[Record]:
+        """Reads the file."""
+        return nasbench201.records(path, curves)
