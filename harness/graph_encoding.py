@@ -94,6 +94,9 @@ class Paths(Encoding):
         longest: The largest.
         starts: Labels of the nodes where paths begin; a path is told apart by where it begins.
         ends: Labels of the nodes where they end.
+
+    Attributes:
+        longest: The largest number of labels on a path.
     """
 
     def __init__(
@@ -105,13 +108,17 @@ class Paths(Encoding):
         starts: Sequence[str] = ("input",),
         ends: Sequence[str] = ("output",),
     ) -> None:
-        self._graph, self._base = graph, len(labels)
+        self._graph, self._base, self.longest = graph, len(labels), longest
         self._digits = {label: digit for digit, label in enumerate(labels)}
         self._starts = {label: number for number, label in enumerate(starts)}
         self._ends = frozenset(ends)
         sizes = [len(starts) * self._base**length for length in range(shortest, longest + 1)]
         self._offsets = dict(zip(range(shortest, longest + 1), np.cumsum((0, *sizes[:-1])).tolist(), strict=True))
         self.width = sum(sizes)
+
+    def width_up_to(self, longest: int) -> int:
+        """How many of the first columns are those of paths with at most so many labels: where to truncate."""
+        return self._offsets.get(longest + 1, self.width) if longest >= min(self._offsets) else 0
 
     def encode(self, architectures: Sequence[Architecture]) -> _Array:
         """1 for the paths that are there, n x `width`."""

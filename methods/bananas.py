@@ -5,10 +5,10 @@ from typing import Literal
 import numpy as np
 
 from harness.errors import SettingError
+from harness.graph_encoding import Paths
 from harness.method import Method, Observation, Problem, Query
 from harness.space import Architecture
 from methods._ensemble import Ensemble
-from methods._paths import PathReader
 from methods._rounds import Rounds, mutants
 
 __all__ = ["Bananas"]
@@ -35,8 +35,9 @@ class Bananas(Method):
         learning_rate: Of Adam.
         candidates: Mutants drawn from a parent.
         mutation_rate: Divided by the number of open decisions less two, the chance of each to be edited.
-        encoding: ``path`` or ``one-hot`` (of the decisions).
-        longest: Most operations on a path of the encoding; None keeps the published share (see `PathReader`).
+        encoding: ``path``, truncated; or ``one-hot`` (of the decisions), also where a space offers no paths.
+        longest: Most operations on a path that is kept; None keeps half of the most there are, rounded up: 2 of 3 on
+            NAS-Bench-201 and 3 of 5 on NAS-Bench-101, as published.
         targets: ``percent`` (errors times 100, as published) or ``standardised``.
 
     Raises:
@@ -45,8 +46,8 @@ class Bananas(Method):
     Source: White, Neiswanger and Savani, BANANAS: Bayesian Optimization with Neural Architectures for Neural
     Architecture Search, AAAI 2021, section 5 and algorithm 1; sizes and training as in the repository of its authors
     (naszilla: ``params.py``, ``meta_neural_net.py``). Differs from it: an edit is that of the space; what counts as
-    seen is the benchmark's entry, not the set of paths; an operation ``none`` is no part of a path; where all
-    architectures are chains, so that a path is the architecture itself, decisions are encoded one-hot.
+    seen is the benchmark's entry, not the set of paths; an operation ``none`` is no part of a path; where a space
+    offers no paths (its architectures are chains), decisions are encoded one-hot.
     """
 
     family = "nas"
@@ -55,7 +56,7 @@ class Bananas(Method):
     deviations = (
         "A mutant is as many of the space's own edits away as the repository redraws operations of NAS-Bench-201.",
         "Repeats are told by the benchmark's entries, not by sets of paths; 'none' is no part of a path.",
-        "Where every architecture is a chain, decisions are encoded one-hot instead of paths.",
+        "Where a space offers no paths (its architectures are chains), decisions are encoded one-hot.",
     )
 
     def __init__(
@@ -93,7 +94,9 @@ class Bananas(Method):
         self.ensemble, self.depth, self.width, self.epochs = ensemble, depth, width, epochs
         self.learning_rate, self.candidates, self.targets = learning_rate, candidates, targets
         self._rounds = Rounds("bananas", problem, rng, self._choose, n_initial, batch)
-        self._paths = PathReader(self.space, longest, rng) if encoding == "path" else None
+        offered = self.space.encoding("path") if encoding == "path" and "path" in self.space.encodings else None
+        self._paths = offered if isinstance(offered, Paths) else None
+        self._kept = 0 if self._paths is None else self._paths.width_up_to(longest or -(-self._paths.longest // 2))
         self._open = sum(width > 1 for width in self.space.cardinalities)
         self._chance = min(1.0, mutation_rate / max(self._open - 2, 2))
 
@@ -132,6 +135,9 @@ class Bananas(Method):
                 return edits
 
     def _encode(self, architectures: list[Architecture]) -> np.ndarray:
-        if self._paths is None or self._paths.chains:
+        if self._paths is None:
             return self.space.encode(architectures, "one-hot").astype(np.float32)
-        return self._paths.features(architectures)
+        features = np.zeros((len(architectures), self._kept), dtype=np.float32)
+        for row, architecture in zip(features, architectures, strict=True):
+            row[[column for column in self._paths.columns(architecture) if column < self._kept]] = 1.0
+        return features

@@ -17,11 +17,15 @@ from harness.spaces.nasbench101 import NasBench101
 from harness.spaces.nasbench201 import NasBench201
 from methods._adam import Adam
 from methods._ensemble import Ensemble
-from methods._paths import PathReader, paths_of
+from methods._gin import LAYERS, TINY, Gin
+from methods._operation_graphs import GraphReader, operations_of
 from methods._rounds import mutants
 from tests.made import MadeSpace, MadeTask
 
-PREDICTORS = {"bananas": {"epochs": 3, "depth": 2, "candidates": 20}}
+PREDICTORS = {
+    "bananas": {"epochs": 3, "depth": 2, "candidates": 20},
+    "npenas": {"epochs": 2, "minibatch": 32, "candidates": 20},
+}
 SPACES = [cls() for cls in spaces()]
 
 
@@ -40,41 +44,49 @@ def answered(method: Method, queries: int) -> list[tuple[int, ...]]:
     return asked
 
 
-# The path encoding.
-
-
-def test_paths_of_a_known_cell() -> None:
-    space = NasBench201()
-    cell = space.parse("|nor_conv_3x3~0|+|none~0|skip_connect~1|+|avg_pool_3x3~0|none~1|nor_conv_1x1~2|")
-    conv, skip, pool = "nor_conv_3x3", "skip_connect", "avg_pool_3x3"
-    assert paths_of(space.graph(cell)) == {("input", pool), ("input", conv, skip, "nor_conv_1x1")}
-
-
-def test_paths_where_operations_are_on_nodes() -> None:
-    space = NasBench101()
-    cell = space.parse("0101/0010/0001/0000:input,conv3x3-bn-relu,maxpool3x3,output")
-    assert paths_of(space.graph(cell)) == {("input",), ("input", "conv3x3-bn-relu", "maxpool3x3")}
+# What bananas sees.
 
 
 def test_the_published_truncations_are_kept() -> None:
     """naszilla keeps paths of at most two operations on NAS-Bench-201, and of three on NAS-Bench-101 (40 columns)."""
-    rng = np.random.default_rng(0)
-    assert PathReader(NasBench201(), None, rng).longest == 2
-    reader = PathReader(NasBench101(), None, rng)
-    assert reader.longest == 3
-    assert reader.features(NasBench101().sample(rng, 300)).shape == (300, 1 + 3 + 9 + 27)
+    for space, columns in ((NasBench201(), 4 + 16), (NasBench101(), 1 + 3 + 9 + 27)):
+        cells = space.sample(np.random.default_rng(0), 20)
+        seen = make("bananas", space)._encode(cells)
+        assert seen.shape == (20, columns)
+        assert np.array_equal(seen, space.encode(cells, "path")[:, :columns])
+        assert make("bananas", space, longest=1)._encode(cells).shape[1] == {20: 4, 40: 1 + 3}[columns]
+        assert np.array_equal(make("bananas", space, longest=9)._encode(cells), space.encode(cells, "path"))
+
+
+def test_decisions_are_encoded_where_there_are_no_paths() -> None:
+    cells = MadeSpace().sample(np.random.default_rng(0), 5)
+    assert np.array_equal(make("bananas", MadeSpace())._encode(cells), MadeSpace().encode(cells, "one-hot"))
+
+
+# Graphs of operations.
+
+
+def test_labelled_edges_become_nodes() -> None:
+    space = NasBench201()
+    cell = space.parse("|nor_conv_3x3~0|+|none~0|skip_connect~1|+|avg_pool_3x3~0|none~1|nor_conv_1x1~2|")
+    labels, edges = operations_of(space.graph(cell))
+    named = {(labels[source], labels[target]) for source, target in edges}
+    conv, skip, pool, last = "nor_conv_3x3", "skip_connect", "avg_pool_3x3", "nor_conv_1x1"
+    assert sorted(labels) == sorted(["input", "output", conv, skip, pool, last])
+    assert named == {("input", conv), (conv, skip), (skip, last), (last, "output"), ("input", pool), (pool, "output")}
 
 
 @pytest.mark.parametrize("space", SPACES, ids=lambda space: space.name)
-def test_equal_paths_are_equal_rows(space: SearchSpace) -> None:
-    rng = np.random.default_rng(0)
-    reader, cells = PathReader(space, None, rng), space.sample(rng, 40)
-    encoded = reader.features(cells)
-    for left in range(40):
-        for right in range(left):
-            same = reader.paths(cells[left]) == reader.paths(cells[right])
-            assert same == np.array_equal(encoded[left], encoded[right])
-    assert reader.chains == (space.name in ("nasbench_macro", "nats_sss", "transnas_macro"))
+def test_graph_arrays_hold_the_graphs(space: SearchSpace) -> None:
+    cells = space.sample(np.random.default_rng(0), 10)
+    arrays = GraphReader(space).read(cells)
+    for row, cell in enumerate(cells):
+        labels, edges = operations_of(space.graph(cell))
+        assert arrays.real[row].sum() == len(labels)
+        own = {(int(source), int(target)) for target, source in np.argwhere(arrays.gather[row]) if source != target}
+        assert own == set(edges)
+        alike = arrays.labels[row] @ arrays.labels[row].T
+        assert all((labels[a] == labels[b]) == bool(alike[a, b]) for a in range(len(labels)) for b in range(a))
 
 
 # Training.
@@ -98,6 +110,51 @@ def test_the_gradient_of_the_ensemble_is_that_of_autograd() -> None:
         state = torch.relu(state) if layer < 4 else state
     (state - torch.tensor(targets)).abs().mean(dim=1).sum().backward()
     assert own == pytest.approx(np.concatenate([leaf.grad.numpy().ravel() for leaf in leaves]), abs=1e-5)
+
+
+@pytest.mark.parametrize("space", [NasBench101(), NasBench201()], ids=lambda space: space.name)
+@pytest.mark.parametrize("uncertain", [False, True])
+def test_the_gradient_of_the_graph_network_is_that_of_autograd(space: SearchSpace, uncertain: bool) -> None:
+    torch = pytest.importorskip("torch", reason="needs torch: pip install 'equipoise[torch]'")
+    torch.set_num_threads(1)
+    rng = np.random.default_rng(0)
+    graphs, targets = GraphReader(space).read(space.sample(rng, 12)), rng.random(12).astype(np.float32)
+    model = Gin(graphs.labels.shape[2], uncertain, rng)
+    model.flat += rng.normal(0, 0.05, model.flat.shape).astype(np.float32)
+    kept = (rng.random((12, 16)) > 0.1).astype(np.float32) / np.float32(0.9)
+    own = model.gradient(graphs, targets, kept)
+    parts = [torch.tensor(part, dtype=torch.float64, requires_grad=True) for part in model.parts]
+    bend, real = (torch.nn.functional.celu if uncertain else torch.relu), torch.tensor(graphs.real) > 0
+    gather, state = (torch.tensor(part, dtype=torch.float64) for part in (graphs.gather, graphs.labels))
+    for layer in range(LAYERS):
+        into, into_bias, out, out_bias, scale, shift = parts[6 * layer : 6 * layer + 6]
+        inner = bend(torch.relu((gather @ state) @ into + into_bias) @ out + out_bias)
+        normal = torch.nn.functional.batch_norm(inner[real], None, None, scale[0], shift, True, eps=TINY)
+        state = torch.zeros_like(inner)
+        state[real] = normal
+    pooled, head = state.sum(dim=1) / real.sum(dim=1, keepdim=True), parts[6 * LAYERS :]
+    mean = (bend(pooled @ head[0] + head[1]) * torch.tensor(kept)) @ head[2] + head[3]
+    wanted = torch.tensor(100.0 * targets, dtype=torch.float64)[:, None]
+    if uncertain:
+        spread = torch.exp(bend(bend(pooled @ head[4] + head[5]) @ head[6] + head[7]) / 2)
+        loss = -torch.distributions.Normal(mean, spread).log_prob(wanted).mean()
+    else:
+        loss = torch.nn.functional.mse_loss(100.0 * torch.sigmoid(mean), wanted)
+    loss.backward()
+    assert own == pytest.approx(np.concatenate([part.grad.numpy().ravel() for part in parts]), rel=1e-3, abs=0.2)
+
+
+@pytest.mark.parametrize("uncertain", [False, True])
+def test_the_graph_network_learns(uncertain: bool) -> None:
+    space, rng = NasBench201(), np.random.default_rng(0)
+    cells = space.sample(rng, 80)
+    graphs = GraphReader(space).read(cells)
+    errors = np.array([0.3 - cell.count(3) / 30 for cell in cells], dtype=np.float32)
+    model = Gin(graphs.labels.shape[2], uncertain, rng)
+    model.fit(graphs.take(slice(60)), errors[:60], epochs=60, batch=10, rate=0.005)
+    mean, spread = model.predict(graphs.take(slice(60, None)))
+    assert np.corrcoef(mean, errors[60:])[0, 1] > 0.8
+    assert (spread > 0).all() == uncertain
 
 
 @pytest.mark.parametrize("betas", [(0.9, 0.99), (0.0, 0.9)])
@@ -193,7 +250,7 @@ def test_predictors_beat_random_draws(name: str) -> None:
     assert reached < random
 
 
-FAST = {"bananas": {"epochs": 30, "depth": 3}}
+FAST = {"bananas": {"epochs": 30, "depth": 3}, "npenas": {"epochs": 20, "minibatch": 32}}
 
 
 @pytest.mark.parametrize(
@@ -210,6 +267,13 @@ FAST = {"bananas": {"epochs": 30, "depth": 3}}
         ("bananas", {"mutation_rate": -1.0}),
         ("bananas", {"encoding": "tree"}),
         ("bananas", {"targets": "ranks"}),
+        ("npenas", {"variant": "gp"}),
+        ("npenas", {"n_initial": 31}),
+        ("npenas", {"batch": 0}),
+        ("npenas", {"candidates": 0}),
+        ("npenas", {"epochs": 0}),
+        ("npenas", {"minibatch": 0}),
+        ("npenas", {"learning_rate": 0.0}),
     ],
 )
 def test_bad_settings_are_refused_with_what_is_accepted(name: str, bad: dict[str, object]) -> None:

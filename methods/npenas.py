@@ -1,0 +1,110 @@
+"""NPENAS: evolution whose offspring a graph network screens."""
+
+from typing import Literal
+
+import numpy as np
+
+from harness.errors import SettingError
+from harness.method import Method, Observation, Problem, Query
+from harness.space import Architecture
+from methods._gin import Gin
+from methods._operation_graphs import GraphReader
+from methods._rounds import Rounds, mutants
+
+__all__ = ["Npenas"]
+
+PARENTS = 50
+"""Most architectures that are mutated in a round: the next best is used where those before give too few offspring."""
+
+
+class Npenas(Method):
+    """Mutates the best architectures many times, and queries the offspring that a graph network expects to be best.
+
+    Each round the network is trained anew on all that is known. ``np`` predicts the error; ``bo`` predicts its mean
+    and deviation, and ranks by one draw for each of the offspring.
+
+    The published training takes longer than 30 s for 300 queries (see ``speed/methods.py``). With
+    ``settings = { epochs = 100, minibatch = 32 }`` it takes a sixth.
+
+    Args:
+        problem: What is known before the search.
+        rng: Source of randomness.
+        variant: ``np`` or ``bo``.
+        n_initial: Random architectures at the start.
+        batch: Queries in a round.
+        candidates: Offspring screened in a round.
+        epochs: Passes over the data in a round's training; default 300 for ``np`` and 1000 for ``bo``.
+        minibatch: Architectures in a step of training.
+        learning_rate: Of Adam at the start.
+
+    Raises:
+        SettingError: A setting is out of range.
+
+    Source: Wei, Niu, Tang and Liang, NPENAS: Neural Predictor Guided Evolution for Neural Architecture Search, 2020
+    (arXiv 2003.12857), algorithms 1 and 2; settings as in its repository (``nas_lib/configs.py``, ``predictor.py``).
+    Differs from it: what counts as seen is the benchmark's entry, not the set of paths; an operation ``none`` is left
+    out instead of standing apart as an isolated node; where errors exceed 1, they are divided by the largest seen.
+    """
+
+    family = "nas"
+    source = "Wei, Niu, Tang and Liang, NPENAS, 2020 (arXiv 2003.12857)"
+    costly = True
+    deviations = (
+        "Repeats are told by the benchmark's entries, not by sets of paths; 'none' is left out of the graph.",
+        "Where errors exceed 1, they are divided by the largest seen.",
+    )
+
+    def __init__(
+        self,
+        problem: Problem,
+        rng: np.random.Generator,
+        *,
+        variant: Literal["np", "bo"] = "np",
+        n_initial: int = 10,
+        batch: int = 10,
+        candidates: int = 100,
+        epochs: int | None = None,
+        minibatch: int = 10,
+        learning_rate: float = 0.005,
+    ) -> None:
+        super().__init__(problem, rng)
+        if variant not in ("np", "bo"):
+            raise SettingError(f"npenas: variant = {variant!r}; accepted: np, bo")
+        self.uncertain = variant == "bo"
+        self.epochs = (1000 if self.uncertain else 300) if epochs is None else epochs
+        for name, value in (("candidates", candidates), ("epochs", self.epochs), ("minibatch", minibatch)):
+            if value < 1:
+                raise SettingError(f"npenas: {name} = {value}; accepted: whole numbers from 1 on")
+        if not learning_rate > 0:
+            raise SettingError(f"npenas: learning_rate = {learning_rate}; accepted: numbers above 0")
+        self.candidates, self.minibatch, self.learning_rate = candidates, minibatch, learning_rate
+        self._rounds = Rounds("npenas", problem, rng, self._choose, n_initial, batch)
+        self._reader = GraphReader(self.space)
+
+    def ask(self) -> Query:
+        """The next of the screened offspring, or a random architecture at the start.
+
+        Raises:
+            SearchEnded: Every architecture has been proposed.
+        """
+        return Query(self._rounds.next())
+
+    def tell(self, observation: Observation) -> None:
+        """Learns from any observation."""
+        self._rounds.tell(observation)
+
+    def _choose(self) -> list[Architecture]:
+        rounds, rng = self._rounds, self.rng
+        pool = mutants(self.space, rng, rounds.ranked(PARENTS), rounds.taken, self.candidates, lambda: 1)
+        pool = pool[: self.candidates]
+        if not pool:
+            return []
+        graphs = self._reader.read([*rounds.architectures, *pool])
+        errors = np.asarray(rounds.errors) / max(1.0, float(np.abs(rounds.errors).max()))
+        seen, unseen = graphs.take(slice(len(errors))), graphs.take(slice(len(errors), None))
+        model = Gin(graphs.labels.shape[2], self.uncertain, rng)
+        wanted = errors.astype(np.float32)
+        model.fit(seen, wanted, epochs=self.epochs, batch=self.minibatch, rate=self.learning_rate)
+        mean, deviation = model.predict(unseen)
+        expected = mean + deviation * rng.standard_normal(len(pool)) if self.uncertain else mean
+        return [pool[number] for number in np.argsort(expected, kind="stable")]
