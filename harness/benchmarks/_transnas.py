@@ -15,12 +15,12 @@ from harness.errors import DataError, SpaceError
 from harness.space import Architecture
 from harness.task import Metric
 
-__all__ = ["TransNasTask"]
+__all__ = ["METRICS", "TransNasTask"]
 
 _ACCURACY = Metric.accuracy()
 _SSIM = Metric("SSIM", "", 1.0, -1.0)
 
-_METRICS = {
+METRICS = {
     "class_scene": _ACCURACY,
     "class_object": _ACCURACY,
     "jigsaw": _ACCURACY,
@@ -38,7 +38,7 @@ class TransNasTask(FetchedTable):
         stem: What the files inside the archive are named after.
     """
 
-    datasets = tuple(_METRICS)
+    datasets = tuple(METRICS)
     source = (
         "Duan et al., TransNAS-Bench-101, CVPR 2021: final validation metric, as listed in the zero-cost files of "
         "NASLib (NAS-Bench-Suite-Zero, Krishnakumar et al., NeurIPS 2022)"
@@ -56,7 +56,7 @@ class TransNasTask(FetchedTable):
     @cached_property
     def metric(self) -> Metric:  # type: ignore[override]
         """Accuracy, structural similarity, or a negated loss."""
-        return _METRICS[self.dataset]
+        return METRICS[self.dataset]
 
     @cached_property
     def penalty(self) -> float:  # type: ignore[override]
