@@ -27,11 +27,13 @@ class SearchSpace(ABC):
         name: The name of the space, as its file is named.
         source: The paper that defines it.
         decisions: The choices, in the order in which an architecture lists them.
+        usual_encoding: The one of `encodings` in which published studies let general optimisers search the space.
     """
 
     name: str
     source: str
     decisions: tuple[Decision, ...]
+    usual_encoding: str = "categorical"
 
     @property
     def parameters(self) -> tuple[object, ...]:

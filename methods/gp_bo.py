@@ -1,13 +1,15 @@
 """Bayesian optimisation with a Gaussian process, as scikit-optimize implements it."""
 
 import warnings
-from typing import Literal
+from collections import defaultdict
+from typing import Any, Literal
 
 import numpy as np
 
 from harness.errors import SettingError, nearest
 from harness.method import Method, Observation, Problem, Query
-from methods._categorical import Categoricals
+from harness.space import Architecture
+from methods._parameters import Parameters
 
 __all__ = ["GpBo"]
 
@@ -18,6 +20,9 @@ class GpBo(Method):
     Args:
         problem: What is known before the search.
         rng: Source of the library's seed.
+        encoding: The parameters to search over: one of `SearchSpace.encodings`; None for the space's usual one.
+            The library takes a Matern kernel where not all parameters are categorical, and knows no conditions: it sees
+            every parameter.
         arithmetic: ``library`` is the library as it stands. ``lean`` refits as often and computes the same posterior
             in fewer operations, seven times cheaper. Trajectories differ after a while, as the library's own do from
             one machine to another: with more length scales than points, rounding decides where a fit ends.
@@ -37,6 +42,7 @@ class GpBo(Method):
         problem: Problem,
         rng: np.random.Generator,
         *,
+        encoding: str | None = None,
         arithmetic: Literal["library", "lean"] = "library",
         n_initial: int = 10,
     ) -> None:
@@ -45,14 +51,15 @@ class GpBo(Method):
             raise SettingError(f"gp_bo: arithmetic = {arithmetic!r}; {nearest(str(arithmetic), ('library', 'lean'))}")
         if n_initial < 1:
             raise SettingError(f"gp_bo: n_initial = {n_initial}; accepted: whole numbers from 1 on")
+        self._parameters = Parameters("gp_bo", problem.space, encoding)
+        if arithmetic == "lean" and not all(s.kind == "categorical" for s in self._parameters.specs.values()):
+            raise SettingError(
+                f"gp_bo: arithmetic = 'lean' with encoding = '{self._parameters.encoding}'; accepted: 'library', or an "
+                "encoding of categorical parameters alone"
+            )
         from skopt import Optimizer
-        from skopt.space import Categorical
 
-        self._parameters = Categoricals(problem.space)
-        dimensions = [
-            Categorical(list(range(width)), name=name)
-            for name, width in zip(self._parameters.names, self._parameters.widths, strict=True)
-        ]
+        dimensions = _dimensions(self._parameters)
         self._optimizer = Optimizer(
             dimensions,
             n_initial_points=n_initial,
@@ -64,19 +71,40 @@ class GpBo(Method):
 
             columns = self._optimizer.space.transformed_n_dims
             self._optimizer.base_estimator_ = lean(self._optimizer.base_estimator_, columns)
-        self._pending = 0
+        self._pending: defaultdict[Architecture, list[list[Any]]] = defaultdict(list)
+        self._waiting = 0
 
     def ask(self) -> Query:
         """The library's next point; with queries pending, by its own rule for that, the constant liar."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # "evaluated before": it draws at random instead
-            options = self._optimizer.ask(self._pending + 1)[-1] if self._pending else self._optimizer.ask()
-        self._pending += 1
-        return Query(self._parameters.architecture(options))
+            point = self._optimizer.ask(self._waiting + 1)[-1] if self._waiting else self._optimizer.ask()
+        architecture = self._parameters.architecture(dict(zip(self._parameters.names, point, strict=True)))
+        self._pending[architecture].append(point)
+        self._waiting += 1
+        return Query(architecture)
 
     def tell(self, observation: Observation) -> None:
         """Adds a point, asked for or not, and lets the library fit."""
-        self._pending = max(0, self._pending - 1)
+        architecture = observation.query.architecture
+        asked = self._pending[architecture]
+        self._waiting -= bool(asked)
+        point = asked.pop() if asked else list(self._parameters.values(architecture).values())
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # length scales at their bounds
-            self._optimizer.tell(self._parameters.options(observation.query.architecture), observation.validation_error)
+            self._optimizer.tell(point, observation.validation_error)
+
+
+def _dimensions(parameters: Parameters) -> list[Any]:
+    """The parameters as the library's dimensions."""
+    from skopt.space import Categorical, Integer, Real
+
+    made: list[Any] = []
+    for name, spec in parameters.specs.items():
+        if spec.kind == "float":
+            made.append(Real(0.0, 1.0, name=name))
+        elif spec.kind == "integer":
+            made.append(Integer(0, spec.size - 1, name=name))
+        else:
+            made.append(Categorical(list(range(spec.size)), name=name))
+    return made

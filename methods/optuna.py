@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from harness.encoding import Parameter
 from harness.errors import SettingError, nearest
 from harness.method import Method, Observation, Problem, Query
 from harness.space import Architecture
-from methods._categorical import Categoricals
+from methods._parameters import Parameters
 
 __all__ = ["Optuna"]
 
@@ -25,15 +26,20 @@ SAMPLERS = {
 
 
 class Optuna(Method):
-    """An Optuna sampler at the library's defaults, asked and told; every decision is a categorical distribution.
+    """An Optuna sampler at the library's defaults, asked and told.
+
+    Each parameter is a distribution of its kind; one that does not always matter is suggested after those it depends
+    on, where it does.
 
     Args:
         problem: What is known before the search.
         rng: Source of the sampler's seed.
+        encoding: The parameters to search over: one of `SearchSpace.encodings`; None for the space's usual one.
         sampler: ``tpe`` (multivariate by Optuna 5's default), ``gp``, ``cmaes``, ``random``, ``nsgaii`` or ``qmc``.
         options: Further arguments of that sampler's class.
 
-    Optuna's CMA-ES knows no categorical parameters: on these spaces it samples independently, as the library says.
+    Optuna's CMA-ES knows no categorical parameters: it samples them independently, as the library says. The encodings
+    ``one-hot`` and ``integer`` are what it searches.
 
     Raises:
         SettingError: The sampler is unknown, or does not take these options.
@@ -48,20 +54,21 @@ class Optuna(Method):
         problem: Problem,
         rng: np.random.Generator,
         *,
+        encoding: str | None = None,
         sampler: str = "tpe",
         options: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(problem, rng)
         if sampler not in SAMPLERS:
             raise SettingError(f"optuna: sampler = {sampler!r}; {nearest(str(sampler), SAMPLERS)}")
+        self._parameters = Parameters("optuna", problem.space, encoding)
         import optuna
 
         optuna.logging.set_verbosity(optuna.logging.ERROR)
-        self._parameters = Categoricals(problem.space)
-        self._distributions = {
-            name: optuna.distributions.CategoricalDistribution(tuple(range(width)))
-            for name, width in zip(self._parameters.names, self._parameters.widths, strict=True)
-        }
+        self._distributions = {name: _distribution(spec) for name, spec in self._parameters.specs.items()}
+        conditions = {name: self._parameters.condition(name) for name in self._parameters.names}
+        self._always = {name: self._distributions[name] for name, when in conditions.items() if when is None}
+        self._conditional = [(name, *when) for name, when in conditions.items() if when is not None]
         seed = int(rng.integers(2**31 - 1))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # samplers that the library calls experimental
@@ -77,8 +84,11 @@ class Optuna(Method):
         """Lets the sampler suggest."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            trial = self._study.ask(self._distributions)
-        architecture = self._parameters.architecture([trial.params[name] for name in self._parameters.names])
+            trial = self._study.ask(self._always)
+            for name, parent, values in self._conditional:
+                if trial.params.get(parent) in values:
+                    _suggest(trial, name, self._parameters.specs[name])
+        architecture = self._parameters.architecture(trial.params)
         self._pending[architecture].append(trial)
         return Query(architecture)
 
@@ -90,6 +100,27 @@ class Optuna(Method):
             if self._pending[architecture]:
                 self._study.tell(self._pending[architecture].pop(), value)
                 return
-            options = dict(zip(self._parameters.names, self._parameters.options(architecture), strict=True))
-            distributions: Any = self._distributions
-            self._study.add_trial(self._trial.create_trial(params=options, distributions=distributions, value=value))
+            values = self._parameters.values(architecture)
+            active = self._parameters.active(values)
+            params, distributions = {n: values[n] for n in active}, {n: self._distributions[n] for n in active}
+            self._study.add_trial(self._trial.create_trial(params=params, distributions=distributions, value=value))
+
+
+def _distribution(spec: Parameter) -> Any:
+    from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+
+    if spec.kind == "float":
+        return FloatDistribution(0.0, 1.0)
+    if spec.kind == "integer":
+        return IntDistribution(0, spec.size - 1)
+    return CategoricalDistribution(tuple(range(spec.size)))
+
+
+def _suggest(trial: Any, name: str, spec: Parameter) -> None:
+    """Lets the sampler choose one more parameter of a trial."""
+    if spec.kind == "float":
+        trial.suggest_float(name, 0.0, 1.0)
+    elif spec.kind == "integer":
+        trial.suggest_int(name, 0, spec.size - 1)
+    else:
+        trial.suggest_categorical(name, tuple(range(spec.size)))

@@ -12,7 +12,7 @@ import numpy as np
 from harness.errors import SettingError
 from harness.method import Method, Observation, Problem, Query
 from harness.space import Architecture
-from methods._categorical import Categoricals
+from methods._parameters import Parameters
 
 __all__ = ["Smac"]
 
@@ -20,15 +20,16 @@ __all__ = ["Smac"]
 class Smac(Method):
     """SMAC3's hyperparameter-optimisation facade at its defaults, asked and told one trial at a time.
 
-    Every decision is a categorical parameter. SMAC takes up to a quarter of the budget for a Sobol design (10
-    configurations a parameter), then proposes by log expected improvement on a random forest, every fifth at random.
-    It refuses to propose the same configuration twice, and gives up when it finds no new one; the run then goes on
+    Parameters that do not always matter are conditional ones. SMAC takes up to a quarter of the budget for a Sobol
+    design (10 configurations a parameter), then proposes by log expected improvement on a random forest, every fifth
+    at random. It refuses to propose the same configuration twice, and gives up when it finds no new one; the run then goes on
     with configurations drawn at random from the same parameters, so that the budget is spent in full
     (`gave_up_after` says from which proposal on).
 
     Args:
         problem: What is known before the search.
         rng: Source of SMAC's seed.
+        encoding: The parameters to search over: one of `SearchSpace.encodings`; None for the space's usual one.
         n_trees: Trees of the forest.
         random_probability: Share of proposals drawn at random.
         initial_ratio: Largest share of the budget that the initial design may take.
@@ -52,6 +53,7 @@ class Smac(Method):
         problem: Problem,
         rng: np.random.Generator,
         *,
+        encoding: str | None = None,
         n_trees: int = 10,
         random_probability: float = 0.2,
         initial_ratio: float = 0.25,
@@ -63,7 +65,7 @@ class Smac(Method):
             raise SettingError(f"smac: random_probability = {random_probability}; accepted: numbers from 0 to 1")
         if not 0 < initial_ratio <= 1:
             raise SettingError(f"smac: initial_ratio = {initial_ratio}; accepted: numbers above 0, up to 1")
-        self._parameters = Categoricals(problem.space)
+        self._parameters = Parameters("smac", problem.space, encoding)
         self._pending: defaultdict[Architecture, list[Any]] = defaultdict(list)
         self._proposals = 0
         self.gave_up_after: int | None = None
@@ -73,17 +75,11 @@ class Smac(Method):
 
     def _open(self, folder: Path, n_trees: int, random_probability: float, initial_ratio: float) -> Any:
         """Makes the facade. It writes a description of itself on construction, and nothing later: `tell` saves not."""
-        from ConfigSpace import CategoricalHyperparameter, ConfigurationSpace
         from smac import HyperparameterOptimizationFacade as Facade
         from smac import Scenario
 
         logging.getLogger("smac").setLevel(logging.CRITICAL)
-        configurations = ConfigurationSpace()
-        configurations.add(
-            CategoricalHyperparameter(name, list(map(str, range(width))))
-            for name, width in zip(self._parameters.names, self._parameters.widths, strict=True)
-        )
-        self._configurations = configurations
+        self._configurations = configurations = _configurations(self._parameters)
         scenario = Scenario(
             configurations,
             output_directory=folder,
@@ -113,8 +109,10 @@ class Smac(Method):
         self._proposals += 1
         trial = None if self.gave_up_after is not None else self._ask_smac()
         if trial is None:
-            return Query(self._parameters.architecture(self.rng.integers(self._parameters.widths).tolist()))
-        architecture = self._parameters.architecture([int(trial.config[name]) for name in self._parameters.names])
+            specs = self._parameters.specs.items()
+            drawn = {n: self.rng.random() if s.kind == "float" else int(self.rng.integers(s.size)) for n, s in specs}
+            return Query(self._parameters.architecture(drawn))
+        architecture = self._parameters.architecture({name: float(value) for name, value in trial.config.items()})
         self._pending[architecture].append(trial)
         return Query(architecture)
 
@@ -137,10 +135,33 @@ class Smac(Method):
         if waiting:
             trial = waiting.pop()
         else:
-            options = map(str, self._parameters.options(architecture))
-            values = dict(zip(self._parameters.names, options, strict=True))
-            trial = TrialInfo(Configuration(self._configurations, values=values), seed=0)
+            values = self._parameters.values(architecture)
+            specs = self._parameters.specs
+            own = {
+                n: str(values[n]) if specs[n].kind == "categorical" else values[n]
+                for n in self._parameters.active(values)
+            }
+            trial = TrialInfo(Configuration(self._configurations, values=own), seed=0)
         self._facade.tell(trial, TrialValue(cost=observation.validation_error), save=False)
+
+
+def _configurations(parameters: Parameters) -> Any:
+    """The parameters as SMAC's configuration space."""
+    from ConfigSpace import CategoricalHyperparameter, ConfigurationSpace, Float, InCondition, Integer
+
+    space, made = ConfigurationSpace(), {}
+    for name, spec in parameters.specs.items():
+        if spec.kind == "float":
+            made[name] = Float(name, (0.0, 1.0))
+        elif spec.kind == "integer":
+            made[name] = Integer(name, (0, spec.size - 1))
+        else:
+            made[name] = CategoricalHyperparameter(name, list(map(str, range(spec.size))))
+    space.add(made.values())
+    for name in parameters.names:
+        if (when := parameters.condition(name)) is not None:
+            space.add(InCondition(made[name], made[when[0]], list(map(str, when[1]))))
+    return space
 
 
 def _order_starts(search: Any) -> None:

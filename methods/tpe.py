@@ -8,7 +8,7 @@ import numpy as np
 from harness.errors import SettingError
 from harness.method import Method, Observation, Problem, Query
 from harness.space import Architecture
-from methods._categorical import Categoricals
+from methods._parameters import Parameters
 
 __all__ = ["Tpe"]
 
@@ -16,12 +16,14 @@ __all__ = ["Tpe"]
 class Tpe(Method):
     """hyperopt's TPE at the library's defaults, asked and told one trial at a time.
 
-    Every decision is an independent ``hp.choice``: illegal combinations and repetitions are proposed as the library
-    makes them.
+    A categorical parameter is an ``hp.choice``, an integer an ``hp.uniformint`` and a float an ``hp.uniform``; one that
+    does not always matter stands inside the choices under which it does. Illegal combinations and repetitions are
+    proposed as the library makes them.
 
     Args:
         problem: What is known before the search.
         rng: Source of the seed of each suggestion.
+        encoding: The parameters to search over: one of `SearchSpace.encodings`; None for the space's usual one.
         n_startup: Trials drawn at random before the estimator is used.
         n_candidates: Draws from the good density, of which the best is proposed.
         gamma: The good trials are the best ``gamma * sqrt(n)`` of n (at most 25).
@@ -42,6 +44,7 @@ class Tpe(Method):
         problem: Problem,
         rng: np.random.Generator,
         *,
+        encoding: str | None = None,
         n_startup: int = 20,
         n_candidates: int = 24,
         gamma: float = 0.25,
@@ -54,22 +57,18 @@ class Tpe(Method):
         for name, share in (("gamma", gamma), ("prior_weight", prior_weight)):
             if not share > 0:
                 raise SettingError(f"tpe: {name} = {share}; accepted: numbers above 0")
-        from hyperopt import JOB_STATE_DONE, STATUS_OK, Trials, hp
+        self._parameters = Parameters("tpe", problem.space, encoding)
+        from hyperopt import JOB_STATE_DONE, STATUS_OK, Trials
         from hyperopt.base import Domain
 
-        self._parameters = Categoricals(problem.space)
         self._settings = {
             "n_startup_jobs": n_startup,
             "n_EI_candidates": n_candidates,
             "gamma": gamma,
             "prior_weight": prior_weight,
         }
-        choices = {
-            name: hp.choice(name, range(width))
-            for name, width in zip(self._parameters.names, self._parameters.widths, strict=True)
-        }
         self._done, self._ok = JOB_STATE_DONE, STATUS_OK
-        self._domain, self._trials = Domain(_never_called, choices), Trials()
+        self._domain, self._trials = Domain(_never_called, _choices(self._parameters)), Trials()
         self._pending: defaultdict[Architecture, list[Any]] = defaultdict(list)
 
     def ask(self) -> Query:
@@ -79,8 +78,8 @@ class Tpe(Method):
         ids = self._trials.new_trial_ids(1)
         seed = int(self.rng.integers(2**31 - 1))
         (document,) = tpe.suggest(ids, self._domain, self._trials, seed, verbose=False, **self._settings)
-        values = document["misc"]["vals"]
-        architecture = self._parameters.architecture([values[name][0] for name in self._parameters.names])
+        values = {name: drawn[0] for name, drawn in document["misc"]["vals"].items() if drawn}
+        architecture = self._parameters.architecture(values)
         self._pending[architecture].append(document)
         return Query(architecture)
 
@@ -96,16 +95,48 @@ class Tpe(Method):
 
     def _foreign(self, architecture: Architecture) -> Any:
         (number,) = self._trials.new_trial_ids(1)
-        options = dict(zip(self._parameters.names, self._parameters.options(architecture), strict=True))
+        values = self._parameters.values(architecture)
+        active = set(self._parameters.active(values))
         misc = {
             "tid": number,
             "cmd": self._domain.cmd,
             "workdir": self._domain.workdir,
-            "idxs": {name: [number] for name in options},
-            "vals": {name: [option] for name, option in options.items()},
+            "idxs": {name: [number] if name in active else [] for name in values},
+            "vals": {name: [value] if name in active else [] for name, value in values.items()},
         }
         (document,) = self._trials.new_trial_docs([number], [None], [self._domain.new_result()], [misc])
         return document
+
+
+def _choices(parameters: Parameters) -> dict[str, Any]:
+    """The search space: what matters under some values of another parameter alone stands inside its choices."""
+    from hyperopt import hp
+
+    plain: dict[str, Any] = {}
+    for name, spec in parameters.specs.items():
+        if spec.kind == "float":
+            plain[name] = hp.uniform(name, 0.0, 1.0)
+        elif spec.kind == "integer":
+            plain[name] = hp.uniformint(name, 0, spec.size - 1)
+        else:
+            plain[name] = None  # made below, once what depends on it is known
+    inside: defaultdict[str, list[str]] = defaultdict(list)
+    for name in parameters.names:
+        if (when := parameters.condition(name)) is not None:
+            inside[when[0]].append(name)
+    for name in reversed(parameters.names):  # dependants come after what they depend on
+        if plain[name] is None:
+            own = inside[name]
+            plain[name] = hp.choice(
+                name,
+                [
+                    {"value": value, **{n: plain[n] for n in own if value in (parameters.condition(n) or ("", ()))[1]}}
+                    if own
+                    else value
+                    for value in range(parameters.specs[name].size)
+                ],
+            )
+    return {name: made for name, made in plain.items() if parameters.condition(name) is None}
 
 
 def _never_called(_: object) -> float:

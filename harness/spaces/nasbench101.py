@@ -43,6 +43,7 @@ class NasBench101(SearchSpace):
         *(Decision(f"operation {node}", (*OPERATIONS, "none")) for node in range(1, OUTPUT)),
         *(Decision(f"edge {u}->{'output' if v == OUTPUT else v}", ("no", "yes")) for u, v in EDGES),
     )
+    usual_encoding = "A"
 
     def legal(self, prefix: Architecture) -> npt.NDArray[np.bool_]:
         """Every option from which a cell can be completed within nine edges, without loose ends.
