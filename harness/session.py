@@ -10,11 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.errors import EquipoiseError, SettingError, StoreError, SuiteError
+from harness.errors import EquipoiseError, SettingError, SpaceError, StoreError, SuiteError
+from harness.ledger import Budget
 from harness.manifest import check_same_suite, finished, manifest_of, merged
 from harness.method import settings_of
 from harness.plugins import load_method, load_task, missing_packages, problem_of, unmet
 from harness.progress import progress
+from harness.space import SearchSpace
 from harness.store import RunStore
 from harness.suite import MethodEntry, RunSpec, Suite
 from harness.task import Task
@@ -106,21 +108,41 @@ def _preflight(suite: Suite, skip_missing: bool) -> tuple[Suite, list[dict[str, 
     if not tasks or not methods:
         raise SuiteError(f"nothing is left to run: {'; '.join(missing)}")
     for entry in methods:
-        cls, tried = load_method(entry.name), set()
-        for name, task in tasks.items():
-            if (reason := unmet(cls, task)) is not None:
-                left_out.append({"method": entry.label, "task": name, "reason": reason})
-            elif task.space not in tried:
-                tried.add(task.space)
-                try:
-                    cls(problem_of(cls, task, suite.budget), np.random.default_rng(0), **entry.settings)
-                except SettingError as error:
-                    raise SettingError(f"method {entry.label}: {error}") from error
-                except EquipoiseError:
-                    raise
-                except Exception:  # recorded with its traceback when it is played
-                    continue
+        unfit = _unfit(entry, tasks, suite.budget)
+        left_out += [{"method": entry.label, "task": name, "reason": reason} for name, reason in unfit.items()]
     return replace(suite, tasks=tuple(tasks), methods=tuple(methods)), left_out
+
+
+def _unfit(entry: MethodEntry, tasks: dict[str, Task], budget: Budget) -> dict[str, str]:
+    """The tasks that a method, so set, cannot play, and why.
+
+    Raises:
+        SettingError: A setting is refused, or fits no task's space.
+    """
+    cls, unfit = load_method(entry.name), dict[str, str]()
+    tried: dict[SearchSpace, SpaceError | None] = {}
+    for name, task in tasks.items():
+        if (reason := unmet(cls, task)) is not None:
+            unfit[name] = reason
+            continue
+        if task.space not in tried:
+            tried[task.space] = None
+            try:
+                cls(problem_of(cls, task, budget), np.random.default_rng(0), **entry.settings)
+            except SettingError as error:
+                raise SettingError(f"method {entry.label}: {error}") from error
+            except SpaceError as error:  # what it is set to use is not offered by this space
+                tried[task.space] = error
+            except EquipoiseError:
+                raise
+            except Exception:  # recorded with its traceback when it is played
+                continue
+        if (missing := tried[task.space]) is not None:
+            unfit[name] = str(missing)
+    refused = [error for error in tried.values() if error is not None]
+    if refused and len(refused) == len(tried):
+        raise SettingError(f"method {entry.label}: {refused[0]}") from refused[0]
+    return unfit
 
 
 def _check_budget(suite: Suite, task: Task) -> None:

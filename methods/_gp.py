@@ -95,7 +95,7 @@ class HammingProcess:
             distance += weight * (left[:, column, None] != right[None, :, column])
         return np.exp(-distance)
 
-    def add(self, code: Sequence[int]) -> None:
+    def add(self, code: Sequence[int] | Codes) -> None:
         """Observes one more architecture."""
         row = np.asarray(code, dtype=np.int64)[None]
         n = len(self.codes)

@@ -38,7 +38,7 @@ class Parameters:
         if not self._encoding.parameters:
             readable = ", ".join(kind for kind, other in space.encodings.items() if other.parameters)
             raise SettingError(
-                f"{method}: encoding = '{encoding}' cannot be read back into an architecture; accepted: {readable}"
+                f"{method}: encoding = '{self.encoding}' cannot be read back into an architecture; accepted: {readable}"
             )
         self._columns = [c for c, p in enumerate(self._encoding.parameters) if p.kind == "float" or p.size > 1]
         self.names = tuple(f"d{column}" for column in self._columns)

@@ -1,5 +1,6 @@
 """Bayesian optimisation done exactly: expected improvement over every architecture of the space."""
 
+from collections.abc import Sequence
 from math import prod
 
 import numpy as np
@@ -7,13 +8,15 @@ import numpy as np
 from harness.errors import SearchEnded, SettingError
 from harness.method import Method, Observation, Problem, Query
 from harness.space import Architecture
-from methods._gp import HammingProcess, best_of, normal_scores
+from methods._gp import Codes, HammingProcess, best_of, normal_scores
 from methods._posterior import GridPosterior, ListPosterior, Posterior
 
 __all__ = ["ExactGp"]
 
 LARGEST = 500_000
 """Architectures up to which a space is enumerated."""
+WIDEST = 256
+"""Columns of an encoding that the kernel may compare: each has a weight to fit."""
 
 
 class ExactGp(Method):
@@ -26,6 +29,8 @@ class ExactGp(Method):
     Args:
         problem: What is known before the search.
         rng: Source of randomness.
+        encoding: What the kernel compares: any of `SearchSpace.encodings` of up to 256 columns. It need not be read
+            back, since the proposals are architectures. Other than ``categorical``, the stored matrix is used.
         n_initial: Random architectures before the model is used.
         growth: The kernel's parameters are fitted anew at this many times the observations of the last fit.
         targets: ``normal-scores`` of the ranks, or the ``raw`` standardised errors.
@@ -43,6 +48,7 @@ class ExactGp(Method):
         problem: Problem,
         rng: np.random.Generator,
         *,
+        encoding: str = "categorical",
         n_initial: int = 10,
         growth: float = 1.5,
         targets: str = "normal-scores",
@@ -57,8 +63,11 @@ class ExactGp(Method):
             raise SettingError(f"exact_gp: targets = {targets!r}; accepted: normal-scores, raw")
         if candidates < 1:
             raise SettingError(f"exact_gp: candidates = {candidates}; accepted: whole numbers from 1 on")
+        if (width := self.space.encoding(encoding).width) > WIDEST:
+            raise SettingError(f"exact_gp: encoding = '{encoding}' has {width} columns; accepted: up to {WIDEST}")
+        self.encoding = encoding
         self.n_initial, self.targets, self.candidates = n_initial, targets, candidates
-        self._process = HammingProcess(len(self.space.cardinalities), growth)
+        self._process = HammingProcess(width, growth)
         self._errors: list[float] = []
         self._architectures: list[Architecture] = []
         self._taken: set[Architecture] = set()
@@ -67,13 +76,16 @@ class ExactGp(Method):
         widths = self.space.cardinalities
         if prod(widths) <= LARGEST or self._enumerable():
             self._all = list(self.space.enumerate())
-            grid = len(self._all) == prod(widths)
-            self._posterior = GridPosterior(widths) if grid else ListPosterior(np.asarray(self._all))
+            grid = len(self._all) == prod(widths) and encoding == "categorical"
+            self._posterior = GridPosterior(widths) if grid else ListPosterior(self._codes(self._all))
             self._free = np.ones(len(self._all), dtype=np.bool_)
 
     def _enumerable(self) -> bool:
         """Whether a space whose grid is larger is itself small: told by counting, and given up early."""
         return prod(self.space.cardinalities) <= 40 * LARGEST and self.space.size <= LARGEST
+
+    def _codes(self, architectures: Sequence[Architecture]) -> Codes:
+        return self.space.encode(architectures, self.encoding).astype(np.int64)
 
     def ask(self) -> Query:
         """The architecture of largest expected improvement; random ones at the start.
@@ -107,7 +119,7 @@ class ExactGp(Method):
         best = float(targets.max())
         if self._posterior is None:
             pool = self._candidates()
-            mean, deviation = self._process.predict(np.asarray(pool), targets)
+            mean, deviation = self._process.predict(self._codes(pool), targets)
             return pool[best_of(mean, deviation, best, np.ones(len(pool), dtype=np.bool_), self.rng)]
         if not self._free.any():
             raise SearchEnded("every architecture of the space has been proposed")
@@ -135,6 +147,6 @@ class ExactGp(Method):
         self._take(architecture)
         self._architectures.append(architecture)
         self._errors.append(observation.validation_error)
-        self._process.add(architecture)
+        self._process.add(self._codes([architecture])[0])
         if self._posterior is not None:
             self._posterior.extend(self._process)

@@ -22,8 +22,8 @@ class Smac(Method):
 
     Parameters that do not always matter are conditional ones. SMAC takes up to a quarter of the budget for a Sobol
     design (10 configurations a parameter), then proposes by log expected improvement on a random forest, every fifth
-    at random. It refuses to propose the same configuration twice, and gives up when it finds no new one; the run then goes on
-    with configurations drawn at random from the same parameters, so that the budget is spent in full
+    at random. It refuses to propose the same configuration twice, and gives up when it finds no new one; the run then
+    goes on with configurations drawn at random from the same parameters, so that the budget is spent in full
     (`gave_up_after` says from which proposal on).
 
     Args:
@@ -120,7 +120,9 @@ class Smac(Method):
         from smac.main.exceptions import ConfigurationSpaceExhaustedException
 
         try:
-            return self._facade.ask()
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # a mean over no local searches
+                return self._facade.ask()
         except (StopIteration, ConfigurationSpaceExhaustedException):
             self.gave_up_after = self._proposals - 1
             return None
