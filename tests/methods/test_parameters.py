@@ -120,9 +120,9 @@ def test_an_encoding_that_cannot_be_searched_is_refused(name: str) -> None:
         make(name, NB201, encoding="A")
 
 
-def test_the_quick_refits_of_gp_bo_are_for_categorical_parameters() -> None:
-    with pytest.raises(SettingError, match=r"refit = 'growing' with encoding = 'one-hot'; accepted: 'always'"):
-        make("gp_bo", NB201, encoding="one-hot", refit="growing")
+def test_the_lean_arithmetic_of_gp_bo_is_for_categorical_parameters() -> None:
+    with pytest.raises(SettingError, match=r"arithmetic = 'lean' with encoding = 'one-hot'; accepted: 'library'"):
+        make("gp_bo", NB201, encoding="one-hot", arithmetic="lean")
 
 
 @pytest.mark.parametrize("kind", ["one-hot", "adjacency", "path"])
