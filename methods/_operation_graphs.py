@@ -69,16 +69,23 @@ class GraphReader:
 
     Args:
         space: The space.
+        shown: Architectures whose labels have columns, the same in every `read`; others have none. Where none are
+            shown, the columns are those of the architectures read.
+
+    Attributes:
+        words: The labels of the columns, where they are fixed.
     """
 
-    def __init__(self, space: SearchSpace) -> None:
+    def __init__(self, space: SearchSpace, shown: Sequence[Architecture] = ()) -> None:
         self._space = space
         self._known: dict[Architecture, tuple[list[str], list[tuple[int, int]]]] = {}
+        self.words = sorted({word for architecture in shown for word in self._graph(architecture)[0]})
 
     def read(self, architectures: Sequence[Architecture]) -> GraphArrays:
-        """The graphs of n architectures; F is the number of labels among them."""
+        """The graphs of n architectures; F is the number of labels shown, or of those among them."""
         graphs = [self._graph(architecture) for architecture in architectures]
-        columns = {label: number for number, label in enumerate(sorted({word for own, _ in graphs for word in own}))}
+        words = self.words or sorted({word for own, _ in graphs for word in own})
+        columns = {label: number for number, label in enumerate(words)}
         n, nodes = len(graphs), max(len(labels) for labels, _ in graphs)
         gather = np.zeros((n, nodes, nodes), dtype=np.float32)
         hot = np.zeros((n, nodes, len(columns)), dtype=np.float32)
@@ -86,7 +93,9 @@ class GraphReader:
         for row, (labels, edges) in enumerate(graphs):
             own = range(len(labels))
             gather[row, own, own] = 1.0
-            hot[row, own, [columns[label] for label in labels]] = 1.0
+            for node, label in enumerate(labels):
+                if label in columns:
+                    hot[row, node, columns[label]] = 1.0
             real[row, own] = 1.0
             for source, target in edges:
                 gather[row, target, source] = 1.0

@@ -21,13 +21,15 @@ class Rounds:
         rng: Source of randomness.
         choose: Gives the keys of the next round, best first, from all that is known; where it gives fewer than a round,
             random architectures are added.
-        n_initial: Random architectures at the start.
-        batch: Queries in a round.
+        n_initial: Random architectures at the start; None takes `usual`, or the whole budget where that is smaller.
+        batch: Queries in a round; None takes 10, or the whole budget.
+        usual: Random architectures where none are set.
 
     Attributes:
         architectures: Keys observed.
         errors: Their validation errors.
         taken: Keys observed or proposed.
+        batch: Queries in a round.
 
     Raises:
         SettingError: A number is out of range.
@@ -39,15 +41,18 @@ class Rounds:
         problem: Problem,
         rng: np.random.Generator,
         choose: Callable[[], Sequence[Architecture]],
-        n_initial: int,
-        batch: int,
+        n_initial: int | None,
+        batch: int | None,
+        usual: int = 10,
     ) -> None:
         self.space, self._rng, self._choose = problem.space, rng, choose
         most = problem.budget.queries or 10**9
+        n_initial = min(usual, most) if n_initial is None else n_initial
+        batch = min(10, most) if batch is None else batch
         for word, value in (("n_initial", n_initial), ("batch", batch)):
             if not 1 <= value <= most:
                 raise SettingError(f"{name}: {word} = {value}; accepted: 1 to the budget of {most} queries")
-        self._n_initial, self._batch = n_initial, batch
+        self._n_initial, self.batch = n_initial, batch
         self.architectures: list[Architecture] = []
         self.errors: list[float] = []
         self.taken: set[Architecture] = set()
@@ -61,7 +66,7 @@ class Rounds:
         """
         self._queue = [key for key in self._queue if key not in self.taken]
         if not self._queue and len(self.taken) >= self._n_initial and self.errors:
-            self._queue = list(self._choose())[: self._batch]
+            self._queue = list(self._choose())[: self.batch]
         chosen = self._queue.pop(0) if self._queue else self.space.key(draw_unseen(self.space, self._rng, self.taken))
         self.taken.add(chosen)
         return chosen

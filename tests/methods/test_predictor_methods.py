@@ -25,6 +25,7 @@ from tests.made import MadeSpace, MadeTask
 PREDICTORS = {
     "bananas": {"epochs": 3, "depth": 2, "candidates": 20},
     "npenas": {"epochs": 2, "minibatch": 32, "candidates": 20},
+    "gates": {"n_initial": 10, "epochs": 2, "population": 4, "tournament": 2, "steps": 6},
 }
 SPACES = [cls() for cls in spaces()]
 
@@ -184,6 +185,30 @@ def test_the_ensemble_learns_and_its_members_differ() -> None:
     assert predicted.std(axis=0).min() > 0
 
 
+def test_the_flow_ranker_learns_an_order() -> None:
+    pytest.importorskip("torch", reason="needs torch: pip install 'equipoise[torch]'")
+    from methods._flow import FlowRanker
+
+    space, rng = NasBench201(), np.random.default_rng(0)
+    cells = space.sample(rng, 90)
+    errors = np.array([0.3 - cell.count(3) / 30 for cell in cells])
+    model = FlowRanker(space, rng)
+    model.fit(cells[:60], np.full(60, 0.1), 5)  # nothing to learn from ties
+    model.fit(cells[:60], errors[:60], 50)
+    assert np.corrcoef(model.score(cells[60:]), errors[60:])[0, 1] < -0.8
+
+
+def test_padding_does_not_move_a_score() -> None:
+    pytest.importorskip("torch", reason="needs torch: pip install 'equipoise[torch]'")
+    from methods._flow import FlowRanker
+
+    space, rng = NasBench101(), np.random.default_rng(0)
+    cells = space.sample(rng, 40)
+    model = FlowRanker(space, rng)
+    alone = [float(model.score([cell])[0]) for cell in cells]
+    assert model.score(cells) == pytest.approx(alone, abs=1e-5)
+
+
 # Rounds.
 
 
@@ -212,9 +237,19 @@ def test_every_space_is_searched_without_repeats(name: str, space: SearchSpace) 
 @pytest.mark.parametrize("name", PREDICTORS)
 def test_a_small_space_is_searched_to_its_end(name: str) -> None:
     problem = Problem(MadeSpace(), Budget(queries=40))
-    method = load_method(name)(problem, np.random.default_rng(0), n_initial=3, batch=4, **PREDICTORS[name])
+    method = load_method(name)(problem, np.random.default_rng(0), **{**PREDICTORS[name], "n_initial": 3, "batch": 4})
     trajectory = play(method, MadeTask("plain"), Ledger(problem.budget), lambda _: np.random.default_rng())
     assert sorted(trajectory.architecture) == list(MadeSpace().enumerate())
+
+
+@pytest.mark.parametrize("name", PREDICTORS)
+def test_a_budget_below_the_defaults_or_in_seconds_is_spent(name: str) -> None:
+    settings_ = {key: value for key, value in PREDICTORS[name].items() if key != "n_initial"}
+    for budget in (Budget(queries=5), Budget(cost_seconds=12.0)):
+        method = load_method(name)(Problem(MadeSpace(), budget), np.random.default_rng(0), **settings_)
+        ledger = Ledger(budget)
+        play(method, MadeTask("plain"), ledger, lambda _: np.random.default_rng())
+        assert ledger.exhausted
 
 
 @pytest.mark.parametrize("name", PREDICTORS)
@@ -250,7 +285,11 @@ def test_predictors_beat_random_draws(name: str) -> None:
     assert reached < random
 
 
-FAST = {"bananas": {"epochs": 30, "depth": 3}, "npenas": {"epochs": 20, "minibatch": 32}}
+FAST = {
+    "bananas": {"epochs": 30, "depth": 3},
+    "npenas": {"epochs": 20, "minibatch": 32},
+    "gates": {"epochs": 15, "steps": 30},
+}
 
 
 @pytest.mark.parametrize(
@@ -274,6 +313,12 @@ FAST = {"bananas": {"epochs": 30, "depth": 3}, "npenas": {"epochs": 20, "minibat
         ("npenas", {"epochs": 0}),
         ("npenas", {"minibatch": 0}),
         ("npenas", {"learning_rate": 0.0}),
+        ("gates", {"n_initial": 31}),
+        ("gates", {"batch": 0}),
+        ("gates", {"population": 0}),
+        ("gates", {"tournament": 21}),
+        ("gates", {"epochs": 0}),
+        ("gates", {"steps": 0}),
     ],
 )
 def test_bad_settings_are_refused_with_what_is_accepted(name: str, bad: dict[str, object]) -> None:
