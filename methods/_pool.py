@@ -5,8 +5,9 @@ from collections.abc import Callable
 import numpy as np
 
 from harness.errors import SettingError
-from harness.method import Observation
+from harness.method import Observation, Problem
 from harness.space import Architecture
+from methods._counts import check_count
 from methods._gp import Ranker
 from methods._unseen import draw_unseen
 
@@ -18,6 +19,7 @@ class Pool:
 
     Args:
         name: The method, for messages.
+        problem: What is known before the search.
         ranker: Learns and picks.
         rng: Source of randomness.
         generate: Gives n candidates, repeated and seen ones among them.
@@ -32,6 +34,7 @@ class Pool:
     def __init__(
         self,
         name: str,
+        problem: Problem,
         ranker: Ranker,
         rng: np.random.Generator,
         generate: Callable[[int], list[Architecture]],
@@ -40,8 +43,7 @@ class Pool:
         size: int,
     ) -> None:
         for word, value in (("n_initial", n_initial), ("generation", generation)):
-            if value < 1:
-                raise SettingError(f"{name}: {word} = {value}; accepted: whole numbers from 1 on")
+            check_count(name, word, value, problem, usual=10)
         if size < generation:
             raise SettingError(f"{name}: pool = {size}; accepted: at least generation = {generation}")
         self._ranker, self._rng, self._generate = ranker, rng, generate

@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from harness.errors import SettingError
 from harness.method import Observation, Problem
 from harness.space import Architecture, SearchSpace
+from methods._counts import check_count
 from methods._unseen import draw_unseen
 
 __all__ = ["Rounds", "mutants"]
@@ -21,9 +21,9 @@ class Rounds:
         rng: Source of randomness.
         choose: Gives the keys of the next round, best first, from all that is known; where it gives fewer than a round,
             random architectures are added.
-        n_initial: Random architectures at the start; None takes `usual`, or the whole budget where that is smaller.
-        batch: Queries in a round; None takes 10, or the whole budget.
-        usual: Random architectures where none are set.
+        n_initial: Random architectures at the start.
+        batch: Queries in a round.
+        usual: The default of `n_initial`.
 
     Attributes:
         architectures: Keys observed.
@@ -41,17 +41,13 @@ class Rounds:
         problem: Problem,
         rng: np.random.Generator,
         choose: Callable[[], Sequence[Architecture]],
-        n_initial: int | None,
-        batch: int | None,
+        n_initial: int,
+        batch: int,
         usual: int = 10,
     ) -> None:
         self.space, self._rng, self._choose = problem.space, rng, choose
-        most = problem.budget.queries or 10**9
-        n_initial = min(usual, most) if n_initial is None else n_initial
-        batch = min(10, most) if batch is None else batch
-        for word, value in (("n_initial", n_initial), ("batch", batch)):
-            if not 1 <= value <= most:
-                raise SettingError(f"{name}: {word} = {value}; accepted: 1 to the budget of {most} queries")
+        check_count(name, "n_initial", n_initial, problem, usual=usual)
+        check_count(name, "batch", batch, problem, usual=10)
         self._n_initial, self.batch = n_initial, batch
         self.architectures: list[Architecture] = []
         self.errors: list[float] = []

@@ -5,6 +5,7 @@ import numpy as np
 from harness.errors import SettingError
 from harness.method import Method, Observation, Problem, Query
 from harness.space import Architecture
+from methods._counts import check_count
 
 __all__ = ["Asng"]
 
@@ -46,8 +47,7 @@ class Asng(Method):
         for name, value in (("alpha", alpha), ("delta", delta)):
             if not value > 0:
                 raise SettingError(f"asng: {name} = {value}; accepted: numbers above 0")
-        if samples < 2:
-            raise SettingError(f"asng: samples = {samples}; accepted: whole numbers from 2 on")
+        check_count("asng", "samples", samples, problem, least=2)
         self.alpha, self.samples = alpha, samples
         widths = np.asarray(self.space.cardinalities)
         self._widths = widths

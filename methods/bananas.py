@@ -26,8 +26,8 @@ class Bananas(Method):
     Args:
         problem: What is known before the search.
         rng: Source of randomness.
-        n_initial: Random architectures at the start; default 10, or the budget of queries where that is smaller.
-        batch: Queries in a round; default 10, or the budget.
+        n_initial: Random architectures at the start.
+        batch: Queries in a round.
         ensemble: Predictors.
         depth: Hidden layers of each.
         width: Units in a layer.
@@ -64,8 +64,8 @@ class Bananas(Method):
         problem: Problem,
         rng: np.random.Generator,
         *,
-        n_initial: int | None = None,
-        batch: int | None = None,
+        n_initial: int = 10,
+        batch: int = 10,
         ensemble: int = 5,
         depth: int = 10,
         width: int = 20,

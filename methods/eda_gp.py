@@ -52,7 +52,7 @@ class EdaGp(Method):
             raise SettingError(f"eda_gp: floor = {floor}; accepted: numbers from 0 to 1")
         self.elites, self.floor = elites, floor
         self._ranker = Ranker(problem.space, rng)
-        self._pool = Pool("eda_gp", self._ranker, rng, self._generate, n_initial, generation, pool)
+        self._pool = Pool("eda_gp", problem, self._ranker, rng, self._generate, n_initial, generation, pool)
 
     def ask(self) -> Query:
         """The most promising candidate of the pool.

@@ -8,6 +8,7 @@ import numpy as np
 from harness.errors import SearchEnded, SettingError
 from harness.method import Method, Observation, Problem, Query
 from harness.space import Architecture
+from methods._counts import check_count
 from methods._gp import Codes, HammingProcess, best_of, normal_scores
 from methods._posterior import GridPosterior, ListPosterior, Posterior
 
@@ -55,8 +56,7 @@ class ExactGp(Method):
         candidates: int = 2000,
     ) -> None:
         super().__init__(problem, rng)
-        if n_initial < 1:
-            raise SettingError(f"exact_gp: n_initial = {n_initial}; accepted: whole numbers from 1 on")
+        check_count("exact_gp", "n_initial", n_initial, problem, usual=10)
         if not growth > 1:
             raise SettingError(f"exact_gp: growth = {growth}; accepted: numbers above 1")
         if targets not in ("normal-scores", "raw"):

@@ -24,8 +24,8 @@ class Gates(Method):
     Args:
         problem: What is known before the search.
         rng: Source of randomness.
-        n_initial: Random architectures at the start; default 20, or the budget of queries where that is smaller.
-        batch: Queries in a round, each from a run of its own; default 10, or the budget.
+        n_initial: Random architectures at the start.
+        batch: Queries in a round, each from a run of its own.
         epochs: Steps of training after a round.
         population: Members of a run inside the predictor.
         tournament: Members of which the best is mutated.
@@ -54,8 +54,8 @@ class Gates(Method):
         problem: Problem,
         rng: np.random.Generator,
         *,
-        n_initial: int | None = None,
-        batch: int | None = None,
+        n_initial: int = 20,
+        batch: int = 10,
         epochs: int = 80,
         population: int = 20,
         tournament: int = 5,

@@ -9,6 +9,7 @@ import numpy as np
 from harness.errors import SettingError, nearest
 from harness.method import Method, Observation, Problem, Query
 from harness.space import Architecture
+from methods._counts import check_count
 from methods._parameters import Parameters
 
 __all__ = ["GpBo"]
@@ -49,8 +50,7 @@ class GpBo(Method):
         super().__init__(problem, rng)
         if arithmetic not in ("library", "lean"):
             raise SettingError(f"gp_bo: arithmetic = {arithmetic!r}; {nearest(str(arithmetic), ('library', 'lean'))}")
-        if n_initial < 1:
-            raise SettingError(f"gp_bo: n_initial = {n_initial}; accepted: whole numbers from 1 on")
+        check_count("gp_bo", "n_initial", n_initial, problem, usual=10)
         self._parameters = Parameters("gp_bo", problem.space, encoding)
         if arithmetic == "lean" and not all(s.kind == "categorical" for s in self._parameters.specs.values()):
             raise SettingError(

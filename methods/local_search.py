@@ -4,9 +4,9 @@ from math import inf
 
 import numpy as np
 
-from harness.errors import SettingError
 from harness.method import Method, Observation, Problem, Query
 from harness.space import Architecture
+from methods._counts import check_count
 from methods._unseen import draw_unseen
 
 __all__ = ["LocalSearch"]
@@ -33,8 +33,7 @@ class LocalSearch(Method):
 
     def __init__(self, problem: Problem, rng: np.random.Generator, *, initial: int = 10) -> None:
         super().__init__(problem, rng)
-        if initial < 1:
-            raise SettingError(f"initial = {initial}; accepted: 1 and more")
+        check_count("local_search", "initial", initial, problem, usual=10)
         self.initial = initial
         self._seen: set[Architecture] = set()
         self._restart()

@@ -11,6 +11,7 @@ import numpy as np
 from harness.errors import SettingError
 from harness.method import Method, Observation, Problem, Query
 from harness.space import Architecture
+from methods._counts import check_count
 from methods._unseen import draw_unseen
 
 __all__ = ["MomentumLocalSearch"]
@@ -76,8 +77,7 @@ class MomentumLocalSearch(Method):
             raise SettingError(f"temperature = {temperature}; accepted: above 0, inf for uniform draws")
         if restart not in ("alternate", "random"):
             raise SettingError(f"restart = '{restart}'; accepted: alternate, random")
-        if initial < 1:
-            raise SettingError(f"initial = {initial}; accepted: 1 and more")
+        check_count("momentum_local_search", "initial", initial, problem, usual=10)
         self.beta, self.temperature, self.pooled = beta, temperature, pooled
         self.restart, self.lookahead, self.initial = restart, lookahead, initial
         pools: dict[tuple[str, ...], list[float]] = {}

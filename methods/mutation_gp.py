@@ -47,7 +47,7 @@ class MutationGp(Method):
                 raise SettingError(f"mutation_gp: {name} = {value}; accepted: whole numbers from 1 on")
         self.elites, self.edits = elites, edits
         self._ranker = Ranker(problem.space, rng)
-        self._pool = Pool("mutation_gp", self._ranker, rng, self._generate, n_initial, generation, pool)
+        self._pool = Pool("mutation_gp", problem, self._ranker, rng, self._generate, n_initial, generation, pool)
 
     def ask(self) -> Query:
         """The most promising candidate of the pool.

@@ -30,8 +30,8 @@ class Npenas(Method):
         problem: What is known before the search.
         rng: Source of randomness.
         variant: ``np`` or ``bo``.
-        n_initial: Random architectures at the start; default 10, or the budget of queries where that is smaller.
-        batch: Queries in a round; default 10, or the budget.
+        n_initial: Random architectures at the start.
+        batch: Queries in a round.
         candidates: Offspring screened in a round.
         epochs: Passes over the data in a round's training; default 300 for ``np`` and 1000 for ``bo``.
         minibatch: Architectures in a step of training.
@@ -60,8 +60,8 @@ class Npenas(Method):
         rng: np.random.Generator,
         *,
         variant: Literal["np", "bo"] = "np",
-        n_initial: int | None = None,
-        batch: int | None = None,
+        n_initial: int = 10,
+        batch: int = 10,
         candidates: int = 100,
         epochs: int | None = None,
         minibatch: int = 10,

@@ -11,6 +11,7 @@ from harness.encoding import Parameter
 from harness.errors import SettingError, nearest
 from harness.method import Method, Observation, Problem, Query
 from harness.space import Architecture
+from methods._counts import check_count
 from methods._parameters import Parameters
 
 __all__ = ["Optuna"]
@@ -61,6 +62,10 @@ class Optuna(Method):
         super().__init__(problem, rng)
         if sampler not in SAMPLERS:
             raise SettingError(f"optuna: sampler = {sampler!r}; {nearest(str(sampler), SAMPLERS)}")
+        for name in ("population_size", "popsize", "n_startup_trials"):
+            if isinstance(value := (options or {}).get(name), int):
+                least = 0 if name == "n_startup_trials" else 2
+                check_count("optuna", f"options.{name}", value, problem, least=least)
         self._parameters = Parameters("optuna", problem.space, encoding)
         import optuna
 

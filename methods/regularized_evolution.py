@@ -7,6 +7,7 @@ import numpy as np
 from harness.errors import SettingError
 from harness.method import Method, Observation, Problem, Query
 from harness.space import Architecture
+from methods._counts import check_count
 
 __all__ = ["RegularizedEvolution"]
 
@@ -38,12 +39,10 @@ class RegularizedEvolution(Method):
         self, problem: Problem, rng: np.random.Generator, *, population: int | None = None, sample: int = 10
     ) -> None:
         super().__init__(problem, rng)
-        most = problem.budget.queries or 10**9
-        self.population = min(50, most) if population is None else population
-        if not 1 <= self.population <= most:
-            raise SettingError(f"population = {self.population}; accepted: 1 to the budget of {most} queries")
+        self.population = min(50, problem.budget.queries or 50) if population is None else population
+        check_count("regularized_evolution", "population", self.population, problem)
         if sample < 1:
-            raise SettingError(f"sample = {sample}; accepted: 1 and more")
+            raise SettingError(f"regularized_evolution: sample = {sample}; accepted: 1 and more")
         self.sample = sample
         self._alive: list[tuple[float, Architecture]] = []
         self._oldest = 0

@@ -7,6 +7,7 @@ from harness.method import Method, Observation, Problem, Query
 from harness.space import Architecture
 from methods._adam import Adam
 from methods._controller import Controller, Rollout
+from methods._counts import check_count
 
 __all__ = ["Reinforce"]
 
@@ -59,9 +60,7 @@ class Reinforce(Method):
         hidden: int = 100,
     ) -> None:
         super().__init__(problem, rng)
-        most = problem.budget.queries or 10**9
-        if not 1 <= batch <= most:
-            raise SettingError(f"reinforce: batch = {batch}; accepted: 1 to the budget of {most} queries")
+        check_count("reinforce", "batch", batch, problem)
         for name, number in (("learning_rate", learning_rate), ("temperature", temperature), ("bound", bound)):
             if not number > 0:
                 raise SettingError(f"reinforce: {name} = {number}; accepted: numbers above 0")

@@ -8,6 +8,7 @@ import numpy as np
 from harness.errors import SettingError
 from harness.method import Method, Observation, Problem, Query
 from harness.space import Architecture
+from methods._counts import check_count
 from methods._parameters import Parameters
 
 __all__ = ["Tpe"]
@@ -51,9 +52,9 @@ class Tpe(Method):
         prior_weight: float = 1.0,
     ) -> None:
         super().__init__(problem, rng)
-        for name, value, least in (("n_startup", n_startup, 1), ("n_candidates", n_candidates, 1)):
-            if value < least:
-                raise SettingError(f"tpe: {name} = {value}; accepted: whole numbers from {least} on")
+        check_count("tpe", "n_startup", n_startup, problem, usual=20)
+        if n_candidates < 1:
+            raise SettingError(f"tpe: n_candidates = {n_candidates}; accepted: whole numbers from 1 on")
         for name, share in (("gamma", gamma), ("prior_weight", prior_weight)):
             if not share > 0:
                 raise SettingError(f"tpe: {name} = {share}; accepted: numbers above 0")

@@ -8,6 +8,7 @@ import numpy as np
 from harness.errors import SettingError
 from harness.method import Method, Observation, Problem, Query
 from harness.space import Architecture
+from methods._counts import check_count
 from methods._gp import Ranker
 from methods._unseen import draw_unseen
 from methods.graph_vae.shortlist import Shortlist
@@ -76,6 +77,9 @@ class GenerativeSearch(Method, ABC):
         for name, value in given.items():
             if value < least[name]:
                 raise SettingError(f"{name} = {value}; accepted: whole numbers from {least[name]} on")
+        own = type(self).__module__.split(".")[1]
+        check_count(own, "n_initial", n_initial, problem, usual=10)
+        check_count(own, "generation", generation, problem, usual=10)
         if not generation_share > 0:
             raise SettingError(f"generation_share = {generation_share}; accepted: numbers above 0")
         if draws < 0:

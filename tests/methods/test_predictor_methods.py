@@ -244,7 +244,7 @@ def test_a_small_space_is_searched_to_its_end(name: str) -> None:
 
 @pytest.mark.parametrize("name", PREDICTORS)
 def test_a_budget_below_the_defaults_or_in_seconds_is_spent(name: str) -> None:
-    settings_ = {key: value for key, value in PREDICTORS[name].items() if key != "n_initial"}
+    settings_ = {key: value for key, value in PREDICTORS[name].items() if key != "n_initial"}  # not above the budget
     for budget in (Budget(queries=5), Budget(cost_seconds=12.0)):
         method = load_method(name)(Problem(MadeSpace(), budget), np.random.default_rng(0), **settings_)
         ledger = Ledger(budget)

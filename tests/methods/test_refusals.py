@@ -1,0 +1,74 @@
+"""Counts that are settings: every method refuses what its budget can never reach, and plays any budget as it comes."""
+
+import inspect
+
+import numpy as np
+import pytest
+
+from harness.errors import SettingError
+from harness.ledger import Budget, Ledger
+from harness.method import Method
+from harness.plugins import load_method, load_task, method_names, missing_packages, problem_of, unmet
+from harness.runner import play
+
+TASK = load_task("nasbench201/cifar10")
+COUNTS = ("n_initial", "initial", "population", "samples", "generation", "n_startup")
+"""Settings that hold a number of queries, by the names that the methods give them."""
+
+INSIDE = {("gates", "population")}
+"""Populations of a search inside a model, which costs no query."""
+
+NESTED = (
+    ("optuna", {"sampler": "nsgaii", "options": {"population_size": 21}}),
+    ("optuna", {"sampler": "nsgaii", "options": {"population_size": 1}}),
+    ("optuna", {"sampler": "cmaes", "options": {"popsize": 21}}),
+    ("optuna", {"options": {"n_startup_trials": 21}}),
+    ("bananas", {"batch": 21}),
+    ("npenas", {"batch": 21}),
+    ("gates", {"batch": 21}),
+    ("reinforce", {"batch": 21}),
+)
+
+
+def make(name: str, budget: Budget, **settings: object) -> Method:
+    cls = load_method(name)
+    if (reason := missing_packages(cls) or unmet(cls, TASK)) is not None:
+        pytest.skip(reason)
+    return cls(problem_of(cls, TASK, budget), np.random.default_rng(0), **settings)
+
+
+def counts() -> list[tuple[str, str]]:
+    every = ((name, word) for name in method_names() for word in inspect.signature(load_method(name)).parameters)
+    return [pair for pair in every if pair[1] in COUNTS and pair not in INSIDE]
+
+
+@pytest.mark.parametrize(("name", "word"), counts())
+def test_a_count_beyond_the_budget_is_refused_with_what_is_accepted(name: str, word: str) -> None:
+    for bad in (-1, 0, 21):
+        with pytest.raises(SettingError, match=rf"{word} = {bad}; accepted: "):
+            make(name, Budget(queries=20), **{word: bad})
+    with pytest.raises(SettingError, match="to the budget of 20 queries"):
+        make(name, Budget(queries=20), **{word: 21})
+    make(name, Budget(queries=20), **{word: 20})
+
+
+@pytest.mark.parametrize(("name", "word"), counts())
+def test_nothing_is_too_large_where_the_number_of_queries_is_not_known(name: str, word: str) -> None:
+    given = {word: 400} if word != "generation" else {word: 400, "pool": 500}
+    make(name, Budget(cost_seconds=1e4), **given)
+    with pytest.raises(SettingError, match=f"{word} = 0; accepted: whole numbers from"):
+        make(name, Budget(cost_seconds=1e4), **{word: 0})
+
+
+@pytest.mark.parametrize(("name", "bad"), NESTED)
+def test_counts_of_other_names_are_refused_alike(name: str, bad: dict[str, object]) -> None:
+    with pytest.raises(SettingError, match=r"accepted: [12] to the budget of 20 queries|accepted: 0 to the budget"):
+        make(name, Budget(queries=20), **bad)
+
+
+@pytest.mark.parametrize("name", method_names())
+@pytest.mark.parametrize("budget", [Budget(queries=3), Budget(cost_seconds=1e4)], ids=["queries", "seconds"])
+def test_every_method_plays_a_budget_below_its_defaults(name: str, budget: Budget) -> None:
+    ledger = Ledger(budget)
+    play(make(name, budget), TASK, ledger, lambda _: np.random.default_rng(0))
+    assert ledger.exhausted
