@@ -14,7 +14,7 @@ from harness.plugins import benchmarks
 from harness.tables.header import TableHeader
 from harness.tables.writer import TableWriter
 
-__all__ = ["CURVE", "OfficialTable", "import_archive", "is_archive"]
+__all__ = ["CURVE", "OfficialTable", "import_archive", "is_archive", "official_benchmarks"]
 
 CURVE = "-curve"
 """Ends the names of data sets that hold every epoch of a training; they are imported on request."""
@@ -85,7 +85,7 @@ def import_archive(path: Path, curves: bool = False) -> list[Path]:
     """
     benchmark = _benchmark_of(path)
     if benchmark is None:
-        known = "; ".join(f"{benchmark.imported} ({benchmark.benchmark})" for benchmark in _official())
+        known = "; ".join(f"{benchmark.imported} ({benchmark.benchmark})" for benchmark in official_benchmarks())
         raise DataError(f"{path}: {'no such archive' if path.exists() else 'no such file'}; accepted by name: {known}")
     headers = {
         dataset: header for dataset, header in benchmark.headers(path).items() if curves or not dataset.endswith(CURVE)
@@ -106,9 +106,12 @@ def is_archive(path: Path) -> bool:
     return _benchmark_of(path) is not None
 
 
-def _official() -> list[type[OfficialTable]]:
+def official_benchmarks() -> list[type[OfficialTable]]:
+    """The benchmarks that an official archive is imported for."""
     return [benchmark for benchmark in benchmarks() if issubclass(benchmark, OfficialTable)]
 
 
 def _benchmark_of(path: Path) -> type[OfficialTable] | None:
-    return next((benchmark for benchmark in _official() if path.exists() and benchmark.recognises(path)), None)
+    return next(
+        (benchmark for benchmark in official_benchmarks() if path.exists() and benchmark.recognises(path)), None
+    )

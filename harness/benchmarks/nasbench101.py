@@ -34,7 +34,10 @@ class NasBench101Task(OfficialTable):
         "Published baselines differ by noise: 'single' is the original protocol, 'mean' that of much later work.",
         "Isomorphic cells are one entry: an encoding that proposes them again pays again.",
     )
-    archive = "https://storage.googleapis.com/nasbench/nasbench_full.tfrecord (1.95 GB)"
+    archive = (
+        "https://storage.googleapis.com/nasbench/nasbench_full.tfrecord (1.95 GB, SHA-256 as its authors state it "
+        "3d64db8180fb1b0207212f9032205064312b6907a3bbc81eabea10db2f5c7e9c)"
+    )
     imported = "nasbench_full.tfrecord"
     space = NasBench101()
     metric = Metric.accuracy()

@@ -18,10 +18,15 @@ data = typer.Typer(no_args_is_help=True, help="Get the upstream files that furth
 
 @data.command("list")
 def list_() -> None:
-    """List the files, whether they are here, and what they make playable."""
+    """List the files and official archives, whether they are here, and what they make playable."""
+    from harness.benchmarks._official import official_benchmarks
+
     for entry in sources().values():
         state = "here" if entry.missing() is None else "missing"
         typer.echo(f"{entry.name:<22} {state:<8} {entry.size / 1e6:6.1f} MB  {entry.tasks:<26} {entry.licence}")
+    for benchmark in official_benchmarks():
+        state = "here" if any(benchmark.place(dataset).exists() for dataset in benchmark.datasets) else "missing"
+        typer.echo(f"{benchmark.imported:<33} {state:<8} by hand: equipoise data import; {benchmark.archive}")
 
 
 @data.command("fetch")

@@ -130,11 +130,14 @@ def test_a_damaged_archive_leaves_no_table(archive: Path, content: str, words: s
     )
 
 
-def test_the_command_imports(archive: Path) -> None:
+def test_the_command_lists_and_imports(archive: Path) -> None:
+    line = "{:<33} {:<8} by hand: equipoise data import; nothing from nowhere"
+    assert line.format("made.archive", "missing") in CliRunner().invoke(app, ["data", "list"]).output
     answer = CliRunner().invoke(app, ["data", "import", "--curves", str(archive)])
     assert answer.exit_code == 0, answer.output
     assert "made_official-plain.parquet" in answer.output
     assert MadeOfficial("plain-curve").skip() is None
+    assert line.format("made.archive", "here") in CliRunner().invoke(app, ["data", "list"]).output
 
 
 def test_what_is_no_archive_is_named(archive: Path, tmp_path: Path) -> None:
