@@ -1,0 +1,72 @@
+"""What each method costs: CPU seconds of one run of 300 queries, and how many times random search that is.
+
+Run ``OMP_NUM_THREADS=1 python -m speed.methods [--task nasbench201/cifar10] [--queries 300] [--only METHOD ...]``.
+CPU is `process_time` of this process, all its threads included; imports, and the reading of the table, come before.
+Cheap methods are run until a second is spent (at most 100 times) and the median counts; a costly one is run once.
+Figures of two calls do not compare where the machine is shared: read the ratios.
+"""
+
+import argparse
+import time
+from typing import Any
+
+import numpy as np
+
+from harness.ledger import Budget, Ledger
+from harness.method import Method
+from harness.plugins import load_method, load_task, method_names, missing_packages, problem_of, unmet
+from harness.runner import play
+from harness.task import Task
+
+VARIANTS: dict[str, dict[str, Any]] = {
+    "npenas, a sixth of the training": {"name": "npenas", "epochs": 100, "minibatch": 32},
+    "gp_bo, fewer operations": {"name": "gp_bo", "arithmetic": "lean"},
+}
+"""Settings that are worth a line of their own beside the defaults."""
+
+
+def one_run(cls: type[Method], task: Task, queries: int, seed: int, settings: dict[str, Any]) -> float:
+    """CPU seconds of one run, from the making of the method to its last query."""
+    begin = time.process_time()
+    method = cls(problem_of(cls, task, Budget(queries=queries)), np.random.default_rng(seed), **settings)
+    play(method, task, Ledger(Budget(queries=queries)), np.random.default_rng)
+    return time.process_time() - begin
+
+
+def cost(cls: type[Method], task: Task, queries: int, settings: dict[str, Any]) -> float:
+    """CPU seconds of a run, after a short one that imports what is imported late."""
+    one_run(cls, task, 3 if cls.costly else 30, 0, settings)
+    taken = [one_run(cls, task, queries, 1, settings)]
+    while sum(taken) < 1.0 and len(taken) < 100:
+        taken.append(one_run(cls, task, queries, 1 + len(taken), settings))
+    return float(np.median(taken))
+
+
+def main() -> None:
+    """Prints one line a method, the costly ones last."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--task", default="nasbench201/cifar10")
+    parser.add_argument("--queries", type=int, default=300)
+    parser.add_argument("--only", nargs="*", default=[])
+    given = parser.parse_args()
+    task = load_task(given.task)
+    task.evaluate(task.space.sample(np.random.default_rng(0), 1)[0], None, np.random.default_rng(0))
+    rows: dict[str, dict[str, Any]] = {name: {"name": name} for name in method_names()} | VARIANTS
+    if given.only:
+        rows = {label: row for label, row in rows.items() if row["name"] in given.only}
+    ordered = sorted(rows.items(), key=lambda row: (row[0] != "random_search", load_method(row[1]["name"]).costly))
+    yardstick = cost(load_method("random_search"), task, given.queries, {})  # once more in its own line: the noise
+    print(f"CPU seconds of one run of {given.queries} queries on {task.name}, and times random search")
+    for label, row in ordered:
+        settings = {key: value for key, value in row.items() if key != "name"}
+        cls = load_method(row["name"])
+        reason = missing_packages(cls) or unmet(cls, task)
+        if reason is None:
+            seconds = cost(cls, task, given.queries, settings)
+            print(f"{label:32} {seconds:9.3f} s {seconds / yardstick:10.1f} x", flush=True)
+        else:
+            print(f"{label:32} not measured: {reason}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
