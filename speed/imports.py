@@ -3,6 +3,10 @@
 Run ``python speed/imports.py nats`` (15,625 cells, 1.5 GB on disk for a while, several minutes), ``... nasbench101``
 (20,000 cells in 240,000 records) or ``... pth`` (200 cells, read by us and by ``torch.load``). A second argument is
 another number of cells. Each reading runs in a process of its own; its peak memory includes the interpreter.
+
+Measured on two busy cores (processor time, peak memory): the archive of 15,625 cells 261 s, 234 MB, with the writing
+and checking of three tables; 240,000 records of NAS-Bench-101 20 s; a ``.pth`` of 200 and of 600 cells 177 and 191 MB,
+4.6 and 17 s, where ``torch.load`` takes 525 and 1,123 MB.
 """
 
 import base64

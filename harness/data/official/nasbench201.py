@@ -3,7 +3,8 @@
 The file is what ``torch.save`` makes of one dictionary of plain numbers: several pickles one behind the other (before
 torch 1.6), or a zip archive with the pickle stored in it. No tensor is in it, so nothing of torch is needed. Loading
 it the official way takes 28 GB of memory; here one architecture at a time is built (`streamed_pickle`), and the pages
-of the file that were read are given back.
+of the file that were read are given back: about 200 MB, whatever the number of architectures (``python
+speed/imports.py pth 600``).
 """
 
 import struct
