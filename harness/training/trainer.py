@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -169,7 +170,7 @@ class Trainer:
     def _precision(self) -> Any:
         """On a GPU, bfloat16 where PyTorch holds it safe."""
         device = torch.device(self.images.device).type
-        return torch.autocast(device, dtype=torch.bfloat16, enabled=device != "cpu")
+        return nullcontext() if device == "cpu" else torch.autocast(device, dtype=torch.bfloat16)
 
     def _clock(self) -> float:
         if torch.device(self.images.device).type == "cuda":
