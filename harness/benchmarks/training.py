@@ -6,7 +6,6 @@ import warnings
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,7 +21,7 @@ from harness.spaces.darts import Darts
 from harness.spaces.nasbench201 import NasBench201
 from harness.task import Evaluation, Metric, Noise, Task
 from harness.training.catalogue import NAMES, collection
-from harness.training.images import PARTS, ImageSet
+from harness.training.images import ImageSet
 from harness.training.naming import Wanted, wanted
 
 if TYPE_CHECKING:
@@ -117,10 +116,7 @@ class TrainingTask(Task):
         """``images``: those to train and to validate on. The test images are replaced by none."""
         if need != "images" or self.skip() is not None:
             return None
-        images = self._images
-        hidden = {part: slice(0 if part == "test" else None) for part in PARTS}
-        x = {part: images.x[part][hidden[part]] for part in PARTS}
-        return replace(images, x=x, y={part: images.y[part][hidden[part]] for part in PARTS})
+        return self._images.without_test()
 
     def evaluate(self, architecture: Architecture, fidelity: int | None, rng: np.random.Generator) -> Evaluation:  # noqa: ARG002 - the seed belongs to the architecture
         """Trains as far as asked.

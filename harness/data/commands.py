@@ -63,8 +63,15 @@ def import_(
 
 
 @data.command()
-def verify() -> None:
-    """Hash every fetched file again; exit status 1 if one is damaged."""
+def verify(
+    name: Annotated[str | None, typer.Argument(help="A table made by training: a task, or a .parquet file.")] = None,
+    sample: Annotated[int, typer.Option(help="Architectures of the table to train again.")] = 20,
+) -> None:
+    """Hash every fetched file again, or train a sample of a table again; exit status 1 if one is damaged or differs."""
+    if name is not None:
+        from harness.training.retrain import retrain
+
+        raise typer.Exit(retrain(name, sample, typer.echo))
     damaged = False
     for entry in sources().values():
         if not entry.path.exists():
@@ -75,6 +82,17 @@ def verify() -> None:
             damaged = True
             typer.echo(f"{entry.name:<22} DAMAGED: equipoise data fetch {entry.name}")
     raise typer.Exit(damaged)
+
+
+@data.command("card")
+def card_(
+    name: Annotated[str, typer.Argument(help="A table made by training: a task, or a .parquet file.")],
+    against: Annotated[str, typer.Option(help="A task with the same space to compare with.")] = "nasbench201/cifar10",
+) -> None:
+    """Say what a table is and is not: seed noise, what early epochs tell, how far it agrees with another table."""
+    from harness.training.card import card
+
+    typer.echo(card(name, against))
 
 
 @contextmanager

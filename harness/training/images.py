@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -64,6 +64,12 @@ class ImageSet:
         values = self.x["train"].astype(np.float64) / 255.0
         mean, deviation = values.mean(axis=(0, 2, 3)), values.std(axis=(0, 2, 3))
         return mean.astype(np.float32), np.maximum(deviation, 1e-6).astype(np.float32)
+
+    def without_test(self) -> "ImageSet":
+        """What a method may see: the test images are replaced by none."""
+        kept = {part: slice(0 if part == "test" else None) for part in PARTS}
+        x = {part: self.x[part][kept[part]] for part in PARTS}
+        return replace(self, x=x, y={part: self.y[part][kept[part]] for part in PARTS})
 
     def checked(self) -> "ImageSet":
         """These images, if training can use them.

@@ -15,7 +15,7 @@ from harness.executors import executor
 from harness.space import Architecture, SearchSpace
 from harness.store import write_whole
 
-__all__ = ["ORDER_SEED", "TOLERANCE", "pieces", "tabulate"]
+__all__ = ["ORDER_SEED", "TOLERANCE", "content_digest", "pieces", "tabulate"]
 
 FORMAT = 1
 ORDER_SEED = 201
@@ -41,7 +41,8 @@ def tabulate(
     """Trains what is still missing of a table, in a random order fixed by a seed: a part of it is a fair sample.
 
     One architecture of each class of equal networks (`SearchSpace.canonical`) is trained. A piece is written whole or
-    not at all, so a stop at any moment loses at most the pieces in work.
+    not at all, so a stop at any moment loses at most the pieces in work. When nothing is missing, ``table.parquet`` is
+    written beside them, in the open format: a table of the space, or of a sample.
 
     Args:
         space: Name of the space.
@@ -59,6 +60,7 @@ def tabulate(
     Raises:
         StoreError: The folder holds pieces of another setup, or this code no longer trains as it did when they began.
     """
+    from harness.training.publish import publish
     from harness.training.setup import Setup
 
     if workers < 1 or copies < 1 or (sample is not None and sample < 1):
@@ -87,7 +89,13 @@ def tabulate(
             each = (time.monotonic() - began) / (total - done)
             left = each * (len(order) - total)
             say(f"{total} of {len(order)} architectures, {each:.1f} s each, about {left / 3600:.1f} h left")
-    return 1 if failed else 0
+    if failed:
+        return 1
+    files = [_path(out, start, min(PIECE, len(order) - start)) for start in starts]
+    whole = setup.space.size <= ENUMERABLE and len(order) == len(_order(setup.space, None))
+    table = publish(out, files, setup, digest, order, whole)
+    say(f"{table}: {table.stat().st_size / 1e6:.2f} MB, {'the whole space' if whole else f'a sample of {len(order)}'}")
+    return 0
 
 
 def pieces(out: Path) -> Iterator[Path]:
@@ -118,11 +126,15 @@ def _path(out: Path, start: int, count: int) -> Path:
     return out / "pieces" / f"{start:07d}-{count}.parquet"
 
 
+def content_digest(identity: dict[str, Any]) -> str:
+    """What a table and its pieces carry: the SHA-256 of the setup that they were trained with."""
+    return hashlib.sha256(json.dumps({"format": FORMAT, **identity}, sort_keys=True).encode()).hexdigest()
+
+
 def _agree(out: Path, identity: dict[str, Any], fingerprint: list[float]) -> str:
     """Writes the folder's header, or holds this setup against it; returns the digest that its pieces carry."""
     path = out / "header.json"
-    content = {"format": FORMAT, **identity}
-    digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    content, digest = {"format": FORMAT, **identity}, content_digest(identity)
     if not path.exists():
         import torch
 

@@ -1,0 +1,105 @@
+"""Turns the pieces of `equipoise tabulate` into a table in the open format."""
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from harness.errors import StoreError
+from harness.space import Architecture
+from harness.tables.header import TableHeader
+from harness.tables.writer import TableWriter
+from harness.task import Metric
+from harness.training.setup import Setup
+
+__all__ = ["publish"]
+
+NAMED = "table.parquet"
+
+
+def publish(
+    folder: Path, files: Sequence[Path], setup: Setup, digest: str, order: Sequence[Architecture], whole: bool
+) -> Path:
+    """Writes ``table.parquet`` beside the pieces: every epoch of every seed, the test error after the last.
+
+    An error is a number of wrong images divided by the number of images, and is stored as exactly that; seconds are
+    rounded to milliseconds.
+
+    Args:
+        folder: Where to.
+        files: The pieces.
+        setup: How they were trained.
+        digest: What each piece carries.
+        order: The architectures they hold, each of another network.
+        whole: Whether they stand for the whole space; else the table is a sample.
+
+    Returns:
+        The file.
+
+    Raises:
+        StoreError: A piece is damaged, belongs to another table, or lacks rows.
+        DataError: The file cannot be written.
+    """
+    images = {part: len(labels) for part, labels in setup.images.y.items()}
+    rows = sorted(_rows(files, digest), key=lambda row: row["architecture"])
+    expected = len(order) * setup.copies * setup.recipe.epochs
+    if len(rows) != expected:
+        raise StoreError(
+            f"{folder}: {len(rows)} rows in the pieces, expected {expected}; delete the pieces that lack some"
+        )
+    path = folder / NAMED
+    with TableWriter(path, _header(setup, digest, whole, images)) as table:
+        for row in rows:
+            test = row["test_error"]
+            table.add(
+                row["architecture"],
+                fidelity=row["epoch"],
+                seed=row["seed"],
+                validation_error=_exact(row["validation_error"], images["validation"]),
+                test_error=None if test is None else _exact(test, images["test"]),
+                cost_seconds=max(round(row["cost_seconds"], 3), 0.001),
+            )
+    return path
+
+
+def _rows(files: Sequence[Path], digest: str) -> Iterator[dict[str, Any]]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    for file in files:
+        try:
+            piece = pq.read_table(file)
+            said = json.loads(piece.schema.metadata[b"equipoise"])["digest"]
+        except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
+            raise StoreError(f"{file}: damaged ({error}); delete it and run the command again") from error
+        if said != digest:
+            raise StoreError(f"{file}: belongs to another table; delete it and run the command again")
+        yield from piece.to_pylist()
+
+
+def _exact(error: float, images: int) -> float:
+    return round(error * images) / images
+
+
+def _header(setup: Setup, digest: str, whole: bool, images: dict[str, int]) -> TableHeader:
+    epochs, space = setup.recipe.epochs, setup.space
+    return TableHeader(
+        name=f"{space.name}/{setup.images.name}",
+        space=space,
+        metric=Metric.accuracy(),
+        source=f"Trained with `equipoise tabulate {space.name} {setup.images.name}`. Space: {space.source}. "
+        f"Images: {setup.images.source}",
+        licence=setup.images.licence,
+        validation=f"{images['validation']} validation images, held out of the training images",
+        test=f"{images['test']} test images",
+        cost=f"processor time to the end of the epoch, with validation, a share of {setup.copies} trained together",
+        fidelities=tuple(range(1, epochs + 1)),
+        seeds=tuple(range(1, setup.copies + 1)),
+        coverage="space" if whole else "sample",
+        keyed_by="canonical" if whole else "architecture",
+        digest=digest,
+        pitfalls=(
+            f"Small networks on small images for {epochs} epochs: the ranking is that of this setting.",
+            "Architectures that are the same network share one entry: it was trained once.",
+        ),
+    )
