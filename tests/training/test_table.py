@@ -111,7 +111,7 @@ def whole(path, errors):
         for number, cell in enumerate(classes):
             for seed in header.seeds:
                 error = errors(number, seed)
-                table.add(cell, fidelity=1, seed=seed, validation_error=error, test_error=error, cost_seconds=1.0)
+                table.add(cell, fidelity=1, seed=seed, validation_error=error, test_error=error / 2, cost_seconds=1.0)
 
 
 @pytest.fixture(scope="module")
