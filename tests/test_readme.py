@@ -60,7 +60,9 @@ def test_every_command_and_option_exists() -> None:
             if len(words) < 2 or words[0] != "equipoise" or words[1].startswith(("(", "0")):
                 continue
             assert words[1] in commands, said
-            options = {option for parameter in commands[words[1]].params for option in parameter.opts}
+            group = getattr(commands[words[1]], "commands", {})
+            parts = [group[word] for word in words[2].split("|") if word in group] if group else [commands[words[1]]]
+            options = {option for part in parts for parameter in part.params for option in parameter.opts}
             for option in re.findall(r"--[a-z-]+", said.split("#")[0]):
                 assert option in options, f"{option} in {said!r}"
 
