@@ -10,6 +10,8 @@ from made import MadeTask
 from harness.errors import SearchEnded
 from harness.method import Method, Observation, Query
 from harness.plugins import load_task
+from harness.spaces.nasbench201 import NasBench201
+from harness.task import Evaluation
 
 
 class Good(Method):
@@ -200,3 +202,27 @@ class TimedTask(MadeTask):
 
     def evaluate(self, architecture, fidelity, rng):
         return super().evaluate(architecture, fidelity, rng)._replace(cost_seconds=1.0 + time.perf_counter())
+
+
+def _distance(architecture: tuple[int, ...]) -> float:
+    return float(sum((option - 3) ** 2 * (edge + 1) for edge, option in enumerate(architecture)) / 300)
+
+
+class Epochs(MadeTask):
+    """A made table over NAS-Bench-201: the fewer the epochs, the noisier the error."""
+
+    benchmark = "plugins_for_tests:Epochs"
+    space = NasBench201()
+    fidelities = (1, 3, 9, 27)
+
+    def evaluate(self, architecture, fidelity, rng):
+        epochs = fidelity or self.fidelities[-1]
+        error = _distance(architecture)
+        noise = np.random.default_rng([epochs, *architecture]).normal() * 0.05 * (1 / epochs - 1 / 27)
+        return Evaluation(min(1.0, max(0.0, error + 0.3 / epochs - 0.3 / 27 + noise)), float(epochs))
+
+    def expected(self, architecture):
+        return _distance(architecture)
+
+    def landscape(self):
+        return np.array([_distance(architecture) for architecture in self.space.enumerate()])

@@ -1,0 +1,188 @@
+"""Hyperband and BOHB: the published brackets, exact promotion, and the densities against an independent library."""
+
+from collections import Counter
+from math import log
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from plugins_for_tests import Epochs
+from statsmodels.nonparametric.kernel_density import KDEMultivariate
+
+from harness.conformance.methods import METHOD_CHECKS
+from harness.encoding import Parameter
+from harness.errors import SettingError
+from harness.ledger import Budget, Ledger
+from harness.method import Method, Observation, Query
+from harness.plugins import load_method, load_task, problem_of, unmet
+from harness.runner import Trajectory, play
+from methods._brackets import Bracket, Brackets, ladder, rungs
+from methods._kde import Density
+
+TASK = Epochs("plain")
+NAMES = ("hyperband", "bohb")
+
+
+def make(name: str, seed: int = 0, **changed: object) -> Method:
+    cls = load_method(name)
+    return cls(problem_of(cls, TASK, Budget(epochs=1000)), np.random.default_rng(seed), **changed)
+
+
+def run(name: str, epochs: int = 1000, seed: int = 0, **changed: object) -> Trajectory:
+    return play(make(name, seed, **changed), TASK, Ledger(Budget(epochs=epochs)), lambda _: np.random.default_rng())
+
+
+def test_brackets_are_those_of_algorithm_1() -> None:
+    """R = 81, eta = 3: n_i and r_i of every bracket."""
+    assert ladder((1, 3, 9, 27, 81), 3) == ladder(range(1, 82), 3) == (1, 3, 9, 27, 81)
+    assert [rungs(5, s, 3) for s in (4, 3, 2, 1, 0)] == [[81, 27, 9, 3, 1], [34, 11, 3, 1], [15, 5, 1], [8, 2], [5]]
+
+
+def test_brackets_of_bohb_are_those_of_its_code() -> None:
+    found = [rungs(5, s, 3, published=False) for s in (4, 3, 2, 1, 0)]
+    assert found == [[81, 27, 9, 3, 1], [27, 9, 3, 1], [9, 3, 1], [6, 2], [5]]
+
+
+@given(st.integers(1, 6), st.integers(2, 5))
+def test_a_bracket_costs_about_what_any_other_does(levels: int, eta: int) -> None:
+    """Algorithm 1 gives every bracket B = (s_max + 1) R epochs; rounding n_0 up adds at most one of each rung."""
+    full = eta ** (levels - 1)
+    for s in range(levels):
+        sizes = rungs(levels, s, eta)
+        assert sizes[-1] >= 1
+        cost = sum(n * full // eta ** (s - i) for i, n in enumerate(sizes))
+        assert cost <= levels * full + sum(full / eta ** (s - i) for i in range(s + 1)) + 1e-9
+
+
+@pytest.mark.parametrize(
+    ("offered", "levels"),
+    [
+        ((12, 200), (12, 200)),
+        ((4, 12, 36, 108), (4, 12, 36, 108)),
+        ((1, 12, 90), (1, 12, 90)),
+        (range(1, 13), (1, 4, 12)),
+    ],
+)
+def test_levels_are_the_nearest_that_real_tasks_offer(offered, levels) -> None:
+    assert ladder(offered, 3) == levels
+
+
+@settings(max_examples=60)
+@given(st.lists(st.integers(1, 300), min_size=2, max_size=12, unique=True), st.integers(2, 5))
+def test_levels_are_offered_and_end_in_full_training(offered: list[int], eta: int) -> None:
+    offered = sorted(offered)
+    levels = ladder(offered, eta)
+    assert set(levels) <= set(offered)
+    assert list(levels) == sorted(levels)
+    assert levels[-1] == offered[-1]
+    assert len(levels) <= log(offered[-1] / offered[0]) / log(eta) + 1 + 1e-9
+
+
+def test_the_best_go_on_and_ties_go_to_the_first() -> None:
+    bracket = Bracket([5, 3, 1], [1, 3, 9])
+    cells = iter([(0,), (1,), (2,), (3,), (4,)])
+    asked = [bracket.propose(lambda epochs: next(cells)) for _ in range(5)]
+    assert not bracket.open
+    for cell, error in zip(asked, [0.5, 0.2, 0.4, float("nan"), 0.4], strict=True):
+        assert not bracket.tell(cell, 3, 0.0)  # nobody waits for it at three epochs
+        assert bracket.tell(cell, 1, error)
+    assert [bracket.propose(lambda epochs: pytest.fail("drawn anew")) for _ in range(3)] == [(1,), (2,), (4,)]
+    assert bracket.epochs == 3
+    for cell, error in (((1,), 0.3), ((4,), 0.1), ((2,), 0.2)):
+        assert bracket.tell(cell, 3, error)
+    assert bracket.propose(lambda epochs: ()) == (4,)
+    assert bracket.epochs == 9
+    assert not bracket.finished
+    assert bracket.tell((4,), 9, 0.05)
+    assert bracket.finished
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_rung_trains_the_best_of_the_one_before(name: str) -> None:
+    """Replayed from the trajectory: sizes, epochs and survivors of the first two rounds of brackets."""
+    trajectory = run(name, epochs=4000)
+    rows = list(zip(trajectory.architecture, trajectory.fidelity, trajectory.validation_error, strict=True))
+    place = 0
+    for s in (3, 2, 1, 0) * 2:
+        sizes = rungs(4, s, 3, published=name == "hyperband")
+        survivors = None
+        for size, epochs in zip(sizes, TASK.fidelities[3 - s :], strict=True):
+            rung = rows[place : place + size]
+            place += size
+            assert {fidelity for _, fidelity, _ in rung} == {epochs}
+            if survivors is not None:
+                assert Counter(cell for cell, _, _ in rung) == Counter(survivors[:size])
+            survivors = [cell for cell, _, _ in sorted(rung, key=lambda row: row[2])]
+    assert place <= len(rows)
+
+
+def test_while_answers_are_pending_the_next_bracket_begins() -> None:
+    brackets = Brackets("test", (1, 3), 3, None)
+    number = iter(range(100))
+    jobs = [brackets.next(lambda epochs: (next(number),)) for _ in range(6)]
+    assert [epochs for _, epochs in jobs] == [1, 1, 1, 3, 3, 1]
+    for error, (cell, epochs) in enumerate(jobs[:3]):
+        brackets.tell(Observation(Query(cell, epochs), error / 10, 1.0))
+    assert brackets.next(lambda epochs: pytest.fail("drawn anew")) == (jobs[0][0], 3)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("check", METHOD_CHECKS, ids=lambda check: check.__name__)
+def test_it_conforms_on_a_task_with_fidelities(name: str, check) -> None:
+    check(load_method(name), TASK)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_task_with_one_fidelity_is_not_for_it(name: str) -> None:
+    assert "needs several fidelities" in (unmet(load_method(name), load_task("nasbench201/cifar10")) or "")
+
+
+@pytest.mark.parametrize("kind", ["integer", "one-hot"])
+def test_bohb_searches_numbers(kind: str) -> None:
+    trajectory = run("bohb", 1200, encoding=kind)
+    assert set(trajectory.status) <= {"ok", "duplicate"}
+    full = [e for e, f in zip(trajectory.validation_error, trajectory.fidelity, strict=True) if f == 27]
+    assert min(full) < np.quantile(TASK.landscape(), 0.05)
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning")  # of statsmodels, about its own seeds
+def test_densities_equal_those_of_statsmodels() -> None:
+    rng = np.random.default_rng(0)
+    parameters = [Parameter("a", "categorical", 3), Parameter("b", "float"), Parameter("c", "categorical", 4)]
+    points = np.stack([rng.integers(3, size=40), rng.random(40), rng.integers(4, size=40)], axis=1).astype(float)
+    ours = Density(points, parameters, 1e-3)
+    theirs = KDEMultivariate(points, var_type="ucu", bw="normal_reference")
+    hot = np.array([True, False, True])
+    np.testing.assert_allclose(ours.bandwidth, np.where(hot, np.minimum(theirs.bw, [2 / 3, 1, 3 / 4]), theirs.bw))
+    theirs.bw = ours.bandwidth
+    places = np.stack([rng.integers(3, size=20), rng.random(20), rng.integers(4, size=20)], axis=1).astype(float)
+    np.testing.assert_allclose(ours.at(places), theirs.pdf(places), rtol=1e-9)
+
+
+def test_draws_follow_the_kernels() -> None:
+    parameters = [Parameter("a", "categorical", 4), Parameter("b", "float")]
+    density = Density(np.array([[1.0, 0.2], [1.0, 0.2], [1.0, 0.25]]), parameters, 0.1)
+    drawn = density.draw(20_000, 1.0, np.random.default_rng(0))
+    share = np.bincount(drawn[:, 0].astype(int), minlength=4) / 20_000
+    np.testing.assert_allclose(share, [0.025, 0.925, 0.025, 0.025], atol=0.006)  # bandwidth 0.1, uniform over four
+    assert ((drawn[:, 1] >= 0) & (drawn[:, 1] <= 1)).all()
+    assert np.median(drawn[:, 1]) == pytest.approx(0.22, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("name", "bad"),
+    [
+        *[(name, {"eta": value}) for name in NAMES for value in (1, 2.5, True)],
+        *[(name, {"least_epochs": value}) for name in NAMES for value in (0, 2, 27)],
+        ("bohb", {"random_share": 1.5}),
+        ("bohb", {"top_share": 0.0}),
+        ("bohb", {"n_candidates": 0}),
+        ("bohb", {"bandwidth_factor": 0.0}),
+        ("bohb", {"least_bandwidth": 0.7}),
+    ],
+)
+def test_bad_settings_are_refused_with_what_is_accepted(name: str, bad: dict[str, object]) -> None:
+    ((key, _),) = bad.items()
+    with pytest.raises(SettingError, match=rf"{name}: {key} = .*accepted: "):
+        make(name, **bad)
