@@ -123,7 +123,7 @@ class Brackets:
     def __init__(
         self, method: str, fidelities: Sequence[int], eta: int, least: int | None, published: bool = True
     ) -> None:
-        if isinstance(eta, bool) or not isinstance(eta, int) or eta < 2:
+        if type(eta) is not int or eta < 2:
             raise SettingError(f"{method}: eta = {eta!r}; accepted: whole numbers from 2 on")
         if least is not None and least not in fidelities[:-1]:
             offered = ", ".join(map(str, fidelities[:-1]))

@@ -1,6 +1,7 @@
 """From the rows of one task to its `TaskResults`: regret on the grid, totals, and other ways to count."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -62,6 +63,12 @@ class _Values:
         values = [self.task.expected(self.architectures[code]) for code in codes.tolist()]
         return None if any(value is None for value in values) else np.array(values, dtype=np.float64)
 
+    @property
+    def told(self) -> bool:
+        """Whether the task tells what fully trained architectures are worth, whatever was trained in the run."""
+        valid = np.flatnonzero(self.key >= 0)[:1]
+        return valid.size > 0 and self.expected(valid) is not None
+
     def test(self, codes: npt.NDArray[np.int64]) -> Array:
         """Test errors; NaN without a test split."""
         if self.task is None or not self.known:
@@ -107,8 +114,9 @@ def condense(
     scale = abs(metric.slope)
     known = task is not None and not problem
     values = _Values(task, known, texts, catalogue)
-    held = {label: incumbents(block) for label, block in rows.items()}
-    observed = _observed_tables(rows, len(texts))
+    judged = rows if values.told else _in_full(rows)
+    held = {label: incumbents(block) for label, block in judged.items()}
+    observed = _observed_tables(judged, len(texts))
 
     def error_of(codes: npt.NDArray[np.int64]) -> Array:
         expected = values.expected(codes)
@@ -116,7 +124,7 @@ def condense(
 
     optimum = task.optimum() if task is not None and known else None
     landscape = task.landscape() if task is not None and known else None
-    best = min((float(np.min(b.error, initial=np.inf)) for b in rows.values()), default=np.nan)
+    best = min((float(np.min(b.error, initial=np.inf)) for b in judged.values()), default=np.nan)
     reference = best if optimum is None else optimum
     penalty = task.penalty if task is not None else 1.0
     test_values = _test_values(task, landscape)
@@ -158,6 +166,15 @@ def condense(
         test_optimum=test_optimum,
         caveat=_caveat(task, problem, optimum),
     )
+
+
+def _in_full(rows: Mapping[str, Rows]) -> dict[str, Rows]:
+    """Only what was observed after full training counts: a short training says nothing certain of a full one."""
+    full = max((int(block.fidelity.max(initial=0)) for block in rows.values()), default=0)
+    return {
+        label: replace(block, error=np.where(block.fidelity < full, np.inf, block.error))
+        for label, block in rows.items()
+    }
 
 
 def _observed_tables(rows: Mapping[str, Rows], count: int) -> Array:
@@ -227,6 +244,8 @@ def _recounted(
         counted["unique"][label] = _running(np.where(valid, values.key[block.code], -1))
         if "classes" in counted:
             counted["classes"][label] = _running(np.where(valid, values.network[block.code], -1))
+        if block.fidelity.any():
+            counted.setdefault("epochs", {})[label] = np.cumsum(block.fidelity, axis=1).astype(np.float64)
         counted["seconds"][label] = np.cumsum(block.seconds, axis=1)
         counted["seconds_and_overhead"][label] = np.cumsum(block.seconds + block.overhead, axis=1)
     found = []

@@ -28,6 +28,7 @@ UNITS = {
     "unique": "unique architectures",
     "classes": "unique networks",
     "seconds": "simulated seconds",
+    "epochs": "epochs of training",
     "seconds_and_overhead": "simulated seconds and overhead",
 }
 LISTED = 10
