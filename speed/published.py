@@ -1,9 +1,10 @@
 """Ours beside what was published, where an embedded task can tell: NAS-Bench-Graph's own search experiment.
 
 Run ``OMP_NUM_THREADS=1 python -m speed.published [REPEATS]``. Test accuracy (%) of the architecture of best validation,
-mean and standard error over the repeats. The published figures are those of Qin et al., NAS-Bench-Graph, NeurIPS 2022
-(mean and standard deviation), whose searches may see 2 % of the architectures, 524. Not comparable in: the
-implementations (AutoGL and NNI there), the sampler of random search, and the training seeds of the table.
+mean and standard error over the repeats. The published figures (mean and standard deviation) are those of Qin et al.,
+NAS-Bench-Graph, NeurIPS 2022; that their searches see 2 % of the architectures, 524, is taken on trust. Not comparable:
+the published figures agree with the best of 524 random architectures by *test* accuracy, printed last, which no search
+that selects on validation reaches. The implementations (AutoGL and NNI there) differ too.
 """
 
 import sys
@@ -33,8 +34,16 @@ def tested(name: str, dataset: str, seed: int) -> float:
     return float("nan") if error is None else task.metric.show(error)
 
 
+def best_by_test(dataset: str, repeats: int) -> float:
+    """Mean over repeats of the best test accuracy among as many random architectures: selection on the test split."""
+    task, rng = load_task(f"nasbench_graph/{dataset}"), np.random.default_rng(0)
+    revealed = (task.reveal(architecture) for architecture in task.space.enumerate())
+    shown = np.array([task.metric.show(error) for error in revealed if error is not None])
+    return float(np.mean([rng.choice(shown, QUERIES, replace=False).max() for _ in range(repeats)]))
+
+
 def main(repeats: int) -> None:
-    """Prints one line a method and data set."""
+    """Prints one line a method and data set, then what selection on the test split would show."""
     for name, row in PUBLISHED.items():
         for dataset, (mean, deviation) in row.items():
             ours = np.array([tested(name, dataset, seed) for seed in range(repeats)])
@@ -43,6 +52,8 @@ def main(repeats: int) -> None:
                 f"ours {ours.mean():.2f} +- {ours.std(ddof=1) / repeats**0.5:.2f} (sd {ours.std(ddof=1):.2f})",
                 flush=True,
             )
+    for dataset in PUBLISHED["random_search"]:
+        print(f"{'random, best by test':24} {dataset:10} {best_by_test(dataset, repeats):.2f}")
 
 
 if __name__ == "__main__":
