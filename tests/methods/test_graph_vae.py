@@ -291,6 +291,17 @@ def test_neighbourhoods_are_equal_exactly_where_incoming_edges_are() -> None:
             assert (one[9] == other[9]) == (ends[0] == ends[1])  # nodes 1 and 2 look alike as sources after one round
 
 
+@pytest.mark.parametrize("name", ["graph_rnn", "graph_structure"])
+@pytest.mark.parametrize("space", SPACES, ids=named)
+def test_generators_without_latents_write_valid_architectures_only(name: str, space: SearchSpace) -> None:
+    rng = np.random.default_rng(0)
+    generator = load_method(name)(Problem(space, Budget(queries=10)), rng).make()
+    parents = space.sample(rng, 3)
+    for drawn in (generator.sample(20, 3.0), generator.sample(20, 1.0, parents, fresh=0.0)):
+        assert all(space.contains(cell) for cell in drawn)
+    assert torch.isfinite(generator.loss(parents[:1] * 2, np.ones(2)))
+
+
 @pytest.mark.parametrize("observed", [3, 12])
 def test_a_shortlist_kept_up_to_date_is_the_posterior_computed_anew(observed: int) -> None:
     space, rng = NasBenchGraph(), np.random.default_rng(0)
