@@ -79,7 +79,7 @@ class GenerativeSearch(Method, ABC):
                 raise SettingError(f"{name} = {value}; accepted: whole numbers from {least[name]} on")
         own = type(self).__module__.split(".")[1]
         check_count(own, "n_initial", n_initial, problem, usual=10)
-        check_count(own, "generation", generation, problem, usual=10)
+        check_count(own, "generation", generation, problem, usual=20)
         if not generation_share > 0:
             raise SettingError(f"generation_share = {generation_share}; accepted: numbers above 0")
         if draws < 0:
