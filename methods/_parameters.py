@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from harness.encoding import Parameter
-from harness.errors import SettingError
+from harness.errors import SpaceError
 from harness.space import Architecture, SearchSpace
 
 __all__ = ["Parameters"]
@@ -28,8 +28,7 @@ class Parameters:
         specs: The parameter of each name.
 
     Raises:
-        SpaceError: The space has no encoding of that kind.
-        SettingError: It cannot be read back.
+        SpaceError: The space has no encoding of that kind, or it cannot be read back.
     """
 
     def __init__(self, method: str, space: SearchSpace, encoding: str | None) -> None:
@@ -37,7 +36,7 @@ class Parameters:
         self._encoding = space.encoding(self.encoding)
         if not self._encoding.parameters:
             readable = ", ".join(kind for kind, other in space.encodings.items() if other.parameters)
-            raise SettingError(
+            raise SpaceError(
                 f"{method}: encoding = '{self.encoding}' cannot be read back into an architecture; accepted: {readable}"
             )
         self._columns = [c for c, p in enumerate(self._encoding.parameters) if p.kind == "float" or p.size > 1]
