@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from harness.errors import SpaceError
 from harness.space import Architecture, SearchSpace
 
 __all__ = ["SPACE_CHECKS"]
@@ -49,7 +50,11 @@ def text_is_lossless(space: SearchSpace) -> None:
     rng = np.random.default_rng(7)
     for options in map(tuple, rng.integers(space.cardinalities, size=(50, len(space.decisions))).tolist()):
         text = space.format(options)
-        assert space.parse(text) == options, f"options in range, legal or not, have a text; {options} has '{text}'"
+        try:
+            read: Architecture | None = space.parse(text)
+        except SpaceError:
+            read = None
+        assert read == options, f"options in range, legal or not, have a text; {options} has '{text}', read as {read}"
 
 
 def keys_are_stable(space: SearchSpace) -> None:
