@@ -1,6 +1,6 @@
 """CPU seconds of the 50,000-resample bootstrap of 7 methods x 12 tasks x 30 repeats.
 
-Run ``OMP_NUM_THREADS=1 python -m speed.bootstrap``.
+Run ``OMP_NUM_THREADS=1 python speed/bootstrap.py``.
 """
 
 import time

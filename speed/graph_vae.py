@@ -19,9 +19,9 @@ from harness.ledger import Budget
 from harness.method import Observation, Problem
 from harness.plugins import load_method, spaces
 from harness.space import SearchSpace
-from methods._gp import Ranker
 from methods.graph_vae import GraphVae
 from methods.graph_vae.graphs import GraphReader
+from methods.graph_vae.shortlist import Shortlist
 
 SECONDS: dict[str, float] = defaultdict(float)
 
@@ -62,8 +62,8 @@ def main(queries: int) -> None:
     clocked(methods.graph_vae.decoding, "decode", "decode")
     clocked(methods.graph_vae.sampling, "draw_latents", "latents")
     clocked(GraphReader, "batch", "of which reading graphs")
-    clocked(Ranker, "pick", "rank")
-    clocked(Ranker, "promise", "rank")
+    clocked(Shortlist, "pick", "rank")
+    clocked(Shortlist, "best", "rank")
     for cls in spaces():
         space = cls()
         space.sample(np.random.default_rng(0), 1)

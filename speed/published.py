@@ -1,6 +1,6 @@
 """Ours beside what was published, where an embedded task can tell: NAS-Bench-Graph's own search experiment.
 
-Run ``OMP_NUM_THREADS=1 python -m speed.published [REPEATS]``. Test accuracy (%) of the architecture of best validation,
+Run ``OMP_NUM_THREADS=1 python speed/published.py [REPEATS]``. Test accuracy (%) of the architecture of best validation,
 mean and standard error over the repeats. The published figures (mean and standard deviation) are those of Qin et al.,
 NAS-Bench-Graph, NeurIPS 2022; that their searches see 2 % of the architectures, 524, is taken on trust. Not comparable:
 the published figures agree with the best of 524 random architectures by *test* accuracy, printed last, which no search

@@ -47,6 +47,10 @@ def test_no_drawer_for_everything(root: Path) -> None:
     assert not [path.name for path in files if path.stem.strip("_") in {"utils", "util", "helpers", "misc", "common"}]
 
 
+def test_no_script_of_speed_hides_a_room_when_it_is_run_by_its_path(root: Path) -> None:
+    assert not {path.stem for path in (root / "speed").glob("*.py")} & {"harness", "methods", "reports"}
+
+
 def test_every_module_says_what_it_is_for(root: Path) -> None:
     import ast
 

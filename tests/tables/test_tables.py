@@ -1,87 +1,31 @@
 """A table as a task: written, read back from every form, and refused when it is not what it says."""
 
-import gzip
-import json
 import subprocess
 import sys
 from dataclasses import replace
-from itertools import product
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from made_tables import CELLS, HEADER, SPACE, Row, changed, rows, write
 
 from harness.benchmarks._open_table import PlacedTable
 from harness.conformance import SPACE_CHECKS, TASK_CHECKS, failures_of
 from harness.errors import DataError, SuiteError
 from harness.plugins import load_task
-from harness.space import Decision
-from harness.spaces._declared import DeclaredProduct
 from harness.spaces._stored import StoredSpace
 from harness.spaces.nasbench201 import NasBench201
 from harness.spaces.transnas_micro import TransNasMicro
-from harness.tables.header import TableHeader
 from harness.tables.table import open_table
 from harness.tables.writer import TableWriter
 from harness.task import Metric
-
-SPACE = DeclaredProduct("made", (Decision("lr", ("1e-1", "1e-2", "1e-3")), Decision("depth", ("2", "4"))), "me")
-HEADER = TableHeader(
-    name="mine/data",
-    space=SPACE,
-    metric=Metric.accuracy(),
-    source="me",
-    licence="CC0",
-    validation="valid",
-    test="test",
-    cost="seconds",
-    fidelities=(12, 200),
-    seeds=(7, 9),
-    citation="@misc{me}",
-)
-CELLS = list(product(SPACE.enumerate(), HEADER.fidelities, HEADER.seeds))
-Row = dict[str, object]
 
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("EQUIPOISE_CACHE", str(tmp_path / "cache"))
     return tmp_path / "cache"
-
-
-def rows() -> list[Row]:
-    """One row a cell, every value different."""
-    return [
-        {
-            "architecture": SPACE.format(architecture),
-            "fidelity": fidelity,
-            "seed": seed,
-            "validation_error": round(0.3 + 0.001 * number + (0.2 if fidelity == 12 else 0), 6),
-            "test_error": round(0.35 + 0.0011 * number, 6) if fidelity == 200 else None,
-            "cost_seconds": fidelity * (1.0 + number),
-        }
-        for number, (architecture, fidelity, seed) in enumerate(CELLS)
-    ]
-
-
-def write(path: Path, some: list[Row], header: TableHeader = HEADER) -> Path:
-    """A table as any tool would write it: nothing is checked here."""
-    names = some[0].keys() if some else header.columns
-    kinds = {"architecture": "string", "lr": "string", "depth": "string", "fidelity": "int64", "seed": "int64"}
-    if path.suffix == ".parquet":
-        table = pa.table({n: pa.array([row[n] for row in some], kinds.get(n, "float64")) for n in names})
-        pq.write_table(table.replace_schema_metadata({"equipoise": header.to_json()}), path, row_group_size=5)
-        return path
-    pretty = json.dumps(json.loads(header.to_json()), indent=1)
-    lines = [",".join(names)]
-    for row in some:
-        cells = [f'"{row[n]}"' if n == "architecture" else "" if row[n] is None else str(row[n]) for n in names]
-        lines.append(",".join(cells))
-    text = "\n".join([*(f"# {line}" for line in pretty.splitlines()), *lines]) + "\n"
-    path.write_bytes(gzip.compress(text.encode()) if path.suffix == ".gz" else text.encode())
-    return path
 
 
 def expected(some: list[Row]) -> np.ndarray:
@@ -121,28 +65,6 @@ def test_the_writer_writes_what_the_reader_reads(tmp_path: Path, monkeypatch: py
     assert [found.name for found in path.parent.iterdir()] == ["a.parquet"]
 
 
-def fails_to_write(path: Path, damage: str) -> None:
-    with TableWriter(path, HEADER) as writer:
-        for number, row in enumerate(rows()):
-            if damage == "raises" and number == 9:
-                raise ZeroDivisionError("boom")
-            if damage == "unknown column":
-                row["tset_error"] = row.pop("test_error")
-            writer.add(**row)
-        if damage == "twice":
-            writer.add(**rows()[-1])
-
-
-@pytest.mark.parametrize(
-    ("damage", "said"), [("raises", "boom"), ("twice", "a.parquet: row 25"), ("unknown column", "tset_error")]
-)
-def test_a_writer_that_fails_leaves_nothing(tmp_path: Path, damage: str, said: str) -> None:
-    path = tmp_path / "new" / "a.parquet"
-    with pytest.raises((DataError, ZeroDivisionError), match=said):
-        fails_to_write(path, damage)
-    assert list(path.parent.iterdir()) == []
-
-
 def test_values_that_people_read_are_turned_into_errors(tmp_path: Path) -> None:
     shown = [
         {
@@ -179,81 +101,6 @@ def test_a_header_beside_a_csv(tmp_path: Path) -> None:
     second = load_task(f"table:{path}")
     assert second.licence == "MIT"
     assert second.data_digest not in digests
-
-
-def changed(where: int, **values: object) -> list[Row]:
-    return [{**row, **values} if number == where else row for number, row in enumerate(rows())]
-
-
-def without(*names: str) -> list[Row]:
-    return [{key: value for key, value in row.items() if key not in names} for row in rows()]
-
-
-@pytest.mark.parametrize("name", ["a.parquet", "a.csv"])
-@pytest.mark.parametrize(
-    ("some", "header", "said"),
-    [
-        (rows()[1:], HEADER, None),  # a seed less is allowed
-        (rows()[2:], HEADER, "1 of 6 architectures have no row at fidelity 12, for example 1e-1,2; declare them"),
-        ([r for n, r in enumerate(rows()) if n not in (2, 3)], HEADER, "coverage = 'closed'"),
-        (rows()[2:], replace(HEADER, missing={12: 2}), "1 architectures have no row at fidelity 12"),
-        ([], HEADER, "6 of 6"),
-        ([*rows(), rows()[4]], HEADER, "row 25: 1e-1,4, fidelity 12, seed 7 is there twice"),
-        (changed(5, validation_error=float("nan")), HEADER, "row 6: 1e-1,4, fidelity 12, seed 9 has no finite"),
-        (changed(5, validation_error=None), HEADER, "no finite validation value"),
-        (changed(5, validation_error=float("inf")), HEADER, "no finite validation value"),
-        (changed(5, validation_error=93.4), HEADER, "outside 0 to 100"),
-        (changed(6, test_error=1.4), HEADER, "outside 0 to 100"),
-        (changed(5, test_error=1.4), HEADER, "outside 0 to 100"),
-        (changed(5, cost_seconds=0.0), HEADER, "cost_seconds 0.0; expected a positive"),
-        (changed(5, cost_seconds=None), HEADER, "cost_seconds nan"),
-        (changed(5, fidelity=13), HEADER, "fidelity 13 is not in the header"),
-        (changed(5, seed=8), HEADER, "seed 8 is not in the header"),
-        (changed(5, architecture="1e-9,2"), HEADER, "'1e-9' in '1e-9,2' is no option of 'lr'"),
-        ([{**row, "test_error": None} for row in rows()], HEADER, "6 architectures have no test value"),
-        ([{**row, "test_error": row["validation_error"]} for row in rows()], HEADER, "test repeats validation"),
-        ([{**row, "fidelity": 212 - row["fidelity"]} for row in rows()], replace(HEADER, test=None), "no such split"),
-        (without("test_error"), HEADER, "the header calls the split 'test', the file has neither"),
-        (without("seed"), HEADER, "column 'seed' is missing"),
-        (without("fidelity"), HEADER, "column 'fidelity' is missing"),
-        (without("cost_seconds"), HEADER, "column 'cost_seconds' is missing"),
-        (without("architecture"), HEADER, "column 'architecture' is missing"),
-        ([{**row, "tset": 1.0} for row in rows()], HEADER, "unknown column 'tset'; did you mean 'test'?"),
-        (rows(), replace(HEADER, penalty=0.2), "penalty 0.2 is better than the stored error"),
-    ],
-)
-def test_a_table_that_is_not_what_it_says_is_one_line(
-    tmp_path: Path, cache: Path, name: str, some: list[Row], header: TableHeader, said: str | None
-) -> None:
-    path = write(tmp_path / name, some, header)
-    if said is None:
-        assert np.isnan(open_table(path).validation[0, 0, 1])
-        return
-    with pytest.raises(DataError) as raised:
-        open_table(path)
-    assert said in str(raised.value)
-    assert str(path) in str(raised.value)
-    assert "\n" not in str(raised.value)
-    assert [found.name for found in cache.iterdir()] == ["seen"]  # no entry, whole or half
-
-
-def test_errors_that_grow_with_training_are_suspected(tmp_path: Path) -> None:
-    swapped = [{**row, "fidelity": 212 - row["fidelity"]} for row in without("test_error")]
-    header = replace(HEADER, test=None)
-    with pytest.raises(DataError, match="wrong direction"):
-        open_table(write(tmp_path / "a.csv", swapped, header))
-    open_table(write(tmp_path / "b.csv", swapped, replace(header, rises_with_training=True)))
-
-
-@pytest.mark.parametrize("name", ["a.parquet", "a.csv", "a.csv.gz"])
-def test_a_damaged_file_is_one_line(tmp_path: Path, name: str) -> None:
-    path = write(tmp_path / name, rows())
-    whole = path.read_bytes()
-    for content in (b"", b"<html>not found</html>", whole[: len(whole) * 2 // 3]):
-        path.write_bytes(content)
-        with pytest.raises(DataError, match=name) as raised:
-            open_table(path)
-        assert "\n" not in str(raised.value)
 
 
 def test_declared_gaps_leave_their_fidelity_out(tmp_path: Path) -> None:

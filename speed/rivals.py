@@ -1,6 +1,6 @@
 """What each method costs: CPU seconds of one run of 300 queries, and how many times random search that is.
 
-Run ``OMP_NUM_THREADS=1 python -m speed.methods [--task nasbench201/cifar10] [--queries 300] [--only METHOD ...]``.
+Run ``OMP_NUM_THREADS=1 python speed/rivals.py [--task nasbench201/cifar10] [--queries 300] [--only METHOD ...]``.
 CPU is `process_time` of this process, all its threads included; imports, and the reading of the table, come before.
 Cheap methods are run until a second is spent (at most 100 times) and the median counts; a costly one is run once.
 Figures of two calls do not compare where the machine is shared: read the ratios.
