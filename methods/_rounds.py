@@ -1,29 +1,27 @@
 """The loop of the methods that train a predictor anew every few queries."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from harness.method import Observation, Problem
+from harness.method import Method, Observation, Problem, Query
 from harness.space import Architecture, SearchSpace
 from methods._counts import check_count
 from methods._unseen import draw_unseen
 
-__all__ = ["Rounds", "mutants"]
+__all__ = ["PredictorMethod", "mutants"]
 
 
-class Rounds:
+class PredictorMethod(Method, ABC):
     """Random architectures first, then rounds: what `choose` names is queried in its order, and nothing twice.
 
     Args:
-        name: The method, for messages.
         problem: What is known before the search.
         rng: Source of randomness.
-        choose: Gives the keys of the next round, best first, from all that is known; where it gives fewer than a round,
-            random architectures are added.
         n_initial: Random architectures at the start.
         batch: Queries in a round.
-        usual: The default of `n_initial`.
+        usual: The method's own defaults of these two.
 
     Attributes:
         architectures: Keys observed.
@@ -36,36 +34,37 @@ class Rounds:
     """
 
     def __init__(
-        self,
-        name: str,
-        problem: Problem,
-        rng: np.random.Generator,
-        choose: Callable[[], Sequence[Architecture]],
-        n_initial: int,
-        batch: int,
-        usual: int = 10,
+        self, problem: Problem, rng: np.random.Generator, n_initial: int, batch: int, usual: tuple[int, int] = (10, 10)
     ) -> None:
-        self.space, self._rng, self._choose = problem.space, rng, choose
-        check_count(name, "n_initial", n_initial, problem, usual=usual)
-        check_count(name, "batch", batch, problem, usual=10)
+        super().__init__(problem, rng)
+        name = type(self).__module__.rpartition(".")[2]
+        check_count(name, "n_initial", n_initial, problem, usual=usual[0])
+        check_count(name, "batch", batch, problem, usual=usual[1])
         self._n_initial, self.batch = n_initial, batch
         self.architectures: list[Architecture] = []
         self.errors: list[float] = []
         self.taken: set[Architecture] = set()
         self._queue: list[Architecture] = []
 
-    def next(self) -> Architecture:
-        """The next proposal.
+    @abstractmethod
+    def choose(self) -> Sequence[Architecture]:
+        """The keys of the next round, best first, from all that is known.
+
+        Where they are fewer than a round, random architectures are added.
+        """
+
+    def ask(self) -> Query:
+        """The next of the round, or a random architecture at the start.
 
         Raises:
             SearchEnded: Every architecture has been proposed.
         """
         self._queue = [key for key in self._queue if key not in self.taken]
         if not self._queue and len(self.taken) >= self._n_initial and self.errors:
-            self._queue = list(self._choose())[: self.batch]
-        chosen = self._queue.pop(0) if self._queue else self.space.key(draw_unseen(self.space, self._rng, self.taken))
+            self._queue = list(self.choose())[: self.batch]
+        chosen = self._queue.pop(0) if self._queue else self.space.key(draw_unseen(self.space, self.rng, self.taken))
         self.taken.add(chosen)
-        return chosen
+        return Query(chosen)
 
     def tell(self, observation: Observation) -> None:
         """Learns from any observation of an architecture of the space."""

@@ -6,10 +6,10 @@ import numpy as np
 
 from harness.errors import SettingError
 from harness.graph_encoding import Paths
-from harness.method import Method, Observation, Problem, Query
+from harness.method import Problem
 from harness.space import Architecture
 from methods._ensemble import Ensemble
-from methods._rounds import Rounds, mutants
+from methods._rounds import PredictorMethod, mutants
 
 __all__ = ["Bananas"]
 
@@ -17,7 +17,7 @@ PARENTS = 5
 """Most architectures that are mutated in a round: the next best is used where one gives too few descendants."""
 
 
-class Bananas(Method):
+class Bananas(PredictorMethod):
     """Trains an ensemble every round, and queries the mutants whose sampled errors are least.
 
     Each round, five perceptrons learn the errors from the path encoding. The best architecture is mutated, and for each
@@ -77,7 +77,7 @@ class Bananas(Method):
         longest: int | None = None,
         targets: Literal["percent", "standardised"] = "percent",
     ) -> None:
-        super().__init__(problem, rng)
+        super().__init__(problem, rng, n_initial, batch)
         whole = {"depth": depth, "width": width, "epochs": epochs, "candidates": candidates}
         for name, value in {**whole, "longest": 1 if longest is None else longest}.items():
             if value < 1:
@@ -93,33 +93,20 @@ class Bananas(Method):
             raise SettingError(f"bananas: targets = {targets!r}; accepted: percent, standardised")
         self.ensemble, self.depth, self.width, self.epochs = ensemble, depth, width, epochs
         self.learning_rate, self.candidates, self.targets = learning_rate, candidates, targets
-        self._rounds = Rounds("bananas", problem, rng, self._choose, n_initial, batch)
         offered = self.space.encoding("path") if encoding == "path" and "path" in self.space.encodings else None
         self._paths = offered if isinstance(offered, Paths) else None
         self._kept = 0 if self._paths is None else self._paths.width_up_to(longest or -(-self._paths.longest // 2))
-        self._open = sum(width > 1 for width in self.space.cardinalities)
+        self._open = max(1, sum(width > 1 for width in self.space.cardinalities))
         self._chance = min(1.0, mutation_rate / max(self._open - 2, 2))
 
-    def ask(self) -> Query:
-        """The next mutant of the round, or a random architecture at the start.
-
-        Raises:
-            SearchEnded: Every architecture has been proposed.
-        """
-        return Query(self._rounds.next())
-
-    def tell(self, observation: Observation) -> None:
-        """Learns from any observation."""
-        self._rounds.tell(observation)
-
-    def _choose(self) -> list[Architecture]:
-        rounds = self._rounds
-        pool = mutants(self.space, self.rng, rounds.ranked(PARENTS), rounds.taken, self.candidates, self._edits)
+    def choose(self) -> list[Architecture]:
+        """The mutants of the best, by their sampled errors."""
+        pool = mutants(self.space, self.rng, self.ranked(PARENTS), self.taken, self.candidates, self._edits)
         if not pool:
             return []
-        errors = np.asarray(rounds.errors)
+        errors = np.asarray(self.errors)
         centre, scale = (0.0, 0.01) if self.targets == "percent" else (errors.mean(), float(errors.std()) or 1.0)
-        features = self._encode([*rounds.architectures, *pool])
+        features = self._encode([*self.architectures, *pool])
         seen, unseen = features[: len(errors)], features[len(errors) :]
         model = Ensemble(self.ensemble, features.shape[1], self.depth, self.width, self.rng)
         wanted = ((errors - centre) / scale).astype(np.float32)

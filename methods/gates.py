@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness.errors import SettingError
-from harness.method import Method, Observation, Problem, Query
+from harness.method import Problem
 from harness.space import Architecture
-from methods._rounds import Rounds
+from methods._rounds import PredictorMethod
 
 if TYPE_CHECKING:
     from methods._flow import FlowRanker
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["Gates"]
 
 
-class Gates(Method):
+class Gates(PredictorMethod):
     """Every query of a round is the best unseen architecture that one run of evolution on the predictor's scores met.
 
     The predictor learns which of two architectures is better. It is trained on after every round; the runs of
@@ -61,44 +61,32 @@ class Gates(Method):
         tournament: int = 5,
         steps: int = 50,
     ) -> None:
-        super().__init__(problem, rng)
+        super().__init__(problem, rng, n_initial, batch, usual=(20, 10))
         for name, value in (("epochs", epochs), ("population", population), ("steps", steps)):
             if value < 1:
                 raise SettingError(f"gates: {name} = {value}; accepted: whole numbers from 1 on")
         if not 1 <= tournament <= population:
             raise SettingError(f"gates: tournament = {tournament}; accepted: 1 to population = {population}")
         self.epochs, self.population, self.tournament, self.steps = epochs, population, tournament, steps
-        self._rounds = Rounds("gates", problem, rng, self._choose, n_initial, batch, usual=20)
         self._model: FlowRanker | None = None
 
-    def ask(self) -> Query:
-        """The next architecture that evolution found, or a random one at the start.
-
-        Raises:
-            SearchEnded: Every architecture has been proposed.
-        """
-        return Query(self._rounds.next())
-
-    def tell(self, observation: Observation) -> None:
-        """Learns from any observation."""
-        self._rounds.tell(observation)
-
-    def _choose(self) -> list[Architecture]:
+    def choose(self) -> list[Architecture]:
+        """What each run of evolution found."""
         if self._model is None:
             from methods._flow import FlowRanker
 
             self._model = FlowRanker(self.space, self.rng)
-        self._model.fit(self._rounds.architectures, np.asarray(self._rounds.errors), self.epochs)
+        self._model.fit(self.architectures, np.asarray(self.errors), self.epochs)
         chosen: dict[Architecture, None] = {}
         for met in self._evolve(self._model):
-            unseen = [key for key in met if key not in self._rounds.taken and key not in chosen]
+            unseen = [key for key in met if key not in self.taken and key not in chosen]
             if unseen:
                 chosen[max(unseen, key=met.__getitem__)] = None
         return list(chosen)
 
     def _evolve(self, model: "FlowRanker") -> list[dict[Architecture, float]]:
         """Runs as many evolutions as a round has queries, side by side; gives the scores of all keys that each met."""
-        runs, count = self._rounds.batch, min(self.population, self.steps)
+        runs, count = self.batch, min(self.population, self.steps)
         start = self.space.sample(self.rng, runs * count)
         scores = model.score(start)
         alive = [

@@ -5,11 +5,11 @@ from typing import Literal
 import numpy as np
 
 from harness.errors import SettingError
-from harness.method import Method, Observation, Problem, Query
+from harness.method import Problem
 from harness.space import Architecture
 from methods._gin import Gin
 from methods._operation_graphs import GraphReader
-from methods._rounds import Rounds, mutants
+from methods._rounds import PredictorMethod, mutants
 
 __all__ = ["Npenas"]
 
@@ -17,14 +17,14 @@ PARENTS = 50
 """Most architectures that are mutated in a round: the next best is used where those before give too few offspring."""
 
 
-class Npenas(Method):
+class Npenas(PredictorMethod):
     """Mutates the best architectures many times, and queries the offspring that a graph network expects to be best.
 
     Each round the network is trained anew on all that is known. ``np`` predicts the error; ``bo`` predicts its mean
     and deviation, and ranks by one draw for each of the offspring.
 
-    The published training took 84 s of CPU for 300 queries on nasbench201/cifar10, and 13 s with
-    ``settings = { epochs = 100, minibatch = 32 }`` (``python -m speed.methods --only npenas``, on a shared machine).
+    The published training took 74 s of CPU for 300 queries on nasbench201/cifar10, and 13 s with
+    ``settings = { epochs = 100, minibatch = 32 }`` (``python speed/rivals.py --only npenas``).
 
     Args:
         problem: What is known before the search.
@@ -67,7 +67,7 @@ class Npenas(Method):
         minibatch: int = 10,
         learning_rate: float = 0.005,
     ) -> None:
-        super().__init__(problem, rng)
+        super().__init__(problem, rng, n_initial, batch)
         if variant not in ("np", "bo"):
             raise SettingError(f"npenas: variant = {variant!r}; accepted: np, bo")
         self.uncertain = variant == "bo"
@@ -78,29 +78,17 @@ class Npenas(Method):
         if not learning_rate > 0:
             raise SettingError(f"npenas: learning_rate = {learning_rate}; accepted: numbers above 0")
         self.candidates, self.minibatch, self.learning_rate = candidates, minibatch, learning_rate
-        self._rounds = Rounds("npenas", problem, rng, self._choose, n_initial, batch)
         self._reader = GraphReader(self.space)
 
-    def ask(self) -> Query:
-        """The next of the screened offspring, or a random architecture at the start.
-
-        Raises:
-            SearchEnded: Every architecture has been proposed.
-        """
-        return Query(self._rounds.next())
-
-    def tell(self, observation: Observation) -> None:
-        """Learns from any observation."""
-        self._rounds.tell(observation)
-
-    def _choose(self) -> list[Architecture]:
-        rounds, rng = self._rounds, self.rng
-        pool = mutants(self.space, rng, rounds.ranked(PARENTS), rounds.taken, self.candidates, lambda: 1)
+    def choose(self) -> list[Architecture]:
+        """The offspring of the best, by the errors expected of them."""
+        rng = self.rng
+        pool = mutants(self.space, rng, self.ranked(PARENTS), self.taken, self.candidates, lambda: 1)
         pool = pool[: self.candidates]
         if not pool:
             return []
-        graphs = self._reader.read([*rounds.architectures, *pool])
-        errors = np.asarray(rounds.errors) / max(1.0, float(np.abs(rounds.errors).max()))
+        graphs = self._reader.read([*self.architectures, *pool])
+        errors = np.asarray(self.errors) / max(1.0, float(np.abs(self.errors).max()))
         seen, unseen = graphs.take(slice(len(errors))), graphs.take(slice(len(errors), None))
         model = Gin(graphs.labels.shape[2], self.uncertain, rng)
         wanted = errors.astype(np.float32)

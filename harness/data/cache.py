@@ -82,8 +82,8 @@ def open_entry(name: str, digest: str, fill: Callable[[Path], None]) -> Columns:
         _write(folder, fill)
     except OSError as error:
         raise DataError(
-            f"{folder}: the data cache cannot be written ({error.strerror}); free some space, or set EQUIPOISE_CACHE "
-            "to a folder that can"
+            f"{error.filename or folder}: the data cache cannot be filled ({error.strerror}); free some space, or set "
+            "EQUIPOISE_CACHE to a folder that can be written"
         ) from error
     found = _read(folder)
     if found is None:

@@ -3,6 +3,7 @@
 Source: the code of Ying et al. 2019 and Klein et al. (nas_benchmarks), as HPOBench carries it on: cases A, B and C.
 """
 
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -45,11 +46,13 @@ class _Edges(Encoding):
         chosen = self._chosen(values[:-INNER])
         return self._read([int(value) for value in values[-INNER:]], chosen)
 
+    @abstractmethod
     def _write(self, bits: Sequence[int]) -> Sequence[float]:
-        raise NotImplementedError
+        """The parameters of a cell's edges."""
 
+    @abstractmethod
     def _chosen(self, values: Sequence[float]) -> list[int]:
-        raise NotImplementedError
+        """The numbers of the edges that these parameters choose."""
 
 
 class EdgeBits(_Edges):

@@ -51,6 +51,10 @@ class TransNasMacro(SearchSpace):
         ended = ABSENT in prefix or len(prefix) == DEPTHS[-1]
         return wider <= MOST_WIDER and smaller <= MOST_SMALLER and (not ended or (wider > 0 and smaller > 0))
 
+    def contains(self, architecture: Architecture) -> bool:
+        """Looks it up: mutation asks often."""
+        return architecture in self._positions
+
     def sample(self, rng: np.random.Generator, n: int) -> list[Architecture]:
         """Draws n networks, exactly uniformly."""
         return [self._all[number] for number in rng.integers(len(self._all), size=n).tolist()]

@@ -77,7 +77,7 @@ class GenerativeSearch(Method, ABC):
         for name, value in given.items():
             if value < least[name]:
                 raise SettingError(f"{name} = {value}; accepted: whole numbers from {least[name]} on")
-        own = type(self).__module__.split(".")[1]
+        own = type(self).__module__.removeprefix("methods.").partition(".")[0]  # also of a class defined elsewhere
         check_count(own, "n_initial", n_initial, problem, usual=10)
         check_count(own, "generation", generation, problem, usual=20)
         if not generation_share > 0:
