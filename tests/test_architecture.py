@@ -56,3 +56,10 @@ def test_every_module_says_what_it_is_for(root: Path) -> None:
 
     files = [path for room in ("harness", "methods", "reports", "speed") for path in (root / room).rglob("*.py")]
     assert not [str(path) for path in files if not ast.get_docstring(ast.parse(path.read_text()))]
+
+
+def test_a_worker_on_an_embedded_task_reads_no_open_table() -> None:
+    code = "import sys; from harness.plugins import load_task; t = load_task('nasbench201/cifar10'); t.optimum(); "
+    code += "print([name for name in sys.modules if name.startswith('harness.tables')])"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"

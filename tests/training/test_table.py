@@ -123,7 +123,7 @@ def shipped(folder, tmp_path_factory):
 
 
 def test_the_shipped_table_is_a_task_of_the_benchmark(shipped, monkeypatch):
-    monkeypatch.setattr(nasbench201, "_MADE", {"fashion14": shipped})
+    monkeypatch.setattr(nasbench201, "MADE", {"fashion14": shipped})
     task = load_task("nasbench201/fashion14")
     assert task.skip() is None
     assert task.name == "nasbench201/fashion14"
@@ -136,16 +136,14 @@ def test_the_shipped_table_is_a_task_of_the_benchmark(shipped, monkeypatch):
 
 
 def test_a_version_without_the_table_says_how_to_make_it(monkeypatch, tmp_path):
-    monkeypatch.setattr(nasbench201, "_MADE", {"fashion14": tmp_path / "none.parquet"})
+    monkeypatch.setattr(nasbench201, "MADE", {"fashion14": tmp_path / "none.parquet"})
     assert "equipoise tabulate nasbench201 fashion14" in load_task("nasbench201/fashion14").skip()
 
 
-@pytest.mark.skipif(
-    not nasbench201._MADE["fashion14"].is_file(), reason=load_task("nasbench201/fashion14").skip() or ""
-)
+@pytest.mark.skipif(not nasbench201.MADE["fashion14"].is_file(), reason=load_task("nasbench201/fashion14").skip() or "")
 def test_the_table_that_ships_is_small_whole_and_of_this_setup():
     task = load_task("nasbench201/fashion14")
-    assert nasbench201._MADE["fashion14"].stat().st_size < 3_000_000
+    assert nasbench201.MADE["fashion14"].stat().st_size < 3_000_000
     assert task.skip() is None
     assert task.fidelities == tuple(range(1, 9))
     (benchmark,) = (found for found in benchmarks() if found.benchmark == "nasbench201")

@@ -1,0 +1,38 @@
+"""Tables of the NAS-Bench-201 space that were made by training here: data sets of `nasbench201`, in the open format."""
+
+from pathlib import Path
+from typing import Any
+
+from harness.benchmarks import nasbench201
+from harness.benchmarks._open_table import OpenTable
+
+__all__ = ["MadeTask"]
+
+
+class MadeTask(OpenTable):
+    """Small networks of all cells, trained on embedded images: every epoch, test errors, and the images to train on."""
+
+    benchmark = "nasbench201"
+    datasets = tuple(nasbench201.MADE)
+
+    @property
+    def path(self) -> Path:
+        """Beside this file."""
+        return nasbench201.MADE[self.dataset]
+
+    def skip(self) -> str | None:
+        """This version may come without the table."""
+        if self.path.is_file():
+            return super().skip()
+        return (
+            f"needs {self.path.name}, which does not come with this version: "
+            f"equipoise tabulate nasbench201 {self.dataset} --out DIR makes it, and table:DIR/table.parquet plays it"
+        )
+
+    def give(self, need: str) -> Any | None:
+        """``images``: those the table was trained on, without the test images."""
+        if need != "images":
+            return None
+        from harness.training.images import load
+
+        return load(self.dataset).without_test()
