@@ -90,14 +90,15 @@ def load_task(name: str, noise: Noise = "mean") -> Task:
         PluginError: There is none of that name, or its file does not load.
         SuiteError: The benchmark has no such data set, or cannot answer with that noise.
     """
+    known = benchmark_names()
     head, separator, dataset = name.partition(":")
-    if head not in benchmark_names():
+    if head not in known:
         head, separator, dataset = _split_task(name)
     foreign: type[Task] | None = _foreign(head, Task)
     if foreign is not None:
         return foreign(dataset, noise)
-    if head not in benchmark_names():
-        raise PluginError(f"no benchmark '{head}' (task '{name}'); {nearest(head, benchmark_names())}")
+    if head not in known:
+        raise PluginError(f"no benchmark '{head}' (task '{name}'); {nearest(head, known)}")
     cls: type[Task] = _only_class(_load(f"harness.benchmarks.{head}", f"harness/benchmarks/{head}.py"), Task)
     if not separator:
         raise PluginError(f"'{name}' names a benchmark; a task also names a data set: {nearest('', task_names(cls))}")

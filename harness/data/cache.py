@@ -6,8 +6,6 @@ another name and renamed into place, so that readers see a whole entry or none, 
 
 import json
 import os
-import shutil
-import tempfile
 import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -108,6 +106,9 @@ def _read(folder: Path) -> Columns | None:
 
 
 def _write(folder: Path, fill: Callable[[Path], None]) -> None:
+    import shutil  # these two here, since most processes find the entry built
+    import tempfile
+
     folder.parent.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
