@@ -8,8 +8,8 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import Any
 
+from harness import process
 from harness.errors import PluginError, SuiteError
-from harness.worker import leave_with_parent
 
 __all__ = ["executor"]
 
@@ -65,7 +65,7 @@ class _LocalPool(Executor):
         for variable in ONE_THREAD:  # inherited by the workers, before they load any numerical library
             os.environ.setdefault(variable, "1")
         context = multiprocessing.get_context("spawn")
-        self._pool = ProcessPoolExecutor(self._workers, mp_context=context, initializer=leave_with_parent)
+        self._pool = ProcessPoolExecutor(self._workers, mp_context=context, initializer=process.begin)
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
         try:

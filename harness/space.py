@@ -7,6 +7,7 @@ enumeration, encodings, text) is derived here, and a space overrides what it can
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import count
 
 import numpy as np
 import numpy.typing as npt
@@ -175,7 +176,7 @@ class SearchSpace(ABC):
 
     @cached_property
     def _positions(self) -> dict[Architecture, int]:
-        return {architecture: position for position, architecture in enumerate(self.enumerate())}
+        return dict(zip(self.enumerate(), count(), strict=False))
 
     @cached_property
     def encodings(self) -> Mapping[str, Encoding]:

@@ -18,7 +18,7 @@ from harness.store import Run, RunStore
 from harness.suite import RunSpec
 from harness.task import Noise, Task
 
-__all__ = ["Outcome", "failure_of", "leave_with_parent", "play_run", "play_runs"]
+__all__ = ["Outcome", "failure_of", "play_run", "play_runs"]
 
 
 @dataclass
@@ -104,18 +104,3 @@ def failure_of(spec: RunSpec, error: Exception | str) -> dict[str, Any]:
         "traceback": trace,
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-
-
-def leave_with_parent() -> None:
-    """Ends this worker when the process that started it is gone, even if it was killed."""
-    import multiprocessing  # loaded already where there is a parent
-    import threading
-
-    parent = multiprocessing.parent_process()
-
-    def watch() -> None:
-        if parent is not None:
-            parent.join()
-            os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()

@@ -28,7 +28,8 @@ name = "{method}"
 START = "import time; begin = time.process_time(); import numpy; numpy_seconds = time.process_time() - begin; "
 
 WORKER = (
-    START + "import harness.worker; from harness.plugins import load_task; t = load_task('{task}'); "
+    START + "from harness.process import collect_rarely; collect_rarely(); import harness.worker; "
+    "from harness.plugins import load_task; t = load_task('{task}'); "
     "import numpy as np; t.evaluate(t.space.sample(np.random.default_rng(0), 1)[0], None, np.random.default_rng(0)); "
     "print(time.process_time() - begin - numpy_seconds)"
 )

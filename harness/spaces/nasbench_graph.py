@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from itertools import pairwise, product
+from itertools import pairwise, product, repeat
 
 import numpy as np
 import numpy.typing as npt
@@ -159,8 +159,8 @@ class NasBenchGraph(SearchSpace):
         grid = np.indices((len(self.operations),) * LAYERS).reshape(LAYERS, -1)
         cells: list[Architecture] = []
         for links in product(range(2), range(3), range(4)):
-            kept = grid[:, _is_representative((0, *links), grid, self._skip)].T.tolist()
-            cells += [(*links, *operations) for operations in kept]
+            kept = grid[:, _is_representative((0, *links), grid, self._skip)].tolist()
+            cells += zip(*map(repeat, links), *kept, strict=False)  # the operations end, the links do not
         return cells
 
     def format(self, architecture: Architecture) -> str:
