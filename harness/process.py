@@ -6,12 +6,12 @@ import os
 __all__ = ["begin", "collect_rarely"]
 
 GARBAGE_THRESHOLD = 50_000
-"""New objects between two searches for cycles. Classes, the architectures of a space and the rows of a run stay, or hold
-no cycles: at Python's 700, searching them takes a sixth of a worker's start and a tenth of a query (``speed/cost.py``)."""
+"""New objects between two searches for cycles. The architectures of a space and the rows of a run hold none: at
+Python's 700, looking through them is a tenth of the cost of a query (``speed/cost.py``)."""
 
 
 def begin() -> None:
-    """Makes this process a worker's: it looks for cyclic garbage rarely, and ends when the one that started it is gone."""
+    """Makes this process a worker's: it looks for cycles rarely, and ends when the one that started it is gone."""
     collect_rarely()
     _leave_with_parent()
 

@@ -1,7 +1,6 @@
 """What one worker does: it plays runs and stores them. Nothing here knows of other workers."""
 
 import json
-import os
 import traceback
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
