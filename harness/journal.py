@@ -31,6 +31,7 @@ class JournaledTask:
         self.space: SearchSpace = task.space
         self.fidelities: tuple[int, ...] = task.fidelities
         self.penalty: float = task.penalty
+        self.mean_cost_seconds: float | None = task.mean_cost_seconds
         self._task, self._path = task, path
         self._recorded = _read(path)
         self._next = 0

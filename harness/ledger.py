@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from harness.errors import SuiteError
+from harness.errors import RunError, SuiteError
 
 __all__ = ["Budget", "Duplicates", "Invalid", "Ledger", "Status"]
 
@@ -73,6 +73,7 @@ class Ledger:
         self._free = {"duplicate": duplicates == "free", "invalid": invalid == "redraw", "ok": False}
         self._valid_spent = 0.0
         self._valid = 0
+        self._trainings = 0.0
         self._idle = 0
 
     @property
@@ -119,5 +120,30 @@ class Ledger:
             self._valid_spent += amount
             self._valid += 1
         self._idle = 0 if amount > 0 else self._idle + 1
+        self.spent += amount
+        return amount
+
+    def charge_training(self, trainings: float, cost_seconds: float | None, epochs: int) -> float:
+        """Counts the training that a method did itself: its worth in queries, epochs or seconds of the task.
+
+        Args:
+            trainings: All it has done so far, in trainings of a mean architecture; what was added is charged.
+            cost_seconds: What one of them takes; None where the task does not tell.
+            epochs: What one of them trains.
+
+        Returns:
+            What it cost, in the unit of the budget.
+
+        Raises:
+            RunError: The budget is in seconds and the task does not tell what a training takes.
+        """
+        each = {"queries": 1.0, "epochs": float(epochs), "cost_seconds": cost_seconds}[self._unit]
+        if each is None:
+            raise RunError(
+                "the method trains a network of its own, and the task does not tell how long a mean training takes, "
+                "so that no budget in seconds can be charged; set [budget] queries or epochs"
+            )
+        amount = (trainings - self._trainings) * each
+        self._trainings = trainings
         self.spent += amount
         return amount

@@ -76,6 +76,9 @@ class Method(ABC):
         packages: Third-party packages it imports, as (import name, extra of this project that installs it).
         costly: Whether a query takes it more than about 0.1 seconds: checks then use few.
         deviations: Where its defaults depart from the source's, one sentence each, for the report.
+        checked_with: Settings under which the conformance checks play it, where its defaults would take minutes.
+        trainings: What training the method itself has done so far is worth, in trainings of a mean architecture alone
+            (weight sharing). The harness reads it after each `ask` and charges what was added.
     """
 
     family: ClassVar[Family]
@@ -84,6 +87,18 @@ class Method(ABC):
     packages: ClassVar[tuple[tuple[str, str], ...]] = ()
     costly: ClassVar[bool] = False
     deviations: ClassVar[tuple[str, ...]] = ()
+    checked_with: ClassVar[Mapping[str, Any]] = {}
+    trainings: float = 0.0
+
+    @classmethod
+    def needs(cls, settings: Mapping[str, Any]) -> tuple[str, ...]:  # noqa: ARG003 - for those whose needs depend on them
+        """What the task must give to the method under these settings: `requires`, unless a subclass knows better."""
+        return cls.requires
+
+    @classmethod
+    def remark(cls, settings: Mapping[str, Any]) -> str:  # noqa: ARG003
+        """What must stand beside the method's label under these settings, in every row and table; usually nothing."""
+        return ""
 
     def __init__(self, problem: Problem, rng: np.random.Generator) -> None:
         """Remembers the problem.

@@ -12,7 +12,7 @@ import importlib.util
 import inspect
 import pkgutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -123,20 +123,20 @@ def task_names(benchmark: type[Task]) -> list[str]:
     return [f"{benchmark.benchmark}/{dataset}" for dataset in benchmark.datasets]
 
 
-def unmet(method: type[Method], task: Task) -> str | None:
-    """Why a method cannot play a task: a need it declares and the task does not meet. None if it can."""
-    for need in method.requires:
+def unmet(method: type[Method], task: Task, settings: Mapping[str, Any] = {}) -> str | None:
+    """Why a method, so set, cannot play a task: a need it declares and the task does not meet. None if it can."""
+    for need in method.needs(settings):
         if need == "fidelities":
             if len(task.fidelities) < 2:
                 return f"needs several fidelities; {task.name} has one"
         elif task.give(need) is None:
-            return f"needs {need}, which {task.name} does not have"
+            return f"needs {need}: {task.lacks(need)}"
     return None
 
 
-def problem_of(method: type[Method], task: Task, budget: Budget) -> Problem:
-    """What a method is shown of a task."""
-    given = {need: task.give(need) for need in method.requires if need != "fidelities"}
+def problem_of(method: type[Method], task: Task, budget: Budget, settings: Mapping[str, Any] = {}) -> Problem:
+    """What a method, so set, is shown of a task."""
+    given = {need: task.give(need) for need in method.needs(settings) if need != "fidelities"}
     return Problem(task.space, budget, task.fidelities, given)
 
 

@@ -36,6 +36,10 @@ class Oracle(Protocol):
     def penalty(self) -> float:
         """The validation error told for an invalid proposal."""
 
+    @property
+    def mean_cost_seconds(self) -> float | None:
+        """What a full training takes on average; None if unknown."""
+
     def evaluate(self, architecture: Architecture, fidelity: int | None, rng: np.random.Generator) -> Evaluation:
         """Answers one query."""
 
@@ -98,7 +102,12 @@ def play(
         except SearchEnded as ended:
             trajectory.ended = str(ended) or "the method had nothing left to propose"
             break
-        overhead = perf_counter() - started
+        overhead, charge = perf_counter() - started, 0.0
+        if method.trainings:
+            charge = ledger.charge_training(method.trainings, task.mean_cost_seconds, proposals.full or 0)
+            if not ledger.shortfall:
+                trajectory.ended = "the method's own training spent the rest of the budget"
+                break
         architecture, key, epochs = proposals.check(query)
         status: Status
         if key is None:
@@ -109,7 +118,7 @@ def play(
             status = "ok" if known is None else "duplicate"
             evaluation = task.evaluate(architecture, query.fidelity, rng(ledger.proposals + 1))
             seen[key, epochs] = evaluation
-        charge = ledger.charge(status, evaluation.cost_seconds, epochs)
+        charge += ledger.charge(status, evaluation.cost_seconds, epochs)
         started = perf_counter()
         method.tell(Observation(query, *evaluation))
         overhead += perf_counter() - started
@@ -135,7 +144,7 @@ class _Proposals:
 
     def __init__(self, task: Oracle) -> None:
         self._task = task
-        self._full = task.fidelities[-1] if task.fidelities else None
+        self.full = task.fidelities[-1] if task.fidelities else None
         self._verdicts = _verdicts(task.space)
 
     def check(self, query: object) -> tuple[Architecture, Architecture | None, int | None]:
@@ -146,7 +155,7 @@ class _Proposals:
         """
         if not isinstance(query, Query):
             raise ProposalError(f"ask() must return a Query, not {type(query).__name__}: {query!r}")
-        epochs = self._full
+        epochs = self.full
         if query.fidelity is not None:
             if query.fidelity not in self._task.fidelities:
                 raise ProposalError(f"fidelity {query.fidelity!r}; accepted: None, {self._task.fidelities or ''}")

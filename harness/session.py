@@ -95,7 +95,8 @@ def _preflight(suite: Suite, skip_missing: bool) -> tuple[Suite, list[dict[str, 
     methods: list[MethodEntry] = []
     for entry in suite.methods:
         cls = load_method(entry.name)
-        settings_of(cls, entry.settings, f"method {entry.label}")
+        if remark := cls.remark(settings_of(cls, entry.settings, f"method {entry.label}")):
+            entry = replace(entry, label=f"{entry.label} ({remark})")
         if (reason := missing_packages(cls)) is not None:
             missing.append(f"method {entry.label}: {reason}")
             left_out.append({"method": entry.label, "task": "*", "reason": reason})
@@ -122,13 +123,13 @@ def _unfit(entry: MethodEntry, tasks: dict[str, Task], budget: Budget) -> dict[s
     cls, unfit = load_method(entry.name), dict[str, str]()
     tried: dict[SearchSpace, SpaceError | None] = {}
     for name, task in tasks.items():
-        if (reason := unmet(cls, task)) is not None:
+        if (reason := unmet(cls, task, entry.settings)) is not None:
             unfit[name] = reason
             continue
         if task.space not in tried:
             tried[task.space] = None
             try:
-                cls(problem_of(cls, task, budget), np.random.default_rng(0), **entry.settings)
+                cls(problem_of(cls, task, budget, entry.settings), np.random.default_rng(0), **entry.settings)
             except SettingError as error:
                 raise SettingError(f"method {entry.label}: {error}") from error
             except SpaceError as error:  # what it is set to use is not offered by this space

@@ -158,6 +158,14 @@ class Task(ABC):
         errors = self.landscape()
         return None if errors is None else float(errors.min())
 
+    @property
+    def mean_cost_seconds(self) -> float | None:
+        """What a full training of an architecture takes on average over the space; None if unknown.
+
+        A budget in seconds is charged by it for the training that a method does itself.
+        """
+        return None
+
     def landscape(self) -> npt.NDArray[np.float64] | None:
         """The expected validation error of every architecture in the order of ``space.enumerate()``, if known.
 
@@ -168,6 +176,10 @@ class Task(ABC):
     def give(self, need: str) -> Any | None:
         """What a method may require beyond the space, by name (``images``); None if this task has it not."""
         return None
+
+    def lacks(self, need: str) -> str:
+        """Why `give` gives none, and how it can be had, if it can."""
+        return f"{self.name} does not have {need}"
 
     def skip(self) -> str | None:
         """Why this task cannot run here and how to get what is missing; None if it can."""

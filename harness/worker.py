@@ -55,7 +55,8 @@ def play_run(spec: RunSpec, journal: Path | None = None, anew: bool = False) -> 
     started = process_time()
     task, cls = _task(spec.task, spec.protocol.noise), load_method(spec.method)
     task.anew = anew
-    method = cls(problem_of(cls, task, spec.budget), spec.rng("method"), **json.loads(spec.settings))
+    settings = json.loads(spec.settings)
+    method = cls(problem_of(cls, task, spec.budget, settings), spec.rng("method"), **settings)
     ledger = Ledger(spec.budget, spec.protocol.duplicates, spec.protocol.invalid)
     shared = spec.protocol.initial == "shared"
     initial = task.space.sample(spec.rng("shared"), spec.protocol.initial_size) if shared else ()

@@ -244,14 +244,14 @@ def test_a_task_check_fails_its_cheat_and_passes_the_honest(check) -> None:
 
 
 def _playable(cls: type[Method]) -> bool:
-    return missing_packages(cls) is None and unmet(cls, TASK) is None
+    return missing_packages(cls) is None and unmet(cls, TASK, cls.checked_with) is None
 
 
 @pytest.mark.parametrize("name", method_names())
 def test_every_method_conforms(name: str) -> None:
     cls = load_method(name)
     if not _playable(cls):
-        pytest.skip(missing_packages(cls) or unmet(cls, TASK))
+        pytest.skip(missing_packages(cls) or unmet(cls, TASK, cls.checked_with))
     assert [(title, reason) for title, reason in failures_of(name) if reason] == []
 
 

@@ -72,6 +72,11 @@ class TableTask(Task):
         test = self._columns.get("test")
         return None if test is None else float(test[self.space.index(architecture)])
 
+    @property
+    def mean_cost_seconds(self) -> float | None:
+        """The mean over the stored trainings at full fidelity."""
+        return float(np.nanmean(self._seconds[-1])) if self.has_cost else None
+
     def landscape(self) -> npt.NDArray[np.float64]:
         """The mean error of every architecture at full fidelity."""
         return np.asarray(self._mean[-1])

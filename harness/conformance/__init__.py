@@ -65,9 +65,9 @@ def _subject(name: str) -> Any:
 def _tasks_for(cls: type[Method]) -> list[Task]:
     """A product space and, unless the method is costly, one with equivalent architectures, as far as it can play."""
     tasks = [load_task("nasbench201/cifar10"), load_task("nasbench_graph/cora")]
-    playable = [task for task in tasks if unmet(cls, task) is None]
+    playable = [task for task in tasks if unmet(cls, task, cls.checked_with) is None]
     if not playable:
-        raise PluginError(f"no embedded task can check this method: {unmet(cls, tasks[0])}")
+        raise PluginError(f"no embedded task can check this method: {unmet(cls, tasks[0], cls.checked_with)}")
     return playable[:1] if cls.costly else playable
 
 

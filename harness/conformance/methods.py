@@ -14,7 +14,7 @@ from typing import Any, get_args
 import numpy as np
 
 from harness.ledger import Budget, Ledger
-from harness.method import Family, Method, Observation, Query
+from harness.method import Family, Method, Observation, Problem, Query
 from harness.plugins import problem_of
 from harness.runner import Trajectory, play
 from harness.task import Task
@@ -119,7 +119,7 @@ def survives_strange_answers(cls: type[Method], task: Task) -> None:
 
 def never_sees_the_test_error(cls: type[Method], task: Task) -> None:
     """Nothing but the answers to its queries is read: no test error, no landscape, no optimum."""
-    problem = problem_of(cls, task, _budget(cls))
+    problem = _problem(cls, task)
     assert set(vars(problem)) == {"space", "budget", "fidelities", "given"}, "the problem shows more than it should"
     with _watched(type(task), ("reveal", "landscape", "optimum", "expected")) as touched:
         _run(cls, task)
@@ -128,7 +128,7 @@ def never_sees_the_test_error(cls: type[Method], task: Task) -> None:
 
 def crosses_process_borders(cls: type[Method], task: Task) -> None:
     """The class pickles, as do its problem and its queries."""
-    problem = problem_of(cls, task, _budget(cls))
+    problem = _problem(cls, task)
     assert pickle.loads(pickle.dumps(cls)) is cls, "the class does not pickle: define it at the top of its module"
     assert pickle.loads(pickle.dumps(problem)).space == problem.space
     query = _make(cls, task).ask()
@@ -159,8 +159,12 @@ def _budget(cls: type[Method]) -> Budget:
     return Budget(queries=COSTLY_QUERIES if cls.costly else QUERIES)
 
 
+def _problem(cls: type[Method], task: Task) -> Problem:
+    return problem_of(cls, task, _budget(cls), cls.checked_with)
+
+
 def _make(cls: type[Method], task: Task, seed: int = 1) -> Method:
-    return cls(problem_of(cls, task, _budget(cls)), np.random.default_rng(seed))
+    return cls(_problem(cls, task), np.random.default_rng(seed), **cls.checked_with)
 
 
 def _run(cls: type[Method], task: Task, seed: int = 1) -> Trajectory:

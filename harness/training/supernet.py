@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -63,13 +63,13 @@ class Supernet(nn.Module, ABC):
     Attributes:
         operations: The columns of architecture parameters, ``none`` among them.
         edges: For each kind of cell, how many edges it has.
-        price: What an image costs in passes of each kind, in images of a mean stand-alone training (see
-            `harness.training.weight_sharing`).
+        price: What an image of a pass costs, by the kind of pass, in passes of a mean stand-alone training:
+            ``mixture``, ``sampled`` and ``path`` forward and backward, ``evaluation`` forward (``speed/one_shot.py``).
     """
 
     operations: tuple[str, ...]
     edges: tuple[int, ...]
-    price: dict[str, float]
+    price: ClassVar[dict[str, float]]
 
     def alphas(self, generator: torch.Generator) -> list[Tensor]:
         """Architecture parameters to begin with: for each kind of cell, edges x operations."""

@@ -32,9 +32,10 @@ NESTED = (
 
 def make(name: str, budget: Budget, **settings: object) -> Method:
     cls = load_method(name)
-    if (reason := missing_packages(cls) or unmet(cls, TASK)) is not None:
+    given = {**cls.checked_with, **settings}
+    if (reason := missing_packages(cls) or unmet(cls, TASK, given)) is not None:
         pytest.skip(reason)
-    return cls(problem_of(cls, TASK, budget), np.random.default_rng(0), **settings)
+    return cls(problem_of(cls, TASK, budget, given), np.random.default_rng(0), **given)
 
 
 def counts() -> list[tuple[str, str]]:

@@ -1,0 +1,129 @@
+"""DARTS: gradient descent on the architecture, first and second order."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from harness.errors import SettingError
+from harness.method import Problem
+from harness.space import Architecture
+from methods._one_shot import RESTARTS, OneShot, check_positive
+
+if TYPE_CHECKING:
+    import torch
+
+    from harness.training.weight_sharing import Batch, SharedWeights
+
+__all__ = ["Darts"]
+
+
+class Darts(OneShot):
+    """Every operation of an edge, weighted by a softmax; weights and architecture descend in turn.
+
+    Each step moves the architecture parameters by Adam along the gradient of the loss on the judging half of the
+    training images, then the weights along that on the training half. After each epoch the architecture of the largest
+    weights is asked for.
+
+    Source: Liu, Simonyan and Yang, DARTS: Differentiable Architecture Search, ICLR 2019, section 2 and appendix A.1;
+    published code. On NAS-Bench-201 it is known to collapse to skip connections (Dong and Yang 2020, section 5;
+    Zela et al., Understanding and Robustifying DARTS, ICLR 2020).
+
+    Differs from the paper: the skeleton is that of the task's stand-alone networks, and an architecture is derived
+    after each epoch, not only after the last.
+
+    Args:
+        problem: See `OneShot`, as the next nine.
+        rng: Source of randomness.
+        images: A proxy in place of the task's images.
+        order: 1, or 2 for the gradient through one step of the weights.
+        epochs: Of a search.
+        batch_size: Images a step.
+        learning_rate: Of the weights at the start.
+        final_learning_rate: At the end.
+        weight_decay: Of the weights.
+        gradient_clip: Largest norm of the weights' gradient.
+        architecture_learning_rate: Of Adam.
+        architecture_weight_decay: Of Adam.
+        most_images: Use no more training images than this.
+
+    Raises:
+        SettingError: A setting is out of range.
+        SpaceError: There is no supernet of the space.
+    """
+
+    source = "Liu, Simonyan and Yang, DARTS, ICLR 2019"
+    deviations = ("The skeleton is that of the task's stand-alone networks.", RESTARTS)
+
+    def __init__(
+        self,
+        problem: Problem,
+        rng: np.random.Generator,
+        *,
+        images: str | None = None,
+        order: int = 1,
+        epochs: int = 50,
+        batch_size: int = 64,
+        learning_rate: float = 0.025,
+        final_learning_rate: float = 0.001,
+        weight_decay: float = 3e-4,
+        gradient_clip: float = 5.0,
+        architecture_learning_rate: float = 3e-4,
+        architecture_weight_decay: float = 1e-3,
+        most_images: int | None = None,
+    ) -> None:
+        super().__init__(
+            problem,
+            rng,
+            images=images,
+            epochs=epochs,
+            batch_size=batch_size,
+            learning_rate=learning_rate,
+            final_learning_rate=final_learning_rate,
+            weight_decay=weight_decay,
+            gradient_clip=gradient_clip,
+            most_images=most_images,
+        )
+        if order not in (1, 2):
+            raise SettingError(f"Darts: order = {order!r}; accepted: 1, 2")
+        check_positive("Darts", architecture_learning_rate=architecture_learning_rate)
+        check_positive("Darts", or_zero=True, architecture_weight_decay=architecture_weight_decay)
+        self._order = order
+        self._rate, self._decay = architecture_learning_rate, architecture_weight_decay
+
+    def search(self, shared: "SharedWeights", generator: "torch.Generator") -> Iterator[Architecture]:
+        """Yields the architecture of the largest weights after each epoch."""
+        import torch
+
+        from harness.training.supernet import mixture
+
+        alphas = shared.supernet.alphas(generator)
+        adam = torch.optim.Adam(alphas, lr=self._rate, betas=(0.5, 0.999), weight_decay=self._decay)
+        for _ in range(shared.recipe.epochs):
+            for training, judging in shared.epoch():
+                gradient = self._gradient(shared, alphas, training, judging)
+                for alpha, slope in zip(alphas, gradient, strict=True):
+                    alpha.grad = slope
+                adam.step()
+                shared.step(training, mixture([alpha.detach() for alpha in alphas]), "mixture")
+            yield shared.supernet.derive([alpha.detach().softmax(dim=-1) for alpha in alphas], with_none=False)
+
+    def _gradient(
+        self, shared: "SharedWeights", alphas: list[Any], training: "Batch", judging: "Batch"
+    ) -> "list[torch.Tensor]":
+        from torch.func import functional_call
+        from torch.nn.functional import cross_entropy
+
+        from harness.training.architecture_gradient import first_order, unrolled
+        from harness.training.supernet import mixture
+
+        weights = dict(shared.supernet.named_parameters())
+
+        def loss(batch: "Batch", own: Any, at: Any) -> "torch.Tensor":
+            return cross_entropy(functional_call(shared.supernet, own, (batch[0], mixture(at))), batch[1])
+
+        shared.pay(judging, "mixture")
+        if self._order == 1:
+            return first_order(loss, weights, alphas, judging)
+        shared.pay(training, "mixture", passes=3)  # the step, and the two ends of the finite difference
+        return unrolled(loss, weights, alphas, training, judging, shared.rate, shared.drift())

@@ -1,0 +1,96 @@
+"""Random search with weight sharing."""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from harness.method import Problem
+from harness.space import Architecture
+from methods._one_shot import RESTARTS, OneShot, check_whole
+
+if TYPE_CHECKING:
+    import torch
+
+    from harness.training.weight_sharing import SharedWeights
+
+__all__ = ["RandomSearchWithWeightSharing"]
+
+
+class RandomSearchWithWeightSharing(OneShot):
+    """Each batch trains the path of one random architecture; then random ones are ranked by their shared weights.
+
+    After the training, `candidates` architectures are drawn and judged, with the weights they share, on a few batches
+    of the judging half. They are asked for from the best on; each pays a query.
+
+    Source: Li and Talwalkar, Random Search and Reproducibility for Neural Architecture Search, UAI 2019, section 4;
+    published code.
+
+    Differs from the paper: the skeleton is that of the task's stand-alone networks; and the whole ranking is asked for,
+    where the paper trains the best few.
+
+    Args:
+        problem: See `OneShot`, as the next eight.
+        rng: Source of randomness.
+        images: A proxy in place of the task's images.
+        epochs: Of the training.
+        batch_size: Images a step.
+        learning_rate: Of the weights at the start.
+        final_learning_rate: At the end.
+        weight_decay: Of the weights.
+        gradient_clip: Largest norm of the weights' gradient.
+        candidates: Random architectures that are ranked.
+        judging_batches: Batches on which each is judged.
+        most_images: Use no more training images than this.
+
+    Raises:
+        SettingError: A setting is out of range.
+        SpaceError: There is no supernet of the space.
+    """
+
+    source = "Li and Talwalkar, Random Search and Reproducibility for NAS, UAI 2019"
+    deviations = ("The skeleton is that of the task's stand-alone networks.", RESTARTS)
+    checked_with: ClassVar[Mapping[str, Any]] = {**OneShot.checked_with, "candidates": 20, "judging_batches": 1}
+
+    def __init__(
+        self,
+        problem: Problem,
+        rng: np.random.Generator,
+        *,
+        images: str | None = None,
+        epochs: int = 50,
+        batch_size: int = 64,
+        learning_rate: float = 0.025,
+        final_learning_rate: float = 0.001,
+        weight_decay: float = 3e-4,
+        gradient_clip: float = 5.0,
+        candidates: int = 1000,
+        judging_batches: int = 10,
+        most_images: int | None = None,
+    ) -> None:
+        super().__init__(
+            problem,
+            rng,
+            images=images,
+            epochs=epochs,
+            batch_size=batch_size,
+            learning_rate=learning_rate,
+            final_learning_rate=final_learning_rate,
+            weight_decay=weight_decay,
+            gradient_clip=gradient_clip,
+            most_images=most_images,
+        )
+        check_whole("RandomSearchWithWeightSharing", 1, candidates=candidates, judging_batches=judging_batches)
+        self._candidates, self._judging_batches = candidates, judging_batches
+
+    def search(self, shared: "SharedWeights", generator: "torch.Generator") -> Iterator[Architecture]:  # noqa: ARG002 - paths are drawn from the space
+        """Yields the candidates, best first."""
+        supernet = shared.supernet
+        for _ in range(shared.recipe.epochs):
+            for training, _judging in shared.epoch():
+                (architecture,) = self.space.sample(self.rng, 1)
+                shared.step(training, supernet.path(architecture), "path")
+        judges = shared.judges(shared.recipe.batch_size, self._judging_batches)
+        drawn = dict.fromkeys(self.space.sample(self.rng, self._candidates))
+        errors = {one: shared.error(judges, supernet.path(one)) for one in drawn}
+        yield from sorted(errors, key=errors.__getitem__)

@@ -1,0 +1,61 @@
+"""What a pass of a supernet costs, in passes of a mean stand-alone training: the prices that weight sharing pays.
+
+Run ``python speed/one_shot.py [space] [architectures]``. CPU is `process_time` with one thread; every kind of pass is
+measured in the same run, in turns, over the embedded images. A stand-alone pass counts what its epoch costs, validation
+included, for each training image, as `cost_seconds` of a table does.
+"""
+
+import sys
+import time
+from collections import defaultdict
+from statistics import mean, median
+
+import numpy as np
+import torch
+
+from harness.plugins import load_space
+from harness.training.images import load
+from harness.training.recipe import Recipe
+from harness.training.setup import Setup
+from harness.training.supernet import mixture, sampled
+from harness.training.weight_sharing import SharedWeights
+
+RECIPE = Recipe(epochs=50, batch_size=64, learning_rate=0.025, final_learning_rate=0.001, gradient_clip=5.0)
+
+
+def main() -> None:
+    """Prints the prices."""
+    torch.set_num_threads(1)
+    name = sys.argv[1] if len(sys.argv) > 1 else "nasbench201"
+    count = int(sys.argv[2]) if len(sys.argv) > 2 else 24
+    setup, space, images = Setup.named(name, "fashion14", copies=1), load_space(name)(), load("fashion14")
+    generator = torch.Generator().manual_seed(0)
+    shared = SharedWeights(space, images, RECIPE, generator)
+    alphas = shared.supernet.alphas(generator)
+    batches = list(shared.epoch())
+    seconds: dict[str, list[float]] = defaultdict(list)
+    for architecture in space.sample(np.random.default_rng(0), count):
+        trainer = setup.trainer(architecture)
+        begin = time.process_time()
+        trainer.epoch()
+        seconds["stand-alone"].append((time.process_time() - begin) / len(images.y["train"]))
+        for kind in ("mixture", "sampled", "path", "evaluation"):
+            begin, seen = time.process_time(), 0
+            for train, judge in batches[:8]:
+                seen += len(judge[1]) if kind == "evaluation" else len(train[1])
+                if kind == "evaluation":
+                    shared.error([judge], shared.supernet.path(architecture))
+                elif kind == "path":
+                    shared.step(train, shared.supernet.path(architecture), kind)
+                else:
+                    choice = mixture(alphas) if kind == "mixture" else sampled(alphas, 1.0, generator)
+                    shared.step(train, choice, kind)
+            seconds[kind].append((time.process_time() - begin) / seen)
+    alone = mean(seconds["stand-alone"])
+    print(f"{name} on fashion14: a stand-alone pass takes {alone * 1e6:.0f} us an image (mean of {count})")
+    for kind, values in seconds.items():
+        print(f"  {kind:12} {mean(values) / alone:.2f} (median {median(values) / alone:.2f})")
+
+
+if __name__ == "__main__":
+    main()
