@@ -74,6 +74,7 @@ def status(folder: Annotated[Path, typer.Argument(help="A results folder.")]) ->
 def list_(
     what: Annotated[str, typer.Argument(help="methods, tasks or suites")],
     as_json: Annotated[bool, typer.Option("--json", help="A JSON list of objects.")] = False,
+    long: Annotated[bool, typer.Option("--long", help="Of tasks: everything a reader must know of each.")] = False,
 ) -> None:
     """List what can be played."""
     from harness.listing import entries
@@ -81,6 +82,11 @@ def list_(
     found = entries(what)
     if as_json:
         typer.echo(json.dumps(found, indent=2))
+        return
+    if long and what == "tasks":
+        from harness.cards import text
+
+        typer.echo("\n\n".join(map(text, found)))
         return
     for entry in found:
         note = f"  [cannot run here: {entry['skip']}]" if entry.get("skip") else ""

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from harness.cards import card
 from harness.errors import EquipoiseError, PluginError, nearest
 from harness.plugins import (
     benchmarks,
@@ -48,25 +49,7 @@ def _tasks() -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for benchmark in benchmarks():
         for name in task_names(benchmark):
-            task = load_task(name)
-            skip = task.skip()
-            optimum = None if skip else task.optimum()
-            found.append(
-                {
-                    "name": name,
-                    "family": task.space.name,
-                    "source": task.source,
-                    "licence": task.licence,
-                    "metric": task.metric.name,
-                    "unit": task.metric.unit,
-                    "optimum": None if optimum is None else task.metric.show(optimum),
-                    "space_size": task.space.size,
-                    "fidelities": list(task.fidelities),
-                    "noise": list(task.noises),
-                    "surrogate": task.surrogate,
-                    "skip": skip,
-                }
-            )
+            found.append(card(load_task(name)))
     return found
 
 

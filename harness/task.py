@@ -76,7 +76,9 @@ class Task(ABC):
         licence: Licence of the data.
         surrogate: Whether the values are predictions.
         pitfalls: What a reader of results must know, one sentence each.
-        citation: BibTeX of the paper that the numbers come from.
+        citation: BibTeX of the papers that the numbers come from.
+        validation_split: What `evaluate` answers with, in the source's own words.
+        test_split: What `reveal` answers with; empty where the source has no separate test split.
         space: The architectures it answers for.
         metric: How its errors are shown.
         fidelities: Training epochs that can be asked for, ascending; empty where the source states none.
@@ -95,6 +97,8 @@ class Task(ABC):
     surrogate: ClassVar[bool] = False
     pitfalls: ClassVar[tuple[str, ...]] = ()
     citation: ClassVar[str] = ""
+    validation_split: str = ""
+    test_split: str = ""
     space: SearchSpace
     metric: Metric
     fidelities: tuple[int, ...] = ()

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from harness import cards
+from harness.plugins import benchmarks, task_names
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -26,6 +29,35 @@ def test_lists_are_json_objects_with_the_promised_keys(what: str) -> None:
     names = [entry["name"] for entry in entries]
     assert len(set(names)) == len(names)
     assert equipoise("list", what).returncode == 0
+
+
+def test_every_task_has_a_card_that_tells_what_a_reader_must_know() -> None:
+    ran = equipoise("list", "tasks", "--long")
+    assert ran.returncode == 0, ran.stderr
+    cards = ran.stdout.split("\n\n")
+    entries = {entry["name"]: entry for entry in json.loads(equipoise("list", "tasks", "--json").stdout)}
+    assert [card.splitlines()[0] for card in cards] == list(entries)
+    for card in cards:
+        assert all(
+            f"\n  {words} " in card
+            for words in ("space", "metric", "validation", "test", "noise", "optimum", "licence")
+        )
+    for name, entry in entries.items():
+        assert entry["citation"].startswith("@"), name
+        assert entry["skip"] or entry["validation_split"], name
+        assert (entry["optimum"] is None) == (entry["optimum_source"] is None)
+    known = entries["nasbench201/cifar10"]
+    assert (known["space_size"], known["classes"], known["direction"]) == (15625, 5260, "maximise")
+    assert known["test_split"] is None
+    assert "the best of all 15,625 stored architectures" in known["optimum_source"]
+
+
+def test_the_page_of_cards_holds_each_task_and_nothing_unescaped(tmp_path: Path) -> None:
+    page = cards.page()
+    names = [name for benchmark in benchmarks() for name in task_names(benchmark)]
+    assert all(page.count(f'<section id="{name}">') == 1 for name in names)
+    assert "<sage" not in page
+    assert page.count("<section") == page.count("</section>") == len(names)
 
 
 def test_families_are_as_the_methods_declare_them() -> None:

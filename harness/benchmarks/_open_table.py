@@ -114,6 +114,16 @@ class OpenTable(TableTask):
         return self.header.citation
 
     @property
+    def validation_split(self) -> str:  # type: ignore[override]
+        """What the header calls it; unknown while the table is missing."""
+        return self.header.validation if self.path.is_file() else ""
+
+    @property
+    def test_split(self) -> str:  # type: ignore[override]
+        """What the header calls it."""
+        return (self.header.test or "") if self.path.is_file() else ""
+
+    @property
     def surrogate(self) -> bool:  # type: ignore[override]
         """Whether the header says that the values are predictions."""
         return self.path.is_file() and self.header.surrogate

@@ -50,6 +50,20 @@ class TransNasTask(FetchedTable):
         "so points of different tasks do not add up.",
         "The seven tasks share one space and one training pipeline: they are one family, not seven.",
     )
+    citation = """@inproceedings{duan2021transnas,
+  title = {{TransNAS-Bench-101}: Improving Transferability and Generalizability of Cross-Task Neural Architecture
+           Search},
+  author = {Duan, Yawen and Chen, Xin and Xu, Hang and Chen, Zewei and Liang, Xiaodan and Zhang, Tong and Li, Zhenguo},
+  booktitle = {IEEE/CVF Conference on Computer Vision and Pattern Recognition},
+  year = {2021}
+}
+@inproceedings{krishnakumar2022suitezero,
+  title = {{NAS-Bench-Suite-Zero}: Accelerating Research on Zero Cost Proxies},
+  author = {Krishnakumar, Arjun and White, Colin and Zela, Arber and Tu, Renbo and Safari, Mahmoud and Hutter, Frank},
+  booktitle = {Advances in Neural Information Processing Systems, Datasets and Benchmarks Track},
+  year = {2022}
+}"""
+    validation_split = "val_accuracy: the task's metric on the validation set of Taskonomy's split, at the last epoch"
     has_cost = False
     stem: ClassVar[str]
 

@@ -44,6 +44,16 @@ class NasBench201Task(TableTask):
         "The three data sets share one space and most of their ranking: they are one family, not three.",
         "Isomorphic strings were trained apart and have different values: the string is the key.",
     )
+    citation = """@inproceedings{dong2020nasbench201,
+  title = {{NAS-Bench-201}: Extending the Scope of Reproducible Neural Architecture Search},
+  author = {Dong, Xuanyi and Yang, Yi},
+  booktitle = {International Conference on Learning Representations},
+  year = {2020}
+}"""
+    validation_split = (
+        "val_acc, x-valid of the paper: half of CIFAR-10's training set (the cells see the other half), or half of the "
+        "official test set of CIFAR-100 and of the validation set of ImageNet16-120"
+    )
     space = NasBench201()
     metric = Metric.accuracy()
     fidelities = (200,)

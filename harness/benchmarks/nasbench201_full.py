@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness.benchmarks._arch_results import ArchResultsTask
+from harness.benchmarks.nasbench201 import NasBench201Task
 from harness.data.official import nasbench201
 from harness.data.official.record import Record
 from harness.spaces.nasbench201 import NasBench201
@@ -16,12 +17,7 @@ class NasBench201FullTask(ArchResultsTask):
 
     benchmark = "nasbench201_full"
     source = "Dong and Yang, NAS-Bench-201, ICLR 2020: the official file, every stored seed"
-    citation = """@inproceedings{dong2020nasbench201,
-  title = {{NAS}-Bench-201: Extending the Scope of Reproducible Neural Architecture Search},
-  author = {Dong, Xuanyi and Yang, Yi},
-  booktitle = {International Conference on Learning Representations},
-  year = {2020}
-}"""
+    citation = NasBench201Task.citation
     archive = "NAS-Bench-201-v1_1-096897.pth (4.7 GB) from the links at https://github.com/D-X-Y/NAS-Bench-201"
     imported = "NAS-Bench-201-v1_1-096897.pth"
     space = NasBench201()

@@ -44,6 +44,14 @@ class NasBenchGraphTask(TableTask):
         "noise = 'single' and budgets in seconds or epochs are refused.",
         "Differences between good architectures are small: random search is close to every method in accuracy points.",
     )
+    citation = """@inproceedings{qin2022nasbenchgraph,
+  title = {{NAS-Bench-Graph}: Benchmarking Graph Neural Architecture Search},
+  author = {Qin, Yijian and Zhang, Ziwei and Wang, Xin and Zhang, Zeyang and Zhu, Wenwu},
+  booktitle = {Advances in Neural Information Processing Systems, Datasets and Benchmarks Track},
+  year = {2022}
+}"""
+    validation_split = "valid_perf: the nodes of the validation mask"
+    test_split = "perf: the nodes of the test mask"
     has_cost = False
 
     @cached_property

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from harness.benchmarks.nasbench201 import NasBench201Task
 from harness.data.cache import cache_folder
 from harness.errors import RunError, SuiteError, nearest
 from harness.space import Architecture, SearchSpace
@@ -68,6 +69,18 @@ class TrainingTask(Task):
         "Validation images are held out of the training images (half of them on CIFAR): the networks see less than in "
         "papers that train on all.",
     )
+    citation = (
+        NasBench201Task.citation
+        + """
+@inproceedings{liu2019darts,
+  title = {{DARTS}: Differentiable Architecture Search},
+  author = {Liu, Hanxiao and Simonyan, Karen and Yang, Yiming},
+  booktitle = {International Conference on Learning Representations},
+  year = {2019}
+}"""
+    )
+    validation_split = "images held out of the training images, balanced over the classes, the same for every network"
+    test_split = "the official test images, or those of the file"
     metric = Metric.accuracy()
     measured_cost = True
 

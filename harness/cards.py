@@ -1,0 +1,140 @@
+"""What a reader must know of a task, on one card: for ``equipoise list tasks --long`` and the page of the reference.
+
+Run ``python -m harness.cards FOLDER`` to write the page of all benchmarks, ``FOLDER/tasks.html``.
+"""
+
+import sys
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from harness.plugins import benchmarks, load_task, task_names
+from harness.space import SearchSpace
+from harness.store import write_whole
+from harness.task import Task
+
+__all__ = ["card", "page", "text"]
+
+ENUMERABLE = 1_000_000
+"""The classes of a larger space are not counted."""
+
+
+def card(task: Task) -> dict[str, Any]:
+    """The facts of a task as JSON takes them. What only the data tells is None where the data is not at hand."""
+    skip = task.skip()
+    optimum = None if skip else task.optimum()
+    stored = not skip and task.landscape() is not None
+    return {
+        "name": task.name,
+        "family": task.space.name,
+        "source": task.source,
+        "licence": task.licence,
+        "metric": task.metric.name,
+        "unit": task.metric.unit,
+        "direction": "maximise" if task.metric.maximise else "minimise",
+        "optimum": None if optimum is None else task.metric.show(optimum),
+        "optimum_source": None if optimum is None else _origin(task, stored),
+        "space_size": task.space.size,
+        "classes": _classes(task.space),
+        "validation_split": task.validation_split,
+        "test_split": task.test_split or None,
+        "fidelities": list(task.fidelities),
+        "noise": list(task.noises),
+        "cost": task.has_cost,
+        "surrogate": task.surrogate,
+        "pitfalls": list(task.pitfalls),
+        "citation": task.citation,
+        "skip": skip,
+    }
+
+
+def text(facts: dict[str, Any]) -> str:
+    """A card in words, for a terminal."""
+    lines = [f"{words:<12} {said}" for words, said in _lines(facts)]
+    return "\n".join([facts["name"], *(f"  {line}" for line in lines)])
+
+
+def page() -> str:
+    """The cards of all benchmarks as one HTML page."""
+    cards = [card(load_task(name)) for benchmark in benchmarks() for name in task_names(benchmark)]
+    listed = "".join(f'<li><a href="#{escape(c["name"])}">{escape(c["name"])}</a></li>' for c in cards)
+    return _PAGE.format(contents=listed, cards="".join(map(_section, cards)))
+
+
+def _origin(task: Task, stored: bool) -> str:
+    if not stored:
+        return "stated by the benchmark"
+    means = ", of means over the stored seeds" if "single" in task.noises else ""
+    predicted = "predicted" if task.surrogate else "stored"
+    return f"the best of all {task.space.size:,} {predicted} architectures{means}"
+
+
+def _classes(space: SearchSpace) -> int | None:
+    """How many different networks the space calls its own; None if nobody has counted."""
+    if type(space).canonical is SearchSpace.canonical:
+        return space.size
+    if space.size > ENUMERABLE:
+        return None
+    return len({space.canonical(architecture) for architecture in space.enumerate()})
+
+
+def _lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
+    """The card line by line: what it is about, and what it says."""
+    size = f"{facts['space_size']:,}" if facts["space_size"] < 10**9 else f"{facts['space_size']:.2g}"
+    classes = "not counted" if facts["classes"] is None else f"{facts['classes']:,}"
+    later = "known once the data is at hand" if facts["skip"] else ""
+    best = later or "unknown"
+    if facts["optimum"] is not None:
+        best = f"{facts['optimum']:.6g} {facts['unit']}".strip() + f", {facts['optimum_source']}"
+    lines = [
+        ("space", f"{facts['family']}: {size} architectures, {classes} different networks"),
+        ("metric", f"{facts['metric']}{_in(facts['unit'])}, {facts['direction']}"),
+        ("validation", facts["validation_split"] or later or "not stated"),
+        ("test", facts["test_split"] or later or "n/a: the source has no separate test split"),
+        ("fidelities", _epochs(facts["fidelities"]) or later or "none"),
+        ("noise", " or ".join(facts["noise"])),
+        ("cost", "training seconds" if facts["cost"] else later or "not told: budgets in seconds are refused"),
+        ("optimum", best),
+        *([("surrogate", "the values are predictions")] if facts["surrogate"] else []),
+        *(("pitfall", pitfall) for pitfall in facts["pitfalls"]),
+        ("source", facts["source"]),
+        ("licence", facts["licence"]),
+        *([("missing", facts["skip"])] if facts["skip"] else []),
+    ]
+    return [*lines, *(("cite", line) for line in facts["citation"].splitlines())]
+
+
+def _epochs(fidelities: list[int]) -> str:
+    return f"{', '.join(map(str, fidelities))} epochs" if fidelities else ""
+
+
+def _in(unit: str) -> str:
+    return f" in {unit}" if unit else ""
+
+
+def _section(facts: dict[str, Any]) -> str:
+    rows = "".join(
+        f"<tr><th>{escape(words)}</th><td>{escape(said)}</td></tr>" for words, said in _lines(facts) if words != "cite"
+    )
+    cited = f"<pre>{escape(facts['citation'])}</pre>" if facts["citation"] else ""
+    return (
+        f'<section id="{escape(facts["name"])}"><h2>{escape(facts["name"])}</h2><table>{rows}</table>{cited}</section>'
+    )
+
+
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Equipoise: the tasks</title>
+<style>
+:root {{ color-scheme: light dark }}
+body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }}
+ul {{ columns: 16rem; padding-left: 1.2rem }}
+th {{ text-align: left; vertical-align: top; padding-right: 1rem; font-weight: 600 }}
+pre {{ overflow-x: auto; border: 1px solid #8885; padding: .5rem }}
+</style></head>
+<body><h1>The tasks</h1><ul>{contents}</ul>{cards}</body></html>
+"""
+
+
+if __name__ == "__main__":
+    write_whole(Path(sys.argv[1]) / "tasks.html", page().encode())
