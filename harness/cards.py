@@ -4,6 +4,7 @@ Run ``python -m harness.cards FOLDER`` to write the page of all benchmarks, ``FO
 """
 
 import sys
+from functools import lru_cache
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,7 @@ def _origin(task: Task, stored: bool) -> str:
     return f"the best of all {task.space.size:,} {predicted} architectures{means}"
 
 
+@lru_cache
 def _classes(space: SearchSpace) -> int | None:
     """How many different networks the space calls its own; None if nobody has counted."""
     if type(space).canonical is SearchSpace.canonical:
