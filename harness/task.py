@@ -1,7 +1,9 @@
 """What a task is: one benchmark on one data set, which answers queries."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
@@ -79,6 +81,7 @@ class Task(ABC):
         citation: BibTeX of the papers that the numbers come from.
         validation_split: What `evaluate` answers with, in the source's own words.
         test_split: What `reveal` answers with; empty where the source has no separate test split.
+        further_digests: SHA-256 of optional files that are in use beside the first, by name; `data_digest` covers them.
         space: The architectures it answers for.
         metric: How its errors are shown.
         fidelities: Training epochs that can be asked for, ascending; empty where the source states none.
@@ -99,6 +102,7 @@ class Task(ABC):
     citation: ClassVar[str] = ""
     validation_split: str = ""
     test_split: str = ""
+    further_digests: Mapping[str, str] = MappingProxyType({})
     space: SearchSpace
     metric: Metric
     fidelities: tuple[int, ...] = ()
@@ -137,7 +141,7 @@ class Task(ABC):
     @property
     @abstractmethod
     def data_digest(self) -> str:
-        """SHA-256 of the source file that the numbers come from."""
+        """SHA-256 of the source file that the numbers come from, and of whatever further files are in use."""
 
     @abstractmethod
     def evaluate(self, architecture: Architecture, fidelity: int | None, rng: np.random.Generator) -> Evaluation:

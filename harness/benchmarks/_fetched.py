@@ -12,9 +12,9 @@ from harness.benchmarks._table import TableTask
 from harness.data.cache import Columns
 from harness.data.sources import Source, source
 from harness.errors import DataError
-from harness.space import Architecture
+from harness.space import Architecture, SearchSpace
 
-__all__ = ["FetchedTable"]
+__all__ = ["FetchedTable", "in_order"]
 
 
 class FetchedTable(TableTask):
@@ -49,21 +49,34 @@ class FetchedTable(TableTask):
         """Reads the upstream file into columns; called once, when the cache has no entry."""
 
     def in_order(self, values: Mapping[Architecture, float], what: str) -> npt.NDArray[np.float64]:
-        """The values in the order of ``space.enumerate()``.
+        """As the function `in_order`."""
+        return in_order(self.space, values, what, self.file.path)
 
-        Raises:
-            DataError: The table lacks architectures of the space, has others, or holds a value that is not finite.
-        """
-        rows = list(self.space.enumerate())
-        missing = [row for row in rows if row not in values]
-        if missing or len(values) != len(rows):
-            example = f", for example {self.space.format(missing[0])}" if missing else ""
-            raise DataError(
-                f"{self.file.path}: {len(values)} architectures with {what}; {self.space.name} has {len(rows)}, of "
-                f"which {len(missing)} are missing{example}; get the file again"
-            )
-        column = np.array([values[row] for row in rows], dtype=np.float64)
-        if not np.isfinite(column).all():
-            row = rows[int(np.flatnonzero(~np.isfinite(column))[0])]
-            raise DataError(f"{self.file.path}: {what} of {self.space.format(row)} is not a finite number")
-        return column
+
+def in_order(
+    space: SearchSpace, values: Mapping[Architecture, float], what: str, path: Path
+) -> npt.NDArray[np.float64]:
+    """The values in the order of ``space.enumerate()``.
+
+    Args:
+        space: Whose architectures there must be, all of them and no others.
+        values: Read from a file.
+        what: What an error calls a value.
+        path: The file.
+
+    Raises:
+        DataError: The table lacks architectures of the space, has others, or holds a value that is not finite.
+    """
+    rows = list(space.enumerate())
+    missing = [row for row in rows if row not in values]
+    if missing or len(values) != len(rows):
+        example = f", for example {space.format(missing[0])}" if missing else ""
+        raise DataError(
+            f"{path}: {len(values)} architectures with {what}; {space.name} has {len(rows)}, of "
+            f"which {len(missing)} are missing{example}; get the file again"
+        )
+    column = np.array([values[row] for row in rows], dtype=np.float64)
+    if not np.isfinite(column).all():
+        row = rows[int(np.flatnonzero(~np.isfinite(column))[0])]
+        raise DataError(f"{path}: {what} of {space.format(row)} is not a finite number")
+    return column

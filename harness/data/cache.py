@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from harness.errors import DataError
 
-__all__ = ["Columns", "cache_folder", "open_columns", "open_entry"]
+__all__ = ["Columns", "cache_folder", "downloads_folder", "open_columns", "open_entry"]
 
 Columns = Mapping[str, npt.NDArray[np.float64]]
 
@@ -34,6 +34,11 @@ def cache_folder() -> Path:
     from platformdirs import user_cache_path
 
     return user_cache_path("equipoise")
+
+
+def downloads_folder() -> Path:
+    """Where fetched files lie; it is there only once something was fetched."""
+    return cache_folder() / "downloads"
 
 
 def open_columns(name: str, digest: str, build: Callable[[], Columns]) -> Columns:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from harness.data.cache import cache_folder
+from harness.data.cache import downloads_folder
 from harness.errors import DataError, nearest
 
 __all__ = ["Source", "digest_of", "source", "sources"]
@@ -39,7 +39,7 @@ class Source:
     @property
     def path(self) -> Path:
         """Where it lies once fetched: the folder ``downloads`` of the cache."""
-        return cache_folder() / "downloads" / self.file
+        return downloads_folder() / self.file
 
     def missing(self) -> str | None:
         """Why the file cannot be used, and how to get it; None if it is there. Looks at its size only."""

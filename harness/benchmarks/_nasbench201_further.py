@@ -1,0 +1,98 @@
+"""What public files add to the embedded NAS-Bench-201: accuracies after 12 epochs, and test accuracies."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.benchmarks._fetched import in_order
+from harness.benchmarks._zero_cost_files import read_values
+from harness.data.frame import read_frame
+from harness.data.sources import Source, source
+from harness.errors import DataError, SpaceError
+from harness.space import Architecture
+from harness.spaces.nasbench201 import NasBench201
+
+__all__ = ["Errors", "early_errors", "files", "test_errors"]
+
+Errors = npt.NDArray[np.float64]
+"""One error an architecture, in the order of ``space.enumerate()``."""
+
+EARLY = "nasbench201-12-epochs"
+TEST = {
+    "cifar10": "nasbench201-cifar10-test",
+    "cifar100": "nasbench201-test",
+    "imagenet16-120": "nasbench201-test",
+}
+COLUMNS = {"cifar10": "cifar10-val", "cifar100": "cifar100-val", "imagenet16-120": "imagenet-val"}
+MEMBERS = {"cifar100": "cifar100", "imagenet16-120": "ImageNet16-120"}
+
+OPERATIONS = ("skip_connect", "none", "nor_conv_3x3", "nor_conv_1x1", "avg_pool_3x3")
+"""What the numbers 0 to 4 of NASLib's files mean."""
+EDGES = (0, 1, 3, 2, 4, 5)
+"""Where NASLib's files, whose edges are ordered by source, list the edges of the space, ordered by target.
+
+Both can be seen in the data: of the 120 x 720 orders of operations and edges, the accuracies of these correlate best
+with the embedded ones, and cells whose output is cut off from their input are at chance.
+"""
+
+SPACE = NasBench201()
+
+
+def files(dataset: str) -> Mapping[str, Source]:
+    """The files that are here and add something to a data set, by what they add: ``early`` or ``test``."""
+    wanted = {"early": source(EARLY), "test": source(TEST[dataset])}
+    return {what: file for what, file in wanted.items() if file.missing() is None}
+
+
+def early_errors(path: Path, dataset: str) -> Errors:
+    """Validation errors after 12 epochs.
+
+    Raises:
+        DataError: The file is damaged or incomplete.
+    """
+    return _column(path, COLUMNS[dataset])
+
+
+def test_errors(path: Path, dataset: str) -> Errors:
+    """Test errors after 200 epochs.
+
+    Raises:
+        DataError: The file is damaged or incomplete.
+    """
+    if dataset == "cifar10":
+        return _column(path, "test_top1")
+    pattern = rf"zen/benchmark--nasbench201--{MEMBERS[dataset]}--\d+\.json"
+    return _errors(path, read_values(path, pattern, cell_of, dataset), "a test accuracy")
+
+
+def cell_of(numbers: Any) -> Architecture:
+    """The cell that NASLib's files list by six numbers.
+
+    Raises:
+        SpaceError: They are no such numbers.
+    """
+    if not (isinstance(numbers, tuple) and len(numbers) == 6 and all(number in range(5) for number in numbers)):
+        raise SpaceError(f"{SPACE.name}: {numbers} is no cell")
+    return tuple(SPACE.decisions[0].options.index(OPERATIONS[numbers[place]]) for place in EDGES)
+
+
+def _column(path: Path, name: str) -> Errors:
+    frame = read_frame(path, ["cellstr", name])
+    try:
+        cells = [SPACE.parse(text) for text in frame["cellstr"].tolist()]
+        values = dict(zip(cells, map(float, frame[name].tolist()), strict=True))
+    except (AttributeError, TypeError, ValueError, SpaceError) as error:
+        raise DataError(f"{path}: a row of {name} cannot be read ({error}); get the file again") from error
+    if len(values) != len(cells):
+        raise DataError(f"{path}: {len(cells)} rows for {len(values)} cells; get the file again")
+    return _errors(path, values, f"a value of {name}")
+
+
+def _errors(path: Path, values: Mapping[Architecture, float], what: str) -> Errors:
+    accuracy = in_order(SPACE, values, what, path)
+    if accuracy.min() < 0 or accuracy.max() > 100:
+        raise DataError(f"{path}: {what} lies outside 0 to 100 %; get the file again")
+    return 1.0 - accuracy / 100.0
