@@ -48,15 +48,29 @@ _NO_TEST = (
     "The package has no test split: test is n/a unless equipoise data fetch nasbench201-test nasbench201-cifar10-test "
     "has brought it."
 )
-_HALVES = (
-    "Validation and test are two halves of the official {}. The test error is that of one training; its file calls it "
-    "val_accuracy."
+_SPLITS = {  # validation, test
+    "cifar10": (
+        "x-valid of cifar10-valid: half of the training images, after training on the other half",
+        "ori-test of cifar10: the test images after training on all training images, mean of the stored seeds; "
+        "test_top1 in its file",
+    ),
+    "cifar100": (
+        "x-valid of cifar100: half of the test images",
+        "x-test of cifar100: the other half of the test images, one training; val_accuracy in its file",
+    ),
+    "imagenet16-120": (
+        "x-valid of ImageNet16-120: half of the images that ImageNet validates on",
+        "x-test of ImageNet16-120: the other half of those images, one training; val_accuracy in its file",
+    ),
+}
+_ONE_TEST = (
+    "Validation and test are two halves of one set of images. The test error is that of one training, validation the "
+    "mean of all."
 )
 _TEST_PITFALLS = {
-    "cifar10": "Validation is half of the training images, unseen by a training on the other half; the test error is "
-    "that of the official test images after other trainings on all training images, mean of the stored seeds.",
-    "cifar100": _HALVES.format("test images"),
-    "imagenet16-120": _HALVES.format("validation images"),
+    "cifar10": "Validation and test are told of different trainings: on half of the training images, and on all.",
+    "cifar100": _ONE_TEST,
+    "imagenet16-120": _ONE_TEST,
 }
 _EARLY_PITFALLS = (
     "The 12 epochs are trainings of their own, with their own learning-rate schedule, and their validation accuracy is "
@@ -151,6 +165,16 @@ class NasBench201Task(TableTask):
     def source(self) -> str:  # type: ignore[override]
         """The package, and the fetched files that are in use."""
         return "; ".join([_EMBEDDED, *(_ADDED[what].format(file.file) for what, file in self._further.items())])
+
+    @property
+    def validation_split(self) -> str:  # type: ignore[override]
+        """By its name in NAS-Bench-201."""
+        return _SPLITS[self.dataset][0]
+
+    @property
+    def test_split(self) -> str:  # type: ignore[override]
+        """Likewise, where a file with test accuracies is here."""
+        return _SPLITS[self.dataset][1] if "test" in self._further else ""
 
     @property
     def pitfalls(self) -> tuple[str, ...]:  # type: ignore[override]
