@@ -128,6 +128,19 @@ def tabulate(
     raise typer.Exit(run_tabulate(space, images, out, sample, seeds, workers, device, typer.echo))
 
 
+@app.command()
+def surrogate(
+    name: Annotated[str, typer.Argument(help="A table in the open format, or a surrogate task to be fitted.")],
+    out: Annotated[Path | None, typer.Option(help="Of a table: the .npz file to write.")] = None,
+    technique: Annotated[str | None, typer.Option(help="Of a table: trees (default) or gp.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Of a table: of the split and the members (default 0).")] = None,
+) -> None:
+    """Fit a surrogate to a table, score it on held-out architectures, and keep it as one file."""
+    from harness.surrogate.command import fit_named
+
+    fit_named(name, out, technique, seed, typer.echo)
+
+
 def _reports(module: str) -> Any:
     """A module of the reports, reached by name: the engine does not import them."""
     return import_module(f"reports.{module}")

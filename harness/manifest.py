@@ -139,6 +139,8 @@ def _task(name: str, suite: Suite) -> dict[str, Any]:
         "space": task.space.name,
         "space_size": task.space.size,
         "surrogate": task.surrogate,
+        "technique": task.technique,
+        "held_out": list(task.held_out),
         "fidelities": list(task.fidelities),
         "pitfalls": list(task.pitfalls),
     }

@@ -1,7 +1,8 @@
 """From a name to a class. The file name is the name: nothing is registered anywhere.
 
 - ``tpe`` is the method in ``methods/tpe.py`` (or the package ``methods/tpe/``);
-- ``nasbench201/cifar10`` is data set ``cifar10`` of the task class in ``harness/benchmarks/nasbench201.py``;
+- ``nasbench201/cifar10`` is data set ``cifar10`` of the task class in ``harness/benchmarks/nasbench201.py``; a hyphen
+  in a benchmark's name is an underscore in that of its file;
 - ``table:FILE`` is the task that ``harness/benchmarks/table.py`` makes of a file: a colon where data sets are files;
 - ``package.module:Class`` is a class of a third party (``package.module:Class/dataset`` for a task);
 - a path that ends in ``.py`` is the one class in that file (``path.py/dataset`` for a task).
@@ -92,14 +93,17 @@ def load_task(name: str, noise: Noise = "mean") -> Task:
     """
     known = benchmark_names()
     head, separator, dataset = name.partition(":")
-    if head not in known:
+    if _file_of(head) not in known:
         head, separator, dataset = _split_task(name)
     foreign: type[Task] | None = _foreign(head, Task)
     if foreign is not None:
         return foreign(dataset, noise)
-    if head not in known:
+    file = _file_of(head)
+    if file not in known:
         raise PluginError(f"no benchmark '{head}' (task '{name}'); {nearest(head, known)}")
-    cls: type[Task] = _only_class(_load(f"harness.benchmarks.{head}", f"harness/benchmarks/{head}.py"), Task)
+    cls: type[Task] = _only_class(_load(f"harness.benchmarks.{file}", f"harness/benchmarks/{file}.py"), Task)
+    if head != cls.benchmark:  # one task, one name: runs are stored under it
+        raise PluginError(f"no benchmark '{head}' (task '{name}'); {nearest(head, [cls.benchmark])}")
     if not separator:
         raise PluginError(f"'{name}' names a benchmark; a task also names a data set: {nearest('', task_names(cls))}")
     return cls(dataset, noise)
@@ -152,6 +156,10 @@ def missing_packages(method: type[Method]) -> str | None:
 
 def _names(folder: Path) -> list[str]:
     return sorted(module.name for module in pkgutil.iter_modules([str(folder)]) if not module.name.startswith("_"))
+
+
+def _file_of(benchmark: str) -> str:
+    return benchmark.replace("-", "_")
 
 
 def _split_task(name: str) -> tuple[str, str, str]:

@@ -13,7 +13,7 @@ import numpy as np
 from harness.errors import EquipoiseError, SettingError, SpaceError, StoreError, SuiteError
 from harness.ledger import Budget
 from harness.manifest import check_same_data, check_same_suite, described, finished, manifest_of, merged
-from harness.method import settings_of
+from harness.method import Method, settings_of
 from harness.plugins import load_method, load_task, missing_packages, problem_of, unmet
 from harness.progress import progress
 from harness.space import SearchSpace
@@ -124,7 +124,7 @@ def _unfit(entry: MethodEntry, tasks: dict[str, Task], budget: Budget) -> dict[s
     cls, unfit = load_method(entry.name), dict[str, str]()
     tried: dict[SearchSpace, SpaceError | None] = {}
     for name, task in tasks.items():
-        if (reason := unmet(cls, task, entry.settings)) is not None:
+        if (reason := unmet(cls, task, entry.settings) or _own_judge(cls, task, tasks)) is not None:
             unfit[name] = reason
             continue
         if task.space not in tried:
@@ -145,6 +145,18 @@ def _unfit(entry: MethodEntry, tasks: dict[str, Task], budget: Budget) -> dict[s
     if refused and len(refused) == len(tried):
         raise SettingError(f"method {entry.label}: {refused[0]}") from refused[0]
     return unfit
+
+
+def _own_judge(cls: type[Method], task: Task, tasks: dict[str, Task]) -> str | None:
+    """Why a method is not scored on a surrogate of its own technique: nothing else of that space is beside it."""
+    if task.technique not in cls.techniques:
+        return None
+    if any(other.space == task.space and other.technique not in cls.techniques for other in tasks.values()):
+        return None
+    return (
+        f"{task.name} is a surrogate of the method's own technique ({task.technique}); it is played where a task of "
+        f"{task.space.name} with another technique, or a table, stands beside it in the suite"
+    )
 
 
 def _check_budget(suite: Suite, task: Task) -> None:

@@ -1,7 +1,7 @@
 """What a task is: one benchmark on one data set, which answers queries."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal, NamedTuple
@@ -77,6 +77,9 @@ class Task(ABC):
         source: Paper and origin of the numbers.
         licence: Licence of the data.
         surrogate: Whether the values are predictions.
+        technique: Of a surrogate: what predicts, a file of ``harness/surrogate/techniques``.
+        held_out: Of a surrogate: its scores on architectures that it has not seen, an entry a fidelity, full training
+            last; each has ``fidelity``, ``architectures``, ``r2``, ``kendall_tau``, ``spearman_rho``.
         pitfalls: What a reader of results must know, one sentence each.
         citation: BibTeX of the papers that the numbers come from.
         validation_split: What `evaluate` answers with, in the source's own words.
@@ -98,6 +101,8 @@ class Task(ABC):
     source: ClassVar[str]
     licence: ClassVar[str]
     surrogate: ClassVar[bool] = False
+    technique: str | None = None
+    held_out: Sequence[Mapping[str, Any]] = ()
     pitfalls: ClassVar[tuple[str, ...]] = ()
     citation: ClassVar[str] = ""
     validation_split: str = ""

@@ -32,6 +32,7 @@ class EdaGp(Method):
 
     family = "hpo"
     source = "Muehlenbein and Paass, From Recombination of Genes to the Estimation of Distributions, PPSN 1996 (UMDA)"
+    techniques = ("gp",)
     deviations = ("Marginals are rank-weighted, crossed with elites, and their draws ranked by a Gaussian process.",)
 
     def __init__(

@@ -43,6 +43,7 @@ class ExactGp(Method):
 
     family = "hpo"
     source = "Jones, Schonlau and Welch, Efficient Global Optimization, 1998; Rasmussen and Williams, GPML, 2006"
+    techniques = ("gp",)
 
     def __init__(
         self,

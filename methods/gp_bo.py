@@ -38,6 +38,7 @@ class GpBo(Method):
     source = "Head et al., scikit-optimize 0.10.2 (Optimizer, gp_hedge); Snoek, Larochelle and Adams, NeurIPS 2012"
     packages = (("skopt", "gp"),)
     costly = True
+    techniques = ("gp",)
 
     def __init__(
         self,

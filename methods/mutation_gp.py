@@ -29,6 +29,7 @@ class MutationGp(Method):
 
     family = "hpo"
     source = "This project: mutation of elites (Real et al., AAAI 2019) under expected improvement (Jones et al., 1998)"
+    techniques = ("gp",)
 
     def __init__(
         self,

@@ -42,6 +42,7 @@ class Smac(Method):
     source = "Lindauer et al., SMAC3: A Versatile Bayesian Optimization Package, JMLR 2022; smac 2.4 HPO facade"
     packages = (("smac", "smac"),)
     costly = True
+    techniques = ("trees",)
     deviations = (
         "The objective is declared deterministic, so that SMAC does not spend queries on evaluating incumbents again.",
         "The starts of the local search are ordered; the library's order depends on the salt of the process.",

@@ -69,6 +69,8 @@ def described(chosen: Suite) -> dict[str, Any]:
             "space": task.space.name,
             "space_size": task.space.size,
             "surrogate": task.surrogate,
+            "technique": task.technique,
+            "held_out": list(task.held_out),
             "fidelities": list(task.fidelities),
             "pitfalls": list(task.pitfalls),
         }

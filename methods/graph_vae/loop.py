@@ -54,6 +54,7 @@ class GenerativeSearch(Method, ABC):
 
     family = "nas"
     packages = (("torch", "torch"),)
+    techniques = ("gp",)
 
     def __init__(
         self,

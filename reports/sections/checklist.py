@@ -1,7 +1,7 @@
 """Section: the best-practice list of Lindauer and Hutter, answered as far as a manifest can answer it."""
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 from reports.analysis import Analysis
 from reports.document import Cell, Column, Paragraph, Section, Table
@@ -128,8 +128,17 @@ def _repeats(results: Results) -> tuple[bool | None, str]:
 
 
 def _tables(results: Results) -> tuple[bool | None, str]:
-    surrogate = [t.name for t in results.tasks if results.manifest["tasks"].get(t.name, {}).get("surrogate")]
+    surrogate = [
+        t.name + _rank_correlation(results.manifest["tasks"][t.name])
+        for t in results.tasks
+        if results.manifest["tasks"].get(t.name, {}).get("surrogate")
+    ]
     return True, "Tabular benchmarks" + (f"; surrogates: {joined(surrogate)}." if surrogate else " only, no surrogate.")
+
+
+def _rank_correlation(entry: Mapping[str, Any]) -> str:
+    scores = entry.get("held_out")
+    return f" (held-out Kendall tau {scores[-1]['kendall_tau']:.3f})" if scores else ""
 
 
 def _tuning(results: Results) -> tuple[bool | None, str]:

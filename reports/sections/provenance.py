@@ -79,13 +79,25 @@ def _sources(results: Results) -> list[Paragraph | Bullets]:
     found: dict[str, list[str]] = {}
     for task in results.tasks:
         entry = results.manifest["tasks"].get(task.name, {})
-        surrogate = "A surrogate predicts its answers." if entry.get("surrogate") else ""
+        surrogate = _surrogate(task.name, entry) if entry.get("surrogate") else ""
         licence = f"Licence: {entry['licence']}." if "licence" in entry else ""
         said = (f"{entry.get('source', 'Source unknown')}.", licence, surrogate, *entry.get("pitfalls", ()))
         lines = found.setdefault(task.name.partition("/")[0], [])
         lines += [line for line in said if line and line not in lines]
     points: list[Text] = [(Code(benchmark), f": {' '.join(lines)}") for benchmark, lines in found.items()]
     return [Paragraph(("Sources of the benchmarks, and what they warn of:",)), Bullets(tuple(points))]
+
+
+def _surrogate(task: str, entry: Mapping[str, Any]) -> str:
+    """What predicts, and how well it ranks what it has not seen."""
+    if not entry.get("held_out"):
+        return f"A surrogate predicts the answers of {task}; how well is not stated."
+    scores = entry["held_out"][-1]
+    return (
+        f"A surrogate ({entry['technique']}) predicts the answers of {task}: on {scores['architectures']:,} held-out "
+        f"architectures, Kendall tau {scores['kendall_tau']:.3f}, Spearman rho {scores['spearman_rho']:.3f}, "
+        f"R2 {scores['r2']:.3f}."
+    )
 
 
 def _tasks(results: Results) -> Table:

@@ -1,0 +1,172 @@
+"""What a surrogate is told of an architecture: numbers that follow from its graph, on any space."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.encoding import OneHot
+from harness.space import Architecture, SearchSpace
+
+__all__ = ["GraphFeatures"]
+
+BLOCK = 4096
+"""Graphs at a time: what is held in memory."""
+
+_Floats = npt.NDArray[np.float64]
+_Flags = npt.NDArray[np.bool_]
+
+
+class _Drawn(NamedTuple):
+    """A graph whose labels are all on nodes."""
+
+    labels: Sequence[str]
+    edges: Sequence[tuple[int, int]]
+
+
+class _Padded(NamedTuple):
+    """A batch of n graphs, padded to V nodes.
+
+    Attributes:
+        links: n x V x V, 1 for an edge.
+        marks: n x V x L, 1 for the label of a node; all 0 for padding and for labels that do not count.
+        there: n x V, whether there is such a node.
+    """
+
+    links: _Floats
+    marks: _Floats
+    there: _Flags
+
+
+class GraphFeatures:
+    """The features of the architectures of a space.
+
+    The options of the key, one-hot, and what does not depend on the order of nodes: the number of nodes, edges and
+    paths, the length of the longest and the shortest path, the number of edges from one label to another, and for each
+    label how many nodes have it, what share of the paths they are on, how many of them a path meets at most and at
+    least, and how deep they lie. An edge with a label counts as a node with that label.
+
+    Args:
+        space: Where the architectures come from.
+        labels: The labels that count.
+        links: The pairs of labels whose edges are counted.
+    """
+
+    def __init__(self, space: SearchSpace, labels: Sequence[str], links: Sequence[tuple[str, str]]) -> None:
+        self.labels, self.links = tuple(labels), tuple(links)
+        self._space, self._options = space, OneHot(space.decisions)
+        self._label = {label: number for number, label in enumerate(labels)}
+        self._link = {link: number for number, link in enumerate(links)}
+
+    @classmethod
+    def seen_in(cls, space: SearchSpace, architectures: Sequence[Architecture]) -> "GraphFeatures":
+        """The features with the labels and pairs that occur in some architectures."""
+        labels, links = set[str](), set[tuple[str, str]]()
+        for architecture in architectures:
+            graph = _draw(space, space.key(architecture))
+            labels.update(graph.labels)
+            links.update((graph.labels[u], graph.labels[v]) for u, v in graph.edges)
+        return cls(space, sorted(labels), sorted(links))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What each column is."""
+        options = [f"{d.name} = {option}" for d in self._space.decisions for option in d.options]
+        told = ("nodes with", "paths through", "most on a path", "fewest on a path", "deepest", "shallowest")
+        by_label = [f"{what} {label}" for what in told for label in self.labels]
+        edges = [f"{u} -> {v}" for u, v in self.links]
+        return (*options, "nodes", "edges", "log of paths", "longest path", "shortest path", *by_label, *edges)
+
+    def of(self, architectures: Sequence[Architecture]) -> npt.NDArray[np.float32]:
+        """The features of n architectures, n x `names`."""
+        found = np.empty((len(architectures), len(self.names)), dtype=np.float32)
+        for start in range(0, len(architectures), BLOCK):
+            keys = [self._space.key(architecture) for architecture in architectures[start : start + BLOCK]]
+            drawn = [_draw(self._space, key) for key in keys]
+            parts = self._options.encode(keys), _described(self._padded(drawn)), self._linked(drawn)
+            found[start : start + BLOCK] = np.hstack(parts)
+        return found
+
+    def _linked(self, graphs: Sequence[_Drawn]) -> _Floats:
+        counts = np.zeros((len(graphs), len(self.links) + 1))
+        for row, (labels, edges) in zip(counts, graphs, strict=True):
+            for u, v in edges:
+                row[self._link.get((labels[u], labels[v]), -1)] += 1
+        return counts[:, :-1]
+
+    def _padded(self, graphs: Sequence[_Drawn]) -> _Padded:
+        size = max(len(labels) for labels, _ in graphs)
+        links = np.zeros((len(graphs), size, size))
+        marks = np.zeros((len(graphs), size, len(self.labels) + 1))
+        there = np.zeros((len(graphs), size), dtype=np.bool_)
+        edges = [(number, u, v) for number, graph in enumerate(graphs) for u, v in graph.edges]
+        nodes = [
+            (number, place, self._label.get(label, -1))
+            for number, graph in enumerate(graphs)
+            for place, label in enumerate(graph.labels)
+        ]
+        links[tuple(np.array(edges, dtype=np.int64).reshape(-1, 3).T)] = 1.0
+        number, place, label = np.array(nodes, dtype=np.int64).T
+        marks[number, place, label] = 1.0
+        there[number, place] = True
+        return _Padded(links, marks[:, :, :-1], there)
+
+
+def _draw(space: SearchSpace, architecture: Architecture) -> _Drawn:
+    """The graph, with a node in the middle of each edge that has a label."""
+    nodes, edges, edge_labels = space.graph(architecture)
+    if not any(edge_labels):
+        return _Drawn(nodes, edges)
+    labels, found = list(nodes), list[tuple[int, int]]()
+    for (u, v), label in zip(edges, edge_labels, strict=True):
+        if label:
+            found += [(u, len(labels)), (len(labels), v)]
+            labels.append(label)
+        else:
+            found.append((u, v))
+    return _Drawn(labels, found)
+
+
+def _described(graphs: _Padded) -> _Floats:
+    """What does not depend on the order of nodes, but for the pairs of labels."""
+    links, marks, there = graphs
+    first, last = there & ~links.any(axis=1), there & ~links.any(axis=2)
+    forth, back = _paths(links, first), _paths(links.transpose(0, 2, 1), last)
+    paths = (forth * last).sum(axis=1)
+    through = np.einsum("nv,nvl->nl", forth * back, marks) / np.maximum(paths, 1)[:, None]
+    weights = np.concatenate([there[:, :, None], marks], axis=2)
+    most = _heaviest(links, weights, first)
+    fewest = -_heaviest(links, -weights, first)
+    ends = last[:, :, None]
+    longest = np.where(ends, most, -np.inf).max(axis=1)
+    shortest = np.where(ends, fewest, np.inf).min(axis=1)
+    deepest = np.where(marks > 0, most[:, :, :1], 0.0).max(axis=1)
+    shallowest = np.where(marks > 0, fewest[:, :, :1], 0.0).max(axis=1)
+    counts = there.sum(axis=1), links.sum(axis=(1, 2)), np.log1p(paths), longest[:, 0], shortest[:, 0]
+    by_label = marks.sum(axis=1), through, longest[:, 1:], shortest[:, 1:], deepest, shallowest
+    return np.hstack([np.stack(counts, axis=1), *by_label])
+
+
+def _paths(links: _Floats, starts: _Flags) -> _Floats:
+    """How many paths lead from the starts to each node, n x V."""
+    found = current = starts.astype(np.float64)
+    while current.any():  # at most V times: the graphs have no cycles
+        current = (current[:, None, :] @ links)[:, 0]
+        found = found + current
+    return found
+
+
+def _heaviest(links: _Floats, weights: _Floats, first: _Flags) -> _Floats:
+    """The largest sum of weights (n x V x k) on a path from a start up to each node, n x V x k."""
+    best = np.where(first[:, :, None], weights, -np.inf)
+    barred = np.where(links > 0, 0.0, -np.inf)
+    for _ in range(links.shape[1] - 1):
+        reached = np.full_like(best, -np.inf)
+        for source in range(links.shape[1]):
+            np.maximum(reached, best[:, None, source] + barred[:, source, :, None], out=reached)
+        reached += weights
+        if (reached <= best).all():
+            break
+        best = np.maximum(best, reached)
+    return best

@@ -1,0 +1,146 @@
+"""Fits a surrogate to a table, and scores it on architectures that it has not seen."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.errors import DataError
+from harness.surrogate.features import GraphFeatures
+from harness.surrogate.model import Cost, Level, Scores, Surrogate, SurrogateHeader
+from harness.surrogate.technique import Technique, load_technique
+from harness.surrogate.warp import Warp
+from harness.tables.table import Table, open_table
+
+__all__ = ["HELD_OUT", "LEAST_ARCHITECTURES", "fit_surrogate"]
+
+HELD_OUT = 0.1
+"""The share of a table that is kept for the scores."""
+LEAST_ARCHITECTURES = 100
+WITHIN = 0.6827
+"""The mass of a normal distribution within one standard deviation."""
+
+_Floats = npt.NDArray[np.float64]
+
+
+def fit_surrogate(
+    path: Path, technique: str = "trees", seed: int = 0, say: Callable[[str], object] = lambda _: None
+) -> Surrogate:
+    """Fits a surrogate to a table in the open format, whatever its coverage.
+
+    Nine tenths of the architectures are fitted. The others give the scores of its card and the factor of its noise;
+    architectures that are one network (`SearchSpace.canonical`) are on the same side.
+
+    Args:
+        path: The table.
+        technique: A file of ``harness/surrogate/techniques``.
+        seed: Of the split and of the members.
+        say: Told what is done.
+
+    Raises:
+        DataError: The table is damaged, too small, or has nothing to predict.
+        PluginError: There is no such technique, or its library is missing.
+    """
+    kind, table = load_technique(technique), open_table(path)
+    header, architectures = table.header, table.architectures
+    if len(architectures) < LEAST_ARCHITECTURES:
+        raise DataError(f"{path}: {len(architectures)} architectures; a surrogate needs {LEAST_ARCHITECTURES}")
+    rng = np.random.default_rng(seed)
+    held = _held_out([header.space.canonical(architecture) for architecture in architectures], rng)
+    columns = _Columns.of(table, ~held)
+    say(f"{header.name}: features of {len(architectures):,} architectures")
+    features = GraphFeatures.seen_in(header.space, [a for a, out in zip(architectures, held, strict=True) if not out])
+    told = features.of(architectures)
+    say(f"{kind.said}: {columns.targets.shape[1]} targets, {told.shape[1]} features")
+    ensemble = kind.fit(told[~held], columns.targets[~held], rng)
+    levels, cost = columns.judged(ensemble, told[held], held)
+    fitted = SurrogateHeader(
+        technique=technique,
+        table=header,
+        table_digest=table.digest,
+        fitted=int((~held).sum()),
+        seed=seed,
+        levels=levels,
+        cost=cost,
+        labels=features.labels,
+        links=features.links,
+    )
+    for level in levels:
+        say(f"{'full training' if level.epochs is None else f'{level.epochs} epochs'}: {level.scores}")
+    return Surrogate(fitted, ensemble)
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """What is to be predicted.
+
+    Attributes:
+        epochs: Of each level.
+        errors: M x levels, NaN where missing.
+        seconds: M x levels; None where the table tells no time.
+        warps: The scale of each target: the levels, then the logarithm of the seconds of full training.
+        targets: M x targets, warped.
+    """
+
+    epochs: tuple[int | None, ...]
+    errors: _Floats
+    seconds: _Floats | None
+    warps: tuple[Warp, ...]
+    targets: _Floats
+
+    @classmethod
+    def of(cls, table: Table, fitted: npt.NDArray[np.bool_]) -> "_Columns":
+        header = table.header
+        epochs = (header.fidelities if header.coverage == "sample" else header.playable) or (None,)
+        errors = np.array(table.columns["mean"]).T
+        seconds = np.array(table.columns["seconds"]).T if header.cost is not None else None
+        raw = [errors] if seconds is None else [errors, np.log(seconds[:, -1:])]
+        names = [f"{header.name}, level {number}" for number in range(1, len(epochs) + 1)] + [f"{header.name}, seconds"]
+        values = np.hstack(raw).T
+        warps = tuple(Warp.of(column[fitted], name) for column, name in zip(values, names, strict=False))
+        targets = np.stack([warp.forth(column) for warp, column in zip(warps, values, strict=True)], axis=1)
+        return cls(epochs, errors, seconds, warps, targets)
+
+    def judged(
+        self, ensemble: Technique, told: npt.NDArray[np.float32], held: npt.NDArray[np.bool_]
+    ) -> tuple[tuple[Level, ...], Cost | None]:
+        """Scores and factors from the features of the architectures that were held out."""
+        levels = []
+        for number, epochs in enumerate(self.epochs):
+            errors, warp = self.errors[held, number], self.warps[number]
+            there = np.isfinite(errors)
+            members = ensemble.predict(told[there], number)
+            factor = _factor(self.targets[held, number][there], members)
+            levels.append(Level(epochs, warp, factor, _scores(errors[there], warp.back(members.mean(axis=0)))))
+        if self.seconds is None:
+            return tuple(levels), None
+        warp, true = self.warps[-1], self.seconds[held, -1]
+        there = np.isfinite(true)
+        predicted = np.exp(warp.back(ensemble.predict(told[there], len(levels)).mean(axis=0)))
+        shares = tuple(np.nanmedian(self.seconds / self.seconds[:, -1:], axis=0).tolist())
+        return tuple(levels), Cost(warp, shares, _scores(true[there], predicted))
+
+
+def _held_out(classes: list[tuple[int, ...]], rng: np.random.Generator) -> npt.NDArray[np.bool_]:
+    """Which architectures are kept for the scores: about a tenth, whole classes."""
+    numbers = {one: number for number, one in enumerate(dict.fromkeys(classes))}
+    chosen = np.zeros(len(numbers), dtype=np.bool_)
+    chosen[rng.permutation(len(numbers))[: max(1, round(HELD_OUT * len(numbers)))]] = True
+    return chosen[[numbers[one] for one in classes]]
+
+
+def _scores(true: _Floats, predicted: _Floats) -> Scores:
+    from scipy.stats import kendalltau, spearmanr
+
+    r2 = 1 - float(((true - predicted) ** 2).sum() / ((true - true.mean()) ** 2).sum())
+    return Scores(
+        len(true), r2, float(kendalltau(true, predicted).statistic), float(spearmanr(true, predicted).statistic)
+    )
+
+
+def _factor(true: _Floats, members: _Floats) -> float:
+    """What the spread is to be multiplied with so that it covers what it should."""
+    spread = np.maximum(members.std(axis=0, ddof=1), 1e-6)
+    return float(np.quantile(np.abs(true - members.mean(axis=0)) / spread, WITHIN))
