@@ -136,8 +136,8 @@ def _described(graphs: _Padded) -> _Floats:
     paths = (forth * last).sum(axis=1)
     through = np.einsum("nv,nvl->nl", forth * back, marks) / np.maximum(paths, 1)[:, None]
     weights = np.concatenate([there[:, :, None], marks], axis=2)
-    most = _heaviest(links, weights, first)
-    fewest = -_heaviest(links, -weights, first)
+    most, fewest = np.split(_heaviest(links, np.concatenate([weights, -weights], axis=2), first), 2, axis=2)
+    fewest = -fewest
     ends = last[:, :, None]
     longest = np.where(ends, most, -np.inf).max(axis=1)
     shortest = np.where(ends, fewest, np.inf).min(axis=1)

@@ -176,3 +176,14 @@ def test_what_cannot_be_fitted_is_one_clear_error(
         fit_named(name, out and Path(out), technique, seed, lambda _: None)
     assert "\n" not in str(raised.value)
     assert not list(tmp_path.glob("it.*"))
+
+
+def test_joined_trees_predict_what_each_member_predicts() -> None:
+    from harness.surrogate.techniques import trees
+
+    rng = np.random.default_rng(0)
+    features = rng.random((60, 4), dtype=np.float32)
+    members = [trees._fitted(features, features[:, 0] - 0.5, rng) for _ in range(3)]
+    joined = trees._joined(members).inplace_predict(features)
+    assert np.array_equal(joined, np.stack([member.inplace_predict(features) for member in members], axis=1))
+    assert not np.array_equal(joined[:, 0], joined[:, 1])

@@ -1,5 +1,6 @@
 """Gradient-boosted regression trees."""
 
+import json
 from typing import Any, Self
 
 import numpy as np
@@ -19,6 +20,7 @@ SETTINGS = {
     "max_depth": 8,
     "min_child_weight": 4,
     "colsample_bynode": 0.2,
+    "base_score": 0.0,  # the targets have mean 0; members that are joined must agree on it
     "nthread": 1,  # so that a fit repeats bit for bit
 }
 
@@ -33,48 +35,64 @@ class Trees(Technique):
     said = f"gradient-boosted trees, {MEMBERS} bootstrap members of {ROUNDS} rounds"
     source = "Chen and Guestrin, XGBoost, KDD 2016; ensembles as in Siems et al., NAS-Bench-301, 2020"
 
-    def __init__(self, blobs: list[list[npt.NDArray[np.uint8]]]) -> None:
-        self._blobs = blobs  # members x targets, as XGBoost writes them
-        self._boosters: dict[tuple[int, int], Any] = {}
+    def __init__(self, blobs: list[npt.NDArray[np.uint8]]) -> None:
+        self._blobs = blobs  # one a target, as XGBoost writes it; an output a member
+        self._boosters: dict[int, Any] = {}
 
     @classmethod
     def fit(cls, features: npt.NDArray[np.float32], targets: npt.NDArray[np.float64], rng: np.random.Generator) -> Self:
-        """Fits a model a member and target."""
-        xgboost = _library()
-        blobs: list[list[npt.NDArray[np.uint8]]] = []
-        for _ in range(MEMBERS):
-            seed = int(rng.integers(2**31))
-            drawn = np.bincount(rng.integers(len(features), size=len(features)), minlength=len(features))
-            blobs.append([])
-            for target in targets.T:
-                used = (drawn > 0) & np.isfinite(target)
-                data = xgboost.DMatrix(features[used], target[used], weight=drawn[used].astype(np.float64))
-                booster = xgboost.train({**SETTINGS, "seed": seed}, data, ROUNDS)
-                blobs[-1].append(np.frombuffer(bytes(booster.save_raw("ubj")), dtype=np.uint8))
+        """Fits a model a member and target, then joins the members of a target: one call predicts them all."""
+        blobs = []
+        for target in targets.T:
+            members = [_fitted(features, target, rng) for _ in range(MEMBERS)]
+            blobs.append(np.frombuffer(bytes(_joined(members).save_raw("ubj")), dtype=np.uint8))
         return cls(blobs)
 
     def predict(self, features: npt.NDArray[np.float32], target: int) -> npt.NDArray[np.float64]:
         """The sums over the trees of each member."""
-        found = [self._booster(member, target).inplace_predict(features) for member in range(len(self._blobs))]
-        return np.asarray(found, dtype=np.float64)
-
-    def _booster(self, member: int, target: int) -> Any:
-        if (member, target) not in self._boosters:
-            self._boosters[member, target] = _library().Booster(
-                {"nthread": 1}, model_file=bytearray(self._blobs[member][target].tobytes())
-            )
-        return self._boosters[member, target]
+        if target not in self._boosters:
+            self._boosters[target] = _booster(self._blobs[target].tobytes())
+        found = self._boosters[target].inplace_predict(features)
+        return np.asarray(found, dtype=np.float64).reshape(len(features), -1).T
 
     def arrays(self) -> Arrays:
-        """The models in Universal Binary JSON, ``trees-MEMBER-TARGET``."""
-        return {f"trees-{m}-{t}": blob for m, row in enumerate(self._blobs) for t, blob in enumerate(row)}
+        """The models in Universal Binary JSON, ``trees-TARGET``."""
+        return {f"trees-{target}": blob for target, blob in enumerate(self._blobs)}
 
     @classmethod
     def from_arrays(cls, arrays: Arrays) -> Self:
-        """Reads the models; a booster is made when it is first asked."""
-        places = [tuple(map(int, name.split("-")[1:])) for name in arrays]
-        members, targets = (max(place[axis] for place in places) + 1 for axis in (0, 1))
-        return cls([[arrays[f"trees-{m}-{t}"] for t in range(targets)] for m in range(members)])
+        """Keeps the models; a booster is made when it is first asked."""
+        return cls([arrays[f"trees-{target}"] for target in range(len(arrays))])
+
+
+def _fitted(features: npt.NDArray[np.float32], target: npt.NDArray[np.float64], rng: np.random.Generator) -> Any:
+    xgboost = _library()
+    seed = int(rng.integers(2**31))
+    drawn = np.bincount(rng.integers(len(features), size=len(features)), minlength=len(features))
+    used = (drawn > 0) & np.isfinite(target)
+    data = xgboost.DMatrix(features[used], target[used], weight=drawn[used].astype(np.float64))
+    return xgboost.train({**SETTINGS, "seed": seed}, data, ROUNDS)
+
+
+def _joined(members: list[Any]) -> Any:
+    """One model with an output a member: a call costs far more than the trees in it."""
+    models = [json.loads(bytes(member.save_raw("json"))) for member in members]
+    joined, number = models[0], len(models)
+    forests = [model["learner"]["gradient_booster"]["model"]["trees"] for model in models]
+    trees = [tree for together in zip(*forests, strict=True) for tree in together]
+    for place, tree in enumerate(trees):
+        tree["id"] = place
+    forest = joined["learner"]["gradient_booster"]["model"]
+    forest["trees"] = trees
+    forest["tree_info"] = [place % number for place in range(len(trees))]
+    forest["iteration_indptr"] = list(range(0, len(trees) + 1, number))
+    forest["gbtree_model_param"]["num_trees"] = str(len(trees))
+    joined["learner"]["learner_model_param"]["num_target"] = str(number)
+    return _booster(json.dumps(joined).encode())
+
+
+def _booster(blob: bytes) -> Any:
+    return _library().Booster({"nthread": 1}, model_file=bytearray(blob))
 
 
 def _library() -> Any:
