@@ -43,6 +43,8 @@ def card(task: Task) -> dict[str, Any]:
         "noise": list(task.noises),
         "cost": task.has_cost,
         "surrogate": task.surrogate,
+        "technique": task.technique,
+        "held_out": list(task.held_out),
         "pitfalls": list(task.pitfalls),
         "citation": task.citation,
         "skip": skip,
@@ -65,7 +67,7 @@ def page() -> str:
 def _origin(task: Task, stored: bool) -> str:
     if not stored:
         return "stated by the benchmark"
-    means = ", of means over the stored seeds" if "single" in task.noises else ""
+    means = ", of means over the stored seeds" if "single" in task.noises and not task.surrogate else ""
     predicted = "predicted" if task.surrogate else "stored"
     return f"the best of all {task.space.size:,} {predicted} architectures{means}"
 
@@ -97,13 +99,25 @@ def _lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
         ("noise", " or ".join(facts["noise"])),
         ("cost", "training seconds" if facts["cost"] else later or "not told: budgets in seconds are refused"),
         ("optimum", best),
-        *([("surrogate", "the values are predictions")] if facts["surrogate"] else []),
+        *([("surrogate", _predicted(facts))] if facts["surrogate"] else []),
         *(("pitfall", pitfall) for pitfall in facts["pitfalls"]),
         ("source", facts["source"]),
         ("licence", facts["licence"]),
         *([("missing", facts["skip"])] if facts["skip"] else []),
     ]
     return [*lines, *(("cite", line) for line in facts["citation"].splitlines())]
+
+
+def _predicted(facts: dict[str, Any]) -> str:
+    """What predicts, and how well it ranks what it has not seen."""
+    said = f"the values are predictions{' of ' + facts['technique'] if facts['technique'] else ''}"
+    if not facts["held_out"]:
+        return said
+    scores = facts["held_out"][-1]
+    return (
+        f"{said}; on {scores['architectures']:,} held-out architectures, Kendall tau {scores['kendall_tau']:.3f}, "
+        f"Spearman rho {scores['spearman_rho']:.3f}, R2 {scores['r2']:.3f}"
+    )
 
 
 def _epochs(fidelities: list[int]) -> str:

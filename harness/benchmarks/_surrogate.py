@@ -74,6 +74,11 @@ class SurrogateTask(Task):
             return ()
         return [{"fidelity": level.epochs, **level.scores._asdict()} for level in self.header.levels]
 
+    @property
+    def validation_split(self) -> str:  # type: ignore[override]
+        """What is predicted, in the words of the table; empty while the file is missing."""
+        return f"predictions of: {self.header.table.validation}" if self.path.is_file() else ""
+
     @cached_property
     def space(self) -> SearchSpace:  # type: ignore[override]
         """The space of the table it was fitted to."""
