@@ -87,11 +87,11 @@ def _preflight(suite: Suite, skip_missing: bool) -> tuple[Suite, list[dict[str, 
     left_out: list[dict[str, str]] = []
     for name in suite.tasks:
         task = load_task(name, suite.protocol.noise)
-        _check_budget(suite, task)
         if (reason := task.skip()) is not None:
             missing.append(f"task {name}: {reason}")
             left_out.append({"method": "*", "task": name, "reason": reason})
         else:
+            _check_budget(suite, task)
             tasks[name] = task
     methods: list[MethodEntry] = []
     for entry in suite.methods:

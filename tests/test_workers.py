@@ -1,6 +1,7 @@
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -215,6 +216,16 @@ def test_what_is_left_out_is_recorded(write, tmp_path: Path) -> None:
     (left_out,) = RunStore(tmp_path / "out").manifest()["left_out"]
     assert (left_out["method"], left_out["task"]) == ("Absent", "*")
     assert "n/a: Absent" in equipoise("status", tmp_path / "out").stdout
+
+
+def test_a_task_that_is_not_here_need_not_tell_its_epochs(tmp_path: Path) -> None:
+    """Its table would; so a budget in epochs is checked on what is left."""
+    text = suite_text("random_search", tasks=("nats_tss/cifar10", "plugins_for_tests:GoodTask/plain"))
+    (tmp_path / "suite.toml").write_text(re.sub(r"queries = \d+", "epochs = 40", text))
+    assert equipoise("run", tmp_path / "suite.toml", "--out", tmp_path / "out", "--skip-missing").returncode == 0
+    refused = equipoise("run", tmp_path / "suite.toml", "--out", tmp_path / "other")
+    assert refused.returncode == 2
+    assert "nats_tss-cifar10.parquet" in refused.stderr
 
 
 def test_a_measured_cost_is_not_held_against_a_run(write, tmp_path: Path) -> None:
