@@ -35,8 +35,8 @@ def card(task: Task) -> dict[str, Any]:
         "direction": "maximise" if task.metric.maximise else "minimise",
         "optimum": None if optimum is None else task.metric.show(optimum),
         "optimum_source": None if optimum is None else _origin(task, stored),
-        "space_size": task.space.size,
-        "classes": _classes(task.space),
+        "space_size": task.space.size or None,  # a list of what was trained is empty until it is at hand
+        "classes": _classes(task.space) or None,
         "validation_split": task.validation_split,
         "test_split": task.test_split or None,
         "fidelities": list(task.fidelities),
@@ -84,14 +84,12 @@ def _classes(space: SearchSpace) -> int | None:
 
 def _lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
     """The card line by line: what it is about, and what it says."""
-    size = f"{facts['space_size']:,}" if facts["space_size"] < 10**9 else f"{facts['space_size']:.2g}"
-    classes = "not counted" if facts["classes"] is None else f"{facts['classes']:,}"
     later = "known once the data is at hand" if facts["skip"] else ""
     best = later or "unknown"
     if facts["optimum"] is not None:
         best = f"{facts['optimum']:.6g} {facts['unit']}".strip() + f", {facts['optimum_source']}"
     lines = [
-        ("space", f"{facts['family']}: {size} architectures, {classes} different networks"),
+        ("space", f"{facts['family']}: {_counts(facts) or later}"),
         ("metric", f"{facts['metric']}{_in(facts['unit'])}, {facts['direction']}"),
         ("validation", facts["validation_split"] or later or "not stated"),
         ("test", facts["test_split"] or later or "n/a: the source has no separate test split"),
@@ -118,6 +116,14 @@ def _predicted(facts: dict[str, Any]) -> str:
         f"{said}; on {scores['architectures']:,} held-out architectures, Kendall tau {scores['kendall_tau']:.3f}, "
         f"Spearman rho {scores['spearman_rho']:.3f}, R2 {scores['r2']:.3f}"
     )
+
+
+def _counts(facts: dict[str, Any]) -> str:
+    if facts["space_size"] is None:
+        return ""
+    size = f"{facts['space_size']:,}" if facts["space_size"] < 10**9 else f"{facts['space_size']:.2g}"
+    classes = "not counted" if facts["classes"] is None else f"{facts['classes']:,}"
+    return f"{size} architectures, {classes} different networks"
 
 
 def _epochs(fidelities: list[int]) -> str:
