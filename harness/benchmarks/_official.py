@@ -57,9 +57,9 @@ class OfficialTable(PlacedTable):
     @classmethod
     def header_of(cls, dataset: str, path: Path, **told: Any) -> TableHeader:
         """A header that says of the benchmark what its class says; `told` is the rest."""
+        told.setdefault("space", cls.space)
         return TableHeader(
             name=f"{cls.benchmark}/{dataset}",
-            space=cls.space,  # type: ignore[arg-type]  # declared by every subclass
             metric=cls.metric,  # type: ignore[arg-type]
             source=cls.source,  # type: ignore[arg-type]
             licence=cls.licence,  # type: ignore[arg-type]

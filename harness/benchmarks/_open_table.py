@@ -10,7 +10,7 @@ from harness.data.cache import Columns
 from harness.errors import DataError
 from harness.space import SearchSpace
 from harness.spaces._stored import StoredSpace
-from harness.tables.header import TableHeader
+from harness.tables.header import Coverage, TableHeader
 from harness.tables.table import Table, open_table, peek, tables_folder
 from harness.task import Metric, Noise
 
@@ -144,9 +144,11 @@ class PlacedTable(OpenTable):
     metric must agree with the header.
 
     Attributes:
+        coverage: What its table must cover: the ``space``, or a ``sample``, which is no task.
         get: How to get the table, for example ``equipoise data import NATS-tss-v1_0-3ffb9-simple``.
     """
 
+    coverage: ClassVar[Coverage] = "space"
     get: ClassVar[str]
 
     @property
@@ -179,6 +181,9 @@ class PlacedTable(OpenTable):
             declared, found = getattr(self, what), getattr(header, what)
             if declared != found:
                 raise DataError(f"{self.path}: its {what} is {found!r}, but that of {self.name} is {declared!r}")
-            if what == "space" and header.coverage != "space":
-                raise DataError(f"{self.path}: does not cover {header.space.name}, as {self.name} must")
+            if what == "space" and header.coverage != self.coverage:
+                raise DataError(
+                    f"{self.path}: covers a {header.coverage} of {header.space.name}; {self.name} must cover a "
+                    f"{self.coverage}"
+                )
         return header
