@@ -105,9 +105,9 @@ class Gdas(OneShot):
             for training, judging in shared.epoch():
                 fixed = [alpha.detach() for alpha in alphas]
                 shared.step(training, sampled(fixed, temperature, generator), "sampled")
-                slopes = torch.autograd.grad(
-                    shared.loss(judging, sampled(alphas, temperature, generator), "sampled"), alphas
-                )
+                loss = shared.loss(judging, sampled(alphas, temperature, generator), "sampled")
+                # a draw of none alone may cut one kind of cell off: its slopes are zero then
+                slopes = torch.autograd.grad(loss, alphas, materialize_grads=True)
                 for alpha, slope in zip(alphas, slopes, strict=True):
                     alpha.grad = slope
                 adam.step()

@@ -1,0 +1,182 @@
+"""The supernet of the DARTS space: a normal and a reduction cell, in the skeleton of its stand-alone networks."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from harness.space import Architecture
+from harness.spaces.darts import CELLS, OPERATIONS, PAIRS, Darts, cells_of
+from harness.training.darts import DartsNetwork, Skeleton
+from harness.training.darts_cell import Cell, FactorisedReduction, operation, pointwise, side_by_side
+from harness.training.layers import Classifier, convolution, normalisation
+from harness.training.supernet import Choice, Supernet, edge_value, use_batch_statistics
+
+__all__ = ["EDGES", "DartsSupernet", "MixedCell", "build"]
+
+EDGES = tuple((source, node) for node in PAIRS for source in range(node))
+"""Every edge (source, node) that a cell may have; 0 and 1 are the outputs of the two cells before."""
+
+NONE = 0
+"""The column of ``none``; those of the space's operations follow."""
+
+SPACE = Darts()
+
+
+class MixedCell(nn.Module):
+    """A cell with all seven operations on each of its fourteen edges.
+
+    Args:
+        c_before: Channels of the output of the cell before the last.
+        c_last: Channels of the output of the last cell.
+        channels: Of a node.
+        reduction: Whether it halves the side.
+        halved: Whether the last cell did.
+        normalise_pools: See `DartsSupernet`.
+    """
+
+    def __init__(
+        self, c_before: int, c_last: int, channels: int, reduction: bool, halved: bool, normalise_pools: bool
+    ) -> None:
+        super().__init__()
+        self.channels, self.reduction = channels, reduction
+        first = FactorisedReduction if halved else pointwise
+        self.first = first(c_before, channels, 1, affine=False)
+        self.second = pointwise(c_last, channels, 1, affine=False)
+        self.edges = nn.ModuleList(
+            nn.ModuleList(
+                _operation(word, channels, 2 if reduction and source < 2 else 1, normalise_pools) for word in OPERATIONS
+            )
+            for source, _ in EDGES
+        )
+
+    def forward(
+        self,
+        before: Tensor,
+        last: Tensor,
+        weights: Sequence[Sequence[Tensor]] | None,
+        path: tuple[int, ...] | None,
+    ) -> Tensor:
+        """Maps the outputs of the two cells before to this one's."""
+        nodes = [self.first(before), self.second(last)]
+        side = -(-nodes[1].shape[-1] // (1 + self.reduction))
+        nothing = nodes[1].new_zeros(()).expand(len(last), self.channels, side, side)
+        for edge, (source, node) in enumerate(EDGES):
+            if source == 0:
+                nodes.append(nothing)
+            value = edge_value(
+                lambda option, edge=edge, source=source: (  # type: ignore[misc]
+                    None if option == NONE else self.edges[edge][option - 1](nodes[source])
+                ),
+                nothing,
+                None if weights is None else weights[edge],
+                None if path is None else path[edge],
+            )
+            if value is not None:
+                nodes[node] = value if nodes[node] is nothing else nodes[node] + value
+        return side_by_side(nodes[2:], 1)
+
+
+class DartsSupernet(Supernet):
+    """All 1e18 pairs of cells in one network.
+
+    No normalisation of a cell is affine, so that a weight of an operation cannot be undone by a scale. Pools are
+    followed by a normalisation, as published, which stand-alone networks do not have.
+
+    Source: Liu, Simonyan and Yang, DARTS, ICLR 2019, section 3.1.1; published code.
+
+    Args:
+        skeleton: What surrounds the cells; an auxiliary classifier is left out.
+        input_channels: Of the images.
+        classes: Of the labels.
+        normalise_pools: False to leave pools as they are in stand-alone networks.
+    """
+
+    operations = ("none", *OPERATIONS)
+    edges = (len(EDGES),) * len(CELLS)
+    # measured: python speed/one_shot.py darts
+    price: ClassVar[dict[str, float]] = {"mixture": 1.0, "sampled": 1.0, "path": 1.0, "evaluation": 1.0}
+
+    def __init__(self, skeleton: Skeleton, input_channels: int, classes: int, *, normalise_pools: bool = True) -> None:
+        super().__init__()
+        self._made_of = (replace(skeleton, auxiliary=False), input_channels, classes)
+        channels, stem = skeleton.channels, skeleton.stem * skeleton.channels
+        self.stem = nn.Sequential(convolution(1, input_channels, stem, 3), normalisation(1, stem))
+        self.cells = nn.ModuleList()
+        before, last, halved = stem, stem, False
+        for place in range(skeleton.cells):
+            reduction = place in (skeleton.cells // 3, 2 * skeleton.cells // 3)
+            channels *= 1 + reduction
+            self.cells.append(MixedCell(before, last, channels, reduction, halved, normalise_pools))
+            before, last, halved = last, len(PAIRS) * channels, reduction
+        self.classifier = Classifier(1, last, classes)
+        use_batch_statistics(self)
+
+    def forward(self, x: Tensor, choice: Choice) -> Tensor:
+        """Maps n x channels x height x width to n x classes of logits."""
+        weights = None
+        if choice.weights is not None:
+            weights = [[row.unbind() for row in kind.unbind()] for kind in choice.weights]
+        before = last = self.stem(x)
+        for cell in self.cells:
+            assert isinstance(cell, MixedCell)
+            kind = int(cell.reduction)
+            own = None if weights is None else weights[kind]
+            before, last = last, cell(before, last, own, None if choice.path is None else choice.path[kind])
+        logits: Tensor = self.classifier(last.mean(dim=(2, 3)))[:, 0]
+        return logits
+
+    def path(self, architecture: Architecture) -> Choice:
+        """The path that is an architecture: ``none`` on the edges it does not have."""
+        return Choice(None, tuple(_options(edges) for edges in cells_of(architecture)))
+
+    def derive(self, weights: Sequence[Tensor], with_none: bool) -> Architecture:  # noqa: ARG002 - the space has none
+        """Each node keeps its two edges of the largest weight other than ``none``'s, and on each that operation.
+
+        Source: Liu, Simonyan and Yang 2019, section 2.4; published code. `with_none` says nothing: the space has no
+        ``none``.
+        """
+        scores = torch.cat([kind.detach()[:, NONE + 1 :].flatten() for kind in weights])
+        return SPACE.decode(scores.double().cpu().numpy(), "adjacency")
+
+    @torch.no_grad()
+    def standalone(self, architecture: Architecture) -> DartsNetwork:
+        """The stand-alone network of an architecture, with a copy of the weights it has here."""
+        network = DartsNetwork(architecture, *self._made_of)
+        network.stem.load_state_dict(self.stem.state_dict(), strict=False)  # without running statistics
+        network.classifier.load_state_dict(self.classifier.state_dict())
+        for own, other in zip(self.cells, network.cells, strict=True):
+            assert isinstance(own, MixedCell)
+            assert isinstance(other, Cell)
+            for name in ("first", "second"):
+                getattr(other, name).load_state_dict(getattr(own, name).state_dict(), strict=False)
+            for place, (source, option) in enumerate(cells_of(architecture)[own.reduction]):
+                mixed = own.edges[EDGES.index((source, _node(place)))]
+                assert isinstance(mixed, nn.ModuleList)
+                other.operations[place].load_state_dict(mixed[option].state_dict(), strict=False)
+        return network
+
+
+def build(skeleton: Skeleton, input_channels: int, classes: int) -> DartsSupernet:
+    """The supernet in a skeleton."""
+    return DartsSupernet(skeleton, input_channels, classes)
+
+
+def _operation(word: str, channels: int, stride: int, normalise_pools: bool) -> nn.Module:
+    made = operation(word, channels, stride, 1, affine=False)
+    if normalise_pools and "pool" in word:
+        return nn.Sequential(made, normalisation(1, channels, affine=False))
+    return made
+
+
+def _options(edges: Sequence[tuple[int, int]]) -> tuple[int, ...]:
+    """For each edge that a cell may have, the column of its operation."""
+    chosen = {(source, _node(place)): NONE + 1 + option for place, (source, option) in enumerate(edges)}
+    return tuple(chosen.get(edge, NONE) for edge in EDGES)
+
+
+def _node(place: int) -> int:
+    """The node that a cell's edge of a place in its list of eight enters."""
+    return tuple(PAIRS)[place // 2]
