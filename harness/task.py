@@ -187,7 +187,11 @@ class Task(ABC):
         return None
 
     def give(self, need: str) -> Any | None:
-        """What a method may require beyond the space, by name (``images``); None if this task has it not."""
+        """What a method may require beyond the space, by name; None if this task has it not.
+
+        ``images`` are those that the architectures are trained on, ``recipes`` the skeleton and the recipe of their
+        training (`harness.training.setup.recipes`).
+        """
         return None
 
     def lacks(self, need: str) -> str:

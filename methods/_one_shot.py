@@ -47,7 +47,7 @@ class OneShot(Method, ABC):
     """
 
     family = "one-shot"
-    requires = ("images",)
+    requires = ("images", "recipes")
     packages = (("torch", "torch"),)
     costly = True
     checked_with: ClassVar[Mapping[str, Any]] = {"images": "fashion14", "epochs": 3, "most_images": 16}
@@ -93,7 +93,7 @@ class OneShot(Method, ABC):
 
     @classmethod
     def needs(cls, settings: Mapping[str, Any]) -> tuple[str, ...]:
-        """``images``, unless a setting names a proxy."""
+        """``images`` and how they are trained on, unless a setting names a proxy."""
         return () if settings.get("images") else cls.requires
 
     @classmethod
@@ -134,7 +134,8 @@ class OneShot(Method, ABC):
         if self._shared is not None:
             self._earlier += self._shared.trainings
         generator = torch.Generator().manual_seed(int(self.rng.integers(2**62)))
-        self._shared = SharedWeights(self.space, self._loaded(), self._recipe, generator, self._most_images)
+        recipes = self.problem.given.get("recipes")
+        self._shared = SharedWeights(self.space, self._loaded(), self._recipe, generator, self._most_images, recipes)
         self._derived = self.search(self._shared, generator)
 
     def _loaded(self) -> "ImageSet":

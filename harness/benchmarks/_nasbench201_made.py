@@ -30,9 +30,7 @@ class MadeTask(OpenTable):
         )
 
     def give(self, need: str) -> Any | None:
-        """``images``: those the table was trained on, without the test images."""
-        if need != "images":
+        """``images``: those the table was trained on, without the test images; ``recipes``: how."""
+        if need not in ("images", "recipes"):
             return None
-        from harness.training.images import load
-
-        return load(self.dataset).without_test()
+        return nasbench201.given(need, self.dataset)

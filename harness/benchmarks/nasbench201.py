@@ -18,7 +18,7 @@ from harness.task import Metric, Noise
 if TYPE_CHECKING:
     from harness.data.sources import Source
 
-__all__ = ["FURTHER", "MADE", "NasBench201Task"]
+__all__ = ["FURTHER", "MADE", "NasBench201Task", "given"]
 
 _SOURCES = {  # data set: (file in the package, SHA-256)
     "cifar10": ("cifar10", "2f6f8dcb4c6c8d12e33a8202cec38bcef7614ae04bd233c81e3726e4d20eba11"),
@@ -118,12 +118,13 @@ class NasBench201Task(TableTask):
         return MadeTask(dataset, noise)
 
     def give(self, need: str) -> Any | None:
-        """``images``: those that the cells were trained on, where they are at hand; the test images are not shown."""
-        if need != "images" or self._missing_images():
-            return None
-        from harness.training.catalogue import collection
+        """``images``: those that the cells were trained on, where they are at hand, without the test images.
 
-        return collection(self.dataset).load().without_test()
+        ``recipes``: the published skeleton and schedule.
+        """
+        if need not in ("images", "recipes") or self._missing_images():
+            return None
+        return given(need, self.dataset)
 
     def lacks(self, need: str) -> str:
         """How to get the images of CIFAR."""
@@ -205,3 +206,12 @@ class NasBench201Task(TableTask):
         if file := self._further.get("test"):
             extended["test"] = test_errors(file.checked(), self.dataset)
         return extended
+
+
+def given(need: str, dataset: str) -> Any:
+    """``images`` or ``recipes`` of a data set (see `Task.give`)."""
+    from harness.training.catalogue import collection
+    from harness.training.setup import recipes
+
+    images = collection(dataset)
+    return images.load().without_test() if need == "images" else recipes("nasbench201", images.side, {})

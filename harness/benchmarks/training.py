@@ -126,10 +126,10 @@ class TrainingTask(Task):
         return collection(self._wanted.images).missing()
 
     def give(self, need: str) -> Any | None:
-        """``images``: those to train and to validate on. The test images are replaced by none."""
-        if need != "images" or self.skip() is not None:
+        """``images``: those to train and to validate on, no test images; ``recipes``: as the name sets them."""
+        if need not in ("images", "recipes") or self.skip() is not None:
             return None
-        return self._images.without_test()
+        return self._recipes if need == "recipes" else self._images.without_test()
 
     def evaluate(self, architecture: Architecture, fidelity: int | None, rng: np.random.Generator) -> Evaluation:  # noqa: ARG002 - the seed belongs to the architecture
         """Trains as far as asked.

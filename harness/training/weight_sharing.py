@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from importlib.util import find_spec
 from operator import itemgetter
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -50,6 +51,7 @@ class SharedWeights:
         recipe: How the weights are trained; crops and mirroring are those of the stand-alone training.
         generator: Draws the weights' start, the halves, the order of images and the augmentation.
         most_images: Use no more training images than this; None for all.
+        recipes: The skeleton and the recipe of a stand-alone training; None for those that suit the images.
     """
 
     def __init__(
@@ -59,8 +61,9 @@ class SharedWeights:
         recipe: Recipe,
         generator: torch.Generator,
         most_images: int | None = None,
+        recipes: tuple[Any, Recipe] | None = None,
     ) -> None:
-        skeleton, alone = networks_of(space.name).settings(images.side)
+        skeleton, alone = recipes or networks_of(space.name).settings(images.side)
         self.recipe = replace(recipe, crop=alone.crop, flip=alone.flip)
         self.supernet = build_supernet(space.name, skeleton, images.channels, images.classes)
         initialise(self.supernet, [generator])

@@ -61,6 +61,20 @@ def test_an_epoch_costs_its_passes_and_its_cell_a_query(name: str, settings: dic
     assert trajectory.charge == pytest.approx([1.0 + an_epoch / WHOLE] * 7)
 
 
+def test_the_supernet_and_its_price_follow_what_the_name_of_a_task_sets() -> None:
+    """Half the epochs make a stand-alone training half as long, and each search worth twice as much."""
+    made = {}
+    for name in ("training/nasbench201/fashion14", "training/nasbench201/fashion14,epochs=4,channels=4"):
+        cls, task = load_method("darts"), load_task(name)
+        given = {**cls.checked_with, "images": None}
+        made[name] = cls(problem_of(cls, task, Budget(queries=5), given), np.random.default_rng(0), **given)
+        made[name].ask()
+    usual, changed = made.values()
+    assert changed.trainings == pytest.approx(2 * usual.trainings)
+    stems = [method._shared.supernet.body[0].out_channels for method in (usual, changed)]  # type: ignore[attr-defined]
+    assert stems == [8, 4]
+
+
 def test_the_ranking_is_paid_for_once_and_each_candidate_with_a_query() -> None:
     method = make("rs_ws", Budget(queries=10), epochs=2, candidates=8, judging_batches=1)
     trajectory = played(method)
