@@ -10,6 +10,7 @@ import numpy.typing as npt
 from harness.space import Architecture, SearchSpace
 from harness.task import Metric, Task
 from reports.incumbents import Rows, incumbents, lookup, reached, seen_before
+from reports.own_training import mean_seconds, with_own_seconds
 from reports.random_search import RandomSearchLaw
 from reports.results import Array, Recount, Runs, Spent, TaskResults
 
@@ -90,6 +91,7 @@ def condense(
     problem: str,
     described: Mapping[str, Any],
     rows: Mapping[str, Rows],
+    own: Mapping[str, Array],
     texts: Sequence[str],
     grid: Array,
     checkpoints: Sequence[int],
@@ -104,6 +106,7 @@ def condense(
         problem: Why its data cannot be read here; empty if it can.
         described: What the manifest says of the task.
         rows: Of each method that has runs.
+        own: The trainings that each method did itself before each row.
         texts: The distinct architectures, by code.
         grid: g amounts of budget.
         checkpoints: Indices of the grid at which test errors are revealed.
@@ -113,6 +116,8 @@ def condense(
     metric = Metric(**described["metric"]) if "metric" in described else task.metric if task else Metric.accuracy()
     scale = abs(metric.slope)
     known = task is not None and not problem
+    mean = mean_seconds(task if known else None, rows)
+    rows = {label: with_own_seconds(block, own[label], mean) for label, block in rows.items()}
     values = _Values(task, known, texts, catalogue)
     judged = rows if values.told else _in_full(rows)
     held = {label: incumbents(block) for label, block in judged.items()}
@@ -146,11 +151,11 @@ def condense(
             regret=regret(block, columns, penalty),
             test=test,
             seconds_regret=regret(block, by_time, np.nan),
-            spent=_spent(block, values, endings[label]),
+            spent=_spent(block, own[label], values, endings[label]),
         )
     recounts = {
         unit: Recount(limit, {label: regret(rows[label], column, penalty)[:, 0] for label, column in columns.items()})
-        for unit, limit, columns in _recounted(rows, held, values)
+        for unit, limit, columns in _recounted(rows, own, held, values)
     }
     return TaskResults(
         name=name,
@@ -211,7 +216,7 @@ def _seconds_grid(rows: Mapping[str, Rows]) -> Array:
     return np.geomspace(max(first, last / 1e4), last, SECONDS_POINTS) if last > first else np.array([last])
 
 
-def _spent(block: Rows, values: _Values, ending: Array) -> Spent:
+def _spent(block: Rows, own: Array, values: _Values, ending: Array) -> Spent:
     present = block.present
     keys = np.where(present & (block.status != 2), values.key[block.code], -1)
     networks = np.where(present & (block.status != 2), values.network[block.code], -1)
@@ -219,6 +224,7 @@ def _spent(block: Rows, values: _Values, ending: Array) -> Spent:
     return Spent(
         proposals=block.lengths.astype(np.float64),
         charge=block.charge.sum(axis=1),
+        own_trainings=own.sum(axis=1),
         unique=(~seen_before(keys)).sum(axis=1).astype(np.float64),
         classes=(~seen_before(networks)).sum(axis=1).astype(np.float64)
         if known
@@ -233,19 +239,24 @@ def _spent(block: Rows, values: _Values, ending: Array) -> Spent:
 
 
 def _recounted(
-    rows: Mapping[str, Rows], held: Mapping[str, npt.NDArray[np.int64]], values: _Values
+    rows: Mapping[str, Rows], own: Mapping[str, Array], held: Mapping[str, npt.NDArray[np.int64]], values: _Values
 ) -> list[tuple[str, float, dict[str, npt.NDArray[np.int64]]]]:
-    """For each other unit: the amount every run reached, and the incumbents' columns there."""
+    """For each other unit: the amount every run reached, and the incumbents' columns there.
+
+    A training that a method did itself counts in every unit, as one architecture, its epochs or its seconds.
+    """
+    full = max((int(block.fidelity.max(initial=0)) for block in rows.values()), default=0)
     counted: dict[str, dict[str, Array]] = {"unique": {}, "seconds": {}, "seconds_and_overhead": {}}
     if values.task is not None:
         counted["classes"] = {}
     for label, block in rows.items():
         valid = block.present & (block.status != 2)
-        counted["unique"][label] = _running(np.where(valid, values.key[block.code], -1))
+        trained = np.cumsum(own[label], axis=1)
+        counted["unique"][label] = _running(np.where(valid, values.key[block.code], -1)) + trained
         if "classes" in counted:
-            counted["classes"][label] = _running(np.where(valid, values.network[block.code], -1))
+            counted["classes"][label] = _running(np.where(valid, values.network[block.code], -1)) + trained
         if block.fidelity.any():
-            counted.setdefault("epochs", {})[label] = np.cumsum(block.fidelity, axis=1).astype(np.float64)
+            counted.setdefault("epochs", {})[label] = np.cumsum(block.fidelity, axis=1) + trained * full
         counted["seconds"][label] = np.cumsum(block.seconds, axis=1)
         counted["seconds_and_overhead"][label] = np.cumsum(block.seconds + block.overhead, axis=1)
     found = []

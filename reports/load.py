@@ -13,6 +13,7 @@ from harness.suite import Suite
 from harness.task import Noise, Task
 from reports.condense import Catalogue, condense
 from reports.incumbents import Rows
+from reports.own_training import mean_seconds, own_trainings
 from reports.results import FAMILIES, Array, MethodCard, Results, TaskResults
 
 __all__ = ["load"]
@@ -115,15 +116,21 @@ def _task(
     task, problem = _open(name, suite.protocol.noise)
     described = manifest["tasks"].get(name, {})
     if not any(key[0] == name for key in summaries):
-        return condense(name, task, problem, described, {}, [], grid, checkpoints, {}, catalogue)
+        return condense(name, task, problem, described, {}, {}, [], grid, checkpoints, {}, catalogue)
     frame = store.frame(COLUMNS, task=name)
     architectures = frame["architecture"].cat.categories.tolist()
     rows = dict(_rows(frame))
+    seconds = mean_seconds(None if problem else task, rows)
+    each = {"queries": 1.0, "epochs": max(described.get("fidelities") or [0]), "cost_seconds": seconds}
+    own = {
+        label: own_trainings(block, suite.budget, suite.protocol.duplicates, each[suite.budget.unit])
+        for label, block in rows.items()
+    }
     endings = {
         label: np.array([_ending(summaries.get((name, label, int(number)))) for number in rows[label].numbers])
         for label in rows
     }
-    return condense(name, task, problem, described, rows, architectures, grid, checkpoints, endings, catalogue)
+    return condense(name, task, problem, described, rows, own, architectures, grid, checkpoints, endings, catalogue)
 
 
 def _open(name: str, noise: Noise) -> tuple[Task | None, str]:

@@ -49,6 +49,7 @@ class Spent:
     Attributes:
         proposals: Rows: everything that was proposed.
         charge: The amount the ledger charged, in the unit of the budget.
+        own_trainings: What the method trained itself, in trainings of a mean architecture; part of the charge.
         unique: Distinct architectures, as the benchmark tells them apart.
         classes: Distinct networks by ``space.canonical``; NaN where the space is not at hand.
         duplicates: Proposals that repeated an earlier one of the run.
@@ -61,6 +62,7 @@ class Spent:
 
     proposals: Array
     charge: Array
+    own_trainings: Array
     unique: Array
     classes: Array
     duplicates: Array
