@@ -169,7 +169,7 @@ def condense(
         law=None if landscape is None else RandomSearchLaw(landscape),
         test_values=test_values,
         test_optimum=test_optimum,
-        caveat=_caveat(task, problem, optimum),
+        caveat=_caveat(task, problem, optimum, described),
     )
 
 
@@ -279,7 +279,7 @@ def _running(codes: npt.NDArray[np.int64]) -> Array:
     return np.cumsum(~seen_before(codes), axis=1).astype(np.float64)
 
 
-def _caveat(task: Task | None, problem: str, optimum: float | None) -> str:
+def _caveat(task: Task | None, problem: str, optimum: float | None, described: Mapping[str, Any]) -> str:
     if task is None or problem:
         return (
             f"its data cannot be read on this machine ({problem}), so regret is measured from the best error that any "
@@ -288,4 +288,9 @@ def _caveat(task: Task | None, problem: str, optimum: float | None) -> str:
         )
     if optimum is None:
         return "its optimum is unknown, so regret is measured from the best error that any run observed"
+    if "digest" in described and described["digest"] != task.data_digest:
+        return (
+            f"the data on this machine ({task.data_digest[:16]}) are not those of the runs "
+            f"({described['digest'][:16]}): regret and test errors are looked up in the former"
+        )
     return ""

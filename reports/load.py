@@ -134,15 +134,21 @@ def _task(
 
 
 def _open(name: str, noise: Noise) -> tuple[Task | None, str]:
-    """The task, and what keeps this machine from reading its data; empty if nothing does."""
+    """The task, and what keeps this machine from reading its data; empty if nothing does.
+
+    The task is None where not even its space can be told without the data.
+    """
+    problem = None
     try:
         task = load_task(name, noise)
         problem = task.skip()
         if problem is None:
             task.optimum()  # reads the data
+            return task, ""
+        described = all(task.space.cardinalities) and np.isfinite(task.penalty)  # either may come with the data
     except EquipoiseError as error:
-        return None, str(error)
-    return task, problem or ""
+        return None, problem or str(error)
+    return task if described else None, problem
 
 
 def _ending(summary: Summary | None) -> tuple[float, float]:

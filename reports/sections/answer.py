@@ -169,7 +169,7 @@ def cautions(analysis: Analysis) -> list[Text]:
                 ".",
             )
         )
-    unread = [task.name for task in results.tasks if task.caveat and task.runs]
+    unread = [task.name for task in results.tasks if not task.exact and task.runs]
     if unread:
         said.append(("Regret is not measured from a known optimum on ", *spread(unread, ", ", Code), "; see the task."))
     empty = [task.name for task in results.tasks if not task.runs]

@@ -25,6 +25,7 @@ from harness.plugins import load_method as method
 from harness.plugins import load_task, unmet
 from harness.session import run_suite, verify
 from harness.spaces.nasbench201 import NasBench201
+from reports.load import load
 
 SPACE = NasBench201()
 CELLS = list(SPACE.enumerate())
@@ -145,6 +146,9 @@ def test_runs_on_other_data_are_neither_added_to_nor_verified(tmp_path: Path, mo
     with pytest.raises(StoreError, match="Bring the same files"):
         verify(out, 2, lambda _: None)
     assert CliRunner().invoke(app, ["status", str(out)]).exit_code == 0
+    (task,) = load(out).tasks
+    assert "are not those of the runs (2f6f8dcb4c6c8d12)" in task.caveat
+    assert task.exact
 
 
 def test_without_the_files_nothing_that_reads_them_is_loaded() -> None:

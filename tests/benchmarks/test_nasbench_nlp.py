@@ -20,7 +20,9 @@ from harness.errors import DataError, SpaceError
 from harness.ledger import Budget, Ledger
 from harness.plugins import load_method, load_task, problem_of
 from harness.runner import play
+from harness.session import run_suite
 from harness.spaces._listed import ListedCells
+from reports.load import load
 
 NAME = "nasbench_nlp/wikitext-2"
 FILE = source("nasbench-nlp")
@@ -84,6 +86,24 @@ def test_methods_of_every_kind_can_choose_from_the_list(name: str) -> None:
     method = load_method(name)(problem_of(load_method(name), task, budget), np.random.default_rng(0))
     trajectory = play(method, task, Ledger(budget), np.random.default_rng)
     assert set(trajectory.status) <= {"ok", "duplicate"}
+
+
+@needs_mirror
+@pytest.mark.usefixtures("fetched")
+def test_runs_are_reported_where_the_file_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "s.toml").write_text(
+        'name = "s"\n[budget]\nqueries = 5\n[protocol]\nrepeats = 2\nseed = 1\n'
+        f'[[tasks]]\nname = "{NAME}"\n[[methods]]\nname = "random_search"\n'
+    )
+    assert run_suite(str(tmp_path / "s.toml"), tmp_path / "out", 1, "local", (), None, None, False) == 0
+    (there,) = load(tmp_path / "out").tasks
+    assert there.exact
+    assert there.caveat == ""
+    monkeypatch.setenv("EQUIPOISE_CACHE", str(tmp_path / "other"))
+    (away,) = load(tmp_path / "out").tasks
+    assert "equipoise data fetch nasbench-nlp" in away.caveat
+    assert not away.exact
+    assert away.runs["random_search"].regret.shape == (2, 5)
 
 
 def test_without_the_file_the_card_claims_no_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
