@@ -75,10 +75,10 @@ def _origin(task: Task, stored: bool) -> str:
 @lru_cache
 def _classes(space: SearchSpace) -> int | None:
     """How many different networks the space calls its own; None if nobody has counted."""
-    if type(space).canonical is SearchSpace.canonical:
-        return space.size
     if space.size > ENUMERABLE:
         return None
+    if type(space).canonical is SearchSpace.canonical:
+        return space.size
     return len({space.canonical(architecture) for architecture in space.enumerate()})
 
 

@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness import cards
-from harness.plugins import benchmarks, task_names
+from harness.plugins import benchmarks, load_task, task_names
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -44,12 +45,27 @@ def test_every_task_has_a_card_that_tells_what_a_reader_must_know() -> None:
         )
     for name, entry in entries.items():
         assert entry["citation"].startswith("@"), name
-        assert entry["skip"] or entry["validation_split"], name
+        assert entry["validation_split"] or entry["surrogate"], name
         assert (entry["optimum"] is None) == (entry["optimum_source"] is None)
     known = entries["nasbench201/cifar10"]
     assert (known["space_size"], known["classes"], known["direction"]) == (15625, 5260, "maximise")
     assert known["test_split"] is None
     assert "the best of all 15,625 stored architectures" in known["optimum_source"]
+
+
+def test_citations_are_well_formed_and_a_key_stands_for_one_entry() -> None:
+    of_key: dict[str, set[str]] = {}
+    for benchmark in benchmarks():
+        for name in task_names(benchmark)[:1]:
+            for entry in re.split(r"\n(?=@)", cards.card(load_task(name))["citation"]):
+                assert entry.count("{") == entry.count("}"), entry
+                assert {"title", "author", "year"} <= set(re.findall(r"^  (\w+) = \{", entry, re.MULTILINE)), entry
+                match = re.match(r"@(?:inproceedings|article|misc)\{(\w+),\n", entry)
+                assert match, entry
+                title = re.search(r"title = \{(.*?)\},\n  \w", entry, re.DOTALL)
+                assert title, entry
+                of_key.setdefault(match[1], set()).add("".join(re.findall(r"\w", title[1])).lower())
+    assert {key: titles for key, titles in of_key.items() if len(titles) > 1} == {}
 
 
 def test_the_page_of_cards_holds_each_task_and_nothing_unescaped(tmp_path: Path) -> None:

@@ -34,6 +34,13 @@ class ArchResultsTask(OfficialTable):
         "Architectures have one to three seeds; missing ones are not made up.",
         "The three data sets share one space and most of their ranking: they are one family, not three.",
     )
+    splits: ClassVar[Mapping[str, tuple[str, str]]] = {
+        **{
+            dataset: (f"{splits.validation} of {splits.trained}", f"{splits.test} of {splits.tested}")
+            for dataset, splits in SPLITS.items()
+        },
+        f"cifar10{CURVE}": ("x-valid of cifar10-valid, after each epoch", ""),
+    }
     metric = Metric.accuracy()
     epochs: ClassVar[tuple[int, ...]]
 
@@ -45,19 +52,15 @@ class ArchResultsTask(OfficialTable):
             dataset: cls.header_of(
                 dataset,
                 path,
-                validation=f"{splits.validation} of {splits.trained}",
-                test=f"{splits.test} of {splits.tested}",
                 cost=cost,
                 fidelities=cls.epochs,
                 seeds=SEEDS,
             )
-            for dataset, splits in SPLITS.items()
+            for dataset in SPLITS
         }
-        splits = SPLITS["cifar10"]
         found[f"cifar10{CURVE}"] = cls.header_of(
             f"cifar10{CURVE}",
             path,
-            validation=f"{splits.validation} of {splits.trained}, after each epoch",
             cost=cost,
             fidelities=tuple(range(1, cls.epochs[-1] + 1)),
             seeds=SEEDS,

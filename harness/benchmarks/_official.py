@@ -26,10 +26,13 @@ class OfficialTable(PlacedTable):
     Attributes:
         archive: What to download and where, for the message while the table is missing.
         imported: What `equipoise data import` is to be called with.
+        splits: Data set to what the source calls validation and test (empty if it has none): known before the table is
+            here, and written into its header.
     """
 
     archive: ClassVar[str]
     imported: ClassVar[str]
+    splits: ClassVar[Mapping[str, tuple[str, str]]] = {}
     citation: ClassVar[str] = ""  # of the class, so that it is there before the table is
     pitfalls: ClassVar[tuple[str, ...]] = ()
 
@@ -38,6 +41,16 @@ class OfficialTable(PlacedTable):
         """What to download, and the command that imports it."""
         curves = " --curves" if self.dataset.endswith(CURVE) else ""
         return f"download {self.archive}, then: equipoise data import {self.imported}{curves}"
+
+    @property
+    def validation_split(self) -> str:  # type: ignore[override]
+        """What the source calls it."""
+        return self.splits[self.dataset][0] if self.dataset in self.splits else super().validation_split
+
+    @property
+    def test_split(self) -> str:  # type: ignore[override]
+        """What the source calls it."""
+        return self.splits[self.dataset][1] if self.dataset in self.splits else super().test_split
 
     @classmethod
     @abstractmethod
@@ -58,6 +71,9 @@ class OfficialTable(PlacedTable):
     def header_of(cls, dataset: str, path: Path, **told: Any) -> TableHeader:
         """A header that says of the benchmark what its class says; `told` is the rest."""
         told.setdefault("space", cls.space)
+        if dataset in cls.splits:
+            validation, test = cls.splits[dataset]
+            told |= {"validation": validation, "test": test or None}
         return TableHeader(
             name=f"{cls.benchmark}/{dataset}",
             metric=cls.metric,  # type: ignore[arg-type]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import ClassVar
 
 from harness.benchmarks._official import OfficialTable
 from harness.data.official import nasbench101
@@ -39,6 +40,9 @@ class NasBench101Task(OfficialTable):
         "3d64db8180fb1b0207212f9032205064312b6907a3bbc81eabea10db2f5c7e9c)"
     )
     imported = "nasbench_full.tfrecord"
+    splits: ClassVar[Mapping[str, tuple[str, str]]] = {
+        "cifar10": ("validation (10,000 images held out of the training set)", "test (the official test set)"),
+    }
     space = NasBench101()
     metric = Metric.accuracy()
 
@@ -59,8 +63,6 @@ class NasBench101Task(OfficialTable):
         header = cls.header_of(
             "cifar10",
             path,
-            validation="validation (10,000 images held out of the training set)",
-            test="test (the official test set)",
             cost="training seconds on a TPU v2, without evaluations",
             fidelities=epochs,
             seeds=REPEATS,

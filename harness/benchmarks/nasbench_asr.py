@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import ClassVar
 
 from harness.benchmarks._official import OfficialTable
 from harness.data.official import nasbench_asr
@@ -35,6 +36,10 @@ class NasBenchAsrTask(OfficialTable):
     )
     archive = "the nb-asr-*.pickle files of https://github.com/SamsungLabs/nb-asr/releases into one folder"
     imported = "FOLDER"
+    splits: ClassVar[Mapping[str, tuple[str, str]]] = {
+        "timit": ("val_per, the least over the epochs", "test_per, at the epoch of the least val_per"),
+        nasbench_asr.CURVE: ("val_per, after each epoch", ""),
+    }
     space = NasBenchAsr()
     metric = Metric("PER", "", 0.0, 1.0)
 
@@ -58,15 +63,12 @@ class NasBenchAsrTask(OfficialTable):
             "timit": cls.header_of(
                 "timit",
                 path,
-                validation="val_per, the least over the epochs",
-                test="test_per, at the epoch of the least val_per",
                 fidelities=epochs,
                 **shared,
             ),
             nasbench_asr.CURVE: cls.header_of(
                 nasbench_asr.CURVE,
                 path,
-                validation="val_per, after each epoch",
                 fidelities=tuple(range(1, epochs[-1] + 1)),
                 rises_with_training=True,
                 **shared,

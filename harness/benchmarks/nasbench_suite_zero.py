@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from math import nan
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from harness.benchmarks._nasbench201_further import cell_of
 from harness.benchmarks._official import OfficialTable
@@ -87,6 +87,11 @@ class NasBenchSuiteZeroTask(OfficialTable):
     )
     archive = "9x_all.zip: equipoise data fetch nasbench-suite-zero puts it into the folder downloads of the cache"
     imported = "9x_all.zip"
+    splits: ClassVar[Mapping[str, tuple[str, str]]] = {
+        f"{space}-{images}": (f"val_accuracy, which is the accuracy on {of}", "")
+        for space in _SPACES
+        for images, of in IMAGES.items()
+    }
     metric = Metric.accuracy()
 
     @cached_property
@@ -117,13 +122,10 @@ class NasBenchSuiteZeroTask(OfficialTable):
     @classmethod
     def headers(cls, path: Path) -> Mapping[str, TableHeader]:
         """One table a space and data set."""
-        return {dataset: cls._header(dataset, path) for dataset in cls.datasets}
-
-    @classmethod
-    def _header(cls, dataset: str, path: Path) -> TableHeader:
-        name, _, images = dataset.partition("-")
-        said = f"val_accuracy, which is the accuracy on {IMAGES[images]}"
-        return cls.header_of(dataset, path, validation=said, space=_SPACES[name].space, coverage="sample")
+        return {
+            dataset: cls.header_of(dataset, path, space=_SPACES[dataset.partition("-")[0]].space, coverage=cls.coverage)
+            for dataset in cls.datasets
+        }
 
 
 def _member(space: str, images: str) -> str:

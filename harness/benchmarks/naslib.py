@@ -45,6 +45,7 @@ class NasLibTask(Task):
   booktitle = {International Conference on Learning Representations},
   year = {2022}
 }"""
+    validation_split = "VAL_ACCURACY of NASLib's query"
     pitfalls = (
         "On NAS-Bench-201 NASLib reads one number for validation and for test: test is n/a here.",
         "On NAS-Bench-101 NASLib answers every query with one stored repeat, drawn at random: a mean is not offered.",
@@ -74,6 +75,11 @@ class NasLibTask(Task):
             reason = " ".join(str(error).split())
             return f"NASLib does not answer for {self._space_name} on {self._data}: {type(error).__name__}: {reason}"
         return None
+
+    @property
+    def test_split(self) -> str:  # type: ignore[override]
+        """NASLib's test accuracy, where that is another number than its validation accuracy."""
+        return "TEST_ACCURACY of NASLib's query" if self._entry.tested else ""
 
     @cached_property
     def _api(self) -> Any:

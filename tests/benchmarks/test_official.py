@@ -153,6 +153,8 @@ def test_without_its_archive_a_task_says_how_to_get_it(
 ) -> None:
     monkeypatch.setenv("EQUIPOISE_CACHE", str(tmp_path))
     task = load_task(name)
+    assert task.validation_split
+    assert bool(task.test_split) == (not name.endswith("-curve"))
     reason = task.skip()
     assert reason is not None
     assert reason.startswith(f"needs {name.replace('/', '-')}.parquet: download ")
