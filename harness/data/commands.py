@@ -23,7 +23,7 @@ def list_() -> None:
 
     for entry in sources().values():
         state = "here" if entry.missing() is None else "missing"
-        typer.echo(f"{entry.name:<22} {state:<8} {entry.size / 1e6:6.1f} MB  {entry.tasks:<26} {entry.licence}")
+        typer.echo(f"{entry.name:<25} {state:<8} {entry.size / 1e6:6.1f} MB  {entry.tasks:<26} {entry.licence}")
     for benchmark in official_benchmarks():
         state = "here" if any(benchmark.place(dataset).exists() for dataset in benchmark.datasets) else "missing"
         typer.echo(f"{benchmark.imported:<33} {state:<8} by hand: equipoise data import; {benchmark.archive}")
@@ -75,12 +75,12 @@ def verify(
     damaged = False
     for entry in sources().values():
         if not entry.path.exists():
-            typer.echo(f"{entry.name:<22} missing")
+            typer.echo(f"{entry.name:<25} missing")
         elif digest_of(entry.path) == entry.sha256:
-            typer.echo(f"{entry.name:<22} ok")
+            typer.echo(f"{entry.name:<25} ok")
         else:
             damaged = True
-            typer.echo(f"{entry.name:<22} DAMAGED: equipoise data fetch {entry.name}")
+            typer.echo(f"{entry.name:<25} DAMAGED: equipoise data fetch {entry.name}")
     raise typer.Exit(damaged)
 
 
