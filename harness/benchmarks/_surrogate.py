@@ -140,7 +140,7 @@ class SurrogateTask(Task):
 
     def evaluate(self, architecture: Architecture, fidelity: int | None, rng: np.random.Generator) -> Evaluation:
         """Looks the prediction up, or makes it; under ``single`` noise, draws around it."""
-        level = len(self.header.levels) - 1 if fidelity is None else self.fidelities.index(fidelity)
+        level = -1 if fidelity is None else self.fidelities.index(fidelity)
         if not self._listed:
             return self._predicted(architecture, level, rng)
         row = self.space.index(architecture)
@@ -162,10 +162,9 @@ class SurrogateTask(Task):
 
     def expected(self, architecture: Architecture) -> float:
         """The centre of the prediction at full training."""
-        level = len(self.header.levels) - 1
         if self._listed:
-            return float(self._errors.item(level, self.space.index(architecture)))
-        return float(self._error(level, self.model.predict([architecture], level).centre).item())
+            return float(self._errors.item(-1, self.space.index(architecture)))
+        return float(self._error(-1, self.model.predict([architecture]).centre).item())
 
     def landscape(self) -> npt.NDArray[np.float64] | None:
         """The prediction for every architecture at full training, where the space can be listed."""

@@ -35,6 +35,7 @@ class Classes:
 
     def __init__(self) -> None:
         self._rows: dict[tuple[int, ...], tuple[int, npt.NDArray[np.int32]]] = {}
+        self._operations: dict[tuple[int, ...], tuple[int, int]] = {}  # to the number of nodes and the code
         self._offsets: list[int] = []
         self._wirings: list[tuple[int, ...]] = []  # of the representatives, one an offset
         self._codes: list[npt.NDArray[np.int64]] = []
@@ -48,6 +49,8 @@ class Classes:
         orders = list(permutations(range(1, inner + 1)))
         images = np.stack([_relabelled(patterns, order) for order in orders])
         operations = np.array(list(product(range(ABSENT), repeat=inner)), dtype=np.int64)
+        absent = (ABSENT,) * (INNER - inner)
+        self._operations |= {(*row, *absent): (inner, code) for code, row in enumerate(map(tuple, operations.tolist()))}
         weights = ABSENT ** np.arange(inner - 1, -1, -1)
         moved = np.stack([operations[:, np.argsort(order)] @ weights for order in orders])
         valid = np.isin(images, patterns)
@@ -70,18 +73,10 @@ class Classes:
     def find(self, architecture: Architecture) -> int | None:
         """The number of a cell's class; None if it is no cell."""
         row = self._rows.get(architecture[INNER:])
-        if row is None:
+        operations = self._operations.get(architecture[:INNER])
+        if row is None or operations is None or row[0] != operations[0]:
             return None
-        inner, numbers = row
-        code = 0
-        for option in architecture[:inner]:
-            if not 0 <= option < ABSENT:
-                return None
-            code = code * ABSENT + option
-        for option in architecture[inner:INNER]:
-            if option != ABSENT:
-                return None
-        return numbers.item(code)
+        return row[1].item(operations[1])
 
     def representative(self, number: int) -> Architecture:
         """The representative of a class."""

@@ -19,7 +19,7 @@ from harness.surrogate.command import fit_named
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Surrogates of a space that can be listed, and of one that cannot."""
     folder = tmp_path_factory.mktemp("surrogates")
-    listed = table(folder / "listed.parquet", "nasbench201", 200)
+    listed = table(folder / "listed.parquet", "transnas_micro", 200)
     unlisted = table(folder / "unlisted.parquet", "darts", 150)
     for sample, technique in ((listed, "gp"), (listed, "trees"), (unlisted, "trees")):
         fit_named(str(sample), folder / f"{sample.stem}-{technique}.npz", technique, None, lambda _: None)
@@ -39,7 +39,7 @@ def test_it_says_what_it_is(folder: Path) -> None:
     assert (task.surrogate, task.technique, task.fidelities, task.has_cost) == (True, "gp", (5, 50), True)
     assert [scores["fidelity"] for scores in task.held_out] == [5, 50]
     assert task.held_out[-1]["kendall_tau"] > 0.6
-    assert task.space.name == "nasbench201"
+    assert task.space.name == "transnas_micro"
     assert "made" in task.source
     assert load_task("surrogate:absent.npz").skip() == "needs absent.npz: no such file"
 

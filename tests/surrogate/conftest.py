@@ -1,0 +1,14 @@
+"""Fits that are quick: few rounds of boosting."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from harness.surrogate.techniques import trees
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _few_rounds() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trees, "ROUNDS", 40)
+        yield
