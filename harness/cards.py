@@ -4,6 +4,7 @@ Run ``python -m harness.cards FOLDER`` to write the page of all benchmarks, ``FO
 """
 
 import sys
+from collections.abc import Mapping
 from functools import lru_cache
 from html import escape
 from pathlib import Path
@@ -14,7 +15,7 @@ from harness.space import SearchSpace
 from harness.store import write_whole
 from harness.task import Task
 
-__all__ = ["card", "page", "text"]
+__all__ = ["card", "page", "scored", "text"]
 
 ENUMERABLE = 1_000_000
 """The classes of a larger space are not counted."""
@@ -55,6 +56,14 @@ def text(facts: dict[str, Any]) -> str:
     """A card in words, for a terminal."""
     lines = [f"{words:<12} {said}" for words, said in _lines(facts)]
     return "\n".join([facts["name"], *(f"  {line}" for line in lines)])
+
+
+def scored(scores: Mapping[str, Any]) -> str:
+    """Scores of a surrogate on held-out architectures in words; what its source does not tell is left out."""
+    number = f"{scores['architectures']:,} " if "architectures" in scores else ""
+    names = {"kendall_tau": "Kendall tau", "spearman_rho": "Spearman rho", "r2": "R2"}
+    told = ", ".join(f"{said} {scores[name]:.3f}" for name, said in names.items() if name in scores)
+    return f"on {number}held-out architectures, {told}"
 
 
 def page() -> str:
@@ -109,13 +118,7 @@ def _lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
 def _predicted(facts: dict[str, Any]) -> str:
     """What predicts, and how well it ranks what it has not seen."""
     said = f"the values are predictions{' of ' + facts['technique'] if facts['technique'] else ''}"
-    if not facts["held_out"]:
-        return said
-    scores = facts["held_out"][-1]
-    return (
-        f"{said}; on {scores['architectures']:,} held-out architectures, Kendall tau {scores['kendall_tau']:.3f}, "
-        f"Spearman rho {scores['spearman_rho']:.3f}, R2 {scores['r2']:.3f}"
-    )
+    return f"{said}; {scored(facts['held_out'][-1])}" if facts["held_out"] else said
 
 
 def _counts(facts: dict[str, Any]) -> str:

@@ -79,7 +79,8 @@ class Task(ABC):
         surrogate: Whether the values are predictions.
         technique: Of a surrogate: what predicts, a file of ``harness/surrogate/techniques``.
         held_out: Of a surrogate: its scores on architectures that it has not seen, an entry a fidelity, full training
-            last; each has ``fidelity``, ``architectures``, ``r2``, ``kendall_tau``, ``spearman_rho``.
+            last; each has ``fidelity`` and ``kendall_tau``; and ``architectures`` (how many), ``r2`` and
+            ``spearman_rho`` where its source tells them.
         pitfalls: What a reader of results must know, one sentence each.
         citation: BibTeX of the papers that the numbers come from.
         validation_split: What `evaluate` answers with, in the source's own words.

@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
+from harness.cards import scored
 from reports.document import Bullets, Cell, Code, Column, Listing, Paragraph, Section, Table, Text
 from reports.results import MethodCard, Results
 from reports.words import joined, name
@@ -92,12 +93,7 @@ def _surrogate(task: str, entry: Mapping[str, Any]) -> str:
     """What predicts, and how well it ranks what it has not seen."""
     if not entry.get("held_out"):
         return f"A surrogate predicts the answers of {task}; how well is not stated."
-    scores = entry["held_out"][-1]
-    return (
-        f"A surrogate ({entry['technique']}) predicts the answers of {task}: on {scores['architectures']:,} held-out "
-        f"architectures, Kendall tau {scores['kendall_tau']:.3f}, Spearman rho {scores['spearman_rho']:.3f}, "
-        f"R2 {scores['r2']:.3f}."
-    )
+    return f"A surrogate ({entry['technique']}) predicts the answers of {task}: {scored(entry['held_out'][-1])}."
 
 
 def _tasks(results: Results) -> Table:
