@@ -3,6 +3,9 @@
 Run ``python speed/darts_collapse.py [order] [architecture learning rate] [seeds] [epochs]``. One line for each epoch at
 which the cell changed: the operations it is made of, and its accuracy on NAS-Bench-201's cifar10, where the mean of all
 15,625 cells is the yardstick. The trainings that the search was charged stand at its end.
+
+Measured with ``1 3e-4 2 50``: no collapse. At the third epoch five and six of the six edges are convolutions; at the
+50th the one cell has no skip and the other a single one, while 3 x 3 convolutions have given way to 1 x 1.
 """
 
 import sys

@@ -33,9 +33,9 @@ UNITS = {
     "seconds_and_overhead": "simulated seconds and overhead",
 }
 OWN_TRAINING: Text = (
-    "Own training: what a weight-sharing method trained itself, in trainings of a mean architecture. It was charged to "
-    "the budget beside the proposals, its simulated seconds are counted with theirs, and it counts wherever the budget "
-    "is counted in another way. Its overhead is mostly this training, really done.",
+    "Own training: what a weight-sharing method trained itself, in trainings of a mean architecture on the images it "
+    "searched on. It was charged to the budget beside the proposals, its simulated seconds are counted with theirs, and "
+    "it counts wherever the budget is counted in another way. Its overhead is mostly this training, really done.",
 )
 LISTED = 10
 
