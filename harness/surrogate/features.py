@@ -11,8 +11,8 @@ from harness.space import Architecture, SearchSpace
 
 __all__ = ["GraphFeatures"]
 
-BLOCK = 4096
-"""Graphs at a time: what is held in memory."""
+BLOCK = 512
+"""Graphs at a time: what the caches of a processor hold."""
 
 _Floats = npt.NDArray[np.float64]
 _Flags = npt.NDArray[np.bool_]
@@ -118,13 +118,21 @@ def _draw(space: SearchSpace, architecture: Architecture) -> _Drawn:
     nodes, edges, edge_labels = space.graph(architecture)
     if not any(edge_labels):
         return _Drawn(nodes, edges)
-    labels, found = list(nodes), list[tuple[int, int]]()
+    labels, found = list[str](), list[tuple[int, int]]()
+    entering: list[list[tuple[int, str]]] = [[] for _ in nodes]
     for (u, v), label in zip(edges, edge_labels, strict=True):
-        if label:
-            found += [(u, len(labels)), (len(labels), v)]
-            labels.append(label)
-        else:
-            found.append((u, v))
+        entering[v].append((u, label))
+    place: list[int] = []
+    for node, own in zip(nodes, entering, strict=True):  # sources come before their targets, and stay so
+        sources = []
+        for u, label in own:
+            if label:
+                found.append((place[u], len(labels)))
+                labels.append(label)
+            sources.append(len(labels) - 1 if label else place[u])
+        found += [(source, len(labels)) for source in sources]
+        place.append(len(labels))
+        labels.append(node)
     return _Drawn(labels, found)
 
 
@@ -161,12 +169,7 @@ def _heaviest(links: _Floats, weights: _Floats, first: _Flags) -> _Floats:
     """The largest sum of weights (n x V x k) on a path from a start up to each node, n x V x k."""
     best = np.where(first[:, :, None], weights, -np.inf)
     barred = np.where(links > 0, 0.0, -np.inf)
-    for _ in range(links.shape[1] - 1):
-        reached = np.full_like(best, -np.inf)
-        for source in range(links.shape[1]):
-            np.maximum(reached, best[:, None, source] + barred[:, source, :, None], out=reached)
-        reached += weights
-        if (reached <= best).all():
-            break
-        best = np.maximum(best, reached)
+    for target in range(1, links.shape[1]):  # nodes are in topological order
+        before = best[:, :target] + barred[:, :target, target, None]
+        np.maximum(best[:, target], before.max(axis=1) + weights[:, target], out=best[:, target])
     return best
