@@ -4,11 +4,12 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from harness import cards
-from harness.plugins import benchmarks, load_task, task_names
+from harness import cards, listing
+from harness.plugins import benchmarks, task_names
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -29,21 +30,24 @@ def test_lists_are_json_objects_with_the_promised_keys(what: str) -> None:
         assert {"name", "family", "source", "skip"} <= set(entry)
     names = [entry["name"] for entry in entries]
     assert len(set(names)) == len(names)
-    assert equipoise("list", what).returncode == 0
+    in_words = equipoise("list", what, "--long")
+    assert in_words.returncode == 0
+    assert [line.split()[0] for line in in_words.stdout.splitlines() if line[:1].strip()] == names
 
 
-def test_every_task_has_a_card_that_tells_what_a_reader_must_know() -> None:
-    ran = equipoise("list", "tasks", "--long")
-    assert ran.returncode == 0, ran.stderr
-    cards = ran.stdout.split("\n\n")
-    entries = {entry["name"]: entry for entry in json.loads(equipoise("list", "tasks", "--json").stdout)}
-    assert [card.splitlines()[0] for card in cards] == list(entries)
-    for card in cards:
+@pytest.fixture(scope="module")
+def entries() -> dict[str, dict[str, Any]]:
+    return {entry["name"]: entry for entry in listing.entries("tasks")}
+
+
+def test_every_task_has_a_card_that_tells_what_a_reader_must_know(entries) -> None:
+    for name, entry in entries.items():
+        card = cards.text(entry)
+        assert card.splitlines()[0] == name
         assert all(
             f"\n  {words} " in card
             for words in ("space", "metric", "validation", "test", "noise", "optimum", "licence")
         )
-    for name, entry in entries.items():
         assert entry["citation"].startswith("@"), name
         assert entry["validation_split"] or entry["surrogate"], name
         assert (entry["optimum"] is None) == (entry["optimum_source"] is None)
@@ -53,18 +57,17 @@ def test_every_task_has_a_card_that_tells_what_a_reader_must_know() -> None:
     assert "the best of all 15,625 stored architectures" in known["optimum_source"]
 
 
-def test_citations_are_well_formed_and_a_key_stands_for_one_entry() -> None:
+def test_citations_are_well_formed_and_a_key_stands_for_one_entry(entries) -> None:
     of_key: dict[str, set[str]] = {}
-    for benchmark in benchmarks():
-        for name in task_names(benchmark)[:1]:
-            for entry in re.split(r"\n(?=@)", cards.card(load_task(name))["citation"]):
-                assert entry.count("{") == entry.count("}"), entry
-                assert {"title", "author", "year"} <= set(re.findall(r"^  (\w+) = \{", entry, re.MULTILINE)), entry
-                match = re.match(r"@(?:inproceedings|article|misc)\{(\w+),\n", entry)
-                assert match, entry
-                title = re.search(r"title = \{(.*?)\},\n  \w", entry, re.DOTALL)
-                assert title, entry
-                of_key.setdefault(match[1], set()).add("".join(re.findall(r"\w", title[1])).lower())
+    for citation in {entry["citation"] for entry in entries.values()}:
+        for entry in re.split(r"\n(?=@)", citation):
+            assert entry.count("{") == entry.count("}"), entry
+            assert {"title", "author", "year"} <= set(re.findall(r"^  (\w+) = \{", entry, re.MULTILINE)), entry
+            match = re.match(r"@(?:inproceedings|article|misc)\{(\w+),\n", entry)
+            assert match, entry
+            title = re.search(r"title = \{(.*?)\},\n  \w", entry, re.DOTALL)
+            assert title, entry
+            of_key.setdefault(match[1], set()).add("".join(re.findall(r"\w", title[1])).lower())
     assert {key: titles for key, titles in of_key.items() if len(titles) > 1} == {}
 
 
