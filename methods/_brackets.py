@@ -50,10 +50,11 @@ class Bracket:
     Args:
         sizes: Architectures on each rung.
         levels: Epochs of each rung.
+        promotes: Whether the best of a rung go on. If not, all architectures of all rungs are drawn.
     """
 
-    def __init__(self, sizes: Sequence[int], levels: Sequence[int]) -> None:
-        self._sizes, self._levels, self._rung = list(sizes), list(levels), 0
+    def __init__(self, sizes: Sequence[int], levels: Sequence[int], promotes: bool = True) -> None:
+        self._sizes, self._levels, self._rung, self._promotes = list(sizes), list(levels), 0, promotes
         self._new = sizes[0]
         self._kept: list[Architecture] = []
         self._waiting: list[Architecture] = []
@@ -63,6 +64,21 @@ class Bracket:
     def epochs(self) -> int:
         """What the current rung trains."""
         return self._levels[self._rung]
+
+    @property
+    def first(self) -> bool:
+        """Whether the current rung is the first."""
+        return self._rung == 0
+
+    @property
+    def lower(self) -> int:
+        """What the rung before trained; on the first rung, what it trains itself."""
+        return self._levels[max(self._rung - 1, 0)]
+
+    @property
+    def size(self) -> int:
+        """How many architectures the current rung trains."""
+        return self._sizes[self._rung]
 
     @property
     def open(self) -> bool:
@@ -75,7 +91,7 @@ class Bracket:
         return self._rung == len(self._sizes)
 
     def propose(self, draw: Callable[[int], Architecture]) -> Architecture:
-        """The next architecture of the rung; on the first one a new one is drawn for its epochs."""
+        """The next architecture of the rung; a new one is drawn for its epochs, or one goes on."""
         if self._new:
             self._new -= 1
             architecture = draw(self.epochs)
@@ -96,7 +112,10 @@ class Bracket:
         if len(self._told) == self._sizes[self._rung]:
             self._rung += 1
             if not self.finished:
-                self._kept = [best for _, _, best in sorted(self._told)[: self._sizes[self._rung]]]
+                if self._promotes:
+                    self._kept = [best for _, _, best in sorted(self._told)[: self._sizes[self._rung]]]
+                else:
+                    self._new = self._sizes[self._rung]
             self._told = []
         return True
 
@@ -112,16 +131,25 @@ class Brackets:
         eta: One of so many architectures goes on, to so many times the epochs.
         least: Epochs of the shortest training; None for the task's shortest.
         published: See `rungs`.
+        promotes: See `Bracket`.
 
     Attributes:
         levels: The levels of training in use, ascending.
+        begun: How many brackets have begun.
+        current: The bracket of the latest proposal.
 
     Raises:
         SettingError: A setting is out of range.
     """
 
     def __init__(
-        self, method: str, fidelities: Sequence[int], eta: int, least: int | None, published: bool = True
+        self,
+        method: str,
+        fidelities: Sequence[int],
+        eta: int,
+        least: int | None,
+        published: bool = True,
+        promotes: bool = True,
     ) -> None:
         if type(eta) is not int or eta < 2:
             raise SettingError(f"{method}: eta = {eta!r}; accepted: whole numbers from 2 on")
@@ -130,8 +158,8 @@ class Brackets:
             raise SettingError(f"{method}: least_epochs = {least!r}; accepted: one of the task's {offered}")
         self.levels = ladder(fidelities, eta, least)
         self._full = fidelities[-1]
-        self._eta, self._published = eta, published
-        self._begun = 0
+        self._eta, self._published, self._promotes = eta, published, promotes
+        self.begun = 0
         self._running: list[Bracket] = []
 
     def next(self, draw: Callable[[int], Architecture]) -> tuple[Architecture, int]:
@@ -143,14 +171,26 @@ class Brackets:
         bracket = next((running for running in self._running if running.open), None)
         if bracket is None:
             bracket = self._begin()
+        self.current = bracket
         epochs = bracket.epochs
         return bracket.propose(draw), epochs
 
+    def largest(self) -> dict[int, int]:
+        """The most architectures that any bracket trains at each level."""
+        count = len(self.levels)
+        found = dict.fromkeys(self.levels, 0)
+        for s in range(count):
+            sizes = rungs(count, s, self._eta, self._published)
+            for epochs, size in zip(self.levels[count - 1 - s :], sizes, strict=True):
+                found[epochs] = max(found[epochs], size)
+        return found
+
     def _begin(self) -> Bracket:
         count = len(self.levels)
-        s = count - 1 - self._begun % count
-        self._begun += 1
-        self._running.append(Bracket(rungs(count, s, self._eta, self._published), self.levels[count - 1 - s :]))
+        s = count - 1 - self.begun % count
+        self.begun += 1
+        sizes = rungs(count, s, self._eta, self._published)
+        self._running.append(Bracket(sizes, self.levels[count - 1 - s :], self._promotes))
         return self._running[-1]
 
     def tell(self, observation: Observation) -> None:
