@@ -145,7 +145,7 @@ class OneShot(Method, ABC):
         return given
 
     def _check_space(self) -> None:
-        from harness.training.weight_sharing import has_supernet
+        from harness.training.naming import has_supernet
 
         if not has_supernet(self.space.name):
             raise SpaceError(f"needs a supernet of the space, which '{self.space.name}' does not have")

@@ -1,13 +1,14 @@
-"""What a training task's name says: a space, images, and changes to the usual skeleton and recipe."""
+"""What names say: a training task's of space, images and changes to the usual recipe; a space's of its supernet."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import fields, replace
+from importlib.util import find_spec
 from typing import Any, NamedTuple
 
 from harness.errors import SuiteError, nearest
 
-__all__ = ["Wanted", "changed", "wanted"]
+__all__ = ["Wanted", "changed", "has_supernet", "wanted"]
 
 
 class Wanted(NamedTuple):
@@ -40,6 +41,11 @@ def wanted(dataset: str) -> Wanted:
     if len(changes) < len(pairs):
         raise SuiteError(f"training/{dataset}: a field is set twice")
     return Wanted(match[1], match[2], changes.pop("device", "cpu"), changes)
+
+
+def has_supernet(space: str) -> bool:
+    """Tells whether weights can be shared over a space."""
+    return find_spec(f"harness.training.supernet_{space}") is not None
 
 
 def changed(skeleton: Any, recipe: Any, changes: Mapping[str, str]) -> tuple[Any, Any]:

@@ -3,7 +3,6 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any, ClassVar, NamedTuple
 
 import torch
@@ -11,6 +10,7 @@ from torch import Tensor, nn
 
 from harness.errors import PluginError
 from harness.space import Architecture
+from harness.training.naming import has_supernet
 
 __all__ = ["Choice", "Supernet", "build_supernet", "edge_value", "mixture", "sampled", "use_batch_statistics"]
 
@@ -104,10 +104,9 @@ def build_supernet(space: str, skeleton: Any, input_channels: int, classes: int)
     Raises:
         PluginError: There is none.
     """
-    module = f"harness.training.supernet_{space}"
-    if find_spec(module) is None:
+    if not has_supernet(space):
         raise PluginError(f"no supernet of the space '{space}': weights are shared where harness/training has one")
-    built: Supernet = import_module(module).build(skeleton, input_channels, classes)
+    built: Supernet = import_module(f"harness.training.supernet_{space}").build(skeleton, input_channels, classes)
     return built
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from importlib.util import find_spec
 from operator import itemgetter
 from typing import Any
 
@@ -19,15 +18,10 @@ from harness.training.setup import networks_of
 from harness.training.supernet import Choice, build_supernet
 from harness.training.trainer import DeviceImages
 
-__all__ = ["Batch", "SharedWeights", "has_supernet"]
+__all__ = ["Batch", "SharedWeights"]
 
 Batch = tuple[Tensor, Tensor]
 """Images and labels."""
-
-
-def has_supernet(space: str) -> bool:
-    """Tells whether weights can be shared over a space."""
-    return find_spec(f"harness.training.supernet_{space}") is not None
 
 
 class SharedWeights:

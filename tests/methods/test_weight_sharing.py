@@ -1,5 +1,8 @@
 """Weight sharing: what its training costs, what it derives, where it cannot play, and how a proxy is labelled."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -248,6 +251,17 @@ def test_a_space_without_a_supernet_is_not_applicable() -> None:
     task = load_task("nasbench_graph/cora")
     with pytest.raises(SpaceError, match="needs a supernet"):
         cls(problem_of(cls, task, Budget(queries=5), cls.checked_with), np.random.default_rng(0), **cls.checked_with)
+
+
+def test_a_suite_is_checked_without_loading_pytorch() -> None:
+    code = (
+        "import sys, numpy as np; from harness.ledger import Budget; from harness.plugins import *\n"
+        "cls, task, given = load_method('darts'), load_task('nasbench201/cifar10'), {'images': 'fashion14'}\n"
+        "cls(problem_of(cls, task, Budget(queries=5), given), np.random.default_rng(0), **given)\n"
+        "sys.exit('torch' in sys.modules)"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    assert subprocess.run([sys.executable, "-c", code], env=environment, check=False).returncode == 0
 
 
 SUITE = """
