@@ -19,7 +19,14 @@ class ProductSpace(SearchSpace):
 
     def legal(self, prefix: Architecture) -> npt.NDArray[np.bool_]:
         """Every option, always."""
-        return np.ones(self.cardinalities[len(prefix)], dtype=np.bool_)
+        return self._every_option[len(prefix)]
+
+    @cached_property
+    def _every_option(self) -> list[npt.NDArray[np.bool_]]:
+        masks = [np.ones(width, dtype=np.bool_) for width in self.cardinalities]
+        for mask in masks:
+            mask.flags.writeable = False  # one array for all callers
+        return masks
 
     def contains(self, architecture: Architecture) -> bool:
         """Tells whether every option is in range."""

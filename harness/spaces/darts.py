@@ -38,6 +38,22 @@ _CELL = sum(_WIDTHS.values())
 _PLACES = NODES[-1] + 2
 """Nodes of a cell in the graph: two inputs, four sums, the output."""
 
+_NODE_LABELS = tuple(
+    label for cell in CELLS for label in (f"{cell} input 0", f"{cell} input 1", *[f"{cell} sum"] * 4, f"{cell} output")
+)
+
+_CELL_EDGES = [
+    (
+        [(first + node, first + _PLACES - 1) for node in NODES],
+        [
+            (_WIDTHS[node], [[(first + u, first + node), (first + v, first + node)] for u, v in PAIRS[node]])
+            for node in NODES
+        ],
+    )
+    for first in (0, _PLACES)
+]
+"""For each cell the edges of its output, and for each node its decisions and the two edges of each pair of inputs."""
+
 _Inputs = list[tuple[int, int]]
 
 
@@ -94,22 +110,21 @@ class Darts(ProductSpace):
 
         An input that is known before its operation has the edge label ``undecided``.
         """
-        labels: list[str] = []
         edges: list[tuple[int, int]] = []
         edge_labels: list[str] = []
-        for number, cell in enumerate(CELLS):
-            first = len(labels)
-            labels += [f"{cell} input 0", f"{cell} input 1", *[f"{cell} sum"] * len(NODES), f"{cell} output"]
-            rest = prefix[number * _CELL : (number + 1) * _CELL]
-            for node in NODES:
-                own, rest = rest[: _WIDTHS[node]], rest[_WIDTHS[node] :]
+        start = 0
+        for outputs, parts in _CELL_EDGES:
+            for width, into in parts:
+                own = prefix[start : start + width]
+                start += width
                 if own:
-                    pair, operations = (PAIRS[node][0], own) if _WIDTHS[node] == 2 else (PAIRS[node][own[0]], own[1:])
-                    edges += [(first + source, first + node) for source in pair]
-                    edge_labels += [*(OPERATIONS[o] for o in operations), *["undecided"] * (2 - len(operations))]
-            edges += [(first + node, first + NODES[-1] + 1) for node in NODES]
+                    operations = own if width == 2 else own[1:]
+                    edges += into[0 if width == 2 else own[0]]
+                    edge_labels += [OPERATIONS[option] for option in operations]
+                    edge_labels += ["undecided"] * (2 - len(operations))
+            edges += outputs
             edge_labels += ["concatenate"] * len(NODES)
-        return LabelledDag(tuple(labels), tuple(edges), tuple(edge_labels))
+        return LabelledDag(_NODE_LABELS, tuple(edges), tuple(edge_labels))
 
     @cached_property
     def encodings(self) -> Mapping[str, Encoding]:

@@ -3,7 +3,8 @@
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cache, cached_property
+from itertools import compress
 
 import numpy as np
 import numpy.typing as npt
@@ -53,14 +54,13 @@ class NasBench101(SearchSpace):
         """
         position = len(prefix)
         if position < INNER:
-            over = position > 0 and prefix[-1] == ABSENT
-            return np.array([not over] * ABSENT + [True])
-        nodes = [0, *(node for node in range(1, OUTPUT) if prefix[node - 1] != ABSENT), OUTPUT]
-        chosen = [edge for edge, option in zip(EDGES, prefix[INNER:], strict=False) if option]
-        edge = EDGES[position - INNER]
-        if edge[0] not in nodes or edge[1] not in nodes:
-            return np.array([True, False])
-        return np.array([_completes(nodes, edge, chosen), _completes(nodes, edge, [*chosen, edge])])
+            return _AFTER_ABSENT if position and prefix[-1] == ABSENT else _ANY_OPERATION
+        sources = 0
+        for bit in compress(_SOURCES, prefix[INNER:]):
+            sources |= bit
+        number = position - INNER
+        entered = 1 in prefix[INNER + _FIRST_INTO[EDGES[number][1]] :]
+        return _edge_mask(INNER - prefix[:INNER].count(ABSENT), number, sources, entered, sum(prefix[INNER:]))
 
     def contains(self, architecture: Architecture) -> bool:
         """Tells whether this is a cell without loose ends and with at most nine edges."""
@@ -256,11 +256,41 @@ class NasBench101(SearchSpace):
         return self.from_matrix([list(map(int, row)) for row in rows], match[2].split(","))
 
 
-def _completes(nodes: list[int], last: tuple[int, int], chosen: list[tuple[int, int]]) -> bool:
-    """Tells whether the edges up to and including `last` can be completed to a cell."""
+def _constant(*options: bool) -> npt.NDArray[np.bool_]:
+    mask = np.array(options)
+    mask.flags.writeable = False  # one array for all callers
+    return mask
+
+
+_ANY_OPERATION, _AFTER_ABSENT = _constant(*[True] * (ABSENT + 1)), _constant(*[False] * ABSENT, True)
+_EDGE_MASKS = {(no, yes): _constant(no, yes) for no in (False, True) for yes in (False, True)}
+_SOURCES = tuple(1 << source for source, _ in EDGES)
+_FIRST_INTO = {v: min(number for number, edge in enumerate(EDGES) if edge[1] == v) for v in range(1, OUTPUT + 1)}
+
+
+@cache
+def _edge_mask(inner: int, number: int, sources: int, entered: bool, count: int) -> npt.NDArray[np.bool_]:
+    """The mask of an edge: all that it depends on is a few small numbers, so that there are few of them.
+
+    Args:
+        inner: Inner nodes that are there.
+        number: Of the edge in `EDGES`.
+        sources: A bit for each node with an outgoing edge so far.
+        entered: Whether the edge's target has an incoming edge.
+        count: Edges so far.
+    """
+    nodes = [*range(inner + 1), OUTPUT]
+    u, v = EDGES[number]
+    if u not in nodes or v not in nodes:
+        return _EDGE_MASKS[True, False]
+    closed = {node for node in nodes if sources >> node & 1}
+    without = _completes(nodes, (u, v), closed, entered, MAX_EDGES - count)
+    return _EDGE_MASKS[without, _completes(nodes, (u, v), closed | {u}, True, MAX_EDGES - count - 1)]
+
+
+def _completes(nodes: list[int], last: tuple[int, int], closed: set[int], entered: bool, budget: int) -> bool:
+    """Tells whether a cell decided up to and including the edge `last` can be completed with so many edges more."""
     u, v = last
-    budget = MAX_EDGES - len(chosen)
-    closed, entered = {source for source, _ in chosen}, any(target == v for _, target in chosen)
     waiting = [node for node in nodes if node < v and node not in closed]
     candidates = [node for node in nodes if u < node < v]
     if v == OUTPUT:

@@ -47,11 +47,12 @@ def decode(
         history = np.zeros((count, layout.own_columns), dtype=np.float32)
         rows = np.arange(count)
         for position, width in enumerate(layout.widths):
-            masks = [
-                np.ones(width, dtype=np.bool_) if bad else reader.legal(code)
-                for code, bad in zip(codes, broken, strict=True)
-            ]
-            legal = np.stack(masks)
+            if any(broken):
+                anything = np.ones(width, dtype=np.bool_)
+                masks = [anything if bad else reader.legal(code) for code, bad in zip(codes, broken, strict=True)]
+            else:
+                masks = reader.masks(codes)
+            legal = np.concatenate(masks).reshape(count, width)
             if layout.runs_from[position] == position:
                 ready[:] = False
                 history[:] = 0.0

@@ -134,6 +134,11 @@ class GraphReader:
             mask = self._masks[prefix] = self.space.legal(prefix)
         return mask
 
+    def masks(self, prefixes: Sequence[Architecture]) -> list[npt.NDArray[np.bool_]]:
+        """`legal` of each of B prefixes."""
+        known = map(self._masks.get, prefixes)
+        return [self.legal(prefix) if mask is None else mask for prefix, mask in zip(prefixes, known, strict=True)]
+
     def batch(self, prefixes: Sequence[Architecture]) -> GraphBatch:
         """The graphs of B legal prefixes of any lengths."""
         rows = self._rows
@@ -156,18 +161,18 @@ class GraphReader:
             self._messages = np.concatenate([self._messages, self._messages])
         graph = self.space.graph(prefix)
         self._labels[row] = 0
-        for node, label in enumerate(graph.node_labels[: self.nodes]):
-            self._labels[row, node] = self._node_numbers.get(label, 1)
-        found = []
+        numbers = [self._node_numbers.get(label, 1) for label in graph.node_labels[: self.nodes]]
+        self._labels[row, : len(numbers)] = numbers
+        found: list[int] = []
         for (source, target), label in zip(graph.edges, graph.edge_labels, strict=True):
             kind = self._edge_numbers.get(label, 0)
-            found += [(source, target, kind), (target, source, kind + self.edge_labels)]
+            found += (source, target, kind, target, source, kind + self.edge_labels)
         if 2 * len(graph.edges) > self._messages.shape[1]:
             room = np.full((len(self._messages), 2 * len(graph.edges), 3), -1, dtype=np.int64)
             room[:, : self._messages.shape[1]] = self._messages
             self._messages = room
         self._messages[row] = -1
-        self._messages[row, : len(found)] = np.reshape(found, (-1, 3))
+        self._messages[row].ravel()[: len(found)] = found
 
     def _footprints(self, architectures: Sequence[Architecture]) -> Floats:
         counts = np.zeros((len(self.space.decisions), 2, self.nodes), dtype=np.float32)

@@ -58,7 +58,7 @@ class SequenceGenerator(ABC):
         codes = torch.from_numpy(np.asarray(architectures, dtype=np.int64))
         state, total = self.start(w, len(codes)), torch.zeros(len(codes))
         for position in range(codes.shape[1]):
-            legal = np.stack([self.reader.legal(cell[:position]) for cell in architectures])
+            legal = np.stack(self.reader.masks([cell[:position] for cell in architectures]))
             masked = self.logits(w, state, position).masked_fill(torch.from_numpy(~legal), -1e9)
             chosen = codes[:, position]
             total = total + torch.nn.functional.cross_entropy(masked, chosen, reduction="none")
@@ -89,7 +89,7 @@ class SequenceGenerator(ABC):
             w = self.parameters.views()
             state = self.start(w, n)
             for position in range(count):
-                legal = np.stack([self.reader.legal(code) for code in codes])
+                legal = np.stack(self.reader.masks(codes))
                 logits = self.logits(w, state, position).numpy().astype(np.float64) / temperature
                 noisy = np.where(legal, logits + rng.gumbel(size=legal.shape), -np.inf)
                 wanted = kept[:, position]
