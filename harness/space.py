@@ -68,7 +68,7 @@ class SearchSpace(ABC):
             prefix: The options taken so far, itself legal; shorter than `decisions`.
 
         Returns:
-            One flag an option of ``decisions[len(prefix)]``.
+            One flag an option of ``decisions[len(prefix)]``; it may be shared and read-only: change a copy.
         """
 
     @abstractmethod

@@ -33,13 +33,14 @@ PAIRS = {node: tuple(combinations(range(node), 2)) for node in NODES}
 """The pairs of distinct earlier nodes that may feed a node, the smaller number first."""
 
 _WIDTHS = {node: 2 + (len(PAIRS[node]) > 1) for node in NODES}
-_CELL = sum(_WIDTHS.values())
 
 _PLACES = NODES[-1] + 2
 """Nodes of a cell in the graph: two inputs, four sums, the output."""
 
 _NODE_LABELS = tuple(
-    label for cell in CELLS for label in (f"{cell} input 0", f"{cell} input 1", *[f"{cell} sum"] * 4, f"{cell} output")
+    label
+    for cell in CELLS
+    for label in (f"{cell} input 0", f"{cell} input 1", *[f"{cell} sum"] * len(NODES), f"{cell} output")
 )
 
 _CELL_EDGES = [
