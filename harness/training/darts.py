@@ -9,7 +9,7 @@ from harness.errors import SettingError
 from harness.space import Architecture
 from harness.spaces.darts import cells_of
 from harness.training.darts_cell import Cell
-from harness.training.layers import Classifier, convolution, normalisation
+from harness.training.layers import Classifier, convolution, normalisation, pooled
 from harness.training.recipe import DARTS, EMBEDDED_DARTS, Recipe
 
 __all__ = ["EMBEDDED", "PUBLISHED", "DartsNetwork", "Skeleton", "build", "count_parameters", "settings"]
@@ -118,7 +118,7 @@ class DartsNetwork(nn.Module):
             path += own
             if place == self.reductions[1] and self.auxiliary is not None and self.training:
                 heads.append(self.auxiliary(last))
-        return (self.classifier(last.mean(dim=(2, 3))), *heads)
+        return (self.classifier(pooled(last)), *heads)
 
 
 def settings(side: int) -> tuple[Skeleton, Recipe]:

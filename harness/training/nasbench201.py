@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from harness.errors import SettingError
 from harness.space import Architecture
 from harness.spaces.nasbench201 import EDGES, OPERATIONS
-from harness.training.layers import Classifier, convolution, normalisation
+from harness.training.layers import Classifier, convolution, normalisation, pooled
 from harness.training.recipe import EMBEDDED as EMBEDDED_RECIPE
 from harness.training.recipe import NASBENCH201, Recipe
 
@@ -211,7 +211,7 @@ class NasBench201Network(nn.Module):
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
         """Maps n x (copies * input channels) x height x width to one n x copies x classes of logits."""
-        return (self.classifier(self.body(x).mean(dim=(2, 3))),)
+        return (self.classifier(pooled(self.body(x))),)
 
 
 def settings(side: int) -> tuple[Skeleton, Recipe]:

@@ -11,7 +11,7 @@ from harness.space import Architecture
 from harness.spaces.darts import CELLS, OPERATIONS, PAIRS, Darts, cells_of
 from harness.training.darts import DartsNetwork, Skeleton
 from harness.training.darts_cell import Cell, FactorisedReduction, operation, pointwise, side_by_side
-from harness.training.layers import Classifier, convolution, normalisation
+from harness.training.layers import Classifier, convolution, normalisation, pooled
 from harness.training.supernet import Choice, Supernet, edge_value, use_batch_statistics
 
 __all__ = ["EDGES", "DartsSupernet", "MixedCell", "build"]
@@ -125,7 +125,7 @@ class DartsSupernet(Supernet):
             kind = int(cell.reduction)
             own = None if weights is None else weights[kind]
             before, last = last, cell(before, last, own, None if choice.path is None else choice.path[kind])
-        logits: Tensor = self.classifier(last.mean(dim=(2, 3)))[:, 0]
+        logits: Tensor = self.classifier(pooled(last))[:, 0]
         return logits
 
     def path(self, architecture: Architecture) -> Choice:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from harness.space import Architecture
 from harness.spaces.nasbench201 import EDGES, OPERATIONS
-from harness.training.layers import Classifier, convolution, normalisation
+from harness.training.layers import Classifier, convolution, normalisation, pooled
 from harness.training.nasbench201 import Cell, NasBench201Network, Skeleton, live_edges, surroundings
 from harness.training.supernet import Choice, Supernet, edge_value, use_batch_statistics
 
@@ -120,7 +120,7 @@ class NasBench201Supernet(Supernet):
         path = None if choice.path is None else choice.path[0]
         for module in self.body:
             x = module(x, weights, path) if isinstance(module, MixedCell) else module(x)
-        logits: Tensor = self.classifier(x.mean(dim=(2, 3)))[:, 0]
+        logits: Tensor = self.classifier(pooled(x))[:, 0]
         return logits
 
     def path(self, architecture: Architecture) -> Choice:

@@ -5,13 +5,14 @@ import pytest
 
 pytest.importorskip("torch", reason="training needs PyTorch: pip install 'equipoise[torch]'")
 import torch
+import torch.nn.functional as F
 
 from harness.benchmarks.nasbench201 import _SOURCES
 from harness.data.package import package_file
 from harness.data.unpickle import read_pickle
 from harness.spaces.nasbench201 import NasBench201
 from harness.training.flops import count_multiply_adds
-from harness.training.layers import initialise
+from harness.training.layers import convolution, initialise, pooled
 from harness.training.nasbench201 import EMBEDDED, PUBLISHED, Cell, Skeleton, build, count_parameters, live_edges
 
 SPACE = NasBench201()
@@ -102,3 +103,22 @@ def test_the_published_code_lets_a_dead_convolution_pass_its_shift():
     with torch.no_grad():
         cell.convolutions["4"][1].bias.fill_(0.5)
     assert torch.allclose(cell(torch.randn(1, 2, 4, 4)), torch.tensor(0.5))
+
+
+def test_a_stem_over_few_channels_is_the_grouped_convolution():
+    torch.manual_seed(0)
+    stem, x = convolution(3, 2, 8, 3, stride=2), torch.randn(5, 6, 14, 14)
+    grouped = F.conv2d(x, stem.weight, None, 2, 1, 1, groups=3)
+    computed = stem(x)
+    torch.testing.assert_close(computed, grouped)
+    gradients = [torch.autograd.grad(out.square().sum(), stem.weight)[0] for out in (computed, grouped)]
+    torch.testing.assert_close(*gradients)
+
+
+def test_the_mean_over_pixels_passes_its_gradient_in_the_layout_of_its_input():
+    x = torch.randn(4, 6, 3, 5).contiguous(memory_format=torch.channels_last).requires_grad_()
+    means = pooled(x)
+    torch.testing.assert_close(means, x.mean(dim=(2, 3)))
+    (gradient,) = torch.autograd.grad(means.sum(), x)
+    assert gradient.is_contiguous(memory_format=torch.channels_last)
+    torch.testing.assert_close(gradient, torch.full_like(x, 1 / 15))
