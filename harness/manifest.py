@@ -142,6 +142,7 @@ def _task(name: str, suite: Suite) -> dict[str, Any]:
         "technique": task.technique,
         "held_out": list(task.held_out),
         "fidelities": list(task.fidelities),
+        "measured_cost": task.measured_cost,
         "pitfalls": list(task.pitfalls),
     }
 

@@ -1,5 +1,6 @@
 """All statistics of one store, each computed once, when a section first asks for it."""
 
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -17,19 +18,22 @@ from reports.statistics.ranks import average_ranks
 from reports.statistics.resampling import Estimate, estimate, resample_means
 from reports.statistics.speedup import LogQueries, equivalent_queries
 
-__all__ = ["LEVEL", "RESAMPLES", "ROPES", "Analysis"]
+__all__ = ["LEVEL", "RESAMPLES", "Analysis"]
 
 LEVEL = 0.95
 RESAMPLES = 50_000
-ROPES = (0.05, 0.1, 0.2)
-"""Regions of practical equivalence; the middle one is the one that is reported first."""
+POINTS = 0.1
+"""Half width of the region of practical equivalence of accuracies, in points."""
+SHARE = 0.05
+"""The same of anything else, as a share of the regret that random search leaves."""
 
 
 class Analysis:
     """The statistics at the full budget.
 
     Regrets of different units cannot be averaged. If all tasks share a unit, `values` are regrets in it; if not, they
-    are per cent of what random search leaves at the same budget, and tasks without that law drop out.
+    are per cent of what random search leaves at the same budget, and tasks without that law drop out. Methods without
+    any run count in no statistic over tasks: their places hold NaN.
 
     Args:
         results: What the store holds.
@@ -47,8 +51,9 @@ class Analysis:
 
     @cached_property
     def one_unit(self) -> bool:
-        """Whether all tasks share a unit."""
-        return len({task.metric.unit for task in self.results.tasks}) == 1
+        """Whether regrets of all tasks can be averaged as they are: points of per cent, or one metric on one scale."""
+        metrics = [task.metric for task in self.results.tasks]
+        return len({(m.unit, m.unit == "%" or m.name, abs(m.slope)) for m in metrics}) == 1
 
     @property
     def unit(self) -> str:
@@ -58,6 +63,43 @@ class Analysis:
         names = {task.metric.name for task in self.results.tasks}
         first = self.results.tasks[0]
         return "points" if first.metric.unit == "%" and len(names) > 1 else first.unit
+
+    @property
+    def exact_random(self) -> str:
+        """What the row of the exact law is called: under noise it is not the law of the protocol."""
+        return "random search, exact without noise" if self.noisy else "random search, exact"
+
+    @property
+    def noisy(self) -> bool:
+        """Whether queries were answered with the noise of one training."""
+        return bool(self.results.manifest["suite"]["protocol"].get("noise") == "single")
+
+    @property
+    def of_regret(self) -> str:
+        """The unit of a difference of `values`, in words that fit behind a number."""
+        return f"{self.unit} of regret" if self.one_unit else self.unit
+
+    @cached_property
+    def ropes(self) -> tuple[float, float, float]:
+        """Half widths of regions of practical equivalence in `unit`; the middle one is reported first.
+
+        0.1 points of per cent. In other units there is no custom: a twentieth of the regret that random search leaves
+        (of the methods' mean regret where its law is unknown), to one digit.
+        """
+        if not self.one_unit:
+            middle = 100 * SHARE
+        elif self.results.tasks[0].metric.unit == "%":
+            middle = POINTS
+        else:
+            known = self.random[np.isfinite(self.random)]
+            left = known if known.size else self.means[np.isfinite(self.means)]
+            middle = float(f"{SHARE * left.mean():.0e}") if left.size else POINTS
+        return middle / 2, middle, 2 * middle
+
+    @property
+    def rope(self) -> float:
+        """The region that is reported first."""
+        return self.ropes[1]
 
     @cached_property
     def values(self) -> Array:
@@ -88,6 +130,30 @@ class Analysis:
         return repeat_counts(self.regrets)
 
     @cached_property
+    def active(self) -> npt.NDArray[np.int64]:
+        """Indices of the methods that have any run."""
+        return np.flatnonzero(self.counts.sum(axis=1) > 0)
+
+    def _spread(self, values: Array) -> Array:
+        """From the active methods (first axis) to all, NaN for the others."""
+        every = np.full((len(self.results.labels), *values.shape[1:]), np.nan)
+        every[self.active] = values
+        return every
+
+    def averaged_ranks(self, regrets: Array) -> Estimate:
+        """methods: average rank of a run among one run of every active method; regrets as in `regrets`."""
+        found = average_ranks(regrets[self.active], LEVEL)
+        return Estimate(*(self._spread(part) for part in (found.value, found.low, found.high)))
+
+    def _friedman(self, means: Array) -> Friedman:
+        found = friedman(means[self.active])
+        pairs = np.ones((len(self.results.labels),) * 2)
+        pairs[np.ix_(self.active, self.active)] = found.pairwise_p
+        mean_ranks = self._spread(found.mean_ranks if found.tasks_used else np.full(len(self.active), np.nan))
+        groups = tuple(tuple(int(self.active[method]) for method in group) for group in found.groups)
+        return replace(found, ranks=self._spread(found.ranks), mean_ranks=mean_ranks, pairwise_p=pairs, groups=groups)
+
+    @cached_property
     def regret_means(self) -> Estimate:
         """Methods x tasks: mean regret at the budget, in the unit of each task."""
         return self.estimated(self.regrets)
@@ -106,18 +172,19 @@ class Analysis:
     @cached_property
     def question(self) -> FamilyAnswer | None:
         """NAS against HPO in `unit`; None if one of the families has no method with runs."""
-        return self._compared(self.values) if self._both(self.values) else None
+        return self._compared(self.values) if self.both(self.values) else None
 
     @cached_property
     def question_in_queries(self) -> FamilyAnswer | None:
         """The same in logarithms of random-search queries (above 0: NAS is better); None where laws are unknown."""
         kept = [place for place, task in enumerate(self.results.tasks) if task.law is not None]
-        if self.results.unit != "queries" or not kept or not self._both(self.errors[:, kept]):
+        if self.results.unit != "queries" or not kept or not self.both(self.errors[:, kept]):
             return None
         laws = [law for place in kept if (law := self.results.tasks[place].law) is not None]
         return self._compared(self.errors[:, kept], LogQueries(laws), [self.clusters[place] for place in kept])
 
-    def _both(self, cube: Array) -> bool:
+    def both(self, cube: Array) -> bool:
+        """Whether methods of both families have values on some task: methods x tasks x repeats."""
         there = np.asarray(~np.isnan(cube).all(axis=2))
         nas, hpo = (there[[family == name for family in self.families]].any(axis=0) for name in ("nas", "hpo"))
         return bool((nas & hpo).any())
@@ -152,15 +219,16 @@ class Analysis:
     @cached_property
     def friedman(self) -> Friedman:
         """Ranks over tasks."""
-        return friedman(self.means)
+        return self._friedman(self.means)
 
     @cached_property
     def friedman_by_space(self) -> Friedman:
         """Ranks over search spaces: the mean rank over the tasks of each, since its tasks are not independent."""
         ranks = self.friedman.ranks
         columns = [ranks[:, list(places)] for places in self.results.spaces.values()]
-        known = [c[:, ~np.isnan(c).any(axis=0)] for c in columns]
-        return friedman(np.stack([c.mean(axis=1) if c.size else np.full(len(ranks), np.nan) for c in known], axis=1))
+        known = [c[:, ~np.isnan(c[self.active]).any(axis=0)] for c in columns]
+        nothing = np.full(len(ranks), np.nan)
+        return self._friedman(np.stack([c.mean(axis=1) if c.size else nothing for c in known], axis=1))
 
     @cached_property
     def wilcoxon(self) -> Pairwise:
@@ -188,10 +256,10 @@ class Analysis:
 
     @cached_property
     def aggregates(self) -> Aggregates | None:
-        """Means, interquartile means and gaps of `scores`; None if no task has a scale."""
+        """Means, interquartile means and gaps of `scores`, of the active methods; None if no task has a scale."""
         if not np.isfinite(self.scores).any():
             return None
-        return aggregate(self.scores, resamples=RESAMPLES)
+        return aggregate(self.scores[self.active], resamples=RESAMPLES)
 
     @cached_property
     def improvement(self) -> Estimate:
@@ -201,4 +269,4 @@ class Analysis:
     @cached_property
     def ranks(self) -> Estimate:
         """methods: average rank of runs at the budget."""
-        return average_ranks(self.regrets, LEVEL)
+        return self.averaged_ranks(self.regrets)

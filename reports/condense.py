@@ -150,6 +150,7 @@ def condense(
             numbers=block.numbers,
             regret=regret(block, columns, penalty),
             test=test,
+            begins=(columns < 0).sum(axis=1),
             seconds_regret=regret(block, by_time, np.nan),
             spent=_spent(block, own[label], values, endings[label]),
         )
@@ -243,16 +244,21 @@ def _recounted(
 ) -> list[tuple[str, float, dict[str, npt.NDArray[np.int64]]]]:
     """For each other unit: the amount every run reached, and the incumbents' columns there.
 
-    A training that a method did itself counts in every unit, as one architecture, its epochs or its seconds.
+    A training that a method did itself counts in every unit, as one architecture, its epochs or its seconds. Where
+    architectures were trained for different numbers of epochs they are no unit.
     """
     full = max((int(block.fidelity.max(initial=0)) for block in rows.values()), default=0)
-    counted: dict[str, dict[str, Array]] = {"unique": {}, "seconds": {}, "seconds_and_overhead": {}}
-    if values.task is not None:
+    counted: dict[str, dict[str, Array]] = {"seconds": {}, "seconds_and_overhead": {}}
+    alike = all((block.fidelity[block.present & (block.status != 2)] == full).all() for block in rows.values())
+    if alike:
+        counted["unique"] = {}
+    if alike and values.task is not None:
         counted["classes"] = {}
     for label, block in rows.items():
         valid = block.present & (block.status != 2)
         trained = np.cumsum(own[label], axis=1)
-        counted["unique"][label] = _running(np.where(valid, values.key[block.code], -1)) + trained
+        if "unique" in counted:
+            counted["unique"][label] = _running(np.where(valid, values.key[block.code], -1)) + trained
         if "classes" in counted:
             counted["classes"][label] = _running(np.where(valid, values.network[block.code], -1)) + trained
         if block.fidelity.any():

@@ -135,6 +135,28 @@ class RandomSearchLaw:
             return self._each(queries, lambda n: -np.expm1(n * self._log_tail[ties - 1]))
         return self._each(queries, lambda n: 1.0 - self.survival(n)[ties - 1])
 
+    def running_time(self, error: float, limit: int) -> tuple[float, float]:
+        """Expected queries until an error is reached, if a run that has not after `limit` queries is started again.
+
+        This is what `statistics.runtime.expected_running_time` estimates from runs.
+
+        Args:
+            error: The target; reached when an error is at most that.
+            limit: Queries of one run.
+
+        Returns:
+            Expected queries, infinity where nothing reaches the target; and the chance that one run reaches it.
+        """
+        good = int(np.searchsorted(self.errors, error, side="right"))
+        if good in (0, self.size):
+            return (1.0, 1.0) if good else (float("inf"), 0.0)
+        if self.replacement:
+            missing = np.exp(np.arange(1, limit + 1) * self._log_tail[good - 1])
+        else:
+            left = np.maximum(self.size - np.arange(limit, dtype=np.float64), 1.0)
+            missing = np.cumprod(np.maximum(left - good, 0.0) / left)
+        return float((1.0 + missing[:-1].sum()) / (1.0 - missing[-1])), float(1.0 - missing[-1])
+
     def mean_of(self, values: npt.ArrayLike, queries: npt.ArrayLike) -> Array:
         """Expected value of something else (a test error) at the architecture that random search selects.
 

@@ -81,6 +81,7 @@ class Runs:
         numbers: Repeat numbers, ascending.
         regret: r x g: regret of the incumbent at each point of ``Results.grid``, in the shown unit of the metric.
         test: r x c: test regret of the validation incumbent at each checkpoint; NaN where there is no test split.
+        begins: r: index on the grid from which on the run has an incumbent; g if it never has.
         seconds_regret: r x s: regret at each point of ``TaskResults.seconds_grid``; NaN before the first answer.
         spent: Totals of each run.
     """
@@ -88,6 +89,7 @@ class Runs:
     numbers: npt.NDArray[np.int64]
     regret: Array
     test: Array
+    begins: npt.NDArray[np.int64]
     seconds_regret: Array
     spent: Spent
 

@@ -15,11 +15,11 @@ __all__ = ["critical_difference"]
 
 
 def critical_difference(test: Friedman, labels: Sequence[str], looks: Mapping[str, Look]) -> "Figure":
-    """Draws the diagram of Demsar (JMLR 2006): best on the left."""
+    """Draws the diagram of Demsar (JMLR 2006): best on the left. Methods without a mean rank are left out."""
     from matplotlib.figure import Figure
 
-    count = len(labels)
-    order = np.argsort(test.mean_ranks, kind="stable")
+    count = int(np.isfinite(test.mean_ranks).sum())
+    order = np.argsort(test.mean_ranks, kind="stable")[:count]
     half = -(-count // 2)
     bars = len(test.groups)
     figure = Figure(figsize=(7.2, 1.0 + 0.22 * (half + bars)), layout="constrained")

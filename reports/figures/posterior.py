@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 __all__ = ["posterior_bars"]
 
 FIRST, SECOND = "#0b5394", "#f07f2e"
+ON = {FIRST: "#ffffff", SECOND: "#1c2129"}
+"""Ink on a bar whose colour is the same on light and dark pages."""
 
 
 def posterior_bars(rows: Sequence[tuple[str, str, float, float, float]], rope: float, unit: str) -> "Figure":
@@ -36,7 +38,7 @@ def posterior_bars(rows: Sequence[tuple[str, str, float, float, float]], rope: f
                 place, width, left=start, height=0.72, color=colour, hatch=hatch, edgecolor="#ffffff", linewidth=0.4
             )
             if width > 0.07:
-                ink = INK if colour != FIRST else "#ffffff"
+                ink = ON.get(colour, INK)
                 axis.text(start + width / 2, place, f"{width:.2f}", ha="center", va="center", fontsize=7, color=ink)
     axis.set_yticks(range(len(rows)), [first for first, *_ in rows])
     twin = axis.secondary_yaxis("right")

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from reports.analysis import ROPES, Analysis
+from reports.analysis import Analysis
 from reports.document import Block, Bullets, Cell, Code, Column, Paragraph, Strong, Table, Text
-from reports.words import joined, name, plural
+from reports.results import Array
+from reports.words import joined, name, plural, spread
 
 __all__ = ["agreement", "verdicts"]
 
@@ -16,11 +17,11 @@ LISTED = 8
 
 def verdicts(analysis: Analysis) -> dict[tuple[int, int], dict[str, int]]:
     """What each school says of each pair (i, j), i < j: -1 the first is better, 1 the second, 0 not told apart."""
-    k = len(analysis.results.labels)
-    posterior = analysis.bayesian(ROPES[1])
+    active = analysis.active.tolist()
+    posterior = analysis.bayesian(analysis.rope)
     found = {}
-    for i in range(k):
-        for j in range(i + 1, k):
+    for place, i in enumerate(active):
+        for j in active[place + 1 :]:
             nemenyi = analysis.friedman.pairwise_p[i, j] < 0.05
             signed = analysis.wilcoxon.adjusted_p[i, j] < 0.05
             low, high = float(analysis.improvement.low[i, j]), float(analysis.improvement.high[i, j])
@@ -67,23 +68,32 @@ def agreement(analysis: Analysis) -> list[Block]:
         if len(shown) > LISTED:
             points.append((f"and {len(shown) - LISTED} more: see the table.",))
         blocks.append(Bullets(tuple(points)))
-    blocks.append(_table(found, labels))
+    blocks.append(_table(found, labels, analysis.rope))
     return blocks
 
 
 def _leaders(analysis: Analysis) -> Text:
     """Who leads by mean rank, and who by interquartile mean, if that is not the same."""
     labels = analysis.results.labels
-    by_rank = labels[int(np.argmin(analysis.friedman.mean_ranks))]
+    if not analysis.friedman.tasks_used:
+        return ()
+    by_rank = _named(labels, analysis.friedman.mean_ranks)
     if analysis.aggregates is None or not analysis.aggregates.tasks_used.any():
-        return (" The least mean rank is ", Code(by_rank), "'s.")
-    by_score = labels[int(np.argmax(analysis.aggregates.iqm.value))]
+        return (" The least mean rank is that of ", *by_rank, ".")
+    by_score = _named(tuple(labels[method] for method in analysis.active), -analysis.aggregates.iqm.value)
     if by_rank == by_score:
-        return (" ", Code(by_rank), " leads both by mean rank and by interquartile mean.")
+        verb = "leads" if len(by_rank) == 1 else "lead"
+        return (" ", *by_rank, f" {verb} both by mean rank and by interquartile mean.")
     return (
-        " ", Code(by_rank), " leads by mean rank, ", Code(by_score),
+        " ", *by_rank, f" {'leads' if len(by_rank) == 1 else 'lead'} by mean rank, ", *by_score,
         " by interquartile mean: ranks count how often a method is ahead, scores by how much.",
     )  # fmt: skip
+
+
+def _named(labels: tuple[str, ...], values: Array) -> Text:
+    """The methods of the least value: one, or all that tie."""
+    least = np.nanmin(values) + 1e-12
+    return spread([label for label, v in zip(labels, values, strict=True) if v <= least], " and ", Code)
 
 
 def _reasons(found: Mapping[tuple[int, int], Mapping[str, int]], split: list[tuple[int, int]]) -> str:
@@ -94,7 +104,7 @@ def _reasons(found: Mapping[tuple[int, int], Mapping[str, int]], split: list[tup
         reasons.append(
             "the scores separate more pairs than the tests over tasks, because they ask only what other seeds would "
             "do on these tasks, which many runs answer, while the tests ask about other tasks, of which there are "
-            "few"
+            "few; nor do they correct for the number of pairs"
         )
     if counts["pairs"] > counts["ranks"]:
         reasons.append(
@@ -129,7 +139,7 @@ def _point(said: Mapping[str, int], first: str, second: str) -> Text:
     return (*parts, f"; not told apart by {joined(silent)}." if silent else ".")
 
 
-def _table(found: Mapping[tuple[int, int], Mapping[str, int]], labels: tuple[str, ...]) -> Table:
+def _table(found: Mapping[tuple[int, int], Mapping[str, int]], labels: tuple[str, ...], rope: float) -> Table:
     rows = []
     for (i, j), said in found.items():
         words = {-1: labels[i], 0: "–", 1: labels[j]}
@@ -142,7 +152,7 @@ def _table(found: Mapping[tuple[int, int], Mapping[str, int]], labels: tuple[str
             Column("second", "l"),
             Column("ranks: Nemenyi", "l"),
             Column("pairs: Wilcoxon, Holm", "l"),
-            Column(f"posteriors: ROPE ±{ROPES[1]}", "l"),
+            Column(f"posteriors: ROPE ±{rope:g}", "l"),
             Column("scores: improvement", "l"),
         ),
         tuple(rows),

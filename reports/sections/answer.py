@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from reports.analysis import ROPES, Analysis
+from reports.analysis import Analysis
 from reports.document import Block, Cell, Code, Column, Paragraph, Section, Strong, Table, Text
 from reports.statistics.families import Effect, FamilyAnswer
 from reports.statistics.resampling import Estimate
@@ -11,7 +11,7 @@ from reports.words import amount, decimals, interval, joined, number, plural, sp
 
 __all__ = ["answer_section", "budget_words"]
 
-ROPE = ROPES[1]
+FAMILY = ("NAS", "HPO")
 
 
 def answer_section(analysis: Analysis) -> Section:
@@ -36,39 +36,57 @@ def _answer(analysis: Analysis) -> Text:
     if question is None:
         return _one_family(analysis)
     effect = question.mean.overall
-    size = f"{number(abs(float(effect.value)), _digits(effect))} {analysis.unit}"
-    judgement = judged(float(effect.low), float(effect.high), ROPE)
+    size = f"{number(abs(float(effect.value)), _digits(effect))} {analysis.of_regret}"
+    rope = f"±{analysis.rope:g} {analysis.unit}"
+    judgement = judged(float(effect.low), float(effect.high), analysis.rope)
     where = f" on these {plural(int(question.mean.tasks_used.sum()), 'task')} at {budget_words(analysis)}"
     if judgement.verdict == "unclear":
         head: Text = (
             Strong("These runs cannot tell."),
-            f" The family means differ by {size} of regret in favour of {_favoured(effect)}{where}, but the 95 % "
+            f" The family means differ by {size} in favour of {_favoured(effect)}{where}, but the 95 % "
             f"interval {_signed(effect)} holds both signs.",
         )
     elif judgement.verdict == "equal":
         head = (
             Strong("The two families are equal in practice"),
-            f"{where}: the difference of their means, {size} of regret, has a 95 % interval {_signed(effect)} within "
-            f"±{ROPE} {_rope_unit(analysis)}.",
+            f"{where}: the difference of their means, {size}, has a 95 % interval {_signed(effect)} within {rope}.",
         )
     else:
         better, worse = ("NAS", "HPO") if judgement.verdict == "first" else ("HPO", "NAS")
         names = {"NAS": FAMILY_WORDS["nas"], "HPO": FAMILY_WORDS["hpo"]}
         head = (
-            Strong(f"{'No: ' if better == 'HPO' else 'Yes: '}{names[better]} did better than {names[worse]}"),
-            f"{where}: less regret by ",
+            Strong(f"{_head(analysis, question, better)}{names[better]} did better than {names[worse]}"),
+            f"{where} on the mean of each family: by ",
             Strong(size),
-            f" on the mean of each family (95 % interval {_magnitudes(effect)})",
-            f". That is small in practice: the interval lies within ±{ROPE} {_rope_unit(analysis)}."
-            if judgement.small
-            else ".",
+            f" (95 % interval {_magnitudes(effect)})",
+            f". That is small in practice: the interval lies within {rope}." if judgement.small else ".",
         )
-    return (*head, *_in_queries(analysis), *_best(analysis, question), *_beyond(question), *_scale(analysis, question))
+    return (
+        *head,
+        *_in_queries(analysis),
+        *_best(analysis, question),
+        *_beyond(analysis, question),
+        *_scale(analysis, question),
+    )
+
+
+def _head(analysis: Analysis, question: FamilyAnswer, better: str) -> str:
+    """Yes or no, unless the best methods of the families stand the other way round."""
+    best = question.best.overall
+    opposed = {"first": "NAS", "second": "HPO"}.get(judged(float(best.low), float(best.high), analysis.rope).verdict)
+    if opposed is not None and opposed != better:
+        return "It depends: "
+    return "Yes: " if better == "NAS" else "No: "
 
 
 def _one_family(analysis: Analysis) -> Text:
     present = [family for family in ("nas", "hpo") if family in analysis.results.families]
-    if len(present) == 2:
+    if len(present) == 2 and analysis.both(analysis.regrets):
+        why = (
+            "the tasks have different units, and the law of random search that would make them comparable is not known "
+            "at this budget"
+        )
+    elif len(present) == 2:
         why = "no task was finished by methods of both families"
     elif present:
         other = "hpo" if present == ["nas"] else "nas"
@@ -92,10 +110,19 @@ def _in_queries(analysis: Analysis) -> Text:
     ahead, behind = ("NAS", "HPO") if sign > 0 else ("HPO", "NAS")
     tell = "" if ends[0] > 0 else ", so it may be either way"
     return (
-        " In queries: random search would need ",
+        f" In queries{_partly(analysis)}: random search would need ",
         Strong(ratio_words(sign * float(effect.value), *ends)),
         f" as many queries to match {ahead} as to match {behind}{tell}.",
     )
+
+
+def _partly(analysis: Analysis) -> str:
+    """Over which tasks the queries stand, where not over all of the answer."""
+    question, queries = analysis.question, analysis.question_in_queries
+    if question is None or queries is None:
+        return ""
+    some, every = int(queries.mean.tasks_used.sum()), int(question.mean.tasks_used.sum())
+    return "" if some == every else f" (on {some} of the {plural(every, 'task')}, those whose law is known)"
 
 
 def _best(analysis: Analysis, question: FamilyAnswer) -> Text:
@@ -108,21 +135,24 @@ def _best(analysis: Analysis, question: FamilyAnswer) -> Text:
         "equal in practice": "they are equal in practice",
         "cannot tell": "the runs cannot tell",
     }
-    verdict, _, small = verdict_words(effect, ROPE).partition(", ")
+    verdict, _, small = verdict_words(effect, analysis.rope).partition(", ")
     size = f"{number(abs(float(effect.value)), _digits(effect))} {analysis.unit}"
+    alone = [FAMILY[side] for side, members in enumerate(question.methods) if len(members) == 1]
+    single = f" ({alone[0] if len(alone) == 1 else 'each family'} has one method here)" if alone else ""
     return (
-        f" Best method against best method, {words[verdict]}{', by little' if small else ''}: {size} for "
+        f" Best method against best method{single}, {words[verdict]}{', by little' if small else ''}: {size} for "
         f"{_favoured(effect)} {_signed(effect)}.",
     )
 
 
-def _beyond(question: FamilyAnswer) -> Text:
+def _beyond(analysis: Analysis, question: FamilyAnswer) -> Text:
     clusters = len(question.mean.clusters)
     if clusters < 2:
         return (" All tasks share one search space, so nothing is said about other spaces.",)
-    verdict = verdict_words(question.mean.beyond, ROPE)
-    words = "cannot be told" if verdict == "cannot tell" else f"is likely the same ({verdict})"
-    return (f" Whether this holds in other search spaces {words} from {clusters} of them.",)
+    verdict = verdict_words(question.mean.beyond, analysis.rope)
+    if verdict == "cannot tell":
+        return (f" Whether this holds in other search spaces cannot be told from {clusters} of them.",)
+    return (f" In other search spaces the same is to be expected from these {clusters} ({verdict}).",)
 
 
 def _scale(analysis: Analysis, question: FamilyAnswer) -> Text:
@@ -139,14 +169,14 @@ def _scale(analysis: Analysis, question: FamilyAnswer) -> Text:
     digits = decimals(left)
     names = ("the NAS family leaves", "the HPO family", "random search")
     said = joined(f"{name} {number(value, digits)}" for name, value in zip(names, left, strict=False))
-    return (f" For scale: {said} {analysis.unit} of regret.",)
+    return (f" For scale: {said} {analysis.of_regret}.",)
 
 
 def _leaders(analysis: Analysis) -> Text:
     ranks = analysis.ranks
     if np.isnan(ranks.value).all():
         return ("No task was finished by every method, so average ranks over tasks are n/a.",)
-    order = np.argsort(ranks.value, kind="stable")
+    order = analysis.active[np.argsort(ranks.value[analysis.active], kind="stable")]
     parts: list[str] = ["Average rank of a run at the budget (1 is best): "]
     for place, method in enumerate(order):
         parts += [", "] if place else []
@@ -175,9 +205,13 @@ def cautions(analysis: Analysis) -> list[Text]:
     empty = [task.name for task in results.tasks if not task.runs]
     if empty:
         said.append(("No run is stored of ", *spread(empty, ", ", Code), "; they count in nothing."))
-    if results.manifest["suite"]["protocol"].get("noise") == "single":
+    if analysis.noisy:
         said.append(
-            ("Queries were noisy (one stored training seed each); regret is of the incumbent's expected error.",)
+            (
+                "Queries were noisy (one stored training seed each); regret is of the incumbent's expected error. The "
+                "exact law of random search is that of noise-free queries: scores, speed-ups and ratios of queries "
+                "understate every method, random search that is played included.",
+            )
         )
     return said
 
@@ -185,8 +219,8 @@ def cautions(analysis: Analysis) -> list[Text]:
 def _table(analysis: Analysis, question: FamilyAnswer) -> Table:
     queries = analysis.question_in_queries
     rows = [
-        _row("family mean", question.mean, queries.mean if queries else None),
-        _row("family best", question.best, queries.best if queries else None),
+        _row("family mean", question.mean, queries.mean if queries else None, analysis.rope),
+        _row("family best", question.best, queries.best if queries else None, analysis.rope),
     ]
     columns = [
         Column("comparison", "l"),
@@ -205,7 +239,7 @@ def _table(analysis: Analysis, question: FamilyAnswer) -> Table:
                 f"NAS: {joined(_members(analysis, 'nas'))}. HPO: {joined(_members(analysis, 'hpo'))}. Regret is the "
                 "validation error of what a run would hand in, less the optimum; below zero favours NAS. NAS ÷ HPO: "
                 "how many times as many queries random search would need for what NAS reaches as for what HPO "
-                "reaches. Brackets: 95 % intervals over seeds. Tasks of one search space are averaged first, so "
+                f"reaches{_partly(analysis)}. Brackets: 95 % intervals over seeds. Tasks of one search space are averaged first, so "
                 "that spaces weigh the same. Family best: the best method is chosen on half of the repeats and "
                 "judged on the other half.",
             ),
@@ -213,7 +247,7 @@ def _table(analysis: Analysis, question: FamilyAnswer) -> Table:
     )
 
 
-def _row(title: str, effect: Effect, queries: Effect | None) -> tuple[Cell, ...]:
+def _row(title: str, effect: Effect, queries: Effect | None, rope: float) -> tuple[Cell, ...]:
     overall = effect.overall
     digits = _digits(overall)
     ratio = (
@@ -228,8 +262,14 @@ def _row(title: str, effect: Effect, queries: Effect | None) -> tuple[Cell, ...]
         Cell(title),
         Cell(f"{number(float(overall.value), digits)} {_signed(overall)}", float(overall.value)),
         ratio,
-        Cell(verdict_words(overall, ROPE)),
-        Cell("one space only" if len(effect.clusters) < 2 else verdict_words(effect.beyond, ROPE)),
+        Cell(verdict_words(overall, rope) if effect.clusters else "n/a"),
+        Cell(
+            "one space only"
+            if len(effect.clusters) == 1
+            else verdict_words(effect.beyond, rope)
+            if effect.clusters
+            else "n/a"
+        ),
     )
 
 
@@ -249,7 +289,3 @@ def _magnitudes(effect: Estimate) -> str:
     low, high = sorted((abs(float(effect.low)), abs(float(effect.high))))
     digits = _digits(effect)
     return f"{number(low, digits)} to {number(high, digits)}"
-
-
-def _rope_unit(analysis: Analysis) -> str:
-    return analysis.unit

@@ -10,7 +10,6 @@ from reports.figures.anytime import anytime
 from reports.figures.progress import progress
 from reports.figures.style import Look
 from reports.results import Array, Results, TaskResults
-from reports.statistics.ranks import average_ranks
 from reports.statistics.resampling import Estimate
 from reports.statistics.runtime import area_under_curve, runtime_ecdf, runtimes
 from reports.words import decimals, interval, name, number, percent
@@ -20,6 +19,7 @@ __all__ = ["anytime_section"]
 POINTS = 40
 """Points of the curves of ranks and of targets reached."""
 TARGETS = 50
+SINCE = ", from where every run of the task has an incumbent"
 
 
 def anytime_section(analysis: Analysis, looks: Mapping[str, Look]) -> Section:
@@ -28,8 +28,13 @@ def anytime_section(analysis: Analysis, looks: Mapping[str, Look]) -> Section:
     words = Paragraph(
         (
             "Lines are medians over runs, bands the quartiles, both axes logarithmic; a regret of zero, the "
-            "optimum, is drawn at the bottom. The thin black line is the exact expectation of random search without "
-            "replacement: it is computed from the table and has no sampling noise.",
+            "optimum, is drawn at the bottom."
+            + (
+                " The thin black line is the exact expectation of random search without replacement: it is computed "
+                "from the table and has no sampling noise."
+                if np.isfinite(analysis.random).any()
+                else ""
+            ),
         )
     )
     curves = [_curves(results, *group, looks, "budget") for group in _groups(results)]
@@ -73,11 +78,11 @@ def _curves(results: Results, key: str, tasks: list[TaskResults], looks: Mapping
 def _progress(analysis: Analysis, looks: Mapping[str, Look]) -> Figure:
     results = analysis.results
     points = np.unique(np.geomspace(1, len(results.grid), POINTS).round().astype(int)) - 1
-    each = [average_ranks(results.regrets(int(point))) for point in points]
+    each = [analysis.averaged_ranks(results.regrets(int(point))) for point in points]
     ranks = Estimate(*(np.stack([getattr(e, part) for e in each], axis=1) for part in ("value", "low", "high")))
     shares = _shares(analysis, results.grid[points])
     labels = results.labels
-    first = int(np.argmin(np.abs(points - len(results.grid) // 10)))
+    first = int(np.argmin(np.abs(np.log(results.grid[points] / (results.limit / 10)))))
     said = ", ".join(
         f"{label} {number(float(ranks.value[m, first]), 1)} then {number(float(ranks.value[m, -1]), 1)}"
         for m, label in enumerate(labels)
@@ -123,13 +128,12 @@ def _targets(task: TaskResults) -> Array:
 
 def _areas(analysis: Analysis) -> Table:
     results = analysis.results
-    every = results.unit == "queries" and len(results.grid) == results.limit
     cube = np.full((len(results.labels), len(results.tasks), results.repeats), np.nan)
     for place, task in enumerate(results.tasks):
+        start = _start(results, task)
         for method, label in enumerate(results.labels):
             if label in task.runs:
-                # A grid that skips queries is spaced by its logarithm already.
-                areas = area_under_curve(task.runs[label].regret, "log" if every else "linear")
+                areas = area_under_curve(task.runs[label].regret[:, start:], results.grid[start:])
                 cube[method, place, task.runs[label].numbers - 1] = areas
     means = analysis.estimated(cube)
     rows = []
@@ -150,5 +154,22 @@ def _areas(analysis: Analysis) -> Table:
         "Area under the curve: mean regret over the logarithm of the budget",
         (Column("task", "l"), *(Column(label) for label in results.labels)),
         tuple(rows),
-        (("Every doubling of the budget weighs the same. 95 % intervals over seeds; the least of each row in bold.",),),
+        (
+            (
+                f"Every doubling of the budget weighs the same{'' if results.unit == 'queries' else SINCE}. 95 % intervals "
+                "over seeds; the least of each row in bold.",
+            ),
+        ),
     )
+
+
+def _start(results: Results, task: TaskResults) -> int:
+    """Where on the grid the area of a task begins.
+
+    Queries begin at the first. Epochs and seconds have no natural beginning: before every run has an incumbent, areas
+    would compare penalties.
+    """
+    if results.unit == "queries":
+        return 0
+    begins = np.concatenate([runs.begins for runs in task.runs.values()]) if task.runs else np.zeros(0)
+    return int(begins[begins < len(results.grid)].max(initial=0))

@@ -93,14 +93,21 @@ def _same_budget(results: Results) -> tuple[bool | None, str]:
 
 
 def _confounders(results: Results) -> tuple[bool | None, str]:
+    if here := _trained_here(results):
+        return None, f"Networks of {joined(here)} were trained where the suite ran: errors and seconds depend on that."
     one = len(results.manifest.get("machine", {})) > 0
     return (
         True if one else None
     ), "Errors come from tables, so hardware does not enter them; overhead was measured on one machine."
 
 
+def _trained_here(results: Results) -> list[str]:
+    return [task.name for task in results.tasks if results.manifest["tasks"].get(task.name, {}).get("measured_cost")]
+
+
 def _ablations(results: Results) -> tuple[bool | None, str]:
-    names = [card.name for card in results.methods]
+    stored = {label for task in results.tasks for label in task.runs}
+    names = [card.name for card in results.methods if card.label in stored]
     twice = sorted({n for n in names if names.count(n) > 1})
     return (
         (True, f"{joined(twice)} with several settings.")
@@ -121,7 +128,8 @@ def _random(results: Results) -> tuple[bool | None, str]:
 
 
 def _repeats(results: Results) -> tuple[bool | None, str]:
-    counts = [len(runs.numbers) for task in results.tasks for runs in task.runs.values()]
+    runs = {(label, task.name): len(found.numbers) for task in results.tasks for label, found in task.runs.items()}
+    counts = [runs.get(pair, 0) for pair in {**results.planned, **runs}]
     least, most = min(counts), max(counts)
     span = f"{least}" if least == most else f"{least} to {most}"
     return least >= 2, f"{span} repeats of every method on every task."
@@ -133,6 +141,8 @@ def _tables(results: Results) -> tuple[bool | None, str]:
         for t in results.tasks
         if results.manifest["tasks"].get(t.name, {}).get("surrogate")
     ]
+    if here := _trained_here(results):
+        return len(here) < len(results.tasks) or None, f"Trained where the suite ran, not looked up: {joined(here)}."
     return True, "Tabular benchmarks" + (f"; surrogates: {joined(surrogate)}." if surrogate else " only, no surrogate.")
 
 

@@ -5,6 +5,7 @@ import numpy as np
 from reports.analysis import Analysis
 from reports.document import Block, Cell, Code, Column, Listing, Paragraph, Section, Table, Text
 from reports.results import Array
+from reports.statistics.arrays import repeat_counts
 from reports.statistics.power import contrast, detectable_effect, family_weights, plan
 from reports.words import decimals, name, number, plural
 
@@ -36,24 +37,30 @@ def power_section(analysis: Analysis) -> Section | None:
 def family_contrast(analysis: Analysis) -> tuple[Array, Array] | None:
     """Values and weights, methods x tasks, of the overall effect of the families; None if one is missing.
 
-    Tasks that a method did not finish are left out.
+    Only methods of the two families with runs count, and tasks on which each of them has two runs.
     """
-    kept = np.asarray((analysis.counts > 1).all(axis=0))
-    if not kept.any() or not {"nas", "hpo"} <= set(analysis.families):
+    rows = [method for method in analysis.active.tolist() if analysis.families[method] in ("nas", "hpo")]
+    families = [analysis.families[method] for method in rows]
+    kept = np.asarray((repeat_counts(analysis.values[rows]) > 1).all(axis=0))
+    if not kept.any() or not {"nas", "hpo"} <= set(families):
         return None
     clusters = [cluster for cluster, there in zip(analysis.clusters, kept, strict=True) if there]
-    return analysis.values[:, kept], family_weights(analysis.families, clusters)
+    return analysis.values[rows][:, kept], family_weights(families, clusters)
 
 
 def _family(analysis: Analysis) -> Text:
     weighted = family_contrast(analysis)
     if weighted is None:
-        return ("NAS against HPO cannot be planned: a family is missing, or no task has two runs of every method.",)
+        return (
+            "NAS against HPO cannot be planned: a family is missing, or no task has two runs of every method of both.",
+        )
     se, freedom = contrast(*weighted)
     effect = float(detectable_effect(se, freedom, POWER))
+    some, every = weighted[0].shape[1], len(analysis.results.tasks)
+    over = "" if some == every else f", over {some} of {plural(every, 'task')}"
     return (
         f"With the repeats stored, a true difference of {number(effect, decimals([effect]))} {analysis.unit} between "
-        f"the NAS and the HPO family (means, overall) is found with a power of {100 * POWER:.0f} % at the 5 % level.",
+        f"the NAS and the HPO family (means, overall{over}) is found with a power of {100 * POWER:.0f} % at the 5 % level.",
     )
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from reports.analysis import ROPES, Analysis
+from reports.analysis import Analysis
 from reports.document import Block, Cell, Column, Figure, Paragraph, Section, Table
 from reports.figures.forest import Line, forest
 from reports.statistics.families import Effect, FamilyAnswer
@@ -69,9 +69,9 @@ def _figure(analysis: Analysis, question: FamilyAnswer) -> Figure:
         "; ".join(said(*panel) for panel in panels) + ". The table below gives each task.",
         (
             f"Regret in {unit}; blue: NAS better, red: HPO better, grey: the interval holds zero. Diamonds are "
-            f"summaries. The band is ±{ROPES[1]}, the region of practical equivalence.",
+            f"summaries. The band is ±{analysis.rope:g}, the region of practical equivalence.",
         ),
-        lambda: forest(panels, "NAS", "HPO", ROPES[1], unit),
+        lambda: forest(panels, "NAS", "HPO", analysis.rope, unit),
     )
 
 
@@ -83,9 +83,9 @@ def _table(analysis: Analysis, question: FamilyAnswer) -> Table:
         (
             Cell(left.title, code=not left.strong),
             _difference(left, digits),
-            Cell(_verdict(left)),
+            Cell(_verdict(left, analysis.rope)),
             _difference(right, digits),
-            Cell(_verdict(right)),
+            Cell(_verdict(right, analysis.rope)),
             ratios.get(left.title, Cell("n/a")),
         )
         for left, right in zip(mean, best, strict=True)
@@ -105,7 +105,7 @@ def _table(analysis: Analysis, question: FamilyAnswer) -> Table:
         (
             (
                 "95 % intervals over seeds. Verdict: the side whose interval excludes zero; “equal in practice” if "
-                f"it lies within ±{ROPES[1]} and holds zero; “small” if it lies within that and excludes zero. Last "
+                f"it lies within ±{analysis.rope:g} and holds zero; “small” if it lies within that and excludes zero. Last "
                 "column: how many times as many queries random search needs for what the NAS family reaches as for "
                 "the HPO family.",
             ),
@@ -117,10 +117,10 @@ def _difference(line: Line, digits: int) -> Cell:
     return Cell(f"{number(line.value, digits)} {interval(line.low, line.high, digits)}".strip(), line.value)
 
 
-def _verdict(line: Line) -> str:
+def _verdict(line: Line, rope: float) -> str:
     if np.isnan(line.value):
         return "n/a"
-    return verdict_words(Estimate(*(np.array(e) for e in (line.value, line.low, line.high))), ROPES[1])
+    return verdict_words(Estimate(*(np.array(e) for e in (line.value, line.low, line.high))), rope)
 
 
 def _ratios(analysis: Analysis) -> dict[str, Cell]:
@@ -146,8 +146,8 @@ def _ratios(analysis: Analysis) -> dict[str, Cell]:
 
 def _sensitivity(analysis: Analysis, question: FamilyAnswer) -> Table:
     labels = analysis.results.labels
-    rows = [_without("none: all methods", question.mean, question.best, False)]
-    rows += [_without(labels[method], *effects, True) for method, effects in question.without.items()]
+    rows = [_without("none: all methods", question.mean, question.best, analysis.rope, False)]
+    rows += [_without(labels[method], *effects, analysis.rope, True) for method, effects in question.without.items()]
     return Table(
         "sensitivity",
         f"What hangs on single methods: NAS less HPO overall, in {analysis.unit}, with one method left out",
@@ -163,11 +163,11 @@ def _sensitivity(analysis: Analysis, question: FamilyAnswer) -> Table:
     )
 
 
-def _without(title: str, mean: Effect, best: Effect, is_name: bool) -> tuple[Cell, ...]:
+def _without(title: str, mean: Effect, best: Effect, rope: float, is_name: bool) -> tuple[Cell, ...]:
     cells = [name(title) if is_name else Cell(title)]
     for effect in (mean, best):
         o = effect.overall
         digits = decimals([float(o.value)])
         text = f"{number(float(o.value), digits)} {interval(float(o.low), float(o.high), digits)}"
-        cells += [Cell(text.strip(), float(o.value)), Cell(verdict_words(o, ROPES[1]))]
+        cells += [Cell(text.strip(), float(o.value)), Cell(verdict_words(o, rope))]
     return tuple(cells)

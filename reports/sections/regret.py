@@ -77,7 +77,7 @@ def _overview(analysis: Analysis) -> Table:
     return Table(
         "overview",
         f"Mean validation regret at {budget_words(analysis)}, in the unit of each task",
-        (Column("task", "l"), *(Column(label) for label in analysis.results.labels), Column("random search, exact")),
+        (Column("task", "l"), *(Column(label) for label in analysis.results.labels), Column(analysis.exact_random)),
         tuple(rows),
         (MARKS,),
     )
@@ -159,7 +159,7 @@ def _exact_row(analysis: Analysis, task: TaskResults, digits: int, test_digits: 
     mean, share = float(law.mean(limit)), float(law.probability_of_optimum(limit))
     regret = scale * (mean - task.reference)
     return (
-        Cell("random search, exact"),
+        Cell(analysis.exact_random),
         Cell(number(regret, digits), regret),
         Cell(f"{number(quartiles[1], digits)} {interval(quartiles[0], quartiles[2], digits)}", quartiles[1]),
         Cell(percent(share), share),
@@ -208,7 +208,7 @@ def _checkpoints(analysis: Analysis, place: int) -> Table | None:
             cells += [_cell(e, method, digits, bool(e.value[method] == np.nanmin(e.value))) for e in estimates]
         rows.append((name(label), *cells))
     if task.law is not None and results.unit == "queries":
-        rows.append((Cell("random search, exact"), *_exact_checkpoints(task, points, shown)))
+        rows.append((Cell(analysis.exact_random), *_exact_checkpoints(task, points, shown)))
     unit = "queries" if results.unit == "queries" else results.unit.replace("cost_", "simulated ")
     return Table(
         f"checkpoints-{task.name.replace('/', '-')}",
@@ -244,23 +244,26 @@ def _running_times(analysis: Analysis, task: TaskResults) -> Table | None:
     assert law is not None
     targets = np.append(law, AT_OPTIMUM)
     rows = []
-    for label in results.labels:
-        if label not in task.runs:
-            continue
-        runs = task.runs[label]
-        hits, _ = runtimes(runs.regret, targets)
-        found = np.where(np.isfinite(hits), results.grid[np.minimum(hits, len(results.grid)).astype(int) - 1], np.inf)
-        times, shares = expected_running_time(found, np.minimum(runs.spent.charge, results.limit))
-        cells = [
+
+    def cells(times: Array, shares: Array) -> list[Cell]:
+        return [
             Cell(
                 "never" if np.isinf(t) else f"{amount(round(float(t), 1 if t < 100 else 0))} ({percent(float(s))})",
                 float(t),
             )
             for t, s in zip(times, shares, strict=True)
         ]
-        rows.append((name(label), *cells))
-    exact = [amount(round(float(n))) for n in task.law.queries_to_reach(task.law.mean(points.astype(np.int64)))]
-    rows.append((Cell("random search, exact mean"), *(Cell(text) for text in (*exact, "n/a"))))
+
+    for label in results.labels:
+        if label not in task.runs:
+            continue
+        runs = task.runs[label]
+        hits, _ = runtimes(runs.regret, targets)
+        found = np.where(np.isfinite(hits), results.grid[np.minimum(hits, len(results.grid)).astype(int) - 1], np.inf)
+        rows.append((name(label), *cells(*expected_running_time(found, np.minimum(runs.spent.charge, results.limit)))))
+    errors = task.reference + targets / abs(task.metric.slope)
+    exact = np.array([task.law.running_time(float(error), int(results.limit)) for error in errors])
+    rows.append((Cell(analysis.exact_random), *cells(*exact.T)))
     return Table(
         f"ert-{task.name.replace('/', '-')}",
         f"{task.name}: expected running time in queries to a target regret, and the share of runs that reach it",

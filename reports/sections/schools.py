@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from reports.analysis import ROPES, Analysis
+from reports.analysis import Analysis
 from reports.document import Block, Cell, Column, Figure, Paragraph, Section, Table, Text
 from reports.figures.aggregates import aggregates_figure
 from reports.figures.critical_difference import critical_difference
@@ -53,7 +53,7 @@ def _ranks(analysis: Analysis, looks: Mapping[str, Look]) -> Section:
     )
     blocks: list[Block] = [Paragraph((said,))]
     if test.tasks_used and np.isfinite(test.critical_difference):
-        order = np.argsort(test.mean_ranks, kind="stable")
+        order = analysis.active[np.argsort(test.mean_ranks[analysis.active], kind="stable")]
         ranks = ", ".join(f"{labels[m]} {test.mean_ranks[m]:.2f}" for m in order)
         joined_groups = "; ".join(" = ".join(labels[m] for m in group) for group in test.groups) or "none"
         blocks.append(
@@ -89,10 +89,14 @@ def _pairs(analysis: Analysis) -> Section:
             if i == j:
                 cells.append(Cell("–"))
                 continue
+            if not test.tasks_used[i, j]:
+                cells.append(Cell("n/a"))
+                continue
             p, effect = float(test.adjusted_p[i, j]), float(effects[i, j])
             cells.append(Cell(f"{probability(p)} ({number(effect, 2)})", effect, best=p < 0.05))
         rows.append((name(label), *cells))
-    least = int(test.tasks_used[np.triu_indices(len(labels), 1)].min())
+    used = test.tasks_used[np.triu_indices(len(labels), 1)]
+    least = int(used[used > 0].min(initial=len(analysis.results.tasks)))
     few = (
         f" With {plural(least, 'task')} no p-value can be below {2.0 ** (1 - least):.3g}, before Holm's correction."
         if 0 < least < 10
@@ -118,35 +122,48 @@ def _pairs(analysis: Analysis) -> Section:
 
 def _posteriors(analysis: Analysis) -> Section:
     labels, unit = analysis.results.labels, analysis.unit
-    middle = analysis.bayesian(ROPES[1])
-    others = {rope: analysis.bayesian(rope) for rope in (ROPES[0], ROPES[2])}
-    order = sorted(middle, key=lambda pair: -max(middle[pair].p_first, middle[pair].p_rope, middle[pair].p_second))
+    low, rope, high = analysis.ropes
+    middle = analysis.bayesian(rope)
+    others = {other: analysis.bayesian(other) for other in (low, high)}
+    known = [pair for pair in middle if analysis.wilcoxon.tasks_used[pair]]
+    order = sorted(known, key=lambda pair: -max(middle[pair].p_first, middle[pair].p_rope, middle[pair].p_second))
     rows = []
     for i, j in sorted(middle):
         each = middle[i, j]
+        if (i, j) not in known:
+            rows.append((name(labels[i]), name(labels[j]), *(Cell("n/a") for _ in range(6))))
+            continue
         cells = [Cell(f"{p:.2f}", p, best=p >= 0.95) for p in (each.p_first, each.p_rope, each.p_second)]
         verdicts = [Cell(_decision(posterior[i, j], labels[i], labels[j])) for posterior in (middle, *others.values())]
         rows.append((name(labels[i]), name(labels[j]), *cells, *verdicts))
     table = Table(
         "bayesian",
-        f"Bayesian signed-rank test: posterior probabilities with a ROPE of ±{ROPES[1]} {unit}, and the verdict at "
+        f"Bayesian signed-rank test: posterior probabilities with a ROPE of ±{rope:g} {unit}, and the verdict at "
         "others",
         (
             Column("first", "l"),
             Column("second", "l"),
-            Column("first better", "r", f"ROPE ±{ROPES[1]}"),
-            Column("equivalent", "r", f"ROPE ±{ROPES[1]}"),
-            Column("second better", "r", f"ROPE ±{ROPES[1]}"),
-            Column(f"±{ROPES[1]}", "l", "verdict at 95 %"),
-            *(Column(f"±{rope}", "l", "verdict at 95 %") for rope in others),
+            Column("first better", "r", f"ROPE ±{rope:g}"),
+            Column("equivalent", "r", f"ROPE ±{rope:g}"),
+            Column("second better", "r", f"ROPE ±{rope:g}"),
+            Column(f"±{rope:g}", "l", "verdict at 95 %"),
+            *(Column(f"±{other:g}", "l", "verdict at 95 %") for other in others),
         ),
         tuple(rows),
-        (("ROPE: region of practical equivalence. Bold: at least 0.95; no verdict means that nothing reaches it.",),),
+        (
+            (
+                f"ROPE: region of practical equivalence{'' if analysis.one_unit else ', in ' + unit}. Bold: at least 0.95; "
+                "no verdict means that nothing reaches it. Nothing is corrected for the number of pairs; n/a: the pair "
+                "shares no task.",
+            ),
+        ),
     )
+    if not known:
+        return Section("posteriors", "Posteriors: the Bayesian signed-rank test", (table,))
     bars = [(labels[i], labels[j], middle[i, j].p_first, middle[i, j].p_rope, middle[i, j].p_second) for i, j in order]
     figure = Figure(
         "posterior",
-        f"Posterior probabilities of all pairs, ROPE ±{ROPES[1]} {unit}",
+        f"Posterior probabilities of all pairs, ROPE ±{rope:g} {unit}",
         "The table gives every number. The surest pairs: "
         + "; ".join(f"{a} better {x:.2f}, equivalent {e:.2f}, {b} better {y:.2f}" for a, b, x, e, y in bars[:5])
         + ".",
@@ -154,7 +171,7 @@ def _posteriors(analysis: Analysis) -> Section:
             "Blue: the left method better. Grey: equivalent in practice. Orange, hatched: the right one. Dashed: 5 "
             "and 95 %.",
         ),
-        lambda: posterior_bars(bars, ROPES[1], unit),
+        lambda: posterior_bars(bars, rope, unit),
     )
     return Section("posteriors", "Posteriors: the Bayesian signed-rank test", (figure, table))
 
@@ -167,14 +184,16 @@ def _decision(posterior: object, first: str, second: str) -> str:
 def _scores(analysis: Analysis, looks: Mapping[str, Look]) -> Section | None:
     found, labels = analysis.aggregates, analysis.results.labels
     if found is None or not found.tasks_used.any():
-        return Section(
-            "scores",
-            "Scores: interquartile means and profiles",
-            (Paragraph(("n/a: no task has both a known optimum and the exact law of random search at this budget.",)),),
+        why = (
+            "no task has both a known optimum and the exact law of random search at this budget"
+            if found is None
+            else "no task with a known optimum and the exact law of random search was finished by every method"
         )
+        return Section("scores", "Scores: interquartile means and profiles", (Paragraph((f"n/a: {why}.",)),))
+    labels = tuple(labels[method] for method in analysis.active)
     left_out = int((~found.tasks_used).sum())
     thresholds = np.linspace(-1.0, 1.0, 81)
-    profiles = performance_profiles(analysis.scores, thresholds)
+    profiles = performance_profiles(analysis.scores[analysis.active], thresholds)
     words: Text = (
         "Scores are 0 for the exact mean of random search at this budget and 1 for the optimum; below 0 is worse than "
         f"random search.{_dropped(left_out)} Intervals resample seeds within tasks, all methods together (stratified, "

@@ -19,8 +19,12 @@ def speedup_section(analysis: Analysis) -> Section | None:
     words = Paragraph(
         (
             "Accuracy points mean different things on different tasks; queries are what is paid. The law of random "
-            "search "
-            "is exact, so only the method's own runs add uncertainty.",
+            "search is exact, so only the method's own runs add uncertainty."
+            + (
+                " It is that of noise-free queries, so that noisy ones understate every method."
+                if analysis.noisy
+                else ""
+            ),
         )
     )
     return Section("speedup", "Speed-up over random search", (words, _equivalents(analysis), _needed(analysis)))

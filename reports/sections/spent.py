@@ -9,7 +9,6 @@ from reports.analysis import Analysis
 from reports.document import Block, Bullets, Cell, Code, Column, Paragraph, Section, Table, Text
 from reports.results import Array, Results
 from reports.sections.answer import budget_words
-from reports.statistics.ranks import average_ranks
 from reports.statistics.resampling import Estimate
 from reports.words import amount, interval, name, number, plural
 
@@ -149,12 +148,13 @@ def _recount(analysis: Analysis) -> list[Block]:
     for unit in UNITS:
         places = [place for place, task in enumerate(results.tasks) if unit in task.recounts]
         if places:
-            recounted = average_ranks(_cube(results, unit, places))
-            found[unit] = (average_ranks(analysis.regrets[:, places]), recounted, len(places))
+            recounted = analysis.averaged_ranks(_cube(results, unit, places))
+            found[unit] = (analysis.averaged_ranks(analysis.regrets[:, places]), recounted, len(places))
     words: Text = (
         "Each task is compared again at the largest amount of another unit that all of its runs reached, so that no "
         "run is short: for example, all at the number of unique architectures that the most repetitive run saw. "
-        "Ranks are of one run among one run of every method, 1 is best, with 95 % intervals over seeds.",
+        "Ranks are of one run among one run of every method, 1 is best, with 95 % intervals over seeds. Where trainings "
+        "are of different lengths, architectures are no unit, and their number is no other way to count.",
     )
     if not found:
         return [Paragraph(("n/a: no other count is known on any task.",))]

@@ -212,5 +212,7 @@ def _effect(
     half = np.inf
     if len(names) > 1:
         half = stats.t.ppf(0.5 + level / 2, len(names) - 1) * values.std(ddof=1) / np.sqrt(len(names))
+        # A few spaces may agree by chance: of others nothing is surer than of these.
+        half = np.nanmax([half, overall.high - overall.value, overall.value - overall.low])
     beyond = Estimate(overall.value, np.asarray(overall.value - half), np.asarray(overall.value + half))
     return Effect(per_task, per_cluster, overall, beyond, names, used)

@@ -107,7 +107,7 @@ def signed_rank_p(differences: npt.ArrayLike) -> float:
 
 
 def wilcoxon(errors: npt.ArrayLike) -> Pairwise:
-    """Compares all pairs of k methods over tasks by `signed_rank_p`, with Holm over the k (k - 1) / 2 pairs.
+    """Compares all pairs of k methods over tasks by `signed_rank_p`, with Holm over the pairs that share a task.
 
     Recommended over parametric tests for comparisons over data sets by Demsar, JMLR 2006, and over mean-rank tests for
     pairs, whose verdict depends on the other methods, by Benavoli, Corani and Mangili, JMLR 2016.
@@ -133,6 +133,8 @@ def wilcoxon(errors: npt.ArrayLike) -> Pairwise:
         median[j, i] = -median[i, j]
     np.fill_diagonal(used, np.count_nonzero(~np.isnan(table), axis=1))
     adjusted = np.ones((k, k))
+    shared = used[rows, columns] > 0
+    rows, columns = rows[shared], columns[shared]
     adjusted[rows, columns] = adjusted[columns, rows] = holm(p[rows, columns])
     return Pairwise(p, adjusted, median, used)
 

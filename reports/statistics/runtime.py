@@ -1,7 +1,5 @@
 """How long methods take to reach targets: ERT, ECDF, and areas under curves."""
 
-from typing import Literal
-
 import numpy as np
 import numpy.typing as npt
 
@@ -86,27 +84,27 @@ def runtime_ecdf(hits: npt.ArrayLike, queries: npt.ArrayLike) -> Array:
     return np.searchsorted(times, np.where(np.isinf(grid), np.finfo(np.float64).max, grid), side="right") / times.size
 
 
-def area_under_curve(curves: npt.ArrayLike, scale: Literal["linear", "log"] = "linear") -> Array:
-    """Mean best-so-far error over the budget: small is good early, and good late.
+def area_under_curve(curves: npt.ArrayLike, amounts: npt.ArrayLike) -> Array:
+    """Mean error over the logarithm of the budget, in which each doubling weighs the same.
 
-    ``linear``: the mean over queries 1..N. ``log``: the mean over log queries, sum of error(n) log((n + 1) / n) for
-    n < N divided by log N, in which each doubling of the budget weighs the same. A run that ended early keeps its last
-    value. A run without a value at its first query has no area: NaN. N = 1: the error itself.
+    The sum of error(i) log(amount(i + 1) / amount(i)) over all amounts but the last, divided by the logarithm of the
+    last over the first: a run keeps what it has until the next amount. Errors count as they are, also where they rise
+    (the incumbent of several fidelities may get worse). A single amount: the error there.
 
     Args:
-        curves: runs x queries, NaN after the end of a run.
-        scale: ``linear`` or ``log``.
+        curves: runs x amounts; a row with NaN has no area: NaN.
+        amounts: Of the budget, ascending and positive.
 
     Returns:
         One a run, in the unit of the error.
     """
-    errors = np.asarray(curves, dtype=np.float64)
-    if errors.ndim != 2 or not errors.shape[1] or scale not in ("linear", "log"):
-        raise ValueError(f"expected curves runs x queries and a scale linear or log; got {errors.shape}, '{scale}'")
-    best = np.minimum.accumulate(np.where(np.isnan(errors), np.inf, errors), axis=1)
-    best[np.isnan(errors[:, 0])] = np.nan
-    steps = errors.shape[1]
-    if scale == "linear" or steps == 1:
-        return np.asarray(best.mean(axis=1))
-    n = np.arange(1, steps)
-    return np.asarray(best[:, :-1] @ np.log1p(1 / n) / np.log(steps))
+    errors, budget = np.asarray(curves, dtype=np.float64), np.asarray(amounts, dtype=np.float64)
+    ascending = budget.size and (np.diff(budget, prepend=0) > 0).all()
+    if errors.ndim != 2 or budget.shape != errors.shape[1:] or not ascending:
+        raise ValueError(
+            f"expected curves runs x amounts and ascending positive amounts; got {errors.shape}, {budget.shape}"
+        )
+    if budget.size == 1:
+        return np.asarray(errors[:, 0])
+    weights = np.diff(np.log(budget))
+    return np.asarray(errors[:, :-1] @ weights / weights.sum())

@@ -64,7 +64,7 @@ def equivalent_queries(means: Estimate, law: RandomSearchLaw) -> Estimate:
 def queries_to_level(curve: npt.ArrayLike, level: npt.ArrayLike) -> Array:
     """After how many queries a curve of mean errors first reaches a level, such as random search's at full budget.
 
-    Linear between whole queries. The curve is made non-increasing first (means of best-so-far errors are already).
+    Linear between whole queries. The curve is made non-increasing first: reached once is reached.
 
     Args:
         curve: anything x queries, mean error after 1, 2, ... queries; NaN where not known yet (a cost budget).

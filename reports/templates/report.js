@@ -14,7 +14,8 @@ for (const table of document.querySelectorAll("figure.table table")) {
       const compare = (a, b) => {
         const [x, y] = [value(a), value(b)];
         const [m, n] = [Number(x), Number(y)];
-        if (Number.isNaN(m) || Number.isNaN(n)) return Number.isNaN(m) - Number.isNaN(n) || x.localeCompare(y);
+        if (Number.isNaN(m) && Number.isNaN(n)) return down ? y.localeCompare(x) : x.localeCompare(y);
+        if (Number.isNaN(m) || Number.isNaN(n)) return Number.isNaN(m) - Number.isNaN(n);
         return down ? n - m : m - n;
       };
       table.tBodies[0].append(...[...table.tBodies[0].rows].sort(compare));

@@ -10,6 +10,7 @@ from stores import METHODS, NASTY, played, suite
 
 from harness.errors import StoreError, SuiteError
 from harness.store import RunStore
+from reports.analysis import Analysis
 from reports.compose import compose
 from reports.load import load
 from reports.plan import plan
@@ -64,6 +65,13 @@ def test_a_method_that_fails_everywhere(tmp_path: Path) -> None:
     text = rendered(played(tmp_path, suite((*METHODS, {"name": "plugins_for_tests:Raises", "label": "raises"}))))
     assert "RuntimeError: told too much (8 runs)" in text
     assert "Incomplete: 24 of 32 planned runs" in text
+    # It counts in nothing: the others are ranked, tested and scored as without it.
+    assert "over 2 tasks: F =" in text
+    assert "lead" in text.split("Agreement.")[1].split("\n")[0]
+    assert "No task was finished by every method" not in text
+    pairs = [line for line in text.splitlines() if line.startswith("| `local_search` | `raises` |")]
+    assert any(line.count("n/a") == 6 for line in pairs)  # the posterior, not 1.00 equivalent
+    assert "0 to 4 repeats of every method" in text
 
 
 def test_all_methods_fail(tmp_path: Path) -> None:
@@ -157,7 +165,27 @@ def test_tasks_of_different_units_are_compared_by_what_random_search_leaves(tmp_
         }
 
     text = rendered(played(tmp_path, suite(), other))
-    assert "% of random search's regret" in text.replace("\\", "")
+    text = text.replace("\\", "")
+    assert "% of random search's regret" in text
+    assert "regret of regret" not in text
+    assert "ROPE ±5" in text
+    assert "±0.1" not in text
+
+
+def test_the_unit_of_one_metric_has_its_own_region_of_equivalence(tmp_path: Path) -> None:
+    def loss(manifest: dict) -> None:
+        for entry in manifest["tasks"].values():
+            entry["metric"] = {"name": "loss", "unit": "", "offset": 0.0, "slope": 1.0}
+
+    analysis = Analysis(load(played(tmp_path, suite(), loss)))
+    assert analysis.one_unit
+    assert analysis.unit == "loss"
+    assert analysis.rope == pytest.approx(0.05 * np.nanmean(analysis.random), rel=0.2)
+    assert analysis.rope < 0.01
+    manifest = json.loads((tmp_path / "manifest.json").read_text())
+    manifest["tasks"]["nasbench_graph/proteins"]["metric"]["name"] = "perplexity"
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    assert not Analysis(load(tmp_path)).one_unit
 
 
 def test_labels_with_special_characters(tmp_path: Path) -> None:

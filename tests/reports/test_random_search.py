@@ -44,6 +44,21 @@ def test_agrees_with_enumeration(errors, queries, replacement, data):
         assert law.quantile(level, queries) == expected
 
 
+@given(landscapes, st.integers(1, 4), st.integers(0, 5), st.booleans())
+def test_running_time_agrees_with_enumeration(errors, limit, target, replacement):
+    limit = limit if replacement else min(limit, len(errors))
+    found, chance = RandomSearchLaw(errors, None, replacement).running_time(target, limit)
+    missed = [
+        sum(p for draw, p in brute(errors, np.ones(len(errors)), n, replacement) if errors[list(draw)].min() > target)
+        for n in range(1, limit + 1)
+    ]
+    assert chance == pytest.approx(1 - missed[-1], abs=1e-12)
+    if chance < 1e-9:
+        assert found == np.inf
+    else:  # E[queries of a run] / P(success), the expected cost with restarts
+        assert found == pytest.approx((1 + sum(missed[:-1])) / chance)
+
+
 @given(landscapes, st.integers(1, 4), st.booleans(), st.randoms(use_true_random=False))
 def test_other_column_at_the_selected_architecture(errors, queries, replacement, random):
     queries = queries if replacement else min(queries, len(errors))

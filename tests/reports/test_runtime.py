@@ -47,13 +47,20 @@ def test_ert_is_the_cost_of_restarts():
 
 
 def test_areas():
-    rows = CURVES[:3]
-    assert area_under_curve(rows)[:2].tolist() == [3.0, 3.0]  # the second keeps its last value
-    log = (5 * np.log(2) + 3 * np.log(3 / 2) + 3 * np.log(4 / 3)) / np.log(4)
-    assert area_under_curve(rows, "log")[0] == pytest.approx(log)
-    assert np.isnan(area_under_curve(rows)[2])
-    assert area_under_curve([[2.0]], "log").tolist() == [2.0]
-    np.testing.assert_allclose(area_under_curve(np.full((1, 50), 0.3), "log"), 0.3)
+    rows = [[5.0, 3, 4, 1], [5.0, 3, np.nan, 1]]  # what rises counts as it is
+    log = (5 * np.log(2) + 3 * np.log(3 / 2) + 4 * np.log(4 / 3)) / np.log(4)
+    areas = area_under_curve(rows, [1, 2, 3, 4])
+    assert areas[0] == pytest.approx(log)
+    assert np.isnan(areas[1])
+    assert area_under_curve([[2.0]], [7]).tolist() == [2.0]
+    np.testing.assert_allclose(area_under_curve(np.full((1, 50), 0.3), np.arange(20, 70)), 0.3)
+
+
+def test_an_area_does_not_depend_on_how_densely_a_curve_is_read():
+    dense, sparse = np.arange(1, 1025), 2 ** np.arange(11)
+    curve = np.where(dense < 8, 10.0, 1.0)
+    assert area_under_curve([curve], dense)[0] == pytest.approx(area_under_curve([curve[sparse - 1]], sparse)[0])
+    assert area_under_curve([curve], dense)[0] == pytest.approx((3 * 10 + 7 * 1) / 10)
 
 
 def test_nothing_to_count():
@@ -67,5 +74,6 @@ def test_nothing_to_count():
 def test_refuses():
     with pytest.raises(ValueError, match="without NaN"):
         runtimes(CURVES, [np.nan])
-    with pytest.raises(ValueError, match="linear or log"):
-        area_under_curve(CURVES, "sqrt")  # type: ignore[arg-type]
+    for amounts in ([1, 2, 3], [1, 2, 2, 3], [0, 1, 2, 3]):
+        with pytest.raises(ValueError, match="ascending positive amounts"):
+            area_under_curve(CURVES, amounts)
