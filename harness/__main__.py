@@ -3,6 +3,7 @@
 import json
 import sys
 from importlib import import_module
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
@@ -19,9 +20,21 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    help="Compare NAS methods with general hyperparameter optimisers, on real benchmarks, under equal budgets.",
 )
 app.add_typer(data, name="data")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"equipoise {version('equipoise')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")] = False,
+) -> None:
+    """Compare NAS methods with general hyperparameter optimisers, on real benchmarks, under equal budgets."""
 
 
 @app.command()
@@ -31,6 +44,7 @@ def run(
     workers: Annotated[int | None, typer.Option(help="Processes (default: one a core).")] = None,
     cluster: Annotated[str, typer.Option(help="local, slurm, or the address of a Dask scheduler.")] = "local",
     only: Annotated[list[str] | None, typer.Option(help="Only this method (its label); may be given again.")] = None,
+    task: Annotated[list[str] | None, typer.Option(help="Only this task, or pattern; may be given again.")] = None,
     repeats: Annotated[int | None, typer.Option(help="Override the number of repeats of every method.")] = None,
     queries: Annotated[int | None, typer.Option(help="Override the budget: queries a run.")] = None,
     skip_missing: Annotated[bool, typer.Option("--skip-missing", help="Leave out what cannot run here.")] = False,
@@ -38,7 +52,9 @@ def run(
     """Play a suite. Run it again to resume, or to add repeats, tasks or methods."""
     from harness.session import run_suite
 
-    failed = run_suite(suite, out, workers, cluster, tuple(only or ()), repeats, queries, skip_missing)
+    failed = run_suite(
+        suite, out, workers, cluster, tuple(only or ()), repeats, queries, skip_missing, tuple(task or ())
+    )
     raise typer.Exit(failed)
 
 

@@ -53,7 +53,9 @@ def card(task: Task) -> dict[str, Any]:
 
 
 def text(facts: dict[str, Any]) -> str:
-    """A card in words, for a terminal."""
+    """A card in words, for a terminal; of a task that cannot be read only why."""
+    if "metric" not in facts:
+        return f"{facts['name']}\n  cannot run here: {facts['skip']}"
     lines = [f"{words:<12} {said}" for words, said in _lines(facts)]
     return "\n".join([facts["name"], *(f"  {line}" for line in lines)])
 

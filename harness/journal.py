@@ -55,7 +55,7 @@ class JournaledTask:
             self._next += 1
             return Evaluation(error, seconds)
         evaluation = self._task.evaluate(architecture, fidelity, rng)
-        self._unwritten.append((architecture, fidelity, *evaluation))
+        self._unwritten.append((architecture, fidelity, float(evaluation[0]), float(evaluation[1])))
         if monotonic() - self._written_at > PATIENCE_SECONDS:
             self._flush()
         return evaluation

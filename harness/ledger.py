@@ -57,7 +57,8 @@ class Ledger:
 
     Every proposal costs: one query, its epochs, or its seconds. A duplicate costs as much again, unless the protocol
     makes duplicates free. An invalid proposal costs as much as the valid ones of the run did on average (one query;
-    under a budget of seconds or epochs, their mean so far), unless the protocol redraws.
+    under a budget of seconds or epochs, their mean so far; before the first valid one, a full training), unless the
+    protocol redraws.
 
     Args:
         budget: What may be spent.
@@ -96,12 +97,17 @@ class Ledger:
         """What is left of the budget."""
         return max(0.0, self._limit - self.spent)
 
+    @property
+    def wants_price(self) -> bool:
+        """Whether an invalid proposal would be charged by the seconds of a mean training, for want of valid ones."""
+        return self._unit == "cost_seconds" and not self._valid
+
     def charge(self, status: Status, cost_seconds: float, epochs: int | None) -> float:
         """Counts one proposal.
 
         Args:
             status: What became of it.
-            cost_seconds: What its evaluation took; unused for an invalid one.
+            cost_seconds: What its evaluation took; for an invalid one what a mean training takes, if `wants_price`.
             epochs: What its evaluation trained; None where the task states none.
 
         Returns:
@@ -114,7 +120,8 @@ class Ledger:
         if self._unit == "queries":
             amount = 1.0
         elif status == "invalid":
-            amount = self._valid_spent / self._valid if self._valid else 0.0
+            full = cost_seconds if self._unit == "cost_seconds" else float(epochs or 0)
+            amount = self._valid_spent / self._valid if self._valid else full
         else:
             amount = cost_seconds if self._unit == "cost_seconds" else float(epochs or 0)
             self._valid_spent += amount

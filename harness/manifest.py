@@ -1,5 +1,6 @@
 """What is written down beside the rows, so that a result can be judged and repeated."""
 
+import json
 import os
 import platform
 import sys
@@ -58,20 +59,27 @@ def check_same_suite(stored: Mapping[str, Any], suite: Suite, where: object) -> 
         StoreError: They do not.
     """
     old, new = stored["suite"], suite.to_dict()
-    differences = [key for key in ("name", "budget") if old[key] != new[key]]
+    differences = [key for key in ("name", "budget") if _said(old[key]) != _said(new[key])]
     differences += [
-        f"protocol.{k}" for k in new["protocol"] if k != "repeats" and old["protocol"].get(k) != new["protocol"][k]
+        f"protocol.{key}"
+        for key, value in new["protocol"].items()
+        if key != "repeats" and _said(old["protocol"].get(key)) != _said(value)
     ]
     before = {entry["label"]: entry for entry in old["methods"]}
     for entry in new["methods"]:
         known = before.get(entry["label"], entry)
-        if (known["name"], known["settings"]) != (entry["name"], entry["settings"]):
+        if _said([known["name"], known["settings"]]) != _said([entry["name"], entry["settings"]]):
             differences.append(f"the settings of {entry['label']}")
     if differences:
         raise StoreError(
             f"{where} holds the results of another suite ('{old['name']}'): {', '.join(differences)} differ; "
             "choose another --out, or move the folder away"
         )
+
+
+def _said(value: Any) -> str:
+    """As the identity of a run takes it: 1, 1.0 and true are three values, and NaN is one."""
+    return json.dumps(value, sort_keys=True)
 
 
 def check_same_data(stored: Mapping[str, Any], tasks: Mapping[str, Mapping[str, Any]], where: object) -> None:
@@ -98,16 +106,51 @@ def check_same_data(stored: Mapping[str, Any], tasks: Mapping[str, Mapping[str, 
 
 
 def merged(stored: Mapping[str, Any], manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """The manifest of a folder to which tasks, methods or repeats are added."""
+    """The manifest of a folder to which tasks, methods or repeats are added.
+
+    What an earlier command planned stays planned, and what it left out stays left out where this one does not play it.
+    The versions and the machine of each command are kept under ``sessions``.
+    """
     result = {**manifest, "started": stored["started"]}
+    result["sessions"] = [*stored.get("sessions", [_session(stored)]), _session(manifest)]
+    result["left_out"] = [*manifest["left_out"], *_still_left_out(stored["left_out"], manifest)]
     result["methods"] = {**stored["methods"], **manifest["methods"]}
     result["tasks"] = {**stored["tasks"], **manifest["tasks"]}
     suite = dict(manifest["suite"])
     for key, name in (("tasks", "name"), ("methods", "label")):
         present = [entry[name] for entry in suite[key]]
         suite[key] = [*suite[key], *(entry for entry in stored["suite"][key] if entry[name] not in present)]
-    result["suite"] = suite
+    repeats = max(stored["suite"]["protocol"]["repeats"], suite["protocol"]["repeats"])
+    suite["methods"] = [_most_repeats(entry, stored["suite"], manifest["suite"]) for entry in suite["methods"]]
+    result["suite"] = {**suite, "protocol": {**suite["protocol"], "repeats": repeats}}
     return result
+
+
+def _session(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: manifest[key] for key in ("command", "versions", "machine", "started")}
+
+
+def _still_left_out(before: Sequence[Mapping[str, str]], manifest: Mapping[str, Any]) -> list[Mapping[str, str]]:
+    """What was left out and is not decided anew by a manifest."""
+    suite, said = manifest["suite"], {(entry["method"], entry["task"]) for entry in manifest["left_out"]}
+    methods = {"*", *(entry["label"] for entry in suite["methods"])}
+    tasks = {"*", *(entry["name"] for entry in suite["tasks"])}
+    return [
+        entry
+        for entry in before
+        if (entry["method"], entry["task"]) not in said and not (entry["method"] in methods and entry["task"] in tasks)
+    ]
+
+
+def _most_repeats(entry: Mapping[str, Any], *suites: Mapping[str, Any]) -> dict[str, Any]:
+    """A method's entry with the most repeats that any of the suites asks of it."""
+    asked = [
+        known.get("repeats") or suite["protocol"]["repeats"]
+        for suite in suites
+        for known in suite["methods"]
+        if known["label"] == entry["label"]
+    ]
+    return {**entry, "repeats": max(asked)}
 
 
 def _method(cls: type[Method], entry: Any) -> dict[str, Any]:

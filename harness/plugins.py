@@ -14,6 +14,7 @@ import inspect
 import pkgutil
 import sys
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -28,6 +29,7 @@ __all__ = [
     "benchmark_names",
     "benchmarks",
     "load_method",
+    "load_own",
     "load_space",
     "load_task",
     "method_names",
@@ -84,6 +86,27 @@ def load_method(name: str) -> type[Method]:
     return found
 
 
+def load_own(name: str) -> type[Method] | type[Task] | type[SearchSpace] | None:
+    """The method, task or space that a path or ``package.module:Class`` leads to; None for another kind of name.
+
+    Raises:
+        PluginError: It leads to nothing of these, or its file does not load.
+    """
+    if not name.endswith(".py") and ":" not in name:
+        return None
+    if name.endswith(".py"):
+        _load_file(Path(name))  # what is wrong with the file itself is said first
+    said: list[PluginError] = []
+    for kind in (Method, SearchSpace, Task):
+        try:
+            found: type[Method] | type[Task] | type[SearchSpace] = _foreign(name, kind)
+        except PluginError as error:
+            said.append(error)
+        else:
+            return found
+    raise said[0]
+
+
 def load_task(name: str, noise: Noise = "mean") -> Task:
     """Makes a task; its data is not read yet.
 
@@ -95,6 +118,8 @@ def load_task(name: str, noise: Noise = "mean") -> Task:
     head, separator, dataset = name.partition(":")
     if _file_of(head) not in known:
         head, separator, dataset = _split_task(name)
+    if head.endswith(".py") and not dataset:
+        raise PluginError(f"'{name}' names a file; a task also names a data set: {name}/DATASET")
     foreign: type[Task] | None = _foreign(head, Task)
     if foreign is not None:
         return foreign(dataset, noise)
@@ -166,6 +191,8 @@ def _split_task(name: str) -> tuple[str, str, str]:
     if ".py/" in name:
         head, _, dataset = name.rpartition(".py/")
         return f"{head}.py", "/", dataset
+    if name.endswith(".py"):
+        return name, "", ""
     return name.partition("/")
 
 
@@ -184,6 +211,12 @@ def _foreign(name: str, kind: Any) -> Any:
 def _load_file(path: Path) -> ModuleType:
     if not path.is_file():
         raise PluginError(f"no file '{path}'; give the path of a Python file, a name, or package.module:Class")
+    return _loaded(path.resolve(), path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=64)
+def _loaded(path: Path, _: int) -> ModuleType:
+    """Runs a file once for each state of it, so that its classes stay the same ones from run to run."""
     name = f"equipoise_plugin_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:

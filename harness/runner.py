@@ -9,7 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
-from harness.errors import ProposalError, SearchEnded
+from harness.errors import ProposalError, RunError, SearchEnded
 from harness.ledger import Ledger, Status
 from harness.method import Method, Observation, Query
 from harness.space import Architecture, SearchSpace
@@ -92,6 +92,7 @@ def play(
 
     Raises:
         ProposalError: The method returned something that is not a query of the task's space.
+        RunError: The task answered NaN.
     """
     trajectory, proposals = Trajectory(), _Proposals(task)
     seen: dict[tuple[Architecture, int | None], Evaluation] = {}
@@ -116,9 +117,15 @@ def play(
             status, evaluation = "duplicate", Evaluation(known.validation_error, 0.0)
         else:
             status = "ok" if known is None else "duplicate"
-            evaluation = task.evaluate(architecture, query.fidelity, rng(ledger.proposals + 1))
+            asked = None if query.fidelity is None else epochs
+            evaluation = task.evaluate(architecture, asked, rng(ledger.proposals + 1))
+            if evaluation.validation_error != evaluation.validation_error:
+                raise RunError(f"the task answered NaN for {architecture}; a failed training is told its penalty")
             seen[key, epochs] = evaluation
-        charge += ledger.charge(status, evaluation.cost_seconds, epochs)
+        price = evaluation.cost_seconds
+        if status == "invalid" and ledger.wants_price:
+            price = task.mean_cost_seconds or 0.0
+        charge += ledger.charge(status, price, epochs)
         started = perf_counter()
         method.tell(Observation(query, *evaluation))
         overhead += perf_counter() - started
@@ -159,7 +166,7 @@ class _Proposals:
         if query.fidelity is not None:
             if query.fidelity not in self._task.fidelities:
                 raise ProposalError(f"fidelity {query.fidelity!r}; accepted: None, {self._task.fidelities or ''}")
-            epochs = query.fidelity
+            epochs = int(query.fidelity)
         try:
             return *self._verdicts[query.architecture], epochs
         except (KeyError, TypeError):
@@ -173,8 +180,8 @@ class _Proposals:
         space = self._task.space
         widths = space.cardinalities
         try:
-            architecture = tuple(map(index, proposed))
-        except TypeError:
+            architecture = tuple(map(_whole, proposed))
+        except (TypeError, ValueError, OverflowError):
             raise ProposalError(f"an architecture is a tuple of option numbers, not {proposed!r}") from None
         in_range = len(architecture) == len(widths) and all(
             0 <= o < w for o, w in zip(architecture, widths, strict=True)
@@ -185,6 +192,20 @@ class _Proposals:
                 f"{', '.join(map(str, widths))} options, numbered from 0"
             )
         return architecture, space.key(architecture) if space.contains(architecture) else None
+
+
+def _whole(option: object) -> int:
+    """An option number as an int. 2.0 is 2, as it is wherever a verdict is looked up.
+
+    Raises:
+        TypeError: It is none.
+    """
+    try:
+        return index(option)  # type: ignore[arg-type]
+    except TypeError:
+        if not isinstance(option, float) or int(option) != option:
+            raise
+        return int(option)
 
 
 @lru_cache(maxsize=8)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.errors import EquipoiseError, SettingError, SpaceError, StoreError, SuiteError
+from harness.errors import DataError, EquipoiseError, SettingError, SpaceError, StoreError, SuiteError
 from harness.ledger import Budget
 from harness.manifest import check_same_data, check_same_suite, described, finished, manifest_of, merged
 from harness.method import Method, settings_of
@@ -35,6 +35,7 @@ def run_suite(
     repeats: int | None,
     queries: int | None,
     skip_missing: bool,
+    tasks: tuple[str, ...] = (),
 ) -> int:
     """Plays what is not stored yet.
 
@@ -44,12 +45,12 @@ def run_suite(
     Raises:
         EquipoiseError: Something cannot be run as written; nothing was played.
     """
-    suite = Suite.load(path).changed(only, repeats, queries)
+    suite = Suite.load(path).changed(only, repeats, queries, tasks)
     if workers is not None and workers < 1:
         raise SuiteError(f"--workers {workers} is not a positive whole number")
     workers = workers or os.cpu_count() or 1
     suite, left_out = _preflight(suite, skip_missing)
-    store = RunStore(out or Path("results") / suite.name)
+    store = RunStore((out or Path("results") / suite.name).absolute())  # workers of a cluster stand elsewhere
     with _locked(store.path):
         for line in store.drop_damaged():
             sys.stderr.write(f"equipoise: {line}\n")
@@ -69,7 +70,13 @@ def run_suite(
             total = play_all(missing, store, min(workers, max(1, len(missing))), cluster, tell)
         if not total.interrupted:
             store.write_manifest(finished(manifest))
-    said = f"{store.path}: {len(wanted) - len(missing) + total.done} of {len(wanted)} runs stored"
+    there = sum(map(RunStore(store.path).has, wanted))
+    if there < len(wanted) - len(missing) + total.done:
+        raise StoreError(
+            f"{store.path}: {total.done} runs were played, but {there} of {len(wanted)} are stored here: the workers "
+            "write to a folder that this machine does not see; give --out on a disk that they share"
+        )
+    said = f"{out or store.path.relative_to(Path.cwd())}: {there} of {len(wanted)} runs stored"
     if total.failures:
         said += (
             f", {len(total.failures)} failed (see {store.path / 'failures.jsonl'}; first: {total.failures[0]['error']})"
@@ -87,7 +94,11 @@ def _preflight(suite: Suite, skip_missing: bool) -> tuple[Suite, list[dict[str, 
     left_out: list[dict[str, str]] = []
     for name in suite.tasks:
         task = load_task(name, suite.protocol.noise)
-        if (reason := task.skip()) is not None:
+        try:
+            reason = task.skip()
+        except DataError as error:  # its file is there and cannot be used
+            reason = str(error)
+        if reason is not None:
             missing.append(f"task {name}: {reason}")
             left_out.append({"method": "*", "task": name, "reason": reason})
         else:
@@ -112,6 +123,11 @@ def _preflight(suite: Suite, skip_missing: bool) -> tuple[Suite, list[dict[str, 
     for entry in methods:
         unfit = _unfit(entry, tasks, suite.budget)
         left_out += [{"method": entry.label, "task": name, "reason": reason} for name, reason in unfit.items()]
+        for reason in dict.fromkeys(unfit.values()):
+            where = ", ".join(name for name in unfit if unfit[name] == reason)
+            sys.stderr.write(f"equipoise: n/a: {entry.label} on {where}: {reason}\n")
+    if sum(entry["task"] != "*" and entry["method"] != "*" for entry in left_out) == len(methods) * len(tasks):
+        raise SuiteError(f"nothing is left to run: no method applies to any task; the last: {left_out[-1]['reason']}")
     return replace(suite, tasks=tuple(tasks), methods=tuple(methods)), left_out
 
 
@@ -178,8 +194,10 @@ def _locked(folder: Path) -> Iterator[None]:
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+        except BlockingIOError as error:
             raise StoreError(f"{folder}: another run is writing there; wait for it, or choose another --out") from error
+        except OSError as error:  # a file system without locks
+            sys.stderr.write(f"equipoise: {folder} cannot be locked ({error.strerror}): start no second run there\n")
         yield
 
 
@@ -211,6 +229,9 @@ def status_of(folder: Path) -> str:
 def verify(folder: Path, sample: int, say: Callable[[str], None]) -> int:
     """Plays a random sample of the stored runs again and compares every value but the measured times.
 
+    Where a task measures its cost and the budget is in seconds, the number of rows hangs on time: the rows that both
+    have are compared.
+
     Returns:
         0 if all agree, 1 if not.
 
@@ -241,16 +262,27 @@ def _difference(store: RunStore, spec: RunSpec) -> str | None:
     frame = store.frame(task=spec.task)
     old = frame[(frame.method == spec.label) & (frame.repeat == spec.repeat)]
     task = load_task(spec.task, spec.protocol.noise)
-    new = play_run(spec, anew=True).trajectory
-    if len(old) != len(new):
+    try:
+        new = play_run(spec, anew=True).trajectory
+    except Exception as error:  # whatever it is, the run does not repeat
+        return f": cannot be played again ({type(error).__name__}: {error})"
+    timed = task.measured_cost and spec.budget.unit == "cost_seconds"
+    if timed:
+        old = old.head(len(new))
+    elif len(old) != len(new):
         return f": {len(old)} rows stored, {len(new)} now"
     compared = ["validation_error", "status", "charge", "cost_seconds"]
     if task.measured_cost:
-        compared = compared[: 2 if spec.budget.unit == "cost_seconds" else 3]
+        compared = compared[: 2 if timed else 3]
     now = {name: getattr(new, name) for name in compared}
     now["architecture"] = [task.space.format(architecture) for architecture in new.architecture]
+    now["fidelity"] = [float("nan") if epochs is None else float(epochs) for epochs in new.fidelity]
+    old = old.assign(fidelity=old.fidelity.astype(float))
     for column, values in now.items():
-        for query, (before, after) in enumerate(zip(old[column], values, strict=True), 1):
+        for query, (before, after) in enumerate(zip(old[column], values, strict=not timed), 1):
             if str(before) != str(after):  # exact for floats, and NaN equals NaN
                 return f": query {query}, {column} was {before}, now {after}"
+    summary = store.summaries()[spec.run_id]
+    if not task.measured_cost and (summary.shortfall, summary.ended) != (new.shortfall, new.ended):
+        return f": ended with {summary.shortfall:g} left ({summary.ended}), now with {new.shortfall:g} ({new.ended})"
     return None

@@ -44,6 +44,9 @@ COLUMNS: Mapping[str, str] = {
 """The columns of a row and their types; texts are stored as dictionaries."""
 
 
+TEXTS = [name for name, kind in COLUMNS.items() if kind == "text"]
+
+
 @dataclass(frozen=True)
 class Summary:
     """What a part says of one run beside its rows.
@@ -124,7 +127,7 @@ class RunStore:
         first, last = runs[0].spec, runs[-1].spec
         name = f"{first.run_id}-{last.run_id[:8]}-{len(runs)}.parquet"
         sink = pa.BufferOutputStream()
-        pq.write_table(table, sink, compression="zstd", use_dictionary=["task", "method", "architecture", "status"])
+        pq.write_table(table, sink, compression="zstd", use_dictionary=TEXTS, write_page_checksum=True)
         path = self.runs / name
         write_whole(path, sink.getvalue())
         return path
@@ -147,12 +150,15 @@ class RunStore:
         """
         path = self.path / "manifest.json"
         try:
-            content: dict[str, Any] = json.loads(path.read_text())
+            content: Any = json.loads(path.read_text())
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as error:
             raise StoreError(f"{path}: damaged ({error}); move the folder away, or restore the file") from error
-        return content
+        if not isinstance(content, dict) or "suite" not in content:
+            raise StoreError(f"{path}: no manifest of Equipoise; move the folder away, or restore the file")
+        manifest: dict[str, Any] = content
+        return manifest
 
     def failures(self) -> list[dict[str, Any]]:
         """The failures of runs that are still not stored, the latest of each."""
@@ -165,7 +171,7 @@ class RunStore:
             try:
                 failure = json.loads(line)
                 latest[failure["run_id"]] = failure
-            except (ValueError, KeyError):  # a line cut by a crash
+            except (ValueError, KeyError, TypeError):  # a line cut by a crash
                 continue
         return [failure for run_id, failure in latest.items() if run_id not in self.summaries()]
 
@@ -197,8 +203,11 @@ class RunStore:
         """
         said = []
         for part in self.parts():
+            if not os.access(part, os.R_OK):
+                continue  # not damaged: reading it says what is wrong
             try:
                 _summaries_of(part)
+                _checked(part, lambda file: file.read())
             except StoreError as error:
                 part.replace(part.with_suffix(".damaged"))
                 said.append(f"{error}; moved aside, its runs are played again")
@@ -237,9 +246,26 @@ class RunStore:
         for column in {"architecture", "status"} & set(wanted):  # whatever order the parts came in
             frame[column] = frame[column].cat.set_categories(sorted(frame[column].cat.categories))
         frame = frame.sort_values(["task", "method", "repeat", "query"], ignore_index=True, kind="stable")
+        _refuse_two_of_a_kind(self.path, [entry for part in parts for entry in _summaries_of(part)])
         if sum(map(len, runs.values())) > len(set().union(*runs.values())):  # a run was stored twice
             frame = frame.drop_duplicates(["task", "method", "repeat", "query"], ignore_index=True)
         return frame if columns is None else frame[list(columns)]
+
+
+def _refuse_two_of_a_kind(path: Path, entries: Sequence[Mapping[str, Any]]) -> None:
+    """Two different runs under one name would be read as one of twice the length.
+
+    Raises:
+        StoreError: There are some.
+    """
+    known: dict[tuple[str, str, int], str] = {}
+    for entry in entries:
+        name = (entry["task"], entry["method"], entry["repeat"])
+        if known.setdefault(name, entry["run_id"]) != entry["run_id"]:
+            raise StoreError(
+                f"{path}: repeat {name[2]} of {name[1]} on {name[0]} is stored twice, from two suites; move the parts "
+                f"of one away (runs {known[name][:8]} and {entry['run_id'][:8]} in {path / 'runs'})"
+            )
 
 
 def write_whole(path: Path, content: "bytes | pa.Buffer") -> None:
@@ -267,8 +293,12 @@ def write_whole(path: Path, content: "bytes | pa.Buffer") -> None:
 def _append(path: Path, content: Mapping[str, Any]) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a") as file:
-            file.write(json.dumps(content) + "\n")
+        with path.open("a+b") as file:
+            end = file.seek(0, os.SEEK_END)
+            if end:
+                file.seek(end - 1)
+            cut = end > 0 and file.read(1) != b"\n"  # by a crash: the next line begins anew
+            file.write(b"\n" * cut + json.dumps(content).encode() + b"\n")
     except OSError as error:
         raise StoreError(f"{path}: cannot be written ({error.strerror})") from error
 
@@ -319,8 +349,10 @@ def _checked(part: Path, read: Callable[["pq.ParquetFile"], Any]) -> Any:
     import pyarrow.parquet as pq
 
     try:
-        with pq.ParquetFile(part) as file:
+        with pq.ParquetFile(part, page_checksum_verification=True) as file:
             return read(file)
+    except PermissionError:
+        raise StoreError(f"{part}: cannot be read (permission denied); run as its owner, or change its mode") from None
     except (pa.ArrowException, OSError) as error:
         reason = str(error).splitlines()[0]
         raise StoreError(f"{part}: damaged or cut off ({reason})") from error

@@ -171,12 +171,28 @@ class Suite:
             ],
         }
 
-    def changed(self, only: tuple[str, ...] = (), repeats: int | None = None, queries: int | None = None) -> "Suite":
+    def changed(
+        self,
+        only: tuple[str, ...] = (),
+        repeats: int | None = None,
+        queries: int | None = None,
+        tasks: tuple[str, ...] = (),
+    ) -> "Suite":
         """This suite with the command line's overrides.
 
+        Args:
+            only: Labels of methods; all if empty.
+            repeats: Of every method.
+            queries: Of a run.
+            tasks: Names of tasks, or patterns of them; all if empty.
+
         Raises:
-            SuiteError: A label is not in the suite, or a number is not positive.
+            SuiteError: A label or a task is not in the suite, or a number is not positive.
         """
+        for pattern in tasks:
+            if not any(fnmatch(task, pattern) for task in self.tasks):
+                raise SuiteError(f"--task {pattern}: the suite has no such task; {nearest(pattern, self.tasks)}")
+        kept = tuple(task for task in self.tasks if not tasks or any(fnmatch(task, p) for p in tasks))
         labels = [method.label for method in self.methods]
         for label in only:
             if label not in labels:
@@ -187,7 +203,7 @@ class Suite:
             protocol = replace(protocol, repeats=_positive(repeats, "--repeats"))
             methods = tuple(replace(method, repeats=None) for method in methods)
         budget = self.budget if queries is None else Budget(queries=queries)
-        return replace(self, methods=methods, protocol=protocol, budget=budget)
+        return replace(self, tasks=kept, methods=methods, protocol=protocol, budget=budget)
 
     def runs(self) -> Iterator[RunSpec]:
         """The runs, task by task and method by method."""

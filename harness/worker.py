@@ -78,7 +78,7 @@ def play_runs(specs: list[RunSpec], out: str) -> Outcome:
         except KeyboardInterrupt:
             outcome.interrupted = True
             break
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # a method that exits fails like one that raises
             outcome.failures.append(failure_of(spec, error))
     if finished:
         store.write(finished, _task(finished[0].spec.task, finished[0].spec.protocol.noise).space)
@@ -90,10 +90,10 @@ def play_runs(specs: list[RunSpec], out: str) -> Outcome:
     return outcome
 
 
-def failure_of(spec: RunSpec, error: Exception | str) -> dict[str, Any]:
+def failure_of(spec: RunSpec, error: BaseException | str) -> dict[str, Any]:
     """What ``failures.jsonl`` says of a run that failed."""
     line, trace = str(error), ""
-    if isinstance(error, Exception):
+    if isinstance(error, BaseException):
         line, trace = f"{type(error).__name__}: {error}", "".join(traceback.format_exception(error))
     return {
         "run_id": spec.run_id,

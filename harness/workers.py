@@ -92,6 +92,8 @@ def _alone(spec: RunSpec, store: RunStore) -> Outcome:
             return pool.submit(play_runs, [spec], str(store.path)).result()
         except BrokenProcessPool:
             return Outcome(failures=[failure_of(spec, "the worker process died in this run (out of memory?)")])
+        except Exception as error:  # its part could not be written, say
+            return Outcome(failures=[failure_of(spec, error)])
 
 
 class _Chunks:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from harness import cards, listing
+from harness.errors import DataError
 from harness.plugins import benchmarks, task_names
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -111,7 +112,9 @@ def test_check_tells_what_failed(tmp_path: Path) -> None:
         (["run", "quick", "--queries", "0"], ["queries = 0"]),
         (["run", "quick", "--workers", "0"], ["--workers 0"]),
         (["run", "quick", "--only", "smack"], ["did you mean 'smac'"]),
+        (["run", "quick", "--task", "cora"], ["--task cora", "nasbench_graph/cora"]),
         (["check", "no_such_method"], ["no method"]),
+        (["check", "plugins_for_tests:GoodTask"], ["name its data set too"]),
         (["status", "/nowhere"], ["manifest.json"]),
         (["verify", "/nowhere"], ["manifest.json"]),
         (["report", "/nowhere"], ["/nowhere"]),
@@ -127,6 +130,30 @@ def test_a_mistake_is_one_line_and_exit_status_2(arguments: list[str], words: li
     for word in words:
         assert word in ran.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_a_space_can_be_checked(tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text("from harness.spaces.nasbench201 import NasBench201\nclass Mine(NasBench201): pass\n")
+    for name in (path, "harness.spaces.nasbench201:NasBench201"):
+        ran = equipoise("check", name)
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+        assert "all checks passed" in ran.stdout
+
+
+def test_the_version_is_told() -> None:
+    assert re.fullmatch(r"equipoise \d+\.\d+\S*\n", equipoise("--version").stdout)
+
+
+def test_a_task_that_cannot_be_read_does_not_hide_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    def damaged(task: object) -> None:
+        raise DataError("cifar10.pkl: damaged")
+
+    monkeypatch.setattr("harness.benchmarks.nasbench201.NasBench201Task.skip", damaged)
+    found = {entry["name"]: entry for entry in listing.entries("tasks")}
+    assert found["nasbench201/cifar10"]["skip"] == "cifar10.pkl: damaged"
+    assert "cifar10.pkl: damaged" in cards.text(found["nasbench201/cifar10"])
+    assert found["nasbench_graph/cora"]["skip"] is None
 
 
 def test_light_commands_import_nothing_heavy() -> None:

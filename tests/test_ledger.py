@@ -30,12 +30,15 @@ def test_what_is_free_is_free_and_the_rest_is_not(status_list: list[str]) -> Non
 
 def test_an_invalid_proposal_costs_the_mean_of_the_valid_ones_under_other_units() -> None:
     ledger = Ledger(Budget(cost_seconds=100.0))
-    assert ledger.charge("invalid", 0.0, None) == 0.0  # nothing to compare with yet
+    assert ledger.wants_price
+    assert ledger.charge("invalid", 12.0, None) == 12.0  # nothing to compare with yet: a mean training
     ledger.charge("ok", 10.0, 200)
+    assert not ledger.wants_price
     ledger.charge("ok", 20.0, 200)
     assert ledger.charge("invalid", 0.0, 200) == 15.0
     assert ledger.charge("duplicate", 10.0, 200) == 10.0
     epochs = Ledger(Budget(epochs=500))
+    assert epochs.charge("invalid", 0.0, 200) == 200.0
     assert epochs.charge("ok", 1.0, 12) == 12.0
     assert epochs.charge("invalid", 0.0, 12) == 12.0
 

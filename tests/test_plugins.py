@@ -39,8 +39,13 @@ def test_a_file_is_a_method_by_itself(tmp_path: Path) -> None:
     path = tmp_path / "mine.py"
     path.write_text(METHOD + "class _Helper(Mine): pass")
     assert load_method(str(path)).__name__ == "Mine"
+    assert load_method(str(path)) is load_method(str(path))  # from run to run the same class
+    path.write_text(METHOD + "# changed\n")
+    assert load_method(str(path)).__name__ == "Mine"
     with pytest.raises(PluginError, match="no file"):
         load_method(str(tmp_path / "other.py"))
+    with pytest.raises(PluginError, match=r"a task also names a data set: ./mine\.py/DATASET"):
+        load_task("./mine.py")
 
 
 def test_names() -> None:

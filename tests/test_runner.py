@@ -2,11 +2,12 @@ import numpy as np
 import pytest
 from made import MadeTask, Scripted
 
-from harness.errors import ProposalError, SearchEnded
+from harness.errors import ProposalError, RunError, SearchEnded
 from harness.ledger import Budget, Ledger
 from harness.method import Query
 from harness.runner import Trajectory, play
 from harness.space import Architecture
+from harness.task import Evaluation
 
 GOOD, ODD = (1, 1, 0), (1, 1, 1)  # an even and an odd sum: legal and illegal
 
@@ -90,6 +91,34 @@ def test_noise_is_drawn_for_each_proposal_by_its_number() -> None:
 def test_numpy_integers_are_stored_as_plain_ones() -> None:
     trajectory, _ = ending([Query(tuple(np.array(GOOD)))])
     assert [type(option) for option in trajectory.architecture[0]] == [int, int, int]
+
+
+def test_what_is_accepted_does_not_depend_on_what_came_before() -> None:
+    for _ in range(2):  # at first anew, then from memory
+        trajectory, _ = ending([Query((1.0, 1.0, 0.0)), Query((True, 1, 0), np.int64(4))])
+        assert {type(option) for architecture in trajectory.architecture for option in architecture} == {int}
+        assert [type(epochs) for epochs in trajectory.fidelity] == [int, int]
+    for nonsense in ((1.5, 1, 0), (float("nan"), 1, 0), (float("inf"), 1, 0)):
+        with pytest.raises(ProposalError, match="option numbers"):
+            run([Query(nonsense)], limit=1)
+
+
+def test_a_task_that_answers_nan_is_refused() -> None:
+    class Silent(MadeTask):
+        def evaluate(self, architecture, fidelity, rng):
+            return Evaluation(float("nan"), 1.0)
+
+    with pytest.raises(RunError, match="answered NaN"):
+        play(Scripted([Query(GOOD)]), Silent("plain"), Ledger(Budget(queries=1)), lambda _: np.random.default_rng())
+
+
+def test_an_invalid_start_costs_seconds() -> None:
+    class Priced(MadeTask):
+        mean_cost_seconds = 2.0
+
+    ledger = Ledger(Budget(cost_seconds=5.0))
+    trajectory = play(Scripted([Query(ODD)] * 9), Priced("plain"), ledger, lambda _: np.random.default_rng())
+    assert trajectory.charge == [2.0, 2.0, 2.0]
 
 
 @pytest.mark.parametrize(

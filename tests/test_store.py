@@ -2,6 +2,7 @@ import json
 import resource
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -94,6 +95,25 @@ def test_a_truncated_part_is_named_and_moved_aside(tmp_path: Path, kept: int) ->
     assert part.with_suffix(".damaged").exists()
 
 
+def test_a_flipped_byte_among_the_rows_is_noticed(tmp_path: Path) -> None:
+    store = RunStore(tmp_path)
+    part = store.write([made_run()], MadeSpace())
+    content = bytearray(part.read_bytes())
+    content[40] ^= 0xFF
+    part.write_bytes(content)
+    with pytest.raises(StoreError, match=part.name):
+        RunStore(tmp_path).frame()
+    assert part.name in RunStore(tmp_path).drop_damaged()[0]
+
+
+def test_two_runs_of_one_name_are_not_read_as_one(tmp_path: Path) -> None:
+    store, run = RunStore(tmp_path), made_run()
+    store.write([run], MadeSpace())
+    store.write([replace(run, spec=replace(run.spec, settings='{"a": 1}'))], MadeSpace())
+    with pytest.raises(StoreError, match="repeat 1 of m on made/plain is stored twice"):
+        RunStore(tmp_path).frame()
+
+
 def test_a_foreign_parquet_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "runs").mkdir()
     pd.DataFrame({"a": [1]}).to_parquet(tmp_path / "runs" / "x.parquet")
@@ -107,9 +127,10 @@ def test_an_empty_folder_and_a_damaged_manifest_are_named(tmp_path: Path) -> Non
     assert store.failures() == []
     with pytest.raises(StoreError, match="no stored runs"):
         store.frame()
-    (tmp_path / "manifest.json").write_text("{")
-    with pytest.raises(StoreError, match=r"manifest\.json"):
-        store.manifest()
+    for content in ("{", "{}", "[]", "7"):
+        (tmp_path / "manifest.json").write_text(content)
+        with pytest.raises(StoreError, match=r"manifest\.json"):
+            store.manifest()
 
 
 def test_failures_end_when_their_run_is_stored(tmp_path: Path) -> None:
@@ -119,6 +140,8 @@ def test_failures_end_when_their_run_is_stored(tmp_path: Path) -> None:
     with (tmp_path / "failures.jsonl").open("a") as file:
         file.write('{"run_id": "cut by a cra')
     assert [failure["error"] for failure in RunStore(tmp_path).failures()] == ["second"]
+    store.record_failure({"run_id": run.spec.run_id, "error": "third"})
+    assert [failure["error"] for failure in RunStore(tmp_path).failures()] == ["third"]
     store.write([run], MadeSpace())
     assert RunStore(tmp_path).failures() == []
 

@@ -1,3 +1,4 @@
+import errno
 import json
 import os
 import random
@@ -14,6 +15,7 @@ import pytest
 from harness.errors import StoreError, SuiteError
 from harness.executors import executor
 from harness.manifest import check_same_suite
+from harness.session import _locked
 from harness.store import RunStore
 from harness.suite import Suite
 from harness.worker import play_runs
@@ -83,7 +85,12 @@ def test_every_row_is_in_order_whatever_the_method_does(write, tmp_path: Path) -
 
 @pytest.mark.parametrize(
     ("bad", "word"),
-    [("Raises", "RuntimeError: told too much"), ("Nonsense", "ProposalError"), ("OutOfRange", "ProposalError")],
+    [
+        ("Raises", "RuntimeError: told too much"),
+        ("Nonsense", "ProposalError"),
+        ("OutOfRange", "ProposalError"),
+        ("Exits", "SystemExit"),
+    ],
 )
 def test_a_bad_method_is_recorded_and_the_others_go_on(write, tmp_path: Path, bad: str, word: str) -> None:
     path = write(f"plugins_for_tests:{bad}", "random_search")
@@ -204,6 +211,53 @@ def test_the_results_of_another_suite_are_left_alone(write, tmp_path: Path) -> N
     other = Suite.load(tmp_path / "other.toml")
     with pytest.raises(StoreError, match="settings of random_search"):
         check_same_suite(manifest, other, "x")
+    whole = {**manifest, "suite": {**manifest["suite"], "budget": {"queries": 30.0}}}  # another identity of every run
+    with pytest.raises(StoreError, match="budget"):
+        check_same_suite(whole, Suite.load(write("random_search")), "x")
+
+
+def test_a_later_command_forgets_nothing_of_an_earlier_one(write, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    path = write("random_search", "local_search", "hyperband", repeats=3)
+    first = equipoise("run", path, "--out", out)
+    assert "n/a: hyperband on nasbench201/cifar10: needs several fidelities" in first.stderr
+    assert equipoise("run", path, "--out", out, "--only", "random_search", "--repeats", 2).returncode == 0
+    manifest = RunStore(out).manifest()
+    assert [entry["method"] for entry in manifest["left_out"]] == ["hyperband"]
+    assert len(manifest["sessions"]) == 2
+    assert manifest["sessions"][0]["command"] != manifest["sessions"][1]["command"]
+    status = equipoise("status", out).stdout
+    assert re.search(r"random_search +3 of 3 runs", status)
+    assert re.search(r"local_search +3 of 3 runs", status)
+    assert "n/a: hyperband" in status
+    alone = equipoise("run", path, "--out", tmp_path / "alone", "--only", "hyperband")
+    assert alone.returncode == 2
+    assert "nothing is left to run" in alone.stderr
+    some = equipoise("run", "quick", "--out", tmp_path / "some", "--only", "random_search", "--task", "*/cora")
+    assert some.returncode == 0, some.stderr
+    assert set(rows(tmp_path / "some")["task"]) == {"nasbench_graph/cora"}
+
+
+def test_a_run_that_no_longer_plays_differs(write, tmp_path: Path) -> None:
+    plugin = tmp_path / "mine.py"
+    plugin.write_text((TESTS / "plugins_for_tests.py").read_text().split("class Trains")[0])
+    path = write(str(plugin), repeats=1)
+    assert equipoise("run", path, "--out", tmp_path / "out").returncode == 0
+    plugin.write_text(
+        plugin.read_text().replace("def ask(self) -> Query:\n", "def ask(self) -> Query:\n        {}['gone']\n")
+    )
+    ran = equipoise("verify", tmp_path / "out")
+    assert ran.returncode == 1
+    assert "cannot be played again (KeyError: 'gone')" in ran.stdout
+
+
+def test_a_folder_that_cannot_be_locked_is_said_and_used(tmp_path: Path, monkeypatch, capsys) -> None:
+    def unsupported(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("harness.session.fcntl.flock", unsupported)
+    with _locked(tmp_path):
+        assert "cannot be locked (No locks available)" in capsys.readouterr().err
 
 
 def test_what_is_left_out_is_recorded(write, tmp_path: Path) -> None:

@@ -13,14 +13,15 @@ from harness.conformance.spaces import SPACE_CHECKS
 from harness.conformance.tasks import TASK_CHECKS
 from harness.errors import PluginError
 from harness.method import Method
-from harness.plugins import benchmark_names, load_method, load_task, method_names, missing_packages, unmet
+from harness.plugins import benchmark_names, load_method, load_own, load_task, method_names, missing_packages, unmet
+from harness.space import SearchSpace
 from harness.task import Task
 
 __all__ = ["METHOD_CHECKS", "SPACE_CHECKS", "TASK_CHECKS", "check", "failures_of"]
 
 
 def check(name: str, say: Callable[[str], object]) -> int:
-    """Runs the checks on a method or task by name, path or ``package.module:Class``.
+    """Runs the checks on a method or task by name, path or ``package.module:Class``, or on a space by the latter two.
 
     Args:
         name: What to check.
@@ -43,6 +44,8 @@ def check(name: str, say: Callable[[str], object]) -> int:
 def failures_of(name: str) -> list[tuple[str, str | None]]:
     """The checks that apply to a name, each with the reason why it failed, or None if it passed."""
     subject = _subject(name)
+    if isinstance(subject, SearchSpace):
+        return [_tried(c, subject) for c in SPACE_CHECKS]
     if isinstance(subject, Task):
         if (reason := subject.skip()) is not None:
             raise PluginError(f"{name} cannot be checked here: {reason}")
@@ -57,9 +60,14 @@ def failures_of(name: str) -> list[tuple[str, str | None]]:
 
 def _subject(name: str) -> Any:
     looks_like_task = "/" in name.rpartition(".py")[2] or name.partition(":")[0] in benchmark_names()
-    if name in method_names() or not looks_like_task:
-        return load_method(name)
-    return load_task(name)
+    if name not in method_names() and looks_like_task:
+        return load_task(name)
+    own = load_own(name)
+    if own is not None and issubclass(own, Task):
+        raise PluginError(f"'{name}' is a task; name its data set too: {name}/DATASET")
+    if own is not None and issubclass(own, SearchSpace):
+        return own()
+    return load_method(name)
 
 
 def _tasks_for(cls: type[Method]) -> list[Task]:

@@ -34,6 +34,8 @@ def fit_named(
     if path.name.endswith(TABLES) or name.startswith("table:"):
         if out is None or out.suffix != ".npz":
             raise DataError(f"--out {out or 'is missing'}: give the .npz file in which to keep the surrogate of {path}")
+        if seed is not None and seed < 0:
+            raise DataError(f"--seed {seed} is not a whole number from 0 on")
         technique = technique or "trees"
         load_technique(technique)
         return _kept(fit_surrogate(path, technique, seed or 0, say), out, say)
