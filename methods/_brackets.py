@@ -30,18 +30,23 @@ def ladder(fidelities: Sequence[int], eta: int, least: int | None = None) -> tup
     return tuple(sorted({min(offered, key=lambda e: (abs(log(e / w)), e)) for w in wanted}))
 
 
-def rungs(levels: int, s: int, eta: int, published: bool = True) -> list[int]:
-    """How many architectures bracket s trains on each of its s + 1 rungs.
+def rungs(levels: Sequence[int], s: int, published: bool = True) -> list[int]:
+    """How many architectures bracket s trains on each of its s + 1 rungs, so that each rung costs about the same.
+
+    Where each level is eta times the one before, these are the published numbers: n_0 = ceil((s_max + 1) / (s + 1)
+    eta^s) and n_i = floor(n_0 / eta^i). Where the task's levels lie otherwise, the ratio of two of them stands for the
+    power of eta.
 
     Args:
-        levels: Rungs of the longest bracket, s_max + 1.
+        levels: Epochs of the rungs of the longest bracket, ascending: s_max + 1.
         s: The bracket: 0 trains in full only, s_max begins with the shortest training.
-        eta: One of so many goes on.
-        published: n_0 = ceil((s_max + 1) / (s + 1) eta^s) and n_i = floor(n_0 / eta^i), as Li et al. 2018, algorithm 1.
-            If not, n_0 = floor((s_max + 1) / (s + 1)) eta^s, as the code of Falkner et al. 2018.
+        published: As Li et al. 2018, algorithm 1. If not, n_0 = floor((s_max + 1) / (s + 1)) eta^s, as the code of
+            Falkner et al. 2018.
     """
-    first = ceil(levels * eta**s / (s + 1) - 1e-9) if published else levels // (s + 1) * eta**s
-    return [floor(first / eta**i + 1e-9) for i in range(s + 1)]
+    count, mine = len(levels), levels[len(levels) - 1 - s :]
+    ratio = levels[-1] / mine[0]
+    first = ceil(count * ratio / (s + 1) - 1e-9) if published else floor(count // (s + 1) * ratio + 1e-9)
+    return [max(1, floor(first * mine[0] / epochs + 1e-9)) for epochs in mine]
 
 
 class Bracket:
@@ -128,7 +133,7 @@ class Brackets:
     Args:
         method: Who asks, for messages.
         fidelities: Epochs that may be asked for, ascending.
-        eta: One of so many architectures goes on, to so many times the epochs.
+        eta: One of so many architectures goes on, to so many times the epochs (see `ladder` and `rungs`).
         least: Epochs of the shortest training; None for the task's shortest.
         published: See `rungs`.
         promotes: See `Bracket`.
@@ -158,7 +163,7 @@ class Brackets:
             raise SettingError(f"{method}: least_epochs = {least!r}; accepted: one of the task's {offered}")
         self.levels = ladder(fidelities, eta, least)
         self._full = fidelities[-1]
-        self._eta, self._published, self._promotes = eta, published, promotes
+        self._published, self._promotes = published, promotes
         self.begun = 0
         self._running: list[Bracket] = []
 
@@ -180,7 +185,7 @@ class Brackets:
         count = len(self.levels)
         found = dict.fromkeys(self.levels, 0)
         for s in range(count):
-            sizes = rungs(count, s, self._eta, self._published)
+            sizes = rungs(self.levels, s, self._published)
             for epochs, size in zip(self.levels[count - 1 - s :], sizes, strict=True):
                 found[epochs] = max(found[epochs], size)
         return found
@@ -189,7 +194,7 @@ class Brackets:
         count = len(self.levels)
         s = count - 1 - self.begun % count
         self.begun += 1
-        sizes = rungs(count, s, self._eta, self._published)
+        sizes = rungs(self.levels, s, self._published)
         self._running.append(Bracket(sizes, self.levels[count - 1 - s :], self._promotes))
         return self._running[-1]
 

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from harness.training.images import ImageSet
     from harness.training.weight_sharing import SharedWeights
 
-__all__ = ["RESTARTS", "OneShot", "check_positive", "check_whole"]
+__all__ = ["EVERY_EPOCH", "RESTARTS", "OneShot", "check_positive", "check_whole"]
 
+EVERY_EPOCH = "The architecture of each epoch is asked for and pays, and the best counts; the paper takes the last."
 RESTARTS = "While budget is left, the search begins anew with other random numbers; the papers run it 3 or 4 times."
 
 

@@ -50,7 +50,8 @@ class PredictorMethod(Method, ABC):
     def choose(self) -> Sequence[Architecture]:
         """The keys of the next round, best first, from all that is known.
 
-        Where they are fewer than a round, random architectures are added.
+        Where they are fewer than a round, the next round begins after them; a random architecture is asked for where
+        there is none.
         """
 
     def ask(self) -> Query:

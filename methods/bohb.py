@@ -48,7 +48,7 @@ class Bohb(Method):
     requires = ("fidelities",)
     deviations = (
         "Where the task does not offer R / eta^k epochs, the nearest it offers are trained; levels that fall together "
-        "count as one.",
+        "count as one, and rungs are sized by the real ratios of the levels.",
         "The bandwidth of c options is at most (c - 1) / c, and the kernel knows all c: HpBandSter's may exceed 1, and "
         "its kernel counts the observed options alone.",
     )

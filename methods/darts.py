@@ -8,7 +8,7 @@ import numpy as np
 from harness.errors import SettingError
 from harness.method import Problem
 from harness.space import Architecture
-from methods._one_shot import RESTARTS, OneShot, check_positive
+from methods._one_shot import EVERY_EPOCH, RESTARTS, OneShot, check_positive
 
 if TYPE_CHECKING:
     import torch
@@ -30,7 +30,8 @@ class Darts(OneShot):
     Zela et al., Understanding and Robustifying DARTS, ICLR 2020).
 
     Differs from the paper: the skeleton is that of the task's stand-alone networks, and an architecture is derived
-    after each epoch, not only after the last.
+    after each epoch, not only after the last. The learning rate follows its cosine from step to step, where the
+    published code moves it from epoch to epoch.
 
     Args:
         problem: See `OneShot`, as the next nine.
@@ -53,7 +54,7 @@ class Darts(OneShot):
     """
 
     source = "Liu, Simonyan and Yang, DARTS, ICLR 2019"
-    deviations = ("The skeleton is that of the task's stand-alone networks.", RESTARTS)
+    deviations = ("The skeleton is that of the task's stand-alone networks.", EVERY_EPOCH, RESTARTS)
 
     def __init__(
         self,

@@ -81,7 +81,7 @@ class Dehb(Method):
     requires = ("fidelities",)
     deviations = (
         "Where the task does not offer R / eta^k epochs, the nearest it offers are trained; levels that fall together "
-        "count as one.",
+        "count as one, and rungs are sized by the real ratios of the levels.",
         "An architecture that the method is told without having asked for it takes the place of the worst of its "
         "fidelity, if it is better; the authors' code cannot be told of one.",
     )

@@ -24,8 +24,9 @@ class ExactGp(Method):
     """A GP with an ARD Hamming kernel, and the largest expected improvement over all architectures not yet seen.
 
     On a plain product of decisions the posterior over the whole space costs two Kronecker products a query; on other
-    spaces of up to 500,000 architectures, two products with a stored matrix. Larger spaces are searched over a fresh
-    candidate set at each query: one-edit mutations of the best 20 seen, and random architectures.
+    spaces of up to 500,000 architectures, whose grid has at most 20 million points, two products with a stored matrix.
+    All others (NAS-Bench-101, DARTS) are searched over a fresh candidate set at each query: one-edit mutations of the
+    best 20 seen, and random architectures.
 
     Args:
         problem: What is known before the search.
@@ -44,6 +45,7 @@ class ExactGp(Method):
     family = "hpo"
     source = "Jones, Schonlau and Welch, Efficient Global Optimization, 1998; Rasmussen and Williams, GPML, 2006"
     techniques = ("gp",)
+    deviations = ("Spaces too large to enumerate are searched over candidates: there the maximum is not exact.",)
 
     def __init__(
         self,

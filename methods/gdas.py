@@ -8,7 +8,7 @@ import numpy as np
 from harness.errors import SettingError
 from harness.method import Problem
 from harness.space import Architecture
-from methods._one_shot import RESTARTS, OneShot, check_positive
+from methods._one_shot import EVERY_EPOCH, RESTARTS, OneShot, check_positive
 
 if TYPE_CHECKING:
     import torch
@@ -52,7 +52,7 @@ class Gdas(OneShot):
     """
 
     source = "Dong and Yang, Searching for a Robust Neural Architecture in Four GPU Hours, CVPR 2019"
-    deviations = ("The skeleton is that of the task's stand-alone networks.", RESTARTS)
+    deviations = ("The skeleton is that of the task's stand-alone networks.", EVERY_EPOCH, RESTARTS)
     nesterov = True
 
     def __init__(

@@ -30,7 +30,7 @@ class Hyperband(Method):
     requires = ("fidelities",)
     deviations = (
         "Where the task does not offer R / eta^k epochs, the nearest it offers are trained; levels that fall together "
-        "count as one.",
+        "count as one, and rungs are sized by the real ratios of the levels.",
     )
 
     def __init__(

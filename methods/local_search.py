@@ -61,7 +61,9 @@ class LocalSearch(Method):
     def tell(self, observation: Observation) -> None:
         """Moves if the newcomer is better."""
         architecture = observation.query.architecture
-        self._seen.add(self.space.key(architecture))
+        if (key := self.space.key(architecture)) not in self._seen:  # a shared start stands for random ones of its own
+            self._seen.add(key)
+            self._draws = max(0, self._draws - 1)
         if observation.validation_error < self._error:
             self._incumbent, self._error = architecture, observation.validation_error
             self._unseen = self.space.neighbours(architecture)

@@ -116,7 +116,9 @@ class MomentumLocalSearch(Method):
         """Updates the velocities and moves if the newcomer is better."""
         architecture, error = observation.query.architecture, observation.validation_error
         key = self.space.key(architecture)
-        self._seen.add(key)
+        if key not in self._seen:  # a shared start stands for random ones of its own
+            self._seen.add(key)
+            self._draws = max(0, self._draws - 1)
         heappush(self._evaluated, (error, len(self._seen), architecture))
         if (asked := self._pending.pop(key, None)) is not None:
             from_error, edit = asked

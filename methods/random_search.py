@@ -20,6 +20,7 @@ class RandomSearch(Method):
 
     family = "baseline"
     source = "Bergstra and Bengio, Random Search for Hyper-Parameter Optimization, JMLR 2012"
+    deviations = ("Drawn without replacement, unless set otherwise; the paper's trials are independent.",)
 
     def __init__(self, problem: Problem, rng: np.random.Generator, *, replacement: bool = False) -> None:
         super().__init__(problem, rng)

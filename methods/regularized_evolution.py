@@ -24,7 +24,8 @@ class RegularizedEvolution(Method):
     Args:
         problem: What is known before the search.
         rng: Source of randomness.
-        population: Members alive; default 50, or the whole budget of queries where that is smaller.
+        population: Members alive; default 50, or half of the budget of queries where that is smaller: a population that
+            takes the whole budget is random search.
         sample: Members drawn for each tournament.
 
     Source: Real, Aggarwal, Huang and Le, Regularized Evolution for Image Classifier Architecture Search, AAAI 2019,
@@ -33,13 +34,15 @@ class RegularizedEvolution(Method):
 
     family = "nas"
     source = "Real, Aggarwal, Huang and Le, Regularized Evolution for Image Classifier Architecture Search, AAAI 2019"
-    deviations = ("Population 50 and sample 10 as in NAS-Bench-Suite; the paper has 100 and 25.",)
+    deviations = (
+        "Population 50 (at most half of the budget) and sample 10 as in NAS-Bench-Suite; the paper has 100 and 25.",
+    )
 
     def __init__(
         self, problem: Problem, rng: np.random.Generator, *, population: int | None = None, sample: int = 10
     ) -> None:
         super().__init__(problem, rng)
-        self.population = min(50, problem.budget.queries or 50) if population is None else population
+        self.population = min(50, max(1, (problem.budget.queries or 100) // 2)) if population is None else population
         check_count("regularized_evolution", "population", self.population, problem)
         if sample < 1:
             raise SettingError(f"regularized_evolution: sample = {sample}; accepted: 1 and more")

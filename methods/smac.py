@@ -85,7 +85,7 @@ class Smac(Method):
             configurations,
             output_directory=folder,
             deterministic=True,
-            n_trials=self.problem.budget.queries or 100,
+            n_trials=self._trials(),
             seed=int(self.rng.integers(2**31 - 1)),
         )
         model = Facade.get_model(scenario, n_trees=n_trees)
@@ -104,6 +104,13 @@ class Smac(Method):
             random_design=Facade.get_random_design(scenario, probability=random_probability),
             logging_level=False,
         )
+
+    def _trials(self) -> int:
+        """Full trainings that the budget pays for; 100 under one of seconds, where nobody knows."""
+        budget, fidelities = self.problem.budget, self.problem.fidelities
+        if budget.epochs is not None and fidelities:
+            return max(1, budget.epochs // fidelities[-1])
+        return budget.queries or 100
 
     def ask(self) -> Query:
         """Lets SMAC propose; once it has given up, draws at random."""

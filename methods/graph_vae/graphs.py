@@ -165,6 +165,8 @@ class GraphReader:
         self._labels[row, : len(numbers)] = numbers
         found: list[int] = []
         for (source, target), label in zip(graph.edges, graph.edge_labels, strict=True):
+            if max(source, target) >= self.nodes:  # of a node that was cut off
+                continue
             kind = self._edge_numbers.get(label, 0)
             found += (source, target, kind, target, source, kind + self.edge_labels)
         if 2 * len(graph.edges) > self._messages.shape[1]:

@@ -28,7 +28,7 @@ class GraphRanker(Ranker):
         self._rounds = rounds
         self._numbers: dict[object, int] = {}
         self._known: dict[Architecture, tuple[int, ...]] = {}
-        drawn = space.sample(np.random.default_rng(0), 16)
+        drawn = space.sample(np.random.default_rng(0), 16)  # fixed probes: they size the features, and steer nothing
         self._places = max(len(space.graph(cell).node_labels) for cell in drawn)
         self.process = HammingProcess(len(space.cardinalities) + self._places)
 

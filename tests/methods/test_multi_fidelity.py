@@ -23,6 +23,7 @@ from methods._kde import Density
 from methods.dehb import Dehb
 
 TASK = Epochs("plain")
+POWERS = (1, 3, 9, 27, 81)
 NAMES = ("hyperband", "bohb", "dehb")
 
 
@@ -38,11 +39,11 @@ def run(name: str, epochs: int = 1000, seed: int = 0, **changed: object) -> Traj
 def test_brackets_are_those_of_algorithm_1() -> None:
     """R = 81, eta = 3: n_i and r_i of every bracket."""
     assert ladder((1, 3, 9, 27, 81), 3) == ladder(range(1, 82), 3) == (1, 3, 9, 27, 81)
-    assert [rungs(5, s, 3) for s in (4, 3, 2, 1, 0)] == [[81, 27, 9, 3, 1], [34, 11, 3, 1], [15, 5, 1], [8, 2], [5]]
+    assert [rungs(POWERS, s) for s in (4, 3, 2, 1, 0)] == [[81, 27, 9, 3, 1], [34, 11, 3, 1], [15, 5, 1], [8, 2], [5]]
 
 
 def test_brackets_of_bohb_are_those_of_its_code() -> None:
-    found = [rungs(5, s, 3, published=False) for s in (4, 3, 2, 1, 0)]
+    found = [rungs(POWERS, s, published=False) for s in (4, 3, 2, 1, 0)]
     assert found == [[81, 27, 9, 3, 1], [27, 9, 3, 1], [9, 3, 1], [6, 2], [5]]
 
 
@@ -51,10 +52,18 @@ def test_a_bracket_costs_about_what_any_other_does(levels: int, eta: int) -> Non
     """Algorithm 1 gives every bracket B = (s_max + 1) R epochs; rounding n_0 up adds at most one of each rung."""
     full = eta ** (levels - 1)
     for s in range(levels):
-        sizes = rungs(levels, s, eta)
+        sizes = rungs([eta**k for k in range(levels)], s)
         assert sizes[-1] >= 1
         cost = sum(n * full // eta ** (s - i) for i, n in enumerate(sizes))
         assert cost <= levels * full + sum(full / eta ** (s - i) for i in range(s + 1)) + 1e-9
+
+
+def test_rungs_cost_alike_where_levels_lie_apart() -> None:
+    """NAS-Bench-201 with 12 and 200 epochs: one of 17 goes on, not one of eta at 17 times the cost."""
+    assert rungs((12, 200), 1) == [17, 1]
+    assert rungs((12, 200), 0) == [2]
+    assert rungs((12, 200), 1, published=False) == [16, 1]
+    assert rungs((1, 12, 90), 2) == [90, 7, 1]
 
 
 @pytest.mark.parametrize(
@@ -107,7 +116,7 @@ def test_every_rung_trains_the_best_of_the_one_before(name: str) -> None:
     rows = list(zip(trajectory.architecture, trajectory.fidelity, trajectory.validation_error, strict=True))
     place = 0
     for s in (3, 2, 1, 0) * 2:
-        sizes = rungs(4, s, 3, published=name == "hyperband")
+        sizes = rungs(TASK.fidelities, s, published=name == "hyperband")
         survivors = None
         for size, epochs in zip(sizes, TASK.fidelities[3 - s :], strict=True):
             rung = rows[place : place + size]
@@ -125,7 +134,7 @@ def test_the_first_bracket_of_dehb_promotes_and_later_rungs_keep_their_sizes() -
     place = 0
     for number, s in enumerate((3, 2, 1, 0) * 2):
         survivors = None
-        for size, epochs in zip(rungs(4, s, 3, published=False), TASK.fidelities[3 - s :], strict=True):
+        for size, epochs in zip(rungs(TASK.fidelities, s, published=False), TASK.fidelities[3 - s :], strict=True):
             rung = rows[place : place + size]
             place += size
             assert {fidelity for _, fidelity, _ in rung} == {epochs}

@@ -49,6 +49,23 @@ def test_a_space_is_searched_to_its_last_architecture(name: str) -> None:
         method.ask()
 
 
+@pytest.mark.parametrize("name", ["local_search", "momentum_local_search"])
+def test_a_shared_start_stands_for_the_random_one(name: str) -> None:
+    """The first proposal of its own is a neighbour of the best that it was told."""
+    task, method = load_task("nasbench201/cifar10"), make(name)
+    initial = task.space.sample(np.random.default_rng(3), 10)
+    ledger = Ledger(Budget(queries=11))
+    trajectory = play(method, task, ledger, lambda _: np.random.default_rng(), initial)
+    best = trajectory.architecture[int(np.argmin(trajectory.validation_error[:10]))]
+    assert trajectory.architecture[10] in task.space.neighbours(best)
+
+
+def test_evolution_breeds_whatever_the_budget() -> None:
+    assert [make("regularized_evolution", queries).population for queries in (1, 10, 60, 99, 100, 300)] == [
+        1, 5, 30, 49, 50, 50
+    ]  # fmt: skip
+
+
 def test_local_search_moves_only_downhill_and_only_to_neighbours() -> None:
     method = make("local_search", initial=3)
     for error in (0.5, 0.4, 0.6):

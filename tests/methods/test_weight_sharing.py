@@ -82,7 +82,7 @@ def test_the_ranking_is_paid_for_once_and_each_candidate_with_a_query() -> None:
     method = make("rs_ws", Budget(queries=10), epochs=2, candidates=8, judging_batches=1)
     trajectory = played(method)
     training = 2 * 32 * 1.2
-    judging = 8 * 32 * 0.45
+    judging = 8 * 32 * 0.45 * 2  # all are finalists: again on the whole half, which is one batch here
     assert trajectory.charge[0] == pytest.approx(1.0 + (training + judging) / WHOLE)
     assert trajectory.charge[1:8] == [1.0] * 7
     assert trajectory.charge[8] > 1.0  # the next search has begun
