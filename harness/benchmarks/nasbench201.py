@@ -77,6 +77,13 @@ _EARLY_PITFALLS = (
     "one stored value: noise = 'single' has no noise there.",
     "cost_seconds after 12 epochs is 12/200 of that after 200, not measured: the file holds no times.",
 )
+_IMAGES_PITFALLS = {
+    "cifar10": (
+        "Methods that train on the images get another half of CIFAR-10 than the benchmark's: about half of it are "
+        "images that the benchmark's validation accuracy is of. Test images are not among them."
+    ),
+    "cifar100": "Methods that train on the images get half of the training images; the cells were trained on all.",
+}
 _PITFALLS = (
     "The three data sets share one space and most of their ranking: they are one family, not three.",
     "Isomorphic strings were trained apart and have different values: the string is the key.",
@@ -118,9 +125,10 @@ class NasBench201Task(TableTask):
         return MadeTask(dataset, noise)
 
     def give(self, need: str) -> Any | None:
-        """``images``: those that the cells were trained on, where they are at hand, without the test images.
+        """``images``: of the data set that the cells were trained on, where they are at hand, without the test images.
 
-        ``recipes``: the published skeleton and schedule.
+        On CIFAR they are divided by Equipoise, not by the benchmark (see `pitfalls`). ``recipes``: the published
+        skeleton and schedule.
         """
         if need not in ("images", "recipes") or self._missing_images():
             return None
@@ -181,7 +189,9 @@ class NasBench201Task(TableTask):
     def pitfalls(self) -> tuple[str, ...]:  # type: ignore[override]
         """What holds for the files in use."""
         early = _EARLY_PITFALLS if "early" in self._further else ()
-        return (_TEST_PITFALLS[self.dataset] if "test" in self._further else _NO_TEST, *early, *_PITFALLS)
+        test = _TEST_PITFALLS[self.dataset] if "test" in self._further else _NO_TEST
+        images = (_IMAGES_PITFALLS[self.dataset],) if self.dataset in _IMAGES_PITFALLS else ()
+        return (test, *early, *images, *_PITFALLS)
 
     def columns(self) -> Columns:
         """Reads the pickle, ``"333132"`` to the lists of each stored seed, and the files that are here."""

@@ -26,7 +26,8 @@ class NasBench201(ProductSpace):
 
     `canonical` means *the same network in exact arithmetic*: skips are substituted, sums flattened, operations on
     zero are zero, a convolution is told apart from another with its own weights, and pooling is a function without
-    weights. That gives 5,260 classes, one of them the disconnected cells. The paper's rule on strings (Dong and Yang
+    weights that is not distributed over sums. That gives 5,260 classes, one of them the disconnected cells (5,044 if
+    pooling, which is linear, were distributed). The paper's rule on strings (Dong and Yang
     2020, section 3.2: 6,466 classes) merges networks that share a convolution with networks that own two, and keeps
     equal sums apart; `paper_string` writes it.
     """
@@ -111,7 +112,7 @@ def _from_scores(edges: npt.NDArray[np.float64], _: npt.NDArray[np.float64]) -> 
 
 
 def _network(architecture: Architecture) -> object:
-    """A form equal for two cells exactly when they are the same network up to naming the convolutions' weights."""
+    """A form equal for two cells only when they are the same network up to naming the convolutions' weights."""
     owners = {2: [], 3: []}  # type: dict[int, list[int]]
     for edge, option in enumerate(architecture):
         if option in owners:

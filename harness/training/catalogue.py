@@ -130,6 +130,8 @@ def _npz(name: str) -> ImageSet:
     classes = int(arrays["train_y"].max(initial=-1)) + 1
     if classes < 2:
         raise DataError(f"{path}: {classes} classes among the training labels; two are needed at least")
+    if classes > (count := len(arrays["train_y"])):
+        raise DataError(f"{path}: labels number {classes} classes, from 0 on, but there are {count} training images")
     if "validation_y" not in arrays:
         return divided(name, said, licence, classes, arrays, 0.2)
     x, y = ({part: arrays[f"{part}_{which}"] for part in ("train", "validation", "test")} for which in "xy")

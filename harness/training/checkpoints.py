@@ -5,7 +5,7 @@ import hashlib
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -87,7 +87,7 @@ class Checkpoint:
             StoreError: It cannot be written.
         """
         content = io.BytesIO()
-        torch.save({**asdict(curve), "state": curve.state}, content)
+        torch.save(dict(vars(curve)), content)
         write_whole(self._path, content.getvalue())
 
 

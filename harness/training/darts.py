@@ -23,13 +23,13 @@ class Skeleton:
         channels: Of a node in the first cells, even; doubled at each of the two reduction cells.
         cells: How many; the reductions are those at one and two thirds.
         stem: The first convolution has so many times more channels.
-        auxiliary: Whether a second classifier stands at the second reduction while training.
+        auxiliary_head: Whether a second classifier stands at the second reduction while training.
     """
 
     channels: int
     cells: int
     stem: int = 3
-    auxiliary: bool = True
+    auxiliary_head: bool = True
 
     def __post_init__(self) -> None:
         if self.channels < 2 or self.channels % 2 or self.cells < 3 or self.stem < 1:
@@ -42,7 +42,7 @@ class Skeleton:
 PUBLISHED = Skeleton(channels=36, cells=20)
 """Liu, Simonyan and Yang 2019, evaluation on CIFAR-10."""
 
-EMBEDDED = Skeleton(channels=8, cells=5, auxiliary=False)
+EMBEDDED = Skeleton(channels=8, cells=5, auxiliary_head=False)
 """For images below 28 pixels."""
 
 
@@ -98,7 +98,7 @@ class DartsNetwork(nn.Module):
             self.cells.append(Cell(edges, before, last, channels, reduction, halved, copies))
             before, last, halved = last, 4 * channels, reduction
         at_auxiliary = 4 * 4 * skeleton.channels
-        self.auxiliary = _Auxiliary(at_auxiliary, classes, copies) if skeleton.auxiliary else None
+        self.auxiliary = _Auxiliary(at_auxiliary, classes, copies) if skeleton.auxiliary_head else None
         self.classifier = Classifier(copies, last, classes)
         self.paths = sum(sum(cell.droppable) for cell in self.cells)
 

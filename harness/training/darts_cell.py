@@ -25,16 +25,20 @@ class FactorisedReduction(nn.Module):
     def __init__(self, c_in: int, c_out: int, copies: int, affine: bool = True) -> None:
         super().__init__()
         self.copies = copies
-        self.here = convolution(copies, c_in, c_out // 2, 1, stride=2)
-        self.further = convolution(copies, c_in, c_out // 2, 1, stride=2)
+        self.here = convolution(copies, c_in, c_out // 2, 1)
+        self.further = convolution(copies, c_in, c_out // 2, 1)
         self.normalisation = normalisation(copies, c_out, affine)
 
     def forward(self, x: Tensor) -> Tensor:
-        """An odd side is padded by zeros, which the published code does not meet."""
+        """An odd side is padded by zeros, which the published code does not meet.
+
+        The pixels are picked before the convolutions: oneDNN's kernel for those of stride 2 writes past its buffer
+        where channels are few (uxlfoundation/oneDNN issue 6035).
+        """
         x = F.relu(x)
         odd = x.shape[-1] % 2
-        shifted = F.pad(x, (0, odd, 0, odd))[:, :, 1:, 1:]
-        result: Tensor = self.normalisation(side_by_side([self.here(x), self.further(shifted)], self.copies))
+        even, shifted = x[:, :, ::2, ::2], F.pad(x, (0, odd, 0, odd))[:, :, 1::2, 1::2]
+        result: Tensor = self.normalisation(side_by_side([self.here(even), self.further(shifted)], self.copies))
         return result
 
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from harness.errors import DataError
 from harness.training.split import hold_out
 
-__all__ = ["PARTS", "ImageSet", "divided", "load", "read_split"]
+__all__ = ["PARTS", "ImageSet", "check_labels", "divided", "load", "read_split"]
 
 PARTS = ("train", "validation", "test")
 
@@ -84,15 +84,24 @@ class ImageSet:
                 raise DataError(f"{where} are {x.dtype} of shape {x.shape}; expected square images of unsigned bytes")
             if x.shape[1:] != shape:
                 raise DataError(f"{where} are {x.shape[1:]}, the training images {shape}: channels x height x width")
-            if y.shape != (len(x),):
-                raise DataError(f"{where}: {len(x)} images and labels of shape {y.shape}; one label an image")
-            outside = y[(y < 0) | (y >= self.classes)]
-            if len(outside):
-                raise DataError(f"{where}: label {outside[0]} is out of range; labels are 0 to {self.classes - 1}")
+            check_labels(where, len(x), y, self.classes)
             empty = np.setdiff1d(np.arange(self.classes), y)
             if len(empty):
                 raise DataError(f"{where}: class {empty[0]} of 0 to {self.classes - 1} has none")
         return self
+
+
+def check_labels(where: str, images: int, labels: npt.NDArray[np.int64], classes: int) -> None:
+    """Refuses labels that do not belong to so many images of so many classes.
+
+    Raises:
+        DataError: They do not.
+    """
+    if labels.shape != (images,):
+        raise DataError(f"{where}: {images} images and labels of shape {labels.shape}; one label an image")
+    outside = labels[(labels < 0) | (labels >= classes)]
+    if len(outside):
+        raise DataError(f"{where}: label {outside[0]} is out of range; labels are 0 to {classes - 1}")
 
 
 def divided(
@@ -112,6 +121,7 @@ def divided(
         DataError: See `ImageSet.checked`.
     """
     x, y = arrays["train_x"], np.asarray(arrays["train_y"], np.int64)
+    check_labels(f"{name}: training images", len(x), y, classes)
     stays, held = hold_out(y, share, name)
     said = f"{source}; {len(held)} of its {len(y)} training images, balanced over the classes, are for validation"
     images = {"train": x[stays], "validation": x[held], "test": np.array(arrays["test_x"])}

@@ -87,7 +87,9 @@ class Classifier(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Maps n x (copies * features) to n x copies x classes."""
         copies, features, _ = self.weight.shape
-        return torch.baddbmm(self.bias, x.view(-1, copies, features).transpose(0, 1), self.weight).transpose(0, 1)
+        with torch.autocast(x.device.type, enabled=False):  # logits of half precision tie, and ties go by position
+            parts = x.to(self.weight.dtype).view(-1, copies, features).transpose(0, 1)
+            return torch.baddbmm(self.bias, parts, self.weight).transpose(0, 1)
 
 
 @torch.no_grad()

@@ -145,7 +145,7 @@ class _Residual(nn.Module):
             nn.ReLU(), convolution(copies, c_in, c_out, 3, stride=2), normalisation(copies, c_out)
         )
         self.second = nn.Sequential(nn.ReLU(), convolution(copies, c_out, c_out, 3), normalisation(copies, c_out))
-        self.shortcut = nn.Sequential(nn.AvgPool2d(2), convolution(copies, c_in, c_out, 1))
+        self.shortcut = nn.Sequential(nn.AvgPool2d(2, ceil_mode=True), convolution(copies, c_in, c_out, 1))
 
     def forward(self, x: Tensor) -> Tensor:
         """Halves the side."""
@@ -212,6 +212,10 @@ class NasBench201Network(nn.Module):
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
         """Maps n x (copies * input channels) x height x width to one n x copies x classes of logits."""
         return (self.classifier(pooled(self.body(x))),)
+
+
+WITHOUT = ("auxiliary", "drop_path")
+"""Fields of a recipe that these networks have no part for."""
 
 
 def settings(side: int) -> tuple[Skeleton, Recipe]:

@@ -92,7 +92,8 @@ def _header(setup: Setup, digest: str, whole: bool, images: dict[str, int]) -> T
         licence=setup.images.licence,
         validation=f"{images['validation']} validation images, held out of the training images",
         test=f"{images['test']} test images",
-        cost=f"processor time to the end of the epoch, with validation, a share of {setup.copies} trained together",
+        cost=f"{'processor' if setup.device == 'cpu' else 'wall'} time to the end of the epoch, with validation, a "
+        f"share of {setup.copies} trained together",
         fidelities=tuple(range(1, epochs + 1)),
         seeds=tuple(range(1, setup.copies + 1)),
         coverage="space" if whole else "sample",

@@ -51,6 +51,13 @@ class Recipe:
                 raise SettingError(f"training recipe: {name} = {value!r} is not a positive whole number")
         if not 0.0 < self.learning_rate < math.inf:
             raise SettingError(f"training recipe: learning_rate = {self.learning_rate!r} is not a positive number")
+        for name in ("final_learning_rate", "momentum", "weight_decay", "crop", "cutout", "auxiliary"):
+            if not 0.0 <= getattr(self, name) < math.inf:
+                raise SettingError(f"training recipe: {name} = {getattr(self, name)!r} is not a number from 0 on")
+        if self.gradient_clip is not None and not 0.0 < self.gradient_clip < math.inf:
+            raise SettingError(f"training recipe: gradient_clip = {self.gradient_clip!r} is not a positive number")
+        if self.nesterov and self.momentum == 0.0:
+            raise SettingError("training recipe: momentum = 0.0 with nesterov; set nesterov = false, or a momentum")
         for name in ("warm_up", "drop_path"):
             if not 0.0 <= getattr(self, name) < 1.0:
                 raise SettingError(f"training recipe: {name} = {getattr(self, name)!r} is not a share from 0 up to 1")

@@ -77,7 +77,7 @@ def _verdict(stored: npt.NDArray[np.float64], again: npt.NDArray[np.float64], sa
     difference = stored.mean(axis=1) - again.mean(axis=1)
     noise = (stored.var(axis=1, ddof=1).mean() + again.var(axis=1, ddof=1).mean()) / 2
     spread = stats.f.sf(np.mean(difference**2) / (2 * noise / copies), count, 2 * count * (copies - 1))
-    shift = 2 * stats.norm.sf(abs(difference.mean()) / np.sqrt(2 * noise / copies / count))
+    shift = 2 * stats.t.sf(abs(difference.mean()) / np.sqrt(2 * noise / copies / count), 2 * count * (copies - 1))
     agree = min(spread, shift) >= ALARM / 2
     say(
         f"means of {copies} seeds differ by {100 * np.sqrt(np.mean(difference**2)):.2f} points (root mean square), on "

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.errors import PluginError, nearest
+from harness.errors import PluginError, SuiteError, nearest
 from harness.plugins import spaces
 from harness.space import Architecture, SearchSpace
 from harness.training import images as image_sources
@@ -43,7 +43,13 @@ def recipes(space: str, side: int, changes: Mapping[str, str]) -> tuple[Any, Rec
         SuiteError: There is no such field, or its value is of another kind.
         SettingError: The value is out of range.
     """
-    skeleton, recipe = networks_of(space).settings(side)
+    networks = networks_of(space)
+    skeleton, recipe = networks.settings(side)
+    for name in changes:
+        if name in getattr(networks, "WITHOUT", ()):
+            raise SuiteError(
+                f"networks of {space} have no part that {name} = '{changes[name]}' could set; leave it out"
+            )
     skeleton, recipe = changed(skeleton, recipe, changes)
     return skeleton, recipe
 

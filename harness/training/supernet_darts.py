@@ -101,7 +101,7 @@ class DartsSupernet(Supernet):
 
     def __init__(self, skeleton: Skeleton, input_channels: int, classes: int, *, normalise_pools: bool = True) -> None:
         super().__init__()
-        self._made_of = (replace(skeleton, auxiliary=False), input_channels, classes)
+        self._made_of = (replace(skeleton, auxiliary_head=False), input_channels, classes)
         channels, stem = skeleton.channels, skeleton.stem * skeleton.channels
         self.stem = nn.Sequential(convolution(1, input_channels, stem, 3), normalisation(1, stem))
         self.cells = nn.ModuleList()

@@ -14,6 +14,7 @@ from harness.errors import StoreError, SuiteError
 from harness.executors import executor
 from harness.space import Architecture, SearchSpace
 from harness.store import write_whole
+from harness.training.device import missing_device
 
 __all__ = ["ORDER_SEED", "TOLERANCE", "content_digest", "pieces", "tabulate"]
 
@@ -58,16 +59,20 @@ def tabulate(
         0, or 1 if a piece failed (the others are there).
 
     Raises:
-        StoreError: The folder holds pieces of another setup, or this code no longer trains as it did when they began.
+        StoreError: The folder holds pieces of another setup or device, or this code no longer trains as it did when
+            they began.
+        SuiteError: A number is out of range, or the device is not here.
     """
     from harness.training.publish import publish
     from harness.training.setup import Setup
 
     if workers < 1 or copies < 1 or (sample is not None and sample < 1):
         raise SuiteError("--workers, --seeds and --sample are positive whole numbers")
+    if (reason := missing_device(device)) is not None:
+        raise SuiteError(f"--device {device}: {reason}")
     setup = Setup.named(space, images, copies, ORDER_SEED, device)
     order = _order(setup.space, sample)
-    digest = _agree(out, setup.identity(), setup.fingerprint(order[:2]))
+    digest = _agree(out, setup.identity(), device, lambda: setup.fingerprint(order[:2]))
     starts = list(range(0, len(order), PIECE))
     missing = [s for s in starts if not _path(out, s, min(PIECE, len(order) - s)).exists()]
     done, failed, began = len(order) - _count(missing, len(order)), 0, time.monotonic()
@@ -131,14 +136,15 @@ def content_digest(identity: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps({"format": FORMAT, **identity}, sort_keys=True).encode()).hexdigest()
 
 
-def _agree(out: Path, identity: dict[str, Any], fingerprint: list[float]) -> str:
+def _agree(out: Path, identity: dict[str, Any], device: str, fingerprint: Callable[[], list[float]]) -> str:
     """Writes the folder's header, or holds this setup against it; returns the digest that its pieces carry."""
     path = out / "header.json"
     content, digest = {"format": FORMAT, **identity}, content_digest(identity)
     if not path.exists():
         import torch
 
-        written = {**content, "digest": digest, "fingerprint": fingerprint, "torch": torch.__version__}
+        more = {"device": device, "digest": digest, "fingerprint": fingerprint(), "torch": torch.__version__}
+        written = {**content, **more}
         write_whole(path, (json.dumps(written, indent=2) + "\n").encode())
         return digest
     try:
@@ -149,10 +155,14 @@ def _agree(out: Path, identity: dict[str, Any], fingerprint: list[float]) -> str
     different = [key for key, value in content.items() if header.get(key) != json.loads(json.dumps(value))]
     if different:
         raise StoreError(f"{path}: begun with another setup ({', '.join(different)} differ); choose another --out")
-    if not np.allclose(fingerprint, before, rtol=TOLERANCE, atol=0.0):
+    if (begun := header.get("device", "cpu")) != device:  # other precision, and seconds of another kind
+        raise StoreError(
+            f"{path}: begun on {begun}, not on {device}; go on with --device {begun}, or choose another --out"
+        )
+    if not np.allclose(now := fingerprint(), before, rtol=TOLERANCE, atol=0.0):
         raise StoreError(
             f"{path}: this code or this PyTorch no longer trains as it did when the table was begun (first losses were "
-            f"{before}, now {fingerprint}); finish it with the version that began it, or choose another --out"
+            f"{before}, now {now}); finish it with the version that began it, or choose another --out"
         )
     return digest
 

@@ -65,13 +65,18 @@ class Trainer:
         seeds: One a copy.
 
     Raises:
-        DataError: The batch is larger than the training part.
+        DataError: The batch is larger than the training part, or leaves a single image for the last one.
     """
 
     def __init__(self, network: nn.Module, recipe: Recipe, images: DeviceImages, seeds: Sequence[int]) -> None:
         count = len(images.y["train"])
         if recipe.batch_size > count:
             raise DataError(f"a batch of {recipe.batch_size} is larger than the {count} training images")
+        if recipe.batch_size == 1 or count % recipe.batch_size == 1:
+            raise DataError(
+                f"{count} training images in batches of {recipe.batch_size} leave a batch of one, which batch "
+                "normalisation cannot use; set another batch_size"
+            )
         self.recipe, self.images, self.copies, self.epochs_done = recipe, images, len(seeds), 0
         self._generators = [torch.Generator().manual_seed(seed) for seed in seeds]
         initialise(network, self._generators)
@@ -174,7 +179,7 @@ class Trainer:
 
     def _clock(self) -> float:
         if torch.device(self.images.device).type == "cuda":
-            torch.cuda.synchronize()
+            torch.cuda.synchronize(self.images.device)
             return time.perf_counter()
         return time.process_time()
 

@@ -28,7 +28,8 @@ class SharedWeights:
     """The weights of a supernet in the skeleton of the task's stand-alone networks, and the images it learns from.
 
     The training images are parted: one half trains the weights, the other judges architectures. The validation images
-    are not touched, since the task's own answers come from them.
+    of the image set are not touched. Where the task trains on this set, its own answers come from them; a published
+    table may have divided the images otherwise, and then says so among its pitfalls.
 
     What was computed is counted in stand-alone trainings of a mean architecture: the images of a pass, times the price
     of that kind of pass (`harness.training.supernet.Supernet.price`), over the images of a whole training. The count

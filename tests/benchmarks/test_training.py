@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ import torch
 from harness.errors import PluginError, RunError, SettingError, SuiteError
 from harness.plugins import load_task
 from harness.training.checkpoints import Checkpoint, Curve
+from harness.training.nasbench201 import PUBLISHED, build
 from harness.training.trainer import Trainer
 
 CELL = (1, 0, 0, 2, 0, 4)
@@ -206,6 +208,27 @@ def test_the_darts_space_is_trained_too(tmp_path, monkeypatch):
     assert evaluation.cost_seconds > 0
 
 
+def test_the_darts_space_is_trained_with_few_channels(tmp_path, monkeypatch):
+    """Its reductions read four channels, for which a convolution of stride 2 kills the process."""
+    monkeypatch.setenv("EQUIPOISE_CACHE", str(tmp_path))
+    task = load_task("training/darts/digits,channels=2,cells=3,epochs=1,batch_size=100")
+    if (reason := task.skip()) is not None:
+        pytest.skip(reason)
+    skips = tuple(
+        task.space.decisions[d].options.index("skip_connect")
+        if "skip_connect" in task.space.decisions[d].options
+        else 0
+        for d in range(len(task.space.decisions))
+    )
+    assert 0 < task.evaluate(skips, None, np.random.default_rng()).validation_error <= 1.0
+
+
+@pytest.mark.parametrize("side", [7, 30])
+def test_residual_reductions_halve_any_side(side):
+    network = build((3, 0, 2, 1, 4, 3), replace(PUBLISHED, channels=4, cells=1), 1, 10)
+    assert network(torch.zeros(2, 1, side, side))[0].shape == (2, 1, 10)
+
+
 def test_fields_in_the_name_change_skeleton_and_recipe():
     task = load_task("training/nasbench201/cifar10,epochs=12,channels=8,nesterov=false,gradient_clip=5")
     skeleton, recipe = task._recipes
@@ -228,6 +251,9 @@ def test_fields_in_the_name_change_skeleton_and_recipe():
         ("nasbench201/fashion14,epochs=0", SettingError, "epochs = 0 is not a positive whole number"),
         ("nasbench201/fashion14,channels=0", SettingError, "channels = 0 is not positive"),
         ("nasbench201/fashion14,reduction=none", SettingError, "accepted"),
+        ("nasbench201/fashion14,drop_path=0.3", SuiteError, "have no part that drop_path"),
+        ("darts/fashion14,auxiliary=lots", SuiteError, "'lots' is not a number"),
+        ("darts/fashion14,auxiliary_head=yes", SuiteError, "'yes' is not true or false"),
     ],
 )
 def test_names_that_say_nothing_are_one_clear_error(name, error, said):
@@ -240,4 +266,5 @@ def test_a_device_that_is_not_here_is_a_reason_to_skip():
         pytest.skip("a GPU is here")
     task = load_task("training/nasbench201/fashion14,device=cuda")
     assert "needs a device 'cuda'" in task.skip()
+    assert "no device to train on" in load_task("training/nasbench201/fashion14,device=tpu").skip()
     assert task.fidelities == ()

@@ -20,7 +20,7 @@ from harness.training.recipe import DARTS, EMBEDDED_DARTS
 from harness.training.trainer import DeviceImages, Trainer
 
 SPACE = Darts()
-SMALL = Skeleton(channels=4, cells=3, auxiliary=False)
+SMALL = Skeleton(channels=4, cells=3, auxiliary_head=False)
 CELL = SPACE.sample(np.random.default_rng(2), 1)[0]
 
 REDUCE = "('max_pool_3x3', 0), ('max_pool_3x3', 1), ('skip_connect', 2), "
@@ -75,7 +75,7 @@ def test_multiply_adds_of_a_small_network_are_those_worked_out_by_hand():
 
 @pytest.mark.parametrize("side", [8, 14])
 def test_a_copy_among_three_computes_what_it_computes_alone(side):
-    skeleton = replace(SMALL, auxiliary=True)
+    skeleton = replace(SMALL, auxiliary_head=True)
     together = build(CELL, skeleton, 1, 10, copies=3).double()
     initialise(together, [torch.Generator().manual_seed(seed) for seed in (5, 6, 7)])
     x = torch.randn(4, 3, side, side, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
@@ -145,7 +145,7 @@ def test_dropping_paths_ramps_up_scales_what_is_kept_and_resumes():
 def test_the_auxiliary_head_is_trained_with_its_weight():
     light, heavy = (
         Trainer(
-            build(CELL, replace(SMALL, auxiliary=True), 1, 10),
+            build(CELL, replace(SMALL, auxiliary_head=True), 1, 10),
             replace(EMBEDDED_DARTS, auxiliary=weight, batch_size=32, gradient_clip=None),
             _images(),
             (1,),

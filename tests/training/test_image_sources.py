@@ -159,6 +159,10 @@ def test_a_file_of_ones_own_is_divided_the_same_way_each_time(tmp_path):
         ({"train_y": -(np.arange(20) % 3), "test_y": -(np.arange(6) % 3)}, "two are needed"),
         ({"test_y": np.zeros(6, int)}, "test images: class 1"),
         ({"test_y": np.zeros(5, int)}, "6 images and labels of shape"),
+        ({"train_y": np.arange(12) % 2}, "20 images and labels of shape"),
+        ({"train_y": np.arange(30) % 2}, "20 images and labels of shape"),
+        ({"train_y": np.array([0] * 19 + [2**32 - 1], np.uint32)}, "there are 20 training images"),
+        ({"train_y": np.array([-1] + [0, 1] * 9 + [1])}, "label -1 is out of range"),
         ({"train_y": np.array([0] * 19 + [1])}, "class 1 has one image"),
     ],
 )

@@ -7,6 +7,8 @@ import pytest
 
 pytest.importorskip("torch", reason="training needs PyTorch: pip install 'equipoise[torch]'")
 
+import torch
+
 from harness.errors import PluginError, StoreError, SuiteError
 from harness.spaces.nasbench201 import NasBench201
 from harness.training import tabulate as module
@@ -49,6 +51,19 @@ def test_a_finished_table_is_not_trained_again(table):
 def test_another_setup_is_refused(table):
     with pytest.raises(StoreError, match=r"another setup \(copies differ\)"):
         run(table, copies=2)
+
+
+def test_a_table_stays_on_one_device(table, tmp_path):
+    header = json.loads((table / "header.json").read_text())
+    assert header["device"] == "cpu"
+    (tmp_path / "header.json").write_text(json.dumps({**header, "device": "cuda"}))
+    with pytest.raises(StoreError, match="begun on cuda, not on cpu"):
+        run(tmp_path, copies=1)
+    with pytest.raises(SuiteError, match="--device tpu: 'tpu' is no device to train on"):
+        tabulate("nasbench201", "fashion14", tmp_path / "t", 1, device="tpu")
+    if not torch.cuda.is_available():
+        with pytest.raises(SuiteError, match="PyTorch does not find here"):
+            tabulate("nasbench201", "fashion14", tmp_path / "t", 1, device="cuda:7")
 
 
 def test_code_that_trains_otherwise_is_refused(table, tmp_path):

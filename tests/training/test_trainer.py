@@ -87,7 +87,28 @@ def test_a_batch_larger_than_the_data_is_refused(images):
         trainer(images, replace(RECIPE, batch_size=201))
 
 
-@pytest.mark.parametrize("change", [{"epochs": 0}, {"batch_size": 0}, {"learning_rate": -1.0}, {"warm_up": 1.0}])
+@pytest.mark.parametrize("batch_size", [1, 199])
+def test_a_batch_of_one_is_refused(images, batch_size):
+    with pytest.raises(DataError, match="leave a batch of one"):
+        trainer(images, replace(RECIPE, batch_size=batch_size))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"epochs": 0},
+        {"batch_size": 0},
+        {"learning_rate": -1.0},
+        {"warm_up": 1.0},
+        {"crop": -1},
+        {"cutout": -4},
+        {"weight_decay": math.nan},
+        {"momentum": -0.1},
+        {"momentum": 0.0, "nesterov": True},
+        {"gradient_clip": 0.0},
+        {"final_learning_rate": math.inf},
+    ],
+)
 def test_a_recipe_out_of_range_is_refused(change):
     with pytest.raises(SettingError, match=next(iter(change))):
         replace(RECIPE, **change)

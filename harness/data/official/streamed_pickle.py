@@ -107,7 +107,7 @@ def _far(data: mmap | bytes, place: int, forget: Callable[[int], None]) -> set[i
         elif code == LONG1:
             place += 2 + data[place + 1]
         elif code == GLOBAL:
-            place = data.find(b"\n", data.find(b"\n", place) + 1) + 1
+            _, place = _lines(data, place + 1)
         elif code == STOP:
             return far
         else:
@@ -115,6 +115,19 @@ def _far(data: mmap | bytes, place: int, forget: Callable[[int], None]) -> set[i
         if place - begun > 1 << 26:
             forget(place)
             begun = place
+
+
+def _lines(data: mmap | bytes, place: int) -> tuple[int, int]:
+    """Where the first of two lines ends, and what follows the second.
+
+    Raises:
+        IndexError: The file ends before.
+    """
+    middle = data.find(b"\n", place)
+    end = data.find(b"\n", middle + 1) if middle >= 0 else -1
+    if end < 0:
+        raise IndexError("a name without an end")
+    return middle, end + 1
 
 
 def _walk(
@@ -214,8 +227,8 @@ def _walk(
             push(int.from_bytes(data[place + 1 : place + 1 + size], "little", signed=True))
             place += 1 + size
         elif code == GLOBAL:
-            middle = data.find(b"\n", place)
-            end = data.find(b"\n", middle + 1)
+            middle, end = _lines(data, place)
+            end -= 1
             push(look_up(data[place:middle].decode(), data[middle + 1 : end].decode(), shown, allowed))
             place = end + 1
         elif code == REDUCE:

@@ -91,6 +91,13 @@ def test_references_reach_back_however_little_is_remembered(
     assert rest == {**content, "arch2infos": {}}
 
 
+@pytest.mark.parametrize("code", [b"c", b"cbuiltins", b"cbuiltins\nset"])
+def test_a_name_that_is_cut_off_ends_the_reading(code: bytes) -> None:
+    data = b"\x80\x02}q\x00(X\x01\x00\x00\x00a" + code
+    with pytest.raises(DataError, match="made"):
+        drained(streamed_pickle.entries(data, 0, "made", {}, "a", lambda _: None))
+
+
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
     lambda inner: (
