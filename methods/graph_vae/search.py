@@ -28,10 +28,10 @@ class GraphVae(GenerativeSearch):
 
     Tuned on nasbench201/cifar10 and nasbench_graph/cora only, with a look at the first made landscape on NAS-Bench-101
     and on DARTS cells (``speed/made_landscapes.py``); then frozen. What its parts are worth, in points of accuracy
-    with 95 % intervals over 75 repeats (``equipoise run suites/graph_vae_ablation.toml --repeats 75``: 3 tasks, cora
-    among them): with mutation of the same parents in place of the decoder, regret after 100 queries is larger by 0.086
-    [0.032, 0.135] and after 300 by 0.045 [0.004, 0.087]; without the ranker by 0.68 and 0.37. That training the decoder
-    matters under the ranker is not shown: 0.049 [-0.007, 0.109] and 0.021 [-0.024, 0.063].
+    with 95 % intervals over 100 repeats (``equipoise run suites/graph_vae_ablation.toml --repeats 100``: 3 tasks, cora
+    among them): with mutation of the same parents in place of the decoder, regret after 100 queries is larger by 0.092
+    [0.046, 0.141] and after 300 by 0.055 [0.019, 0.088]; without the ranker by 0.67 and 0.37; with an untrained decoder
+    by 0.081 [0.030, 0.132] and by 0.027 [-0.009, 0.063], which is not shown.
 
     Args:
         problem: What is known before the search.
