@@ -1,7 +1,8 @@
 """The loop of the methods that learn a generator of architectures: generations of candidates, ranked, evaluated."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -55,6 +56,7 @@ class GenerativeSearch(Method, ABC):
     family = "nas"
     packages = (("torch", "torch"),)
     techniques = ("gp",)
+    checked_with: ClassVar[Mapping[str, Any]] = {"pool": 20, "draws": 40}
 
     def __init__(
         self,
