@@ -56,7 +56,7 @@ class GenerativeSearch(Method, ABC):
     family = "nas"
     packages = (("torch", "torch"),)
     techniques = ("gp",)
-    checked_with: ClassVar[Mapping[str, Any]] = {"pool": 20, "draws": 40}
+    checked_with: ClassVar[Mapping[str, Any]] = {"pool": 25, "draws": 40}
 
     def __init__(
         self,
