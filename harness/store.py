@@ -6,17 +6,13 @@ each part carries a summary of its runs in its metadata under ``equipoise``.
 
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from harness.errors import StoreError
-from harness.runner import Trajectory
+from harness.parts import COLUMNS, Run, Summary, packed, read_part, summaries_of
 from harness.space import SearchSpace
 from harness.suite import RunSpec
 
@@ -24,74 +20,8 @@ from harness.suite import RunSpec
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
-__all__ = ["COLUMNS", "Run", "RunStore", "Summary", "write_whole"]
-
-COLUMNS: Mapping[str, str] = {
-    "task": "text",
-    "method": "text",
-    "repeat": "int32",
-    "query": "int32",
-    "architecture": "text",
-    "fidelity": "int32",
-    "validation_error": "float64",
-    "charge": "float64",
-    "cost_seconds": "float64",
-    "overhead_seconds": "float32",
-    "status": "text",
-}
-"""The columns of a row and their types; texts are stored as dictionaries."""
-
-
-TEXTS = [name for name, kind in COLUMNS.items() if kind == "text"]
-
-
-@dataclass(frozen=True)
-class Summary:
-    """What a part says of one run beside its rows.
-
-    Attributes:
-        run_id: Hash of its spec.
-        task: Name of the task.
-        method: Label of the method.
-        repeat: Repeat number, from 1.
-        queries: Rows.
-        shortfall: What was left of the budget.
-        ended: Why the run ended early; empty if it did not.
-        process_seconds: CPU time of the whole run.
-    """
-
-    run_id: str
-    task: str
-    method: str
-    repeat: int
-    queries: int
-    shortfall: float
-    ended: str
-    process_seconds: float
-
-
-@dataclass(frozen=True)
-class Run:
-    """A finished run: what was asked, what happened, and what it took."""
-
-    spec: RunSpec
-    trajectory: Trajectory
-    process_seconds: float
-
-    def summary(self) -> Summary:
-        """What the part will say of it."""
-        return Summary(
-            self.spec.run_id,
-            self.spec.task,
-            self.spec.label,
-            self.spec.repeat,
-            len(self.trajectory),
-            self.trajectory.shortfall,
-            self.trajectory.ended,
-            self.process_seconds,
-        )
+__all__ = ["RunStore", "write_whole"]
 
 
 class RunStore:
@@ -118,18 +48,9 @@ class RunStore:
         Raises:
             StoreError: The folder cannot be written.
         """
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
-        table = _table(runs, space)
-        summaries = [asdict(run.summary()) for run in runs]
-        table = table.replace_schema_metadata({"equipoise": json.dumps(summaries)})
         first, last = runs[0].spec, runs[-1].spec
-        name = f"{first.run_id}-{last.run_id[:8]}-{len(runs)}.parquet"
-        sink = pa.BufferOutputStream()
-        pq.write_table(table, sink, compression="zstd", use_dictionary=TEXTS, write_page_checksum=True)
-        path = self.runs / name
-        write_whole(path, sink.getvalue())
+        path = self.runs / f"{first.run_id}-{last.run_id[:8]}-{len(runs)}.parquet"
+        write_whole(path, packed(runs, space))
         return path
 
     def record_failure(self, failure: Mapping[str, Any]) -> None:
@@ -183,7 +104,7 @@ class RunStore:
         """
         if self._summaries is None:
             self._summaries = {
-                entry["run_id"]: Summary(**entry) for part in self.parts() for entry in _summaries_of(part)
+                entry["run_id"]: Summary(**entry) for part in self.parts() for entry in summaries_of(part)
             }
         return self._summaries
 
@@ -206,8 +127,8 @@ class RunStore:
             if not os.access(part, os.R_OK):
                 continue  # not damaged: reading it says what is wrong
             try:
-                _summaries_of(part)
-                _checked(part, lambda file: file.read())
+                summaries_of(part)
+                read_part(part, lambda file: file.read())
             except StoreError as error:
                 part.replace(part.with_suffix(".damaged"))
                 said.append(f"{error}; moved aside, its runs are played again")
@@ -227,14 +148,15 @@ class RunStore:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        runs = {part: [e["run_id"] for e in _summaries_of(part) if task in (None, e["task"])] for part in self.parts()}
+        stored = {part: summaries_of(part) for part in self.parts()}
+        runs = {part: [e["run_id"] for e in held if task in (None, e["task"])] for part, held in stored.items()}
         parts = [part for part, ids in runs.items() if ids]
         if not parts:
             raise StoreError(f"{self.path}: no stored runs{f' of {task}' if task else ''}")
         wanted = list(dict.fromkeys([*(columns or COLUMNS), "task", "method", "repeat", "query"]))
         tables = []
         for part in parts:
-            table = _checked(part, lambda file: file.read(columns=wanted))
+            table = read_part(part, lambda file: file.read(columns=wanted))
             tables.append(table if task is None else table.filter(pc.equal(table["task"], task)))
         frame: pd.DataFrame = pa.concat_tables(tables).unify_dictionaries().to_pandas()
         suite = (self.manifest() or {}).get("suite", {})
@@ -246,7 +168,7 @@ class RunStore:
         for column in {"architecture", "status"} & set(wanted):  # whatever order the parts came in
             frame[column] = frame[column].cat.set_categories(sorted(frame[column].cat.categories))
         frame = frame.sort_values(["task", "method", "repeat", "query"], ignore_index=True, kind="stable")
-        _refuse_two_of_a_kind(self.path, [entry for part in parts for entry in _summaries_of(part)])
+        _refuse_two_of_a_kind(self.path, [entry for part in parts for entry in stored[part]])
         if sum(map(len, runs.values())) > len(set().union(*runs.values())):  # a run was stored twice
             frame = frame.drop_duplicates(["task", "method", "repeat", "query"], ignore_index=True)
         return frame if columns is None else frame[list(columns)]
@@ -301,58 +223,3 @@ def _append(path: Path, content: Mapping[str, Any]) -> None:
             file.write(b"\n" * cut + json.dumps(content).encode() + b"\n")
     except OSError as error:
         raise StoreError(f"{path}: cannot be written ({error.strerror})") from error
-
-
-def _table(runs: Sequence[Run], space: SearchSpace) -> "pa.Table":
-    import pyarrow as pa
-
-    counts = [len(run.trajectory) for run in runs]
-    columns: dict[str, Any] = {
-        "task": [run.spec.task for run in runs for _ in range(len(run.trajectory))],
-        "method": [run.spec.label for run in runs for _ in range(len(run.trajectory))],
-        "repeat": np.repeat([run.spec.repeat for run in runs], counts),
-        "query": np.concatenate([np.arange(1, count + 1) for count in counts]),
-    }
-    arrays: dict[str, Any] = {}
-    for name, kind in COLUMNS.items():
-        if name not in columns:
-            columns[name] = list(chain.from_iterable(getattr(run.trajectory, name) for run in runs))
-        if kind == "text":
-            codes = _Codes()
-            indices = pa.array(list(map(codes.__getitem__, columns[name])), pa.int32())
-            words = map(space.format, codes) if name == "architecture" else codes
-            arrays[name] = pa.DictionaryArray.from_arrays(indices, pa.array(list(words), pa.string()))
-        else:
-            arrays[name] = pa.array(columns[name], kind)
-    return pa.table(arrays)
-
-
-class _Codes(dict[Any, int]):
-    """Numbers values in the order in which they are first asked for."""
-
-    def __missing__(self, value: Any) -> int:
-        self[value] = code = len(self)
-        return code
-
-
-def _summaries_of(part: Path) -> list[dict[str, Any]]:
-    metadata = _checked(part, lambda file: file.schema_arrow.metadata or {})
-    try:
-        summaries: list[dict[str, Any]] = json.loads(metadata[b"equipoise"])
-    except (KeyError, ValueError) as error:
-        raise StoreError(f"{part}: not a part of an Equipoise store (no summary of its runs)") from error
-    return summaries
-
-
-def _checked(part: Path, read: Callable[["pq.ParquetFile"], Any]) -> Any:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        with pq.ParquetFile(part, page_checksum_verification=True) as file:
-            return read(file)
-    except PermissionError:
-        raise StoreError(f"{part}: cannot be read (permission denied); run as its owner, or change its mode") from None
-    except (pa.ArrowException, OSError) as error:
-        reason = str(error).splitlines()[0]
-        raise StoreError(f"{part}: damaged or cut off ({reason})") from error

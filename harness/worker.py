@@ -11,9 +11,10 @@ from typing import Any
 
 from harness.journal import JournaledTask
 from harness.ledger import Ledger
+from harness.parts import Run
 from harness.plugins import load_method, load_task, problem_of
 from harness.runner import play
-from harness.store import Run, RunStore
+from harness.store import RunStore
 from harness.suite import RunSpec
 from harness.task import Noise, Task
 

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from harness.errors import EquipoiseError, StoreError
+from harness.parts import Summary
 from harness.plugins import load_task
-from harness.store import RunStore, Summary
+from harness.store import RunStore
 from harness.suite import Suite
 from harness.task import Noise, Task
 from reports.condense import Catalogue, condense

@@ -18,9 +18,10 @@ from pathlib import Path
 import numpy as np
 
 from harness.manifest import manifest_of
+from harness.parts import Run
 from harness.plugins import load_task
 from harness.runner import Trajectory
-from harness.store import Run, RunStore
+from harness.store import RunStore
 from harness.suite import Suite
 
 FAMILIES = ("baseline", "nas", "nas", "hpo", "hpo", "hpo", "hpo", "nas", "hpo", "hpo")

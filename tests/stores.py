@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from harness.parts import Run
 from harness.plugins import load_method, load_task
-from harness.store import Run, RunStore
+from harness.store import RunStore
 from harness.suite import Suite
 from harness.worker import failure_of, play_run
 

@@ -12,8 +12,9 @@ from made import MadeSpace
 
 from harness.errors import StoreError
 from harness.ledger import Budget
+from harness.parts import COLUMNS, Run
 from harness.runner import Trajectory
-from harness.store import COLUMNS, Run, RunStore, write_whole
+from harness.store import RunStore, write_whole
 from harness.suite import Protocol, RunSpec
 
 PROTOCOL = Protocol(repeats=2, seed=1)

@@ -121,6 +121,10 @@ class DartsNetwork(nn.Module):
         return (self.classifier(pooled(last)), *heads)
 
 
+WITHOUT = ()
+"""Fields of a recipe that these networks have no part for."""
+
+
 def settings(side: int) -> tuple[Skeleton, Recipe]:
     """The skeleton and recipe for images of a side: published from 28 pixels on, reduced below."""
     return (PUBLISHED, DARTS) if side >= 28 else (EMBEDDED, EMBEDDED_DARTS)

@@ -46,7 +46,7 @@ def recipes(space: str, side: int, changes: Mapping[str, str]) -> tuple[Any, Rec
     networks = networks_of(space)
     skeleton, recipe = networks.settings(side)
     for name in changes:
-        if name in getattr(networks, "WITHOUT", ()):
+        if name in networks.WITHOUT:
             raise SuiteError(
                 f"networks of {space} have no part that {name} = '{changes[name]}' could set; leave it out"
             )
