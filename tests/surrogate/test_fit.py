@@ -150,6 +150,7 @@ def test_a_pickle_in_the_file_is_not_executed(tmp_path: Path) -> None:
         (("{sample}", None, None, None), "--out is missing"),
         (("{sample}", "it.pkl", None, None), "give the .npz file"),
         (("{sample}", "it.npz", "forest", None), "no technique 'forest'"),
+        (("{sample}", "it.npz", None, -1), "--seed -1 is not a whole number"),
         (("absent.parquet", "it.npz", None, None), "absent.parquet: cannot be read"),
         (("{small}", "it.npz", None, None), "50 architectures; a surrogate needs 100"),
         (("{equal}", "it.npz", None, None), "all values are equal"),
@@ -158,10 +159,10 @@ def test_a_pickle_in_the_file_is_not_executed(tmp_path: Path) -> None:
         (("nasbench101-surrogate/cifar10", None, None, None), "equipoise data fetch nasbench101-sample"),
         (("nowhere/cifar10", None, None, None), "no benchmark 'nowhere'"),
     ],
-    ids=["no-out", "suffix", "technique", "absent", "small", "equal", "table", "option", "unfetched", "benchmark"],
+    ids=["no-out", "suffix", "technique", "seed", "absent", "small", "equal", "table", "option", "unfetched", "name"],
 )
 def test_what_cannot_be_fitted_is_one_clear_error(
-    arguments: tuple[str, ...], words: str, sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    arguments: tuple[str | int | None, ...], words: str, sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("EQUIPOISE_CACHE", str(tmp_path / "cache"))
