@@ -5,15 +5,20 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from harness.errors import StoreError
 from harness.space import Architecture
 from harness.tables.header import TableHeader
 from harness.tables.writer import TableWriter
 from harness.task import Metric
 from harness.training.setup import Setup
+from harness.training.speeds import speeds
 
 __all__ = ["publish"]
 
+Floats = npt.NDArray[np.float64]
 NAMED = "table.parquet"
 
 
@@ -23,7 +28,7 @@ def publish(
     """Writes ``table.parquet`` beside the pieces: every epoch of every seed, the test error after the last.
 
     An error is a number of wrong images divided by the number of images, and is stored as exactly that; seconds are
-    rounded to milliseconds.
+    brought to one speed of the machine (`harness.training.speeds`) and rounded to milliseconds.
 
     Args:
         folder: Where to.
@@ -42,13 +47,14 @@ def publish(
     """
     images = {part: len(labels) for part, labels in setup.images.y.items()}
     rows = sorted(_rows(files, digest), key=lambda row: row["architecture"])
+    slowness = _slowness(setup, rows)
     expected = len(order) * setup.copies * setup.recipe.epochs
     if len(rows) != expected:
         raise StoreError(
             f"{folder}: {len(rows)} rows in the pieces, expected {expected}; delete the pieces that lack some"
         )
     path = folder / NAMED
-    with TableWriter(path, _header(setup, digest, whole, images)) as table:
+    with TableWriter(path, _header(setup, digest, whole, images, slowness)) as table:
         for row in rows:
             test = row["test_error"]
             table.add(
@@ -57,7 +63,7 @@ def publish(
                 seed=row["seed"],
                 validation_error=_exact(row["validation_error"], images["validation"]),
                 test_error=None if test is None else _exact(test, images["test"]),
-                cost_seconds=max(round(row["cost_seconds"], 3), 0.001),
+                cost_seconds=max(round(row["cost_seconds"] / slowness[row["piece"]], 3), 0.001),
             )
     return path
 
@@ -66,7 +72,7 @@ def _rows(files: Sequence[Path], digest: str) -> Iterator[dict[str, Any]]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    for file in files:
+    for number, file in enumerate(files):
         try:
             piece = pq.read_table(file)
             said = json.loads(piece.schema.metadata[b"equipoise"])["digest"]
@@ -74,14 +80,21 @@ def _rows(files: Sequence[Path], digest: str) -> Iterator[dict[str, Any]]:
             raise StoreError(f"{file}: damaged ({error}); delete it and run the command again") from error
         if said != digest:
             raise StoreError(f"{file}: belongs to another table; delete it and run the command again")
-        yield from piece.to_pylist()
+        yield from ({**row, "piece": number} for row in piece.to_pylist())
+
+
+def _slowness(setup: Setup, rows: Sequence[dict[str, Any]]) -> Floats:
+    whole = [row for row in rows if row["epoch"] == setup.recipe.epochs and row["seed"] == 1]
+    features = setup.space.encode([setup.space.parse(row["architecture"]) for row in whole], "one-hot")
+    seconds = np.array([row["cost_seconds"] for row in whole], dtype=np.float64)
+    return speeds(seconds, features, np.array([row["piece"] for row in whole], dtype=np.intp))
 
 
 def _exact(error: float, images: int) -> float:
     return round(error * images) / images
 
 
-def _header(setup: Setup, digest: str, whole: bool, images: dict[str, int]) -> TableHeader:
+def _header(setup: Setup, digest: str, whole: bool, images: dict[str, int], slowness: Floats) -> TableHeader:
     epochs, space = setup.recipe.epochs, setup.space
     return TableHeader(
         name=f"{space.name}/{setup.images.name}",
@@ -93,7 +106,7 @@ def _header(setup: Setup, digest: str, whole: bool, images: dict[str, int]) -> T
         validation=f"{images['validation']} validation images, held out of the training images",
         test=f"{images['test']} test images",
         cost=f"{'processor' if setup.device == 'cpu' else 'wall'} time to the end of the epoch, with validation, a "
-        f"share of {setup.copies} trained together",
+        f"share of {setup.copies} trained together{_same_speed(slowness)}",
         fidelities=tuple(range(1, epochs + 1)),
         seeds=tuple(range(1, setup.copies + 1)),
         coverage="space" if whole else "sample",
@@ -104,3 +117,10 @@ def _header(setup: Setup, digest: str, whole: bool, images: dict[str, int]) -> T
             "Architectures that are the same network share one entry: it was trained once.",
         ),
     )
+
+
+def _same_speed(slowness: Floats) -> str:
+    if np.ptp(slowness) == 0:
+        return ""
+    span = f"{slowness.min():.2f} to {slowness.max():.2f}"
+    return f"; pieces made at different hours are brought to one speed (divided by {span})"

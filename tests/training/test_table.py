@@ -17,6 +17,7 @@ from harness.spaces.nasbench201 import NasBench201
 from harness.tables.table import open_table
 from harness.tables.writer import TableWriter
 from harness.training import nasbench201 as networks
+from harness.training import publish as publishing
 from harness.training import retrain as retraining
 from harness.training import tabulate as module
 from harness.training.card import card
@@ -86,6 +87,15 @@ def test_the_table_of_a_sample_holds_what_was_trained_as_counts_of_images(folder
             assert (stored == np.round(stored * 2000) / 2000).all()
         assert table.columns["test"][row] == pytest.approx(own[own.epoch == 2].test_error.mean(), abs=1e-12)
     assert "is a sample of nasbench201" in load_task(f"table:{folder / 'table.parquet'}").skip()
+
+
+def test_seconds_are_divided_by_the_slowness_of_their_piece(folder, tmp_path, monkeypatch):
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    monkeypatch.setattr(publishing, "speeds", lambda *_: np.array([2.0]))
+    assert tabulate("nasbench201", "fashion14", copy, 8, copies=2, say=lambda _: None) == 0
+    before, after = (pd.read_parquet(at / "table.parquet").cost_seconds for at in (folder, copy))
+    np.testing.assert_allclose(after, before / 2, rtol=0, atol=0.0011)
 
 
 def test_a_damaged_or_foreign_piece_is_one_clear_error(folder, tmp_path):
