@@ -32,11 +32,13 @@ class _Padded(NamedTuple):
         links: n x V x V, 1 for an edge.
         marks: n x V x L, 1 for the label of a node; all 0 for padding and for labels that do not count.
         there: n x V, whether there is such a node.
+        labels: n x V, the number of its label; L for those that do not count.
     """
 
     links: _Floats
     marks: _Floats
     there: _Flags
+    labels: npt.NDArray[np.int64]
 
 
 class GraphFeatures:
@@ -50,14 +52,16 @@ class GraphFeatures:
     Args:
         space: Where the architectures come from.
         labels: The labels that count.
-        links: The pairs of labels whose edges are counted.
+        links: The pairs of them whose edges are counted.
     """
 
     def __init__(self, space: SearchSpace, labels: Sequence[str], links: Sequence[tuple[str, str]]) -> None:
         self.labels, self.links = tuple(labels), tuple(links)
         self._space, self._options = space, OneHot(space.decisions)
         self._label = {label: number for number, label in enumerate(labels)}
-        self._link = {link: number for number, link in enumerate(links)}
+        self._link = np.full((len(labels) + 1, len(labels) + 1), len(links))
+        for number, (u, v) in enumerate(links):
+            self._link[self._label[u], self._label[v]] = number
 
     @classmethod
     def seen_in(cls, space: SearchSpace, architectures: Sequence[Architecture]) -> "GraphFeatures":
@@ -83,34 +87,30 @@ class GraphFeatures:
         found = np.empty((len(architectures), len(self.names)), dtype=np.float32)
         for start in range(0, len(architectures), BLOCK):
             keys = [self._space.key(architecture) for architecture in architectures[start : start + BLOCK]]
-            drawn = [_draw(self._space, key) for key in keys]
-            parts = self._options.encode(keys), _described(self._padded(drawn)), self._linked(drawn)
+            graphs = self._padded([_draw(self._space, key) for key in keys])
+            parts = self._options.encode(keys), _described(graphs), self._linked(graphs)
             found[start : start + BLOCK] = np.hstack(parts)
         return found
 
-    def _linked(self, graphs: Sequence[_Drawn]) -> _Floats:
-        counts = np.zeros((len(graphs), len(self.links) + 1))
-        for row, (labels, edges) in zip(counts, graphs, strict=True):
-            for u, v in edges:
-                row[self._link.get((labels[u], labels[v]), -1)] += 1
-        return counts[:, :-1]
+    def _linked(self, graphs: _Padded) -> _Floats:
+        number, u, v = graphs.links.nonzero()
+        link = self._link[graphs.labels[number, u], graphs.labels[number, v]]
+        size = len(graphs.links), len(self.links) + 1
+        counts = np.bincount(number * size[1] + link, minlength=size[0] * size[1]).reshape(size)
+        return counts[:, :-1].astype(np.float64)
 
     def _padded(self, graphs: Sequence[_Drawn]) -> _Padded:
         size = max(len(labels) for labels, _ in graphs)
+        there = np.arange(size) < np.array([len(graph.labels) for graph in graphs])[:, None]
+        other = len(self.labels)
+        labels = np.full(there.shape, other)
+        labels[there] = [self._label.get(label, other) for graph in graphs for label in graph.labels]
+        marks = (labels[:, :, None] == np.arange(other)).astype(np.float64)
+        number = np.repeat(np.arange(len(graphs)), [len(graph.edges) for graph in graphs])
+        u, v = np.array([edge for graph in graphs for edge in graph.edges], dtype=np.int64).reshape(-1, 2).T
         links = np.zeros((len(graphs), size, size))
-        marks = np.zeros((len(graphs), size, len(self.labels) + 1))
-        there = np.zeros((len(graphs), size), dtype=np.bool_)
-        edges = [(number, u, v) for number, graph in enumerate(graphs) for u, v in graph.edges]
-        nodes = [
-            (number, place, self._label.get(label, -1))
-            for number, graph in enumerate(graphs)
-            for place, label in enumerate(graph.labels)
-        ]
-        links[tuple(np.array(edges, dtype=np.int64).reshape(-1, 3).T)] = 1.0
-        number, place, label = np.array(nodes, dtype=np.int64).T
-        marks[number, place, label] = 1.0
-        there[number, place] = True
-        return _Padded(links, marks[:, :, :-1], there)
+        links[number, u, v] = 1.0
+        return _Padded(links, marks, there, labels)
 
 
 def _draw(space: SearchSpace, architecture: Architecture) -> _Drawn:
@@ -124,21 +124,24 @@ def _draw(space: SearchSpace, architecture: Architecture) -> _Drawn:
         entering[v].append((u, label))
     place: list[int] = []
     for node, own in zip(nodes, entering, strict=True):  # sources come before their targets, and stay so
-        sources = []
+        sources, here = [], len(labels)
         for u, label in own:
+            source = place[u]
             if label:
-                found.append((place[u], len(labels)))
+                found.append((source, here))
                 labels.append(label)
-            sources.append(len(labels) - 1 if label else place[u])
-        found += [(source, len(labels)) for source in sources]
-        place.append(len(labels))
+                source, here = here, here + 1
+            sources.append(source)
+        for source in sources:
+            found.append((source, here))
+        place.append(here)
         labels.append(node)
     return _Drawn(labels, found)
 
 
 def _described(graphs: _Padded) -> _Floats:
     """What does not depend on the order of nodes, but for the pairs of labels."""
-    links, marks, there = graphs
+    links, marks, there, _ = graphs
     first, last = there & ~links.any(axis=1), there & ~links.any(axis=2)
     forth, back = _paths(links, first), _paths(links.transpose(0, 2, 1), last)
     paths = (forth * last).sum(axis=1)
@@ -169,7 +172,10 @@ def _heaviest(links: _Floats, weights: _Floats, first: _Flags) -> _Floats:
     """The largest sum of weights (n x V x k) on a path from a start up to each node, n x V x k."""
     best = np.where(first[:, :, None], weights, -np.inf)
     barred = np.where(links > 0, 0.0, -np.inf)
+    feeds = links.max(axis=0)
     for target in range(1, links.shape[1]):  # nodes are in topological order
-        before = best[:, :target] + barred[:, :target, target, None]
-        np.maximum(best[:, target], before.max(axis=1) + weights[:, target], out=best[:, target])
+        sources = feeds[:target, target].nonzero()[0]  # in any graph of the batch: few, where all are drawn alike
+        if len(sources):
+            before = best[:, sources] + barred[:, sources, target, None]
+            np.maximum(best[:, target], before.max(axis=1) + weights[:, target], out=best[:, target])
     return best
