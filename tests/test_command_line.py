@@ -158,7 +158,7 @@ def test_a_task_that_cannot_be_read_does_not_hide_the_others(monkeypatch: pytest
 
 def test_light_commands_import_nothing_heavy() -> None:
     code = (
-        "import sys, harness.__main__, harness.listing, harness.session\n"
+        "import sys, harness.__main__, harness.listing, harness.session, harness.stored\n"
         "from harness.plugins import load_method, method_names\n"
         "[load_method(name) for name in method_names()]\n"
         "heavy = {'torch', 'smac', 'skopt', 'hyperopt', 'matplotlib', 'sklearn', 'pandas', 'pyarrow'}\n"

@@ -249,6 +249,12 @@ def test_a_run_that_no_longer_plays_differs(write, tmp_path: Path) -> None:
     ran = equipoise("verify", tmp_path / "out")
     assert ran.returncode == 1
     assert "cannot be played again (KeyError: 'gone')" in ran.stdout
+    assert "stored runs were made with" not in ran.stdout
+    manifest = RunStore(tmp_path / "out").manifest()
+    manifest["machine"]["processor"], manifest["versions"]["numpy"] = "Z80", "1.0"
+    (tmp_path / "out" / "manifest.json").write_text(json.dumps(manifest))
+    said = equipoise("verify", tmp_path / "out").stdout.splitlines()[-1]
+    assert re.match(r"stored runs were made with processor Z80 \(here .+\), numpy 1.0 \(here .+\): what a method", said)
 
 
 def test_a_folder_that_cannot_be_locked_is_said_and_used(tmp_path: Path, monkeypatch, capsys) -> None:

@@ -23,8 +23,9 @@ from harness.data.sources import source
 from harness.errors import DataError, StoreError
 from harness.plugins import load_method as method
 from harness.plugins import load_task, unmet
-from harness.session import run_suite, verify
+from harness.session import run_suite
 from harness.spaces.nasbench201 import NasBench201
+from harness.stored import verify
 from reports.load import load
 
 SPACE = NasBench201()
