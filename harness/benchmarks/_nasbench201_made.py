@@ -1,5 +1,6 @@
 """Tables of the NAS-Bench-201 space that were made by training here: data sets of `nasbench201`, in the open format."""
 
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,15 @@ from harness.benchmarks import nasbench201
 from harness.benchmarks._open_table import OpenTable
 
 __all__ = ["MadeTask"]
+
+_CITATIONS = {
+    "fashion14": """@misc{xiao2017fashion,
+  title = {{Fashion-MNIST}: a Novel Image Dataset for Benchmarking Machine Learning Algorithms},
+  author = {Xiao, Han and Rasul, Kashif and Vollgraf, Roland},
+  year = {2017},
+  howpublished = {arXiv:1708.07747}
+}"""
+}
 
 
 class MadeTask(OpenTable):
@@ -28,6 +38,17 @@ class MadeTask(OpenTable):
             f"needs {self.path.name}, which does not come with this version: "
             f"equipoise tabulate nasbench201 {self.dataset} --out DIR makes it, and table:DIR/table.parquet plays it"
         )
+
+    @property
+    def citation(self) -> str:  # type: ignore[override]
+        """The space and the images."""
+        return f"{nasbench201.NasBench201Task.citation}\n{_CITATIONS[self.dataset]}"
+
+    @cached_property
+    def pitfalls(self) -> tuple[str, ...]:  # type: ignore[override]
+        """Those of the header, what its seconds are, and the figures that `equipoise data card` wrote beside it."""
+        figures = self.path.with_suffix(".md").read_text().splitlines()
+        return (*super().pitfalls, f"cost_seconds: {self.header.cost}.", *(line.removeprefix("- ") for line in figures))
 
     def give(self, need: str) -> Any | None:
         """``images``: those the table was trained on, without the test images; ``recipes``: how."""

@@ -59,8 +59,8 @@ def card(name: str, against: str) -> str:
     lines = [
         f"- {len(cells):,} distinct networks ({table.header.coverage}), {seeds.shape[1]} seeds, "
         f"epochs {', '.join(map(str, table.header.fidelities))}",
-        f"- accuracy {_percent(1 - final.mean())} ± {_points(final.std())}, best {_percent(1 - best)}",
-        f"- seed noise {_points(noise)} (better half {_points(_seed_noise(seeds[top]))}); within one seed deviation of "
+        f"- Accuracy {_percent(1 - final.mean())} ± {_points(final.std())}, best {_percent(1 - best)}",
+        f"- Seed noise {_points(noise)} (better half {_points(_seed_noise(seeds[top]))}); within one seed deviation of "
         f"the best: {np.count_nonzero(final < best + noise) - 1}, within two: "
         f"{np.count_nonzero(final < best + 2 * noise) - 1}",
         f"- Kendall correlation between two seeds {_between_seeds(seeds):.2f}, in the better half "

@@ -158,13 +158,17 @@ def test_the_table_that_ships_is_small_whole_and_of_this_setup():
     assert task.fidelities == tuple(range(1, 9))
     (benchmark,) = (found for found in benchmarks() if found.benchmark == "nasbench201")
     assert "nasbench201/fashion14" in task_names(benchmark)
+    written = nasbench201.MADE["fashion14"].with_suffix(".md").read_text()
+    assert written.splitlines() == card("nasbench201/fashion14", "nasbench201/cifar10").splitlines()
+    assert "Seed noise 0.83 points" in " ".join(task.pitfalls)
+    assert "@misc{xiao2017fashion" in task.citation
 
 
 def test_the_card_of_made_tables_says_what_was_made(shipped):
     said = card(str(shipped), "nasbench201/cifar10")
     assert "5,260 distinct networks (space), 2 seeds" in said
     assert "Kendall correlation between two seeds 1.00" in said
-    assert "seed noise 0.04 points" in said  # two seeds one image apart: 0.05 / sqrt(2) points
+    assert "Seed noise 0.04 points" in said  # two seeds one image apart: 0.05 / sqrt(2) points
     assert "of validation with test 1.00" in said
     with pytest.raises(DataError, match="its space is"):
         card(str(shipped), "nasbench_graph/cora")
