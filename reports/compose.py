@@ -7,6 +7,7 @@ from reports.results import Results
 from reports.sections.answer import answer_section, budget_words
 from reports.sections.anytime import anytime_section
 from reports.sections.checklist import checklist_section
+from reports.sections.derived import derived_section
 from reports.sections.power import power_section
 from reports.sections.provenance import provenance_section
 from reports.sections.question import question_section
@@ -34,6 +35,7 @@ def compose(results: Results) -> Document:
         anytime_section(analysis, look),
         regret_section(analysis),
         spent_section(analysis),
+        derived_section(analysis),
         power_section(analysis),
         checklist_section(analysis),
         provenance_section(results),

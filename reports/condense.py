@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from harness.space import Architecture, SearchSpace
 from harness.task import Metric, Task
+from reports.derived import derived
 from reports.incumbents import Rows, incumbents, lookup, reached, seen_before
 from reports.own_training import mean_seconds, with_own_seconds
 from reports.random_search import RandomSearchLaw
@@ -51,6 +52,7 @@ class _Values:
         self.key = np.arange(len(texts))
         self.network = np.full(len(texts), -1)
         self.architectures: list[Architecture] = []
+        self.space = task.space if task is not None else None
         if task is not None:
             read = [catalogue.read(task.space, text) for text in texts]
             self.architectures = [architecture for architecture, _, _ in read]
@@ -171,6 +173,13 @@ def condense(
         test_values=test_values,
         test_optimum=test_optimum,
         caveat=_caveat(task, problem, optimum, described),
+        derived={
+            label: derived(
+                block, lambda codes: scale * (error_of(codes) - reference), values.architectures, values.space
+            )
+            for label, block in rows.items()
+            if (own[label] > 0)[block.present].mean() > 0.5  # else it trains first, and then judges
+        },
     )
 
 

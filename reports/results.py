@@ -11,7 +11,7 @@ import numpy.typing as npt
 from harness.task import Metric
 from reports.random_search import RandomSearchLaw
 
-__all__ = ["Array", "MethodCard", "Recount", "Results", "Runs", "Spent", "TaskResults"]
+__all__ = ["Array", "Derived", "MethodCard", "Recount", "Results", "Runs", "Spent", "TaskResults"]
 
 Array = npt.NDArray[np.float64]
 
@@ -108,6 +108,21 @@ class Recount:
 
 
 @dataclass(frozen=True)
+class Derived:
+    """What a method that goes on training shared weights asked for at k places of its r runs.
+
+    Attributes:
+        marks: The places, from 1.
+        regret: r x k: regret of the architecture there, in the shown unit of the metric.
+        counts: For each label of a graph, how often it occurs there: means over runs, k.
+    """
+
+    marks: tuple[int, ...]
+    regret: Array
+    counts: Mapping[str, Array]
+
+
+@dataclass(frozen=True)
 class TaskResults:
     """One task.
 
@@ -124,6 +139,7 @@ class TaskResults:
         test_values: Test error of every architecture, in the order of the landscape; None without a test split.
         test_optimum: The least test error in the space; NaN if unknown.
         caveat: What the reader must know of how this task was read; empty if nothing.
+        derived: What each method asked for that trains shared weights between its proposals, by label.
     """
 
     name: str
@@ -138,6 +154,7 @@ class TaskResults:
     test_values: Array | None
     test_optimum: float
     caveat: str = ""
+    derived: Mapping[str, Derived] = field(default_factory=dict)
 
     @property
     def unit(self) -> str:
