@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-__all__ = ["RunStore", "write_whole"]
+__all__ = ["RunStore", "remove_scratch", "write_whole"]
 
 
 class RunStore:
@@ -119,9 +119,13 @@ class RunStore:
     def drop_damaged(self) -> list[str]:
         """Moves damaged parts aside (to ``runs/*.damaged``), so that their runs are played again.
 
+        What a write left that was cut off is removed: nobody else writes here (the folder is locked).
+
         Returns:
             One line for each, to be shown.
         """
+        for folder in (self.path, self.runs):
+            remove_scratch(folder)
         said = []
         for part in self.parts():
             if not os.access(part, os.R_OK):
@@ -210,6 +214,13 @@ def write_whole(path: Path, content: "bytes | pa.Buffer") -> None:
         raise StoreError(
             f"{path}: cannot be written ({error.strerror}); free some space or choose --out elsewhere"
         ) from error
+
+
+def remove_scratch(folder: Path) -> None:
+    """Removes what `write_whole` left in a folder where its process was killed; for the only writer there."""
+    for scratch in folder.glob(".*"):
+        if scratch.suffix[1:].isdigit():
+            scratch.unlink(missing_ok=True)
 
 
 def _append(path: Path, content: Mapping[str, Any]) -> None:

@@ -157,6 +157,19 @@ def test_killed_at_random_moments_it_ends_with_the_same_rows(write, tmp_path: Pa
     assert equipoise("verify", tmp_path / "killed", "--sample", 3).returncode == 0
 
 
+def test_what_a_killed_write_left_is_removed_by_the_next_run(write, tmp_path: Path) -> None:
+    path, out = write("random_search", repeats=1), tmp_path / "out"
+    assert equipoise("run", path, "--out", out).returncode == 0
+    (part,) = (out / "runs").glob("*.parquet")
+    left = [part.with_name(f".{part.name}.4711"), out / ".manifest.json.4711"]
+    for scratch in left:
+        scratch.write_bytes(b"half")
+    assert equipoise("run", path, "--out", out).returncode == 0
+    assert not any(scratch.exists() for scratch in left)
+    assert part.exists()
+    assert (out / ".lock").exists()
+
+
 def test_ctrl_c_stores_what_is_finished_and_says_how_to_go_on(write, tmp_path: Path) -> None:
     path = write("plugins_for_tests:Slow", queries=60, repeats=300)
     process = start(path, tmp_path / "out")
