@@ -13,15 +13,10 @@ from harness.store import RunStore
 from harness.suite import RunSpec, Suite
 from harness.worker import play_run
 
-__all__ = ["opened", "status_of", "verify"]
+__all__ = ["status_of", "verify"]
 
 
-def opened(folder: Path) -> tuple[RunStore, Suite]:
-    """The runs of a results folder, and the suite they belong to.
-
-    Raises:
-        StoreError: It is no results folder.
-    """
+def _opened(folder: Path) -> tuple[RunStore, Suite]:
     store = RunStore(folder)
     manifest = store.manifest()
     if manifest is None:
@@ -31,7 +26,7 @@ def opened(folder: Path) -> tuple[RunStore, Suite]:
 
 def status_of(folder: Path) -> str:
     """How a suite stands, in a few lines."""
-    store, suite = opened(folder)
+    store, suite = _opened(folder)
     manifest = store.manifest() or {}
     pairs = {(entry["method"], entry["task"]) for entry in manifest["left_out"]}
     lines = [f"suite {suite.name}: started {manifest['started']}, ended {manifest['ended'] or 'not yet'}"]
@@ -58,7 +53,7 @@ def verify(folder: Path, sample: int, say: Callable[[str], None]) -> int:
     Raises:
         StoreError: There is nothing to verify, or the data here are not those of the stored runs.
     """
-    store, suite = opened(folder)
+    store, suite = _opened(folder)
     if sample < 1:
         raise SuiteError(f"--sample {sample} is not a positive whole number")
     stored = [spec for spec in suite.runs() if store.has(spec)]

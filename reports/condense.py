@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -52,7 +53,6 @@ class _Values:
         self.key = np.arange(len(texts))
         self.network = np.full(len(texts), -1)
         self.architectures: list[Architecture] = []
-        self.space = task.space if task is not None else None
         if task is not None:
             read = [catalogue.read(task.space, text) for text in texts]
             self.architectures = [architecture for architecture, _, _ in read]
@@ -118,6 +118,7 @@ def condense(
     metric = Metric(**described["metric"]) if "metric" in described else task.metric if task else Metric.accuracy()
     scale = abs(metric.slope)
     known = task is not None and not problem
+    space = None if task is None else task.space
     mean = mean_seconds(task if known else None, rows)
     rows = {label: with_own_seconds(block, own[label], mean) for label, block in rows.items()}
     values = _Values(task, known, texts, catalogue)
@@ -174,9 +175,7 @@ def condense(
         test_optimum=test_optimum,
         caveat=_caveat(task, problem, optimum, described),
         derived={
-            label: derived(
-                block, lambda codes: scale * (error_of(codes) - reference), values.architectures, values.space
-            )
+            label: derived(block, partial(regret, block, nothing=penalty), values.architectures, space)
             for label, block in rows.items()
             if (own[label] > 0)[block.present].mean() > 0.5  # else it trains first, and then judges
         },

@@ -17,7 +17,7 @@ MARKS = (1, 3, 5, 10, 20, 30, 40, 50, 75, 100, 150, 200, 300)
 
 def derived(
     block: Rows,
-    regret_of: Callable[[npt.NDArray[np.int64]], Array],
+    regret_at: Callable[[npt.NDArray[np.int64]], Array],
     architectures: Sequence[Architecture],
     space: SearchSpace | None,
 ) -> Derived:
@@ -25,22 +25,29 @@ def derived(
 
     Args:
         block: Its r runs.
-        regret_of: From numbers of architectures to regrets.
+        regret_at: From r x k columns of the block, -1 for none, to regrets.
         architectures: By number; empty where the space is not at hand.
         space: What the labels are read from.
     """
-    marks = [mark for mark in MARKS if mark <= block.lengths.min()]
-    codes = block.code[:, [mark - 1 for mark in marks]]
-    regret = regret_of(codes.ravel()).reshape(codes.shape)
-    if space is None or not architectures:
-        return Derived(tuple(marks), regret, {})
-    made = {code: _labels(space, architectures[code]) for code in np.unique(codes).tolist()}
+    marks = tuple(mark for mark in MARKS if mark <= block.lengths.min())
+    columns = np.broadcast_to(np.array(marks, dtype=np.int64) - 1, (len(block.lengths), len(marks)))
+    valid = np.take_along_axis(np.isfinite(block.error), columns, axis=1)
+    regret = regret_at(np.where(valid, columns, -1))
+    if space is None:
+        return Derived(marks, regret, {})
+    codes = np.where(valid, np.take_along_axis(block.code, columns, axis=1), -1)
+    made = {code: _labels(space, architectures[code]) for code in np.unique(codes[valid]).tolist()}
+    varying = sorted(
+        label
+        for label in {label for labels in made.values() for label in labels}
+        if len({labels[label] for labels in made.values()}) > 1
+    )
+    made[-1] = Counter()  # an invalid proposal
     counts = {
         label: np.array([[made[code][label] for code in row] for row in codes.tolist()]).mean(axis=0)
-        for label in sorted({label for labels in made.values() for label in labels})
-        if len({labels[label] for labels in made.values()}) > 1
+        for label in varying
     }
-    return Derived(tuple(marks), regret, counts)
+    return Derived(marks, regret, counts)
 
 
 def _labels(space: SearchSpace, architecture: Architecture) -> Counter[str]:

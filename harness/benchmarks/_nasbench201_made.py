@@ -30,15 +30,6 @@ class MadeTask(OpenTable):
         """Beside this file."""
         return nasbench201.MADE[self.dataset]
 
-    def skip(self) -> str | None:
-        """This version may come without the table."""
-        if self.path.is_file():
-            return super().skip()
-        return (
-            f"needs {self.path.name}, which does not come with this version: "
-            f"equipoise tabulate nasbench201 {self.dataset} --out DIR makes it, and table:DIR/table.parquet plays it"
-        )
-
     @property
     def citation(self) -> str:  # type: ignore[override]
         """The space and the images."""

