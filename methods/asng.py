@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from harness.errors import SettingError
-from harness.method import Method, Observation, Problem, Query
-from harness.space import Architecture
-from methods._counts import check_count
+from equipoise.harness.core.errors import SettingError
+from equipoise.harness.core.method import Method, Observation, Problem, Query
+from equipoise.harness.core.space import Architecture
+from equipoise.methods._shared.count_settings import check_count
 
 __all__ = ["Asng"]
 

@@ -4,12 +4,12 @@ from typing import Literal
 
 import numpy as np
 
-from harness.errors import SettingError
-from harness.graph_encoding import Paths
-from harness.method import Problem
-from harness.space import Architecture
-from methods._ensemble import Ensemble
-from methods._rounds import PredictorMethod, mutants
+from equipoise.harness.core.errors import SettingError
+from equipoise.harness.core.graph_encoding import Paths
+from equipoise.harness.core.method import Problem
+from equipoise.harness.core.space import Architecture
+from equipoise.methods._shared.ensemble import Ensemble
+from equipoise.methods._shared.predictor_rounds import PredictorMethod, mutants
 
 __all__ = ["Bananas"]
 

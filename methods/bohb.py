@@ -5,13 +5,13 @@ from collections import defaultdict
 import numpy as np
 import numpy.typing as npt
 
-from harness.encoding import Parameter
-from harness.errors import SettingError
-from harness.method import Method, Observation, Problem, Query
-from harness.space import Architecture
-from methods._brackets import Brackets
-from methods._kde import Density
-from methods._parameters import Parameters
+from equipoise.harness.core.encoding import Parameter
+from equipoise.harness.core.errors import SettingError
+from equipoise.harness.core.method import Method, Observation, Problem, Query
+from equipoise.harness.core.space import Architecture
+from equipoise.methods._shared.brackets import Brackets
+from equipoise.methods._shared.kde import Density
+from equipoise.methods._shared.parameters import Parameters
 
 __all__ = ["Bohb"]
 

@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from harness.errors import SettingError
-from harness.method import Problem
-from harness.space import Architecture
-from methods._one_shot import EVERY_EPOCH, RESTARTS, OneShot, check_positive
+from equipoise.harness.core.errors import SettingError
+from equipoise.harness.core.method import Problem
+from equipoise.harness.core.space import Architecture
+from equipoise.methods._shared.one_shot import EVERY_EPOCH, RESTARTS, OneShot, check_positive
 
 if TYPE_CHECKING:
     import torch
 
-    from harness.training.weight_sharing import Batch, SharedWeights
+    from equipoise.harness.training.weight_sharing import Batch, SharedWeights
 
 __all__ = ["Darts"]
 
@@ -96,7 +96,7 @@ class Darts(OneShot):
         """Yields the architecture of the largest weights after each epoch."""
         import torch
 
-        from harness.training.supernet import mixture
+        from equipoise.harness.training.supernet import mixture
 
         alphas = shared.supernet.alphas(generator)
         adam = torch.optim.Adam(alphas, lr=self._rate, betas=(0.5, 0.999), weight_decay=self._decay)
@@ -115,8 +115,8 @@ class Darts(OneShot):
         from torch.func import functional_call
         from torch.nn.functional import cross_entropy
 
-        from harness.training.architecture_gradient import first_order, unrolled
-        from harness.training.supernet import mixture
+        from equipoise.harness.training.architecture_gradient import first_order, unrolled
+        from equipoise.harness.training.supernet import mixture
 
         weights = dict(shared.supernet.named_parameters())
 

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from harness.errors import SettingError
-from harness.method import Method, Observation, Problem, Query
-from harness.space import Architecture
-from methods._gp import Ranker
-from methods._pool import Pool
+from equipoise.harness.core.errors import SettingError
+from equipoise.harness.core.method import Method, Observation, Problem, Query
+from equipoise.harness.core.space import Architecture
+from equipoise.methods._shared.candidate_pool import Pool
+from equipoise.methods._shared.gp import Ranker
 
 __all__ = ["EdaGp"]
 

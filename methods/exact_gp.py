@@ -5,12 +5,12 @@ from math import prod
 
 import numpy as np
 
-from harness.errors import SearchEnded, SettingError
-from harness.method import Method, Observation, Problem, Query
-from harness.space import Architecture
-from methods._counts import check_count
-from methods._gp import Codes, HammingProcess, best_of, normal_scores
-from methods._posterior import GridPosterior, ListPosterior, Posterior
+from equipoise.harness.core.errors import SearchEnded, SettingError
+from equipoise.harness.core.method import Method, Observation, Problem, Query
+from equipoise.harness.core.space import Architecture
+from equipoise.methods._shared.count_settings import check_count
+from equipoise.methods._shared.gp import Codes, HammingProcess, best_of, normal_scores
+from equipoise.methods._shared.whole_space_posterior import GridPosterior, ListPosterior, Posterior
 
 __all__ = ["ExactGp"]
 

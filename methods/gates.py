@@ -4,13 +4,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness.errors import SettingError
-from harness.method import Problem
-from harness.space import Architecture
-from methods._rounds import PredictorMethod
+from equipoise.harness.core.errors import SettingError
+from equipoise.harness.core.method import Problem
+from equipoise.harness.core.space import Architecture
+from equipoise.methods._shared.predictor_rounds import PredictorMethod
 
 if TYPE_CHECKING:
-    from methods._flow import FlowRanker
+    from equipoise.methods._shared.flow_encoder import FlowRanker
 
 __all__ = ["Gates"]
 
@@ -73,7 +73,7 @@ class Gates(PredictorMethod):
     def choose(self) -> list[Architecture]:
         """What each run of evolution found."""
         if self._model is None:
-            from methods._flow import FlowRanker
+            from equipoise.methods._shared.flow_encoder import FlowRanker
 
             self._model = FlowRanker(self.space, self.rng)
         self._model.fit(self.architectures, np.asarray(self.errors), self.epochs)

@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness.errors import SettingError
-from harness.method import Problem
-from harness.space import Architecture
-from methods._one_shot import EVERY_EPOCH, RESTARTS, OneShot, check_positive
+from equipoise.harness.core.errors import SettingError
+from equipoise.harness.core.method import Problem
+from equipoise.harness.core.space import Architecture
+from equipoise.methods._shared.one_shot import EVERY_EPOCH, RESTARTS, OneShot, check_positive
 
 if TYPE_CHECKING:
     import torch
 
-    from harness.training.weight_sharing import SharedWeights
+    from equipoise.harness.training.weight_sharing import SharedWeights
 
 __all__ = ["Gdas"]
 
@@ -97,7 +97,7 @@ class Gdas(OneShot):
         """Yields the architecture of the largest weights after each epoch; ``none`` may win."""
         import torch
 
-        from harness.training.supernet import sampled
+        from equipoise.harness.training.supernet import sampled
 
         alphas = shared.supernet.alphas(generator)
         adam = torch.optim.Adam(alphas, lr=self._rate, betas=(0.5, 0.999), weight_decay=self._decay)

@@ -6,11 +6,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from harness.errors import SettingError, nearest
-from harness.method import Method, Observation, Problem, Query
-from harness.space import Architecture
-from methods._counts import check_count
-from methods._parameters import Parameters
+from equipoise.harness.core.errors import SettingError, nearest
+from equipoise.harness.core.method import Method, Observation, Problem, Query
+from equipoise.harness.core.space import Architecture
+from equipoise.methods._shared.count_settings import check_count
+from equipoise.methods._shared.parameters import Parameters
 
 __all__ = ["GpBo"]
 
@@ -69,7 +69,7 @@ class GpBo(Method):
             model_queue_size=1,
         )
         if arithmetic == "lean":
-            from methods._skopt import lean
+            from equipoise.methods._shared.fast_skopt import lean
 
             columns = self._optimizer.space.transformed_n_dims
             self._optimizer.base_estimator_ = lean(self._optimizer.base_estimator_, columns)

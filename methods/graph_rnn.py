@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING, Any
 
-from methods.graph_vae.sequence_search import SequenceSearch
+from equipoise.methods.graph_vae.sequence_search import SequenceSearch
 
 if TYPE_CHECKING:
-    from methods.graph_vae.sequence import SequenceGenerator
+    from equipoise.methods.graph_vae.sequence import SequenceGenerator
 
 __all__ = ["GraphRnn"]
 
@@ -28,7 +28,7 @@ class GraphRnn(SequenceSearch):
         """The recurrent generator."""
         import torch
 
-        from methods.graph_vae.sequence import SequenceGenerator
+        from equipoise.methods.graph_vae.sequence import SequenceGenerator
 
         class Recurrent(SequenceGenerator):
             def start(self, w: dict[str, Any], batch: int) -> Any:

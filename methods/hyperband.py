@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from harness.method import Method, Observation, Problem, Query
-from methods._brackets import Brackets
+from equipoise.harness.core.method import Method, Observation, Problem, Query
+from equipoise.methods._shared.brackets import Brackets
 
 __all__ = ["Hyperband"]
 

@@ -4,10 +4,10 @@ from math import inf
 
 import numpy as np
 
-from harness.method import Method, Observation, Problem, Query
-from harness.space import Architecture
-from methods._counts import check_count
-from methods._unseen import draw_unseen
+from equipoise.harness.core.method import Method, Observation, Problem, Query
+from equipoise.harness.core.space import Architecture
+from equipoise.methods._shared.count_settings import check_count
+from equipoise.methods._shared.unseen import draw_unseen
 
 __all__ = ["LocalSearch"]
 

@@ -4,12 +4,12 @@ from typing import Literal
 
 import numpy as np
 
-from harness.errors import SettingError
-from harness.method import Problem
-from harness.space import Architecture
-from methods._gin import Gin
-from methods._operation_graphs import GraphReader
-from methods._rounds import PredictorMethod, mutants
+from equipoise.harness.core.errors import SettingError
+from equipoise.harness.core.method import Problem
+from equipoise.harness.core.space import Architecture
+from equipoise.methods._shared.graph_isomorphism_network import Gin
+from equipoise.methods._shared.operation_graphs import GraphReader
+from equipoise.methods._shared.predictor_rounds import PredictorMethod, mutants
 
 __all__ = ["Npenas"]
 

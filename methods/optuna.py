@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from harness.encoding import Parameter
-from harness.errors import SettingError, nearest
-from harness.method import Method, Observation, Problem, Query
-from harness.space import Architecture
-from methods._counts import check_count
-from methods._parameters import Parameters
+from equipoise.harness.core.encoding import Parameter
+from equipoise.harness.core.errors import SettingError, nearest
+from equipoise.harness.core.method import Method, Observation, Problem, Query
+from equipoise.harness.core.space import Architecture
+from equipoise.methods._shared.count_settings import check_count
+from equipoise.methods._shared.parameters import Parameters
 
 __all__ = ["Optuna"]
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from harness.errors import SearchEnded
-from harness.method import Method, Observation, Problem, Query
-from harness.space import Architecture
+from equipoise.harness.core.errors import SearchEnded
+from equipoise.harness.core.method import Method, Observation, Problem, Query
+from equipoise.harness.core.space import Architecture
 
 __all__ = ["RandomSearch"]
 

@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from harness.method import Problem
-from harness.space import Architecture
-from methods._one_shot import RESTARTS, OneShot, check_whole
+from equipoise.harness.core.method import Problem
+from equipoise.harness.core.space import Architecture
+from equipoise.methods._shared.one_shot import RESTARTS, OneShot, check_whole
 
 if TYPE_CHECKING:
     import torch
 
-    from harness.training.weight_sharing import SharedWeights
+    from equipoise.harness.training.weight_sharing import SharedWeights
 
 __all__ = ["RandomSearchWithWeightSharing"]
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from harness.errors import SettingError
-from harness.method import Method, Observation, Problem, Query
-from harness.space import Architecture
-from methods._parameters import Parameters
+from equipoise.harness.core.errors import SettingError
+from equipoise.harness.core.method import Method, Observation, Problem, Query
+from equipoise.harness.core.space import Architecture
+from equipoise.methods._shared.parameters import Parameters
 
 __all__ = ["Smac"]
 

@@ -6,17 +6,17 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from reports.results import Array, Results
-from reports.statistics.arrays import repeat_counts, task_means
-from reports.statistics.bayesian import BayesianSignedRank, bayesian_all_pairs
-from reports.statistics.bootstrap import Aggregates, aggregate, normalise
-from reports.statistics.families import FamilyAnswer, compare_families
-from reports.statistics.friedman import Friedman, friedman
-from reports.statistics.improvement import probability_of_improvement
-from reports.statistics.pairwise import Pairwise, TaskMarks, a12, task_marks, wilcoxon
-from reports.statistics.ranks import average_ranks
-from reports.statistics.resampling import Estimate, estimate, resample_means
-from reports.statistics.speedup import LogQueries, equivalent_queries
+from equipoise.reports.results import Array, Results
+from equipoise.reports.statistics.arrays import repeat_counts, task_means
+from equipoise.reports.statistics.bayesian import BayesianSignedRank, bayesian_all_pairs
+from equipoise.reports.statistics.bootstrap import Aggregates, aggregate, normalise
+from equipoise.reports.statistics.families import FamilyAnswer, compare_families
+from equipoise.reports.statistics.friedman import Friedman, friedman
+from equipoise.reports.statistics.improvement import probability_of_improvement
+from equipoise.reports.statistics.pairwise import Pairwise, TaskMarks, a12, task_marks, wilcoxon
+from equipoise.reports.statistics.ranks import average_ranks
+from equipoise.reports.statistics.resampling import Estimate, estimate, resample_means
+from equipoise.reports.statistics.speedup import LogQueries, equivalent_queries
 
 __all__ = ["LEVEL", "RESAMPLES", "Analysis"]
 

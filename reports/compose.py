@@ -1,21 +1,21 @@
 """From results to a document: the order of the sections."""
 
-from reports.analysis import Analysis
-from reports.document import Document
-from reports.figures.style import looks
-from reports.results import Results
-from reports.sections.answer import answer_section, budget_words
-from reports.sections.anytime import anytime_section
-from reports.sections.checklist import checklist_section
-from reports.sections.derived import derived_section
-from reports.sections.power import power_section
-from reports.sections.provenance import provenance_section
-from reports.sections.question import question_section
-from reports.sections.regret import regret_section
-from reports.sections.schools import schools_section
-from reports.sections.speedup import speedup_section
-from reports.sections.spent import spent_section
-from reports.words import plural
+from equipoise.reports.analysis import Analysis
+from equipoise.reports.document import Document
+from equipoise.reports.figures.style import looks
+from equipoise.reports.results import Results
+from equipoise.reports.sections.answer import answer_section, budget_words
+from equipoise.reports.sections.anytime import anytime_section
+from equipoise.reports.sections.checklist import checklist_section
+from equipoise.reports.sections.derived import derived_section
+from equipoise.reports.sections.power import power_section
+from equipoise.reports.sections.provenance import provenance_section
+from equipoise.reports.sections.question import question_section
+from equipoise.reports.sections.regret import regret_section
+from equipoise.reports.sections.schools import schools_section
+from equipoise.reports.sections.speedup import speedup_section
+from equipoise.reports.sections.spent import spent_section
+from equipoise.reports.words import plural
 
 __all__ = ["compose"]
 

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from harness.space import Architecture, SearchSpace
-from harness.task import Metric, Task
-from reports.derived import derived
-from reports.incumbents import Rows, incumbents, lookup, reached, seen_before
-from reports.own_training import mean_seconds, with_own_seconds
-from reports.random_search import RandomSearchLaw
-from reports.results import Array, Recount, Runs, Spent, TaskResults
+from equipoise.harness.core.space import Architecture, SearchSpace
+from equipoise.harness.core.task import Metric, Task
+from equipoise.reports.derived import derived
+from equipoise.reports.incumbents import Rows, incumbents, lookup, reached, seen_before
+from equipoise.reports.own_training import mean_seconds, with_own_seconds
+from equipoise.reports.random_search import ExactRandomSearch
+from equipoise.reports.results import Array, Recount, Runs, Spent, TaskResults
 
 __all__ = ["Catalogue", "condense"]
 
@@ -170,7 +170,7 @@ def condense(
         seconds_grid=seconds_grid,
         reference=reference,
         exact=optimum is not None,
-        law=None if landscape is None else RandomSearchLaw(landscape),
+        law=None if landscape is None else ExactRandomSearch(landscape),
         test_values=test_values,
         test_optimum=test_optimum,
         caveat=_caveat(task, problem, optimum, described),

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from harness.space import Architecture, SearchSpace
-from reports.incumbents import Rows
-from reports.results import Array, Derived
+from equipoise.harness.core.space import Architecture, SearchSpace
+from equipoise.reports.incumbents import Rows
+from equipoise.reports.results import Array, Derived
 
 __all__ = ["MARKS", "derived"]
 

@@ -6,16 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from harness.errors import EquipoiseError, StoreError
-from harness.parts import Summary
-from harness.plugins import load_task
-from harness.store import RunStore
-from harness.suite import Suite
-from harness.task import Noise, Task
-from reports.condense import Catalogue, condense
-from reports.incumbents import Rows
-from reports.own_training import mean_seconds, own_trainings
-from reports.results import FAMILIES, Array, MethodCard, Results, TaskResults
+from equipoise.harness.core.errors import EquipoiseError, StoreError
+from equipoise.harness.core.registry import load_task
+from equipoise.harness.core.suite import Suite
+from equipoise.harness.core.task import Noise, Task
+from equipoise.harness.store.run_file import Summary
+from equipoise.harness.store.run_store import RunStore
+from equipoise.reports.condense import Catalogue, condense
+from equipoise.reports.incumbents import Rows
+from equipoise.reports.own_training import mean_seconds, own_trainings
+from equipoise.reports.results import FAMILIES, Array, MethodCard, Results, TaskResults
 
 __all__ = ["load"]
 

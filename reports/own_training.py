@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from harness.ledger import Budget, Duplicates
-from harness.task import Task
-from reports.incumbents import Rows
-from reports.results import Array
+from equipoise.harness.core.ledger import Budget, Duplicates
+from equipoise.harness.core.task import Task
+from equipoise.reports.incumbents import Rows
+from equipoise.reports.results import Array
 
 __all__ = ["mean_seconds", "own_trainings", "with_own_seconds"]
 

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.errors import SuiteError
-from reports.analysis import Analysis
-from reports.load import load
-from reports.sections.power import family_contrast
-from reports.statistics.power import plan as plan_all
-from reports.statistics.power import repeats_needed
-from reports.words import amount, plural
+from equipoise.harness.core.errors import SuiteError
+from equipoise.reports.analysis import Analysis
+from equipoise.reports.load import load
+from equipoise.reports.sections.power import family_contrast
+from equipoise.reports.statistics.power import plan as plan_all
+from equipoise.reports.statistics.power import repeats_needed
+from equipoise.reports.words import amount, plural
 
 __all__ = ["plan"]
 

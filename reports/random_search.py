@@ -1,16 +1,16 @@
-"""The exact law of random search on a tabulated task: no sampling, no noise."""
+"""The exact random-search baseline on a tabulated task: no sampling, no noise."""
 
 from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["RandomSearchLaw"]
+__all__ = ["ExactRandomSearch"]
 
 Array = npt.NDArray[np.float64]
 
 
-class RandomSearchLaw:
+class ExactRandomSearch:
     """What the best of N random architectures is, in distribution.
 
     Sort the errors of all M architectures, v(1) <= ... <= v(M), and write S(i; N) for the probability that N draws
@@ -27,7 +27,7 @@ class RandomSearchLaw:
     section 3.7); used for NAS by Dodge et al., Show Your Work, EMNLP 2019, in the form with replacement.
 
     Args:
-        errors: M validation errors, in any order, finite; what `harness.task.Task.landscape` returns.
+        errors: M validation errors, in any order, finite; what `equipoise.harness.core.task.Task.landscape` returns.
         weights: M probabilities (up to scale) of drawing each architecture, for a sampler that is not uniform. They
             need `replacement`. Architectures of weight 0 are never drawn and are left out.
         replacement: Whether an architecture may be drawn again.

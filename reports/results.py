@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from harness.task import Metric
-from reports.random_search import RandomSearchLaw
+from equipoise.harness.core.task import Metric
+from equipoise.reports.random_search import ExactRandomSearch
 
 __all__ = ["Array", "Derived", "MethodCard", "Recount", "Results", "Runs", "Spent", "TaskResults"]
 
@@ -135,7 +135,7 @@ class TaskResults:
         seconds_grid: Simulated seconds at which ``Runs.seconds_regret`` is given; empty where unknown.
         reference: The error that regret is measured from.
         exact: Whether `reference` is the true optimum; if not, it is the best that any run found.
-        law: The exact law of random search; None where the landscape is unknown.
+        law: The exact random-search baseline; None where the landscape is unknown.
         test_values: Test error of every architecture, in the order of the landscape; None without a test split.
         test_optimum: The least test error in the space; NaN if unknown.
         caveat: What the reader must know of how this task was read; empty if nothing.
@@ -150,7 +150,7 @@ class TaskResults:
     seconds_grid: Array
     reference: float
     exact: bool
-    law: RandomSearchLaw | None
+    law: ExactRandomSearch | None
     test_values: Array | None
     test_optimum: float
     caveat: str = ""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from reports.document import Cell
+from equipoise.reports.document import Cell
 
 __all__ = ["amount", "decimals", "interval", "joined", "name", "number", "percent", "plural", "probability"]
 

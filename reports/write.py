@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness.errors import SuiteError, nearest
-from harness.store import write_whole
-from reports.compose import compose
-from reports.document import Block, Document, Figure, Section, Table
-from reports.figures.style import pdf, settled, styled, svg
-from reports.load import load
-from reports.render import html, latex, markdown
+from equipoise.harness.core.errors import SuiteError, nearest
+from equipoise.harness.core.files import write_whole
+from equipoise.reports.compose import compose
+from equipoise.reports.document import Block, Document, Figure, Section, Table
+from equipoise.reports.figures.style import pdf, settled, styled, svg
+from equipoise.reports.load import load
+from equipoise.reports.render import html, latex, markdown
 
 __all__ = ["write"]
 

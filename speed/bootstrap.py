@@ -7,8 +7,8 @@ import time
 
 import numpy as np
 
-from reports.statistics.bootstrap import aggregate, performance_profiles
-from reports.statistics.improvement import probability_of_improvement
+from equipoise.reports.statistics.bootstrap import aggregate, performance_profiles
+from equipoise.reports.statistics.improvement import probability_of_improvement
 
 
 def main() -> None:

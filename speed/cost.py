@@ -28,15 +28,17 @@ name = "{method}"
 START = "import time; begin = time.process_time(); import numpy; numpy_seconds = time.process_time() - begin; "
 
 WORKER = (
-    START + "from harness.process import collect_rarely; collect_rarely(); import harness.worker; "
-    "from harness.plugins import load_task; t = load_task('{task}'); "
+    START + "from equipoise.harness.engine.worker_startup import collect_rarely; collect_rarely(); "
+    "import equipoise.harness.engine.worker; "
+    "from equipoise.harness.core.registry import load_task; t = load_task('{task}'); "
     "import numpy as np; t.evaluate(t.space.sample(np.random.default_rng(0), 1)[0], None, np.random.default_rng(0)); "
     "print(time.process_time() - begin - numpy_seconds)"
 )
 
 MEMORY = (
-    "import resource, sys; from harness.suite import Suite; from harness.worker import play_runs\n"
-    "play_runs(list(Suite.load(sys.argv[1]).runs())[:40], sys.argv[2])\n"
+    "import resource, sys; from equipoise.harness.core.suite import Suite\n"
+    "from equipoise.harness.engine.worker import execute_runs\n"
+    "execute_runs(list(Suite.load(sys.argv[1]).runs())[:40], sys.argv[2])\n"
     "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
 )
 
@@ -68,7 +70,7 @@ def run(seed):
 }
 
 PEER = """
-from harness.plugins import load_task
+from equipoise.harness.core.registry import load_task
 task = load_task("nasbench201/cifar10")
 TABLE = dict(zip(task.space.enumerate(), task.landscape().tolist()))
 {code}
@@ -100,7 +102,17 @@ def suite_cost(method: str, repeats: int, folder: Path) -> float:
     suite = folder / f"{method}-{repeats}.toml"
     suite.write_text(SUITE.format(method=method, repeats=repeats))
     before = children_cpu()
-    command = [sys.executable, "-m", "harness", "run", str(suite), "--out", str(folder / suite.stem), "--workers", "1"]
+    command = [
+        sys.executable,
+        "-m",
+        "equipoise",
+        "run",
+        str(suite),
+        "--out",
+        str(folder / suite.stem),
+        "--workers",
+        "1",
+    ]
     subprocess.run(command, check=True, capture_output=True)
     return children_cpu() - before
 
@@ -129,7 +141,7 @@ def main() -> None:
         peak = float(python(MEMORY, str(suite_path(folder)), str(folder / "m")))
         print(f"  peak memory of a worker after 40 runs: {peak:.0f} MB")
         begin, cpu = time.perf_counter(), children_cpu()
-        subprocess.run([sys.executable, "-m", "harness", "--help"], check=True, capture_output=True)
+        subprocess.run([sys.executable, "-m", "equipoise", "--help"], check=True, capture_output=True)
         print(f"equipoise --help: {children_cpu() - cpu:.2f} s CPU, {time.perf_counter() - begin:.2f} s wall")
 
 

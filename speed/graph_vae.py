@@ -13,15 +13,15 @@ from typing import Any
 import numpy as np
 import torch
 
-import methods.graph_vae.decoding
-import methods.graph_vae.sampling
-from harness.ledger import Budget
-from harness.method import Observation, Problem
-from harness.plugins import load_method, spaces
-from harness.space import SearchSpace
-from methods.graph_vae import GraphVae
-from methods.graph_vae.graphs import GraphReader
-from methods.graph_vae.shortlist import Shortlist
+import equipoise.methods.graph_vae.decoding
+import equipoise.methods.graph_vae.sampling
+from equipoise.harness.core.ledger import Budget
+from equipoise.harness.core.method import Observation, Problem
+from equipoise.harness.core.registry import load_method, spaces
+from equipoise.harness.core.space import SearchSpace
+from equipoise.methods.graph_vae import GraphVae
+from equipoise.methods.graph_vae.graphs import GraphReader
+from equipoise.methods.graph_vae.shortlist import Shortlist
 
 SECONDS: dict[str, float] = defaultdict(float)
 
@@ -59,8 +59,8 @@ def main(queries: int) -> None:
     """Prints one line a space."""
     torch.set_num_threads(1)
     clocked(GraphVae, "learn", "train")
-    clocked(methods.graph_vae.decoding, "decode", "decode")
-    clocked(methods.graph_vae.sampling, "draw_latents", "latents")
+    clocked(equipoise.methods.graph_vae.decoding, "decode", "decode")
+    clocked(equipoise.methods.graph_vae.sampling, "draw_latents", "latents")
     clocked(GraphReader, "batch", "of which reading graphs")
     clocked(Shortlist, "pick", "rank")
     clocked(Shortlist, "best", "rank")

@@ -24,9 +24,9 @@ from typing import Any
 
 import numpy as np
 
-from harness.data.official import tfrecord
-from harness.spaces.nasbench101 import NasBench101
-from harness.spaces.nasbench201 import NasBench201
+from equipoise.harness.data.official import tfrecord
+from equipoise.harness.spaces.nasbench101 import NasBench101
+from equipoise.harness.spaces.nasbench201 import NasBench201
 
 TEMPLATES = 16
 SEEDS = {"cifar10-valid": (777, 888, 999), "cifar10": (777, 888), "cifar100": (777, 888), "ImageNet16-120": (777, 888)}
@@ -37,13 +37,13 @@ sys.path.insert(0, sys.argv[3])
 from pathlib import Path
 from importlib import import_module
 if sys.argv[1] == "import":
-    from harness.benchmarks._official import import_archive
+    from equipoise.harness.benchmarks._official import import_archive
     read = lambda path: len(import_archive(path))
 elif sys.argv[1] == "torch":
     import torch
     read = lambda path: len(torch.load(path, weights_only=False)["arch2infos"])
 else:
-    records = import_module(f"harness.data.official.{sys.argv[1]}").records
+    records = import_module(f"equipoise.harness.data.official.{sys.argv[1]}").records
     read = lambda path: sum(1 for _ in records(path))
 start = time.perf_counter()
 number = read(Path(sys.argv[2]))

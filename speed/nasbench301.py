@@ -13,10 +13,10 @@ import lightgbm
 import numpy as np
 import xgboost
 
-from harness.nasbench301.ensembles import Pair
-from harness.nasbench301.forest import Forest, forest
-from harness.nasbench301.vector import vectors
-from harness.spaces.darts import Darts
+from equipoise.harness.spaces.darts import Darts
+from equipoise.harness.surrogate.nasbench301.ensembles import Pair
+from equipoise.harness.surrogate.nasbench301.forest import Forest, forest
+from equipoise.harness.surrogate.nasbench301.vector import vectors
 
 MEMBERS = 10
 XGB = {

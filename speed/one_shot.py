@@ -13,12 +13,12 @@ from statistics import mean, median
 import numpy as np
 import torch
 
-from harness.plugins import load_space
-from harness.training.images import load
-from harness.training.recipe import Recipe
-from harness.training.setup import Setup
-from harness.training.supernet import mixture, sampled
-from harness.training.weight_sharing import SharedWeights
+from equipoise.harness.core.registry import load_space
+from equipoise.harness.training.images import load
+from equipoise.harness.training.recipe import Recipe
+from equipoise.harness.training.setup import Setup
+from equipoise.harness.training.supernet import mixture, sampled
+from equipoise.harness.training.weight_sharing import SharedWeights
 
 RECIPE = Recipe(epochs=50, batch_size=64, learning_rate=0.025, final_learning_rate=0.001, gradient_clip=5.0)
 

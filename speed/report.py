@@ -17,12 +17,12 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.manifest import manifest_of
-from harness.parts import Run
-from harness.plugins import load_task
-from harness.runner import Trajectory
-from harness.store import RunStore
-from harness.suite import Suite
+from equipoise.harness.core.registry import load_task
+from equipoise.harness.core.suite import Suite
+from equipoise.harness.core.trajectory import Trajectory
+from equipoise.harness.store.manifest import manifest_of
+from equipoise.harness.store.run_file import Run
+from equipoise.harness.store.run_store import RunStore
 
 FAMILIES = ("baseline", "nas", "nas", "hpo", "hpo", "hpo", "hpo", "nas", "hpo", "hpo")
 
@@ -40,7 +40,7 @@ def main() -> None:
             rows = synthesise(folder, methods, repeats)
             print(f"wrote {rows:,} rows to {folder}")
         started = time.perf_counter()
-        command = [sys.executable, "-m", "harness", "report", str(folder)]
+        command = [sys.executable, "-m", "equipoise", "report", str(folder)]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         wall, used = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
         cpu, memory = used.ru_utime + used.ru_stime, used.ru_maxrss / 2**20

@@ -12,11 +12,18 @@ from typing import Any
 
 import numpy as np
 
-from harness.ledger import Budget, Ledger
-from harness.method import Method
-from harness.plugins import load_method, load_task, method_names, missing_packages, problem_of, unmet
-from harness.runner import play
-from harness.task import Task
+from equipoise.harness.core.ledger import Budget, Ledger
+from equipoise.harness.core.method import Method
+from equipoise.harness.core.registry import (
+    load_method,
+    load_task,
+    method_names,
+    missing_packages,
+    missing_requirements,
+    problem_of,
+)
+from equipoise.harness.core.task import Task
+from equipoise.harness.engine.runner import run_trial
 
 VARIANTS: dict[str, dict[str, Any]] = {
     "npenas, a sixth of the training": {"name": "npenas", "epochs": 100, "minibatch": 32},
@@ -29,7 +36,7 @@ def one_run(cls: type[Method], task: Task, queries: int, seed: int, settings: di
     """CPU seconds of one run, from the making of the method to its last query."""
     begin = time.process_time()
     method = cls(problem_of(cls, task, Budget(queries=queries)), np.random.default_rng(seed), **settings)
-    play(method, task, Ledger(Budget(queries=queries)), np.random.default_rng)
+    run_trial(method, task, Ledger(Budget(queries=queries)), np.random.default_rng)
     return time.process_time() - begin
 
 
@@ -60,7 +67,7 @@ def main() -> None:
     for label, row in ordered:
         settings = {key: value for key, value in row.items() if key != "name"}
         cls = load_method(row["name"])
-        reason = missing_packages(cls) or unmet(cls, task)
+        reason = missing_packages(cls) or missing_requirements(cls, task)
         if reason is None:
             seconds = cost(cls, task, given.queries, settings)
             print(f"{label:32} {seconds:9.3f} s {seconds / yardstick:10.1f} x", flush=True)

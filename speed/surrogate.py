@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from harness.benchmarks._surrogate import SurrogateTask
-from harness.plugins import load_task
+from equipoise.harness.benchmarks._surrogate import SurrogateTask
+from equipoise.harness.core.registry import load_task
 
 ROUNDS = 5
 BATCH = 4096

@@ -17,12 +17,12 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from harness.spaces.darts import Darts
-from harness.spaces.nasbench201 import NasBench201
-from harness.training.flops import count_multiply_adds
-from harness.training.images import load
-from harness.training.setup import networks_of
-from harness.training.trainer import DeviceImages, Trainer
+from equipoise.harness.spaces.darts import Darts
+from equipoise.harness.spaces.nasbench201 import NasBench201
+from equipoise.harness.training.flops import count_multiply_adds
+from equipoise.harness.training.images import load
+from equipoise.harness.training.setup import networks_of
+from equipoise.harness.training.trainer import DeviceImages, Trainer
 
 SPACES = {"nasbench201": NasBench201(), "darts": Darts()}
 TURNS = {"nasbench201": 15, "darts": 3}
@@ -30,9 +30,9 @@ ALLOWED = 1.05
 
 MEMORY = """
 import resource, sys, numpy as np
-from harness.plugins import load_task
+from equipoise.harness.core.registry import load_task
 if len(sys.argv) > 1:
-    task = load_task(sys.argv[1]); task.anew = True
+    task = load_task(sys.argv[1]); task.fresh = True
     task.evaluate(task.space.sample(np.random.default_rng(0), 1)[0], 1, np.random.default_rng(0))
 else:
     import torch

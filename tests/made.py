@@ -4,10 +4,10 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from harness.ledger import Budget
-from harness.method import Method, Observation, Problem, Query
-from harness.space import Architecture, Decision, LabelledDag, SearchSpace
-from harness.task import Evaluation, Metric, Task
+from equipoise.harness.core.ledger import Budget
+from equipoise.harness.core.method import Method, Observation, Problem, Query
+from equipoise.harness.core.space import Architecture, Decision, LabelledDag, SearchSpace
+from equipoise.harness.core.task import Evaluation, Metric, Task
 
 
 class MadeSpace(SearchSpace):

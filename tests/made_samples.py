@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.plugins import load_space
-from harness.space import Architecture, SearchSpace
-from harness.tables.header import TableHeader
-from harness.tables.writer import TableWriter
-from harness.task import Metric
+from equipoise.harness.core.registry import load_space
+from equipoise.harness.core.space import Architecture, SearchSpace
+from equipoise.harness.core.task import Metric
+from equipoise.harness.tables.header import TableHeader
+from equipoise.harness.tables.writer import TableWriter
 
 EPOCHS = (5, 50)
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from harness.space import Decision
-from harness.spaces._declared import DeclaredProduct
-from harness.tables.header import TableHeader
-from harness.task import Metric
+from equipoise.harness.core.space import Decision
+from equipoise.harness.core.task import Metric
+from equipoise.harness.spaces._declared import DeclaredProduct
+from equipoise.harness.tables.header import TableHeader
 
 SPACE = DeclaredProduct("made", (Decision("lr", ("1e-1", "1e-2", "1e-3")), Decision("depth", ("2", "4"))), "me")
 HEADER = TableHeader(

@@ -9,9 +9,9 @@ import lightgbm
 import numpy as np
 import xgboost
 
-from harness.nasbench301.vector import vectors
-from harness.space import Architecture
-from harness.spaces.darts import Darts
+from equipoise.harness.core.space import Architecture
+from equipoise.harness.spaces.darts import Darts
+from equipoise.harness.surrogate.nasbench301.vector import vectors
 
 SPACE = Darts()
 

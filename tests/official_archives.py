@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from nats_bench.api_utils import ArchResults, ResultsCount
 
-from harness.spaces.nasbench101 import NasBench101
-from harness.spaces.nasbench_asr import OPERATIONS, NasBenchAsr
+from equipoise.harness.spaces.nasbench101 import NasBench101
+from equipoise.harness.spaces.nasbench_asr import OPERATIONS, NasBenchAsr
 
 SEEDS = {"cifar10-valid": (777, 888, 999), "cifar10": (777, 888), "cifar100": (777,), "ImageNet16-120": (777, 999)}
 

@@ -8,11 +8,11 @@ import time
 import numpy as np
 from made import MadeTask
 
-from harness.errors import SearchEnded
-from harness.method import Method, Observation, Query
-from harness.plugins import load_task
-from harness.spaces.nasbench201 import NasBench201
-from harness.task import Evaluation
+from equipoise.harness.core.errors import SearchEnded
+from equipoise.harness.core.method import Method, Observation, Query
+from equipoise.harness.core.registry import load_task
+from equipoise.harness.core.task import Evaluation
+from equipoise.harness.spaces.nasbench201 import NasBench201
 
 
 class Good(Method):

@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from harness.parts import Run
-from harness.plugins import load_method, load_task
-from harness.store import RunStore
-from harness.suite import Suite
-from harness.worker import failure_of, play_run
+from equipoise.harness.core.registry import load_method, load_task
+from equipoise.harness.core.suite import Suite
+from equipoise.harness.engine.worker import execute_run, failure_of
+from equipoise.harness.store.run_file import Run
+from equipoise.harness.store.run_store import RunStore
 
 METHODS = (
     {"name": "local_search"},
@@ -45,7 +45,7 @@ def played(folder: Path, chosen: Suite, manifest: Callable[[dict[str, Any]], Non
     for spec in chosen.runs():
         task = load_task(spec.task, spec.protocol.noise)
         try:
-            run = play_run(spec)
+            run = execute_run(spec)
         except Exception as error:
             store.record_failure({**failure_of(spec, error), "at": "2026-01-01T00:00:00"})
             continue
@@ -58,7 +58,7 @@ def played(folder: Path, chosen: Suite, manifest: Callable[[dict[str, Any]], Non
 
 
 def described(chosen: Suite) -> dict[str, Any]:
-    """A manifest as `harness.manifest` writes it, but of a machine and a time that never change."""
+    """A manifest as `equipoise.harness.store.manifest` writes it, but of a machine and a time that never change."""
     tasks = {}
     for name in chosen.tasks:
         task = load_task(name, chosen.protocol.noise)

@@ -3,7 +3,7 @@
 import numpy as np
 from hypothesis import strategies as st
 
-from harness.space import Architecture, SearchSpace
+from equipoise.harness.core.space import Architecture, SearchSpace
 
 
 @st.composite

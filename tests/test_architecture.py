@@ -18,10 +18,10 @@ def loaded_by(statement: str) -> set[str]:
 @pytest.mark.parametrize(
     "statement",
     [
-        "import harness.__main__",
-        "import harness.worker",
-        "from harness.plugins import load_method; load_method('random_search')",
-        "from harness.plugins import load_task; load_task('nasbench201/cifar10')",
+        "import equipoise.harness.cli.main",
+        "import equipoise.harness.engine.worker",
+        "from equipoise.harness.core.registry import load_method; load_method('random_search')",
+        "from equipoise.harness.core.registry import load_task; load_task('nasbench201/cifar10')",
     ],
 )
 def test_heavy_packages_are_loaded_by_what_uses_them_alone(statement: str) -> None:
@@ -59,7 +59,8 @@ def test_every_module_says_what_it_is_for(root: Path) -> None:
 
 
 def test_a_worker_on_an_embedded_task_reads_no_open_table() -> None:
-    code = "import sys; from harness.plugins import load_task; t = load_task('nasbench201/cifar10'); t.optimum(); "
-    code += "print([name for name in sys.modules if name.startswith('harness.tables')])"
+    code = "import sys; from equipoise.harness.core.registry import load_task\n"
+    code += "t = load_task('nasbench201/cifar10'); t.optimum()\n"
+    code += "print([name for name in sys.modules if name.startswith('equipoise.harness.tables')])"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.conformance import failures_of
-from harness.plugins import load_method, load_task
-from harness.suite import Suite
+from equipoise.harness.conformance import failures_of
+from equipoise.harness.core.registry import load_method, load_task
+from equipoise.harness.core.suite import Suite
 
 README = (Path(__file__).resolve().parent.parent / "README.md").read_text()
 
@@ -51,7 +51,7 @@ def test_the_suite_loads() -> None:
 def test_every_command_and_option_exists() -> None:
     from typer.main import get_command
 
-    from harness.__main__ import app
+    from equipoise.harness.cli.main import app
 
     commands = get_command(app).commands
     for line in re.findall(r"equipoise [^`\n]+", README):

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
-from harness.benchmarks._official import CURVE, OfficialTable
-from harness.data.official.arch_results import SPLITS
-from harness.tables.header import TableHeader
-from harness.task import Metric
+from equipoise.harness.benchmarks._official import CURVE, OfficialTable
+from equipoise.harness.core.task import Metric
+from equipoise.harness.data.official.arch_results import SPLITS
+from equipoise.harness.tables.header import TableHeader
 
 __all__ = ["ArchResultsTask"]
 

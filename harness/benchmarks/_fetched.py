@@ -8,11 +8,11 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from harness.benchmarks._table import TableTask
-from harness.data.cache import Columns
-from harness.data.sources import Source, source
-from harness.errors import DataError
-from harness.space import Architecture, SearchSpace
+from equipoise.harness.benchmarks._table import TableTask
+from equipoise.harness.core.errors import DataError
+from equipoise.harness.core.space import Architecture, SearchSpace
+from equipoise.harness.data.cache import Columns
+from equipoise.harness.data.sources import Source, source
 
 __all__ = ["FetchedTable", "in_order"]
 

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from harness.benchmarks._fetched import in_order
-from harness.benchmarks._zero_cost_files import read_values
-from harness.data.frame import read_frame
-from harness.errors import DataError, SpaceError
-from harness.space import Architecture
-from harness.spaces.nasbench201 import NasBench201
+from equipoise.harness.benchmarks._fetched import in_order
+from equipoise.harness.benchmarks._zero_cost_files import read_values
+from equipoise.harness.core.errors import DataError, SpaceError
+from equipoise.harness.core.space import Architecture
+from equipoise.harness.data.frame import read_frame
+from equipoise.harness.spaces.nasbench201 import NasBench201
 
 __all__ = ["Errors", "early_errors", "test_errors"]
 

@@ -4,8 +4,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from harness.benchmarks import nasbench201
-from harness.benchmarks._open_table import OpenTable
+from equipoise.harness.benchmarks import nasbench201
+from equipoise.harness.benchmarks._open_table import OpenTable
 
 __all__ = ["MadeTask"]
 
@@ -41,7 +41,7 @@ class MadeTask(OpenTable):
         figures = self.path.with_suffix(".md").read_text().splitlines()
         return (*super().pitfalls, f"cost_seconds: {self.header.cost}.", *(line.removeprefix("- ") for line in figures))
 
-    def give(self, need: str) -> Any | None:
+    def resource(self, need: str) -> Any | None:
         """``images``: those the table was trained on, without the test images; ``recipes``: how."""
         if need not in ("images", "recipes"):
             return None

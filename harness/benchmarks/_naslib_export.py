@@ -1,6 +1,6 @@
 """Our tasks in the form of NASLib's ``dataset_api``, so that NASLib's optimisers can run on them.
 
-    from harness.benchmarks.naslib import dataset_api
+    from equipoise.harness.benchmarks.naslib import dataset_api
     optimizer.adapt_search_space(NasBench201SearchSpace(), dataset_api=dataset_api(load_task("nats_tss/cifar10")))
 
 Each space of NASLib looks into its ``dataset_api`` in its own way; the classes here answer what those look-ups ask,
@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from harness.errors import DataError, SpaceError, nearest
-from harness.space import Architecture
-from harness.spaces.nasbench101 import NasBench101
-from harness.spaces.nats_sss import CHANNELS
-from harness.task import Task
+from equipoise.harness.core.errors import DataError, SpaceError, nearest
+from equipoise.harness.core.space import Architecture
+from equipoise.harness.core.task import Task
+from equipoise.harness.spaces.nasbench101 import NasBench101
+from equipoise.harness.spaces.nats_sss import CHANNELS
 
 __all__ = ["dataset_api"]
 

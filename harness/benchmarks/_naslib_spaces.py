@@ -9,15 +9,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from harness.benchmarks._transnas import METRICS
-from harness.space import Architecture, SearchSpace
-from harness.spaces.nasbench101 import NasBench101
-from harness.spaces.nasbench201 import EDGES, NasBench201
-from harness.spaces.nasbench201 import OPERATIONS as OPERATIONS_201
-from harness.spaces.nats_sss import CHANNELS, NatsSss
-from harness.spaces.transnas_macro import TransNasMacro
-from harness.spaces.transnas_micro import TransNasMicro
-from harness.task import Metric
+from equipoise.harness.benchmarks._transnas import METRICS
+from equipoise.harness.core.space import Architecture, SearchSpace
+from equipoise.harness.core.task import Metric
+from equipoise.harness.spaces.nasbench101 import NasBench101
+from equipoise.harness.spaces.nasbench201 import EDGES, NasBench201
+from equipoise.harness.spaces.nasbench201 import OPERATIONS as OPERATIONS_201
+from equipoise.harness.spaces.nats_sss import CHANNELS, NatsSss
+from equipoise.harness.spaces.transnas_macro import TransNasMacro
+from equipoise.harness.spaces.transnas_micro import TransNasMicro
 
 __all__ = ["NASLIB_SPACES", "NasLibSpace", "padded"]
 

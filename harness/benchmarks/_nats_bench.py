@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness.benchmarks._arch_results import ArchResultsTask
-from harness.data.official import nats_bench
-from harness.data.official.record import Record
+from equipoise.harness.benchmarks._arch_results import ArchResultsTask
+from equipoise.harness.data.official import nats_bench
+from equipoise.harness.data.official.record import Record
 
 __all__ = ["NatsBenchTask"]
 

@@ -6,14 +6,14 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, ClassVar
 
-from harness.benchmarks._open_table import PlacedTable
-from harness.data.official.record import Record
-from harness.data.sources import digest_of
-from harness.errors import DataError
-from harness.plugins import benchmarks
-from harness.tables.header import TableHeader
-from harness.tables.writer import TableWriter
-from harness.task import Task
+from equipoise.harness.benchmarks._open_table import PlacedTable
+from equipoise.harness.core.errors import DataError
+from equipoise.harness.core.registry import benchmarks
+from equipoise.harness.core.task import Task
+from equipoise.harness.data.official.record import Record
+from equipoise.harness.data.sources import digest_of
+from equipoise.harness.tables.header import TableHeader
+from equipoise.harness.tables.writer import TableWriter
 
 __all__ = ["CURVE", "Archived", "OfficialTable", "import_archive", "is_archive", "official_benchmarks"]
 

@@ -5,14 +5,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
 
-from harness.benchmarks._table import TableTask
-from harness.data.cache import Columns
-from harness.errors import DataError
-from harness.space import SearchSpace
-from harness.spaces._stored import StoredSpace
-from harness.tables.header import Coverage, TableHeader
-from harness.tables.table import Table, open_table, peek, tables_folder
-from harness.task import Metric, Noise
+from equipoise.harness.benchmarks._table import TableTask
+from equipoise.harness.core.errors import DataError
+from equipoise.harness.core.space import SearchSpace
+from equipoise.harness.core.task import Metric, Noise
+from equipoise.harness.data.cache import Columns
+from equipoise.harness.spaces._stored import StoredSpace
+from equipoise.harness.tables.header import Coverage, TableHeader
+from equipoise.harness.tables.table import Table, open_table, peek, tables_folder
 
 __all__ = ["OpenTable", "PlacedTable"]
 

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from harness.data.cache import Columns, open_columns
-from harness.errors import DataError
-from harness.space import Architecture, SearchSpace
-from harness.surrogate.model import Surrogate, SurrogateHeader, read_header
-from harness.task import Evaluation, Metric, Noise, Task
+from equipoise.harness.core.errors import DataError
+from equipoise.harness.core.space import Architecture, SearchSpace
+from equipoise.harness.core.task import Evaluation, Metric, Noise, Task
+from equipoise.harness.data.cache import Columns, open_columns
+from equipoise.harness.surrogate.model import Surrogate, SurrogateHeader, read_header
 
 __all__ = ["SurrogateTask"]
 
@@ -24,13 +24,14 @@ LISTED = 1_000_000
 class SurrogateTask(Task):
     """Base of the surrogate tasks: a subclass says where the file lies.
 
-    ``mean`` answers with the centre of the prediction, ``single`` with a draw around it (`harness.surrogate`). Where
+    ``mean`` answers with the centre of the prediction, ``single`` with a draw around it
+    (`equipoise.harness.surrogate`). Where
     the space can be listed, all predictions are kept as memory-mapped columns, shared by all workers, and looked up.
     """
 
     surrogate = True
     noises: tuple[Noise, ...] = ("mean", "single")  # type: ignore[misc]
-    instant = True
+    is_lookup = True
 
     @property
     @abstractmethod

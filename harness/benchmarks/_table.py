@@ -6,9 +6,9 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from harness.data.cache import Columns, open_columns
-from harness.space import Architecture
-from harness.task import Evaluation, Task
+from equipoise.harness.core.space import Architecture
+from equipoise.harness.core.task import Evaluation, Task
+from equipoise.harness.data.cache import Columns, open_columns
 
 __all__ = ["TableTask", "pack_seeds"]
 
@@ -24,7 +24,7 @@ class TableTask(Task):
     - ``test``: M test errors at full fidelity, absent where the source has no separate test split.
     """
 
-    instant = True
+    is_lookup = True
 
     @property
     @abstractmethod

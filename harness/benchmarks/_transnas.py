@@ -7,11 +7,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from harness.benchmarks._fetched import FetchedTable
-from harness.benchmarks._zero_cost_files import read_values
-from harness.data.cache import Columns
-from harness.space import Architecture
-from harness.task import Metric
+from equipoise.harness.benchmarks._fetched import FetchedTable
+from equipoise.harness.benchmarks._zero_cost_files import read_values
+from equipoise.harness.core.space import Architecture
+from equipoise.harness.core.task import Metric
+from equipoise.harness.data.cache import Columns
 
 __all__ = ["METRICS", "TransNasTask"]
 

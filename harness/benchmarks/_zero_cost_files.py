@@ -5,9 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from harness.data.archive import json_members
-from harness.errors import DataError, SpaceError
-from harness.space import Architecture
+from equipoise.harness.core.errors import DataError, SpaceError
+from equipoise.harness.core.space import Architecture
+from equipoise.harness.data.archive import json_members
 
 __all__ = ["read_values"]
 

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import ClassVar
 
-from harness.benchmarks._official import OfficialTable
-from harness.data.official import nasbench101
-from harness.data.official.record import Record
-from harness.spaces.nasbench101 import NasBench101
-from harness.tables.header import TableHeader
-from harness.task import Metric
+from equipoise.harness.benchmarks._official import OfficialTable
+from equipoise.harness.core.task import Metric
+from equipoise.harness.data.official import nasbench101
+from equipoise.harness.data.official.record import Record
+from equipoise.harness.spaces.nasbench101 import NasBench101
+from equipoise.harness.tables.header import TableHeader
 
 __all__ = ["NasBench101Task"]
 

@@ -3,17 +3,17 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from harness.benchmarks._surrogate import SurrogateTask
-from harness.data import nasbench101_sample
-from harness.data.cache import cache_folder
-from harness.data.sources import Source, source
-from harness.errors import DataError
-from harness.spaces.nasbench101 import NasBench101
-from harness.surrogate.fit import fit_surrogate
-from harness.surrogate.model import Surrogate
-from harness.tables.header import TableHeader
-from harness.tables.table import tables_folder
-from harness.task import Metric
+from equipoise.harness.benchmarks import _nasbench101_sample as nasbench101_sample
+from equipoise.harness.benchmarks._surrogate import SurrogateTask
+from equipoise.harness.core.errors import DataError
+from equipoise.harness.core.task import Metric
+from equipoise.harness.data.cache import cache_folder
+from equipoise.harness.data.sources import Source, source
+from equipoise.harness.spaces.nasbench101 import NasBench101
+from equipoise.harness.surrogate.fit import fit_surrogate
+from equipoise.harness.surrogate.model import Surrogate
+from equipoise.harness.tables.header import TableHeader
+from equipoise.harness.tables.table import tables_folder
 
 __all__ = ["NasBench101SurrogateTask"]
 

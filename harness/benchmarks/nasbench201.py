@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from harness.benchmarks._table import TableTask, pack_seeds
-from harness.data.cache import Columns, downloads_folder
-from harness.data.package import package_file
-from harness.data.unpickle import read_pickle
-from harness.spaces.nasbench201 import NasBench201
-from harness.task import Metric, Noise
+from equipoise.harness.benchmarks._table import TableTask, pack_seeds
+from equipoise.harness.core.task import Metric, Noise
+from equipoise.harness.data.cache import Columns, downloads_folder
+from equipoise.harness.data.package import package_file
+from equipoise.harness.data.unpickle import read_pickle
+from equipoise.harness.spaces.nasbench201 import NasBench201
 
 if TYPE_CHECKING:
-    from harness.data.sources import Source
+    from equipoise.harness.data.sources import Source
 
 __all__ = ["FURTHER", "MADE", "NasBench201Task", "given"]
 
@@ -120,11 +120,13 @@ class NasBench201Task(TableTask):
         """A task of its own where the data set is a table in the open format."""
         if dataset not in MADE:
             return super().__new__(cls)
-        from harness.benchmarks._nasbench201_made import MadeTask  # here, since a worker on another table needs it not
+        from equipoise.harness.benchmarks._nasbench201_made import (
+            MadeTask,  # here, since a worker on another table needs it not
+        )
 
         return MadeTask(dataset, noise)
 
-    def give(self, need: str) -> Any | None:
+    def resource(self, need: str) -> Any | None:
         """``images``: of the data set that the cells were trained on, where they are at hand, without the test images.
 
         On CIFAR they are divided by Equipoise, not by the benchmark (see `pitfalls`). ``recipes``: the published
@@ -134,20 +136,23 @@ class NasBench201Task(TableTask):
             return None
         return given(need, self.dataset)
 
-    def lacks(self, need: str) -> str:
+    def missing_resource(self, need: str) -> str:
         """How to get the images of CIFAR."""
-        return (self._missing_images() if need == "images" else None) or super().lacks(need)
+        return (self._missing_images() if need == "images" else None) or super().missing_resource(need)
 
     def _missing_images(self) -> str | None:
-        from harness.training.catalogue import NAMES, collection  # here, since only weight sharing asks for images
+        from equipoise.harness.training.catalogue import (  # here, since only weight sharing asks for images
+            NAMES,
+            collection,
+        )
 
-        return collection(self.dataset).missing() if self.dataset in NAMES else super().lacks("images")
+        return collection(self.dataset).missing() if self.dataset in NAMES else super().missing_resource("images")
 
     @cached_property
     def _further(self) -> "Mapping[str, Source]":
         if not downloads_folder().is_dir():  # nothing was ever fetched: what follows need not be loaded
             return {}
-        from harness.data.sources import source
+        from equipoise.harness.data.sources import source
 
         files = {what: source(names[self.dataset]) for what, names in FURTHER.items()}
         return {what: file for what, file in files.items() if file.missing() is None}
@@ -205,7 +210,7 @@ class NasBench201Task(TableTask):
         return self._extended(columns) if self._further else columns
 
     def _extended(self, columns: Columns) -> Columns:
-        from harness.benchmarks._nasbench201_further import early_errors, test_errors
+        from equipoise.harness.benchmarks._nasbench201_further import early_errors, test_errors
 
         extended = dict(columns)
         if file := self._further.get("early"):
@@ -220,8 +225,8 @@ class NasBench201Task(TableTask):
 
 def given(need: str, dataset: str) -> Any:
     """``images`` or ``recipes`` of a data set (see `Task.give`)."""
-    from harness.training.catalogue import collection
-    from harness.training.setup import recipes
+    from equipoise.harness.training.catalogue import collection
+    from equipoise.harness.training.setup import recipes
 
     images = collection(dataset)
     return images.load().without_test() if need == "images" else recipes("nasbench201", images.side, {})

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness.benchmarks._arch_results import ArchResultsTask
-from harness.benchmarks.nasbench201 import NasBench201Task
-from harness.data.official import nasbench201
-from harness.data.official.record import Record
-from harness.spaces.nasbench201 import NasBench201
+from equipoise.harness.benchmarks._arch_results import ArchResultsTask
+from equipoise.harness.benchmarks.nasbench201 import NasBench201Task
+from equipoise.harness.data.official import nasbench201
+from equipoise.harness.data.official.record import Record
+from equipoise.harness.spaces.nasbench201 import NasBench201
 
 __all__ = ["NasBench201FullTask"]
 

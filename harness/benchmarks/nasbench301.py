@@ -8,15 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from harness.benchmarks._official import Archived
-from harness.data.cache import cache_folder
-from harness.data.official import nasbench301
-from harness.data.official.nasbench301 import Ensemble
-from harness.errors import DataError
-from harness.nasbench301.ensembles import Pair, digest_at, join
-from harness.space import Architecture
-from harness.spaces.darts import Darts
-from harness.task import Evaluation, Metric
+from equipoise.harness.benchmarks._official import Archived
+from equipoise.harness.core.errors import DataError
+from equipoise.harness.core.space import Architecture
+from equipoise.harness.core.task import Evaluation, Metric
+from equipoise.harness.data.cache import cache_folder
+from equipoise.harness.data.official import nasbench301
+from equipoise.harness.data.official.nasbench301 import Ensemble
+from equipoise.harness.spaces.darts import Darts
+from equipoise.harness.surrogate.nasbench301.ensembles import Pair, digest_at, join
 
 __all__ = ["NasBench301Task"]
 
@@ -67,7 +67,7 @@ class NasBench301Task(Archived):
     space = Darts()
     metric = Metric.accuracy()
     fidelities = (100,)
-    instant = True
+    is_lookup = True
 
     @property
     def get(self) -> str:

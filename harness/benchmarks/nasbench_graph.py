@@ -4,13 +4,13 @@ from functools import cached_property
 
 import numpy as np
 
-from harness.benchmarks._table import TableTask
-from harness.data.cache import Columns
-from harness.data.package import package_file
-from harness.data.unpickle import NUMPY_SCALARS, read_pickle
-from harness.space import Architecture
-from harness.spaces.nasbench_graph import LAYERS, LINKS, OPERATIONS, PROTEINS_OPERATIONS, NasBenchGraph
-from harness.task import Metric
+from equipoise.harness.benchmarks._table import TableTask
+from equipoise.harness.core.space import Architecture
+from equipoise.harness.core.task import Metric
+from equipoise.harness.data.cache import Columns
+from equipoise.harness.data.package import package_file
+from equipoise.harness.data.unpickle import NUMPY_SCALARS, read_pickle
+from equipoise.harness.spaces.nasbench_graph import LAYERS, LINKS, OPERATIONS, PROTEINS_OPERATIONS, NasBenchGraph
 
 __all__ = ["NasBenchGraphTask"]
 

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.benchmarks._fetched import FetchedTable
-from harness.benchmarks._table import pack_seeds
-from harness.data.archive import read_json
-from harness.data.cache import Columns
-from harness.errors import DataError, SpaceError
-from harness.spaces.nasbench_macro import NasBenchMacro
-from harness.task import Metric
+from equipoise.harness.benchmarks._fetched import FetchedTable
+from equipoise.harness.benchmarks._table import pack_seeds
+from equipoise.harness.core.errors import DataError, SpaceError
+from equipoise.harness.core.task import Metric
+from equipoise.harness.data.archive import read_json
+from equipoise.harness.data.cache import Columns
+from equipoise.harness.spaces.nasbench_macro import NasBenchMacro
 
 __all__ = ["NasBenchMacroTask"]
 

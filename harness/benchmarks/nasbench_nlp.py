@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from harness.benchmarks._fetched import FetchedTable
-from harness.data.archive import json_members
-from harness.data.cache import Columns
-from harness.errors import DataError, SpaceError
-from harness.spaces._listed import ListedCells, Recipe
-from harness.task import Metric
+from equipoise.harness.benchmarks._fetched import FetchedTable
+from equipoise.harness.core.errors import DataError, SpaceError
+from equipoise.harness.core.task import Metric
+from equipoise.harness.data.archive import json_members
+from equipoise.harness.data.cache import Columns
+from equipoise.harness.spaces._listed import ListedCells, Recipe
 
 __all__ = ["NasBenchNlpTask"]
 

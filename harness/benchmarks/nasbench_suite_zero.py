@@ -8,17 +8,17 @@ from math import nan
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
-from harness.benchmarks._nasbench201_further import cell_of
-from harness.benchmarks._official import OfficialTable
-from harness.benchmarks._zero_cost_files import read_values
-from harness.data.official.record import Record, error_of
-from harness.errors import SpaceError
-from harness.space import Architecture, SearchSpace
-from harness.spaces.darts import Darts
-from harness.spaces.nasbench201 import NasBench201
-from harness.spaces.transnas_micro import TransNasMicro
-from harness.tables.header import TableHeader
-from harness.task import Metric
+from equipoise.harness.benchmarks._nasbench201_further import cell_of
+from equipoise.harness.benchmarks._official import OfficialTable
+from equipoise.harness.benchmarks._zero_cost_files import read_values
+from equipoise.harness.core.errors import SpaceError
+from equipoise.harness.core.space import Architecture, SearchSpace
+from equipoise.harness.core.task import Metric
+from equipoise.harness.data.official.record import Record, error_of
+from equipoise.harness.spaces.darts import Darts
+from equipoise.harness.spaces.nasbench201 import NasBench201
+from equipoise.harness.spaces.transnas_micro import TransNasMicro
+from equipoise.harness.tables.header import TableHeader
 
 __all__ = ["NasBenchSuiteZeroTask"]
 

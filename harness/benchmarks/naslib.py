@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from harness.benchmarks._naslib_export import dataset_api
-from harness.benchmarks._naslib_spaces import NASLIB_SPACES, NasLibSpace
-from harness.errors import DataError
-from harness.space import Architecture, SearchSpace
-from harness.task import Evaluation, Metric, Noise, Task
+from equipoise.harness.benchmarks._naslib_export import dataset_api
+from equipoise.harness.benchmarks._naslib_spaces import NASLIB_SPACES, NasLibSpace
+from equipoise.harness.core.errors import DataError
+from equipoise.harness.core.space import Architecture, SearchSpace
+from equipoise.harness.core.task import Evaluation, Metric, Noise, Task
 
 __all__ = ["NasLibTask", "dataset_api"]
 
@@ -50,7 +50,7 @@ class NasLibTask(Task):
         "On NAS-Bench-201 NASLib reads one number for validation and for test: test is n/a here.",
         "On NAS-Bench-101 NASLib answers every query with one stored repeat, drawn at random: a mean is not offered.",
     )
-    instant = True
+    is_lookup = True
 
     def __init__(self, dataset: str, noise: Noise = "mean") -> None:
         """Names the task; NASLib is imported at the first question."""

@@ -1,8 +1,8 @@
 """The size space of NATS-Bench: one network in 32,768 widths, from the official fast-mode archive."""
 
-from harness.benchmarks._nats_bench import NatsBenchTask
-from harness.data.official import nats_bench
-from harness.spaces.nats_sss import NatsSss
+from equipoise.harness.benchmarks._nats_bench import NatsBenchTask
+from equipoise.harness.data.official import nats_bench
+from equipoise.harness.spaces.nats_sss import NatsSss
 
 __all__ = ["NatsSssTask"]
 

@@ -1,8 +1,8 @@
 """The topology space of NATS-Bench: the cells of NAS-Bench-201, from the official fast-mode archive."""
 
-from harness.benchmarks._nats_bench import NatsBenchTask
-from harness.data.official import nats_bench
-from harness.spaces.nasbench201 import NasBench201
+from equipoise.harness.benchmarks._nats_bench import NatsBenchTask
+from equipoise.harness.data.official import nats_bench
+from equipoise.harness.spaces.nasbench201 import NasBench201
 
 __all__ = ["NatsTssTask"]
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from harness.benchmarks._surrogate import SurrogateTask
+from equipoise.harness.benchmarks._surrogate import SurrogateTask
 
 __all__ = ["SurrogateFileTask"]
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from harness.benchmarks._open_table import OpenTable
+from equipoise.harness.benchmarks._open_table import OpenTable
 
 __all__ = ["TableFileTask"]
 

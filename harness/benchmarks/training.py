@@ -15,21 +15,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from harness.benchmarks.nasbench201 import NasBench201Task
-from harness.data.cache import cache_folder
-from harness.errors import RunError, SuiteError, nearest
-from harness.space import Architecture, SearchSpace
-from harness.spaces.darts import Darts
-from harness.spaces.nasbench201 import NasBench201
-from harness.task import Evaluation, Metric, Noise, Task
-from harness.training.catalogue import NAMES, collection
-from harness.training.device import missing_device
-from harness.training.images import ImageSet
-from harness.training.naming import Wanted, wanted
+from equipoise.harness.benchmarks.nasbench201 import NasBench201Task
+from equipoise.harness.core.errors import RunError, SuiteError, nearest
+from equipoise.harness.core.space import Architecture, SearchSpace
+from equipoise.harness.core.task import Evaluation, Metric, Noise, Task
+from equipoise.harness.data.cache import cache_folder
+from equipoise.harness.spaces.darts import Darts
+from equipoise.harness.spaces.nasbench201 import NasBench201
+from equipoise.harness.training.catalogue import NAMES, collection
+from equipoise.harness.training.device import missing_device
+from equipoise.harness.training.images import ImageSet
+from equipoise.harness.training.naming import Wanted, wanted
 
 if TYPE_CHECKING:
-    from harness.training.checkpoints import Curve
-    from harness.training.setup import Setup
+    from equipoise.harness.training.checkpoints import Curve
+    from equipoise.harness.training.setup import Setup
 
 __all__ = ["TrainingTask"]
 
@@ -40,7 +40,8 @@ _OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "ALLOC_FAILED")
 class TrainingTask(Task):
     """Trains each architecture when it is asked for, with one seed that belongs to the architecture.
 
-    Named ``training/SPACE/IMAGES``, where the images are one of `harness.training.catalogue.NAMES` or ``npz:FILE``,
+    Named ``training/SPACE/IMAGES``, where the images are one of `equipoise.harness.training.catalogue.NAMES` or
+    ``npz:FILE``,
     and fields of the skeleton and the recipe may follow: ``training/nasbench201/cifar10,epochs=12`` is the short
     schedule of the paper, ``training/darts/cifar10,epochs=50,channels=16,cells=8,device=cuda`` a reduced network on a
     GPU. Images of 28 pixels and more are trained as published, smaller ones with a reduced skeleton and recipe.
@@ -127,7 +128,7 @@ class TrainingTask(Task):
             return reason
         return collection(self._wanted.images).missing()
 
-    def give(self, need: str) -> Any | None:
+    def resource(self, need: str) -> Any | None:
         """``images``: those to train and to validate on, no test images; ``recipes``: as the name sets them."""
         if need not in ("images", "recipes") or self.skip() is not None:
             return None
@@ -173,7 +174,7 @@ class TrainingTask(Task):
         warnings.warn(f"{said}; told as an error of {self.penalty:g}", RuntimeWarning, stacklevel=3)
 
     def _trained(self, architecture: Architecture, epochs: int) -> "Curve":
-        from harness.training.checkpoints import Checkpoint
+        from equipoise.harness.training.checkpoints import Checkpoint
 
         checkpoint = Checkpoint(self._folder, self.space.format(architecture))
         with checkpoint.alone():
@@ -198,7 +199,7 @@ class TrainingTask(Task):
     @property
     def _folder(self) -> Path:
         """Where checkpoints lie; another setup, device or code has another folder."""
-        if self.anew:
+        if self.fresh:
             return self._scratch
         return cache_folder() / "training" / self._digest
 
@@ -211,7 +212,7 @@ class TrainingTask(Task):
 
     @cached_property
     def _digest(self) -> str:
-        from harness.training.checkpoints import code_digest
+        from equipoise.harness.training.checkpoints import code_digest
 
         return self._setup.digest(code_digest())
 
@@ -222,21 +223,21 @@ class TrainingTask(Task):
     @cached_property
     def _recipes(self) -> tuple[Any, Any]:
         """The skeleton and the recipe."""
-        from harness.training.setup import recipes
+        from equipoise.harness.training.setup import recipes
 
         side = collection(self._wanted.images).side
         return recipes(self._wanted.space, side, self._wanted.changes)
 
     @cached_property
     def _setup(self) -> "Setup":
-        from harness.training.setup import Setup, networks_of
+        from equipoise.harness.training.setup import Setup, networks_of
 
         networks = networks_of(self._wanted.space)
         return Setup(self.space, networks, *self._recipes, self._images, copies=1, device=self._wanted.device)
 
     def __getstate__(self) -> dict[str, object]:
         """Leaves images behind."""
-        return {name: vars(self)[name] for name in ("dataset", "noise", "anew", "_wanted") if name in vars(self)}
+        return {name: vars(self)[name] for name in ("dataset", "noise", "fresh", "_wanted") if name in vars(self)}
 
 
 @contextmanager

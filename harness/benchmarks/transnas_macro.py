@@ -1,8 +1,8 @@
 """TransNAS-Bench-101, macro: all 3,256 networks on seven vision tasks."""
 
-from harness.benchmarks._transnas import TransNasTask
-from harness.space import Architecture
-from harness.spaces.transnas_macro import TransNasMacro
+from equipoise.harness.benchmarks._transnas import TransNasTask
+from equipoise.harness.core.space import Architecture
+from equipoise.harness.spaces.transnas_macro import TransNasMacro
 
 __all__ = ["TransNasMacroTask"]
 

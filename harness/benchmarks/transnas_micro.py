@@ -1,9 +1,9 @@
 """TransNAS-Bench-101, micro: all 4,096 cells on seven vision tasks."""
 
-from harness.benchmarks._transnas import TransNasTask
-from harness.errors import SpaceError
-from harness.space import Architecture
-from harness.spaces.transnas_micro import TransNasMicro
+from equipoise.harness.benchmarks._transnas import TransNasTask
+from equipoise.harness.core.errors import SpaceError
+from equipoise.harness.core.space import Architecture
+from equipoise.harness.spaces.transnas_micro import TransNasMicro
 
 __all__ = ["TransNasMicroTask"]
 

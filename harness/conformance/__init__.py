@@ -8,14 +8,22 @@ import traceback
 from collections.abc import Callable
 from typing import Any
 
-from harness.conformance.methods import METHOD_CHECKS
-from harness.conformance.spaces import SPACE_CHECKS
-from harness.conformance.tasks import TASK_CHECKS
-from harness.errors import PluginError
-from harness.method import Method
-from harness.plugins import benchmark_names, load_method, load_own, load_task, method_names, missing_packages, unmet
-from harness.space import SearchSpace
-from harness.task import Task
+from equipoise.harness.conformance.methods import METHOD_CHECKS
+from equipoise.harness.conformance.spaces import SPACE_CHECKS
+from equipoise.harness.conformance.tasks import TASK_CHECKS
+from equipoise.harness.core.errors import PluginError
+from equipoise.harness.core.method import Method
+from equipoise.harness.core.registry import (
+    benchmark_names,
+    load_method,
+    load_own,
+    load_task,
+    method_names,
+    missing_packages,
+    missing_requirements,
+)
+from equipoise.harness.core.space import SearchSpace
+from equipoise.harness.core.task import Task
 
 __all__ = ["METHOD_CHECKS", "SPACE_CHECKS", "TASK_CHECKS", "check", "failures_of"]
 
@@ -76,9 +84,11 @@ def _tasks_for(cls: type[Method]) -> list[Task]:
     A method that needs several fidelities plays the embedded task that has some.
     """
     tasks = [load_task(name) for name in ("nasbench201/cifar10", "nasbench_graph/cora", "nasbench201/fashion14")]
-    playable = [task for task in tasks if unmet(cls, task, cls.checked_with) is None]
+    playable = [task for task in tasks if missing_requirements(cls, task, cls.checked_with) is None]
     if not playable:
-        raise PluginError(f"no embedded task can check this method: {unmet(cls, tasks[0], cls.checked_with)}")
+        raise PluginError(
+            f"no embedded task can check this method: {missing_requirements(cls, tasks[0], cls.checked_with)}"
+        )
     return playable[: 1 if cls.costly else 2]
 
 

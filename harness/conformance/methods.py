@@ -13,11 +13,12 @@ from typing import Any, get_args
 
 import numpy as np
 
-from harness.ledger import Budget, Ledger
-from harness.method import Family, Method, Observation, Problem, Query
-from harness.plugins import problem_of
-from harness.runner import Trajectory, play
-from harness.task import Task
+from equipoise.harness.core.ledger import Budget, Ledger
+from equipoise.harness.core.method import Family, Method, Observation, Problem, Query
+from equipoise.harness.core.registry import problem_of
+from equipoise.harness.core.task import Task
+from equipoise.harness.core.trajectory import Trajectory
+from equipoise.harness.engine.runner import run_trial
 
 __all__ = ["METHOD_CHECKS", "proposals_of"]
 
@@ -62,8 +63,8 @@ def repeats_in_another_process(cls: type[Method], task: Task) -> None:
     root = str(Path(__file__).resolve().parents[2])
     code = (
         f"import sys; sys.path[:0] = {[root, *sys.path]!r}\n"
-        "from harness.conformance.methods import proposals_of\n"
-        "from harness.plugins import load_method, load_task\n"
+        "from equipoise.harness.conformance.methods import proposals_of\n"
+        "from equipoise.harness.core.registry import load_method, load_task\n"
         f"print('\\n'.join(proposals_of(load_method({name!r}), load_task({task.name!r}))))"
     )
     salt = "2" if os.environ.get("PYTHONHASHSEED") == "1" else "1"  # another one, even where all processes share theirs
@@ -169,7 +170,7 @@ def _make(cls: type[Method], task: Task, seed: int = 1) -> Method:
 
 def _run(cls: type[Method], task: Task, seed: int = 1) -> Trajectory:
     noise = np.random.default_rng(seed)
-    return play(_make(cls, task, seed), task, Ledger(_budget(cls)), lambda _: noise)
+    return run_trial(_make(cls, task, seed), task, Ledger(_budget(cls)), lambda _: noise)
 
 
 def _answer(task: Task, query: Query) -> Observation:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from harness.errors import SpaceError
-from harness.space import Architecture, SearchSpace
+from equipoise.harness.core.errors import SpaceError
+from equipoise.harness.core.space import Architecture, SearchSpace
 
 __all__ = ["SPACE_CHECKS"]
 

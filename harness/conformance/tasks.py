@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from harness.space import Architecture
-from harness.task import Evaluation, Task
+from equipoise.harness.core.space import Architecture
+from equipoise.harness.core.task import Evaluation, Task
 
 __all__ = ["TASK_CHECKS"]
 

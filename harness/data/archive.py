@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from harness.errors import DataError
+from equipoise.harness.core.errors import DataError
 
 __all__ = ["json_members", "read_json"]
 

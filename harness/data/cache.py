@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from harness.errors import DataError
+from equipoise.harness.core.errors import DataError
 
 __all__ = ["Columns", "cache_folder", "downloads_folder", "open_columns", "open_entry"]
 

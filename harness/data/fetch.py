@@ -12,8 +12,8 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
-from harness.data.sources import Source, digest_of, sources
-from harness.errors import DataError
+from equipoise.harness.core.errors import DataError
+from equipoise.harness.data.sources import Source, digest_of, sources
 
 __all__ = ["adopt", "fetch"]
 

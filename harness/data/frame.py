@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from harness.data.unpickle import ARRAYS, Allowed, read_pickle
-from harness.errors import DataError
+from equipoise.harness.core.errors import DataError
+from equipoise.harness.data.unpickle import ARRAYS, Allowed, read_pickle
 
 __all__ = ["read_frame"]
 

@@ -4,7 +4,7 @@ import hashlib
 from importlib.util import find_spec
 from pathlib import Path
 
-from harness.errors import DataError
+from equipoise.harness.core.errors import DataError
 
 __all__ = ["package_file"]
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from harness.data.cache import downloads_folder
-from harness.errors import DataError, nearest
+from equipoise.harness.core.errors import DataError, nearest
+from equipoise.harness.data.cache import downloads_folder
 
 __all__ = ["Source", "digest_of", "source", "sources"]
 

@@ -8,7 +8,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from harness.errors import DataError
+from equipoise.harness.core.errors import DataError
 
 __all__ = ["ARRAYS", "NUMPY_SCALARS", "ORDERED", "Allowed", "load_pickle", "look_up", "read_pickle"]
 

@@ -1,8 +1,8 @@
 """A space that a table declares itself: a plain product of categorical decisions."""
 
-from harness.errors import SpaceError
-from harness.space import Architecture, Decision, LabelledDag
-from harness.spaces._product import ProductSpace
+from equipoise.harness.core.errors import SpaceError
+from equipoise.harness.core.space import Architecture, Decision, LabelledDag
+from equipoise.harness.spaces._product import ProductSpace
 
 __all__ = ["DeclaredProduct"]
 

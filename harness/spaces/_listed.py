@@ -9,8 +9,8 @@ from hashlib import sha256
 import numpy as np
 import numpy.typing as npt
 
-from harness.errors import SpaceError, nearest
-from harness.space import Architecture, Decision, LabelledDag, SearchSpace
+from equipoise.harness.core.errors import SpaceError, nearest
+from equipoise.harness.core.space import Architecture, Decision, LabelledDag, SearchSpace
 
 __all__ = ["OPERATIONS", "ListedCells", "Recipe"]
 

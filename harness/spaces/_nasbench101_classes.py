@@ -7,7 +7,7 @@ from itertools import permutations, product
 import numpy as np
 import numpy.typing as npt
 
-from harness.space import Architecture
+from equipoise.harness.core.space import Architecture
 
 __all__ = ["ABSENT", "EDGES", "INNER", "MAX_EDGES", "OUTPUT", "Classes", "classes"]
 

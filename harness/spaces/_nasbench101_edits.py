@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from harness.space import Architecture
-from harness.spaces._nasbench101_classes import ABSENT, EDGES, INNER, MAX_EDGES, OUTPUT
+from equipoise.harness.core.space import Architecture
+from equipoise.harness.spaces._nasbench101_classes import ABSENT, EDGES, INNER, MAX_EDGES, OUTPUT
 
 __all__ = ["edits"]
 

@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from harness.architecture import Architecture
-from harness.encoding import Encoding, Parameter
-from harness.spaces._nasbench101_classes import ABSENT, EDGES, INNER, MAX_EDGES
+from equipoise.harness.core.architecture import Architecture
+from equipoise.harness.core.encoding import Encoding, Parameter
+from equipoise.harness.spaces._nasbench101_classes import ABSENT, EDGES, INNER, MAX_EDGES
 
 __all__ = ["EdgeBits", "EdgeNumbers", "EdgeScores", "Read"]
 

@@ -9,7 +9,7 @@ from operator import mul
 import numpy as np
 import numpy.typing as npt
 
-from harness.space import Architecture, SearchSpace
+from equipoise.harness.core.space import Architecture, SearchSpace
 
 __all__ = ["ProductSpace"]
 

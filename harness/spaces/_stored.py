@@ -6,9 +6,9 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from harness.encoding import Encoding
-from harness.errors import SpaceError
-from harness.space import Architecture, LabelledDag, SearchSpace
+from equipoise.harness.core.encoding import Encoding
+from equipoise.harness.core.errors import SpaceError
+from equipoise.harness.core.space import Architecture, LabelledDag, SearchSpace
 
 __all__ = ["StoredSpace"]
 

@@ -8,11 +8,11 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
-from harness.encoding import Encoding, Parameter
-from harness.errors import SpaceError
-from harness.graph_encoding import Adjacency, Paths
-from harness.space import Architecture, Decision, LabelledDag
-from harness.spaces._product import ProductSpace
+from equipoise.harness.core.encoding import Encoding, Parameter
+from equipoise.harness.core.errors import SpaceError
+from equipoise.harness.core.graph_encoding import Adjacency, Paths
+from equipoise.harness.core.space import Architecture, Decision, LabelledDag
+from equipoise.harness.spaces._product import ProductSpace
 
 __all__ = ["CELLS", "OPERATIONS", "PAIRS", "Darts", "cells_of"]
 

@@ -9,13 +9,13 @@ from itertools import compress
 import numpy as np
 import numpy.typing as npt
 
-from harness.encoding import Encoding, Masked
-from harness.errors import SpaceError
-from harness.graph_encoding import Adjacency, Paths
-from harness.space import Architecture, Decision, LabelledDag, SearchSpace
-from harness.spaces._nasbench101_classes import ABSENT, EDGES, INNER, MAX_EDGES, OUTPUT, Classes, classes
-from harness.spaces._nasbench101_edits import edits
-from harness.spaces._nasbench101_encodings import EdgeBits, EdgeNumbers, EdgeScores
+from equipoise.harness.core.encoding import Encoding, Masked
+from equipoise.harness.core.errors import SpaceError
+from equipoise.harness.core.graph_encoding import Adjacency, Paths
+from equipoise.harness.core.space import Architecture, Decision, LabelledDag, SearchSpace
+from equipoise.harness.spaces._nasbench101_classes import ABSENT, EDGES, INNER, MAX_EDGES, OUTPUT, Classes, classes
+from equipoise.harness.spaces._nasbench101_edits import edits
+from equipoise.harness.spaces._nasbench101_encodings import EdgeBits, EdgeNumbers, EdgeScores
 
 __all__ = ["OPERATIONS", "NasBench101"]
 
@@ -44,7 +44,7 @@ class NasBench101(SearchSpace):
         *(Decision(f"operation {node}", (*OPERATIONS, "none")) for node in range(1, OUTPUT)),
         *(Decision(f"edge {u}->{'output' if v == OUTPUT else v}", ("no", "yes")) for u, v in EDGES),
     )
-    usual_encoding = "A"
+    default_encoding = "A"
 
     def legal(self, prefix: Architecture) -> npt.NDArray[np.bool_]:
         """Every option from which a cell can be completed within nine edges, without loose ends.

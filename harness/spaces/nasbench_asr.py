@@ -10,9 +10,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from harness.errors import SpaceError
-from harness.space import Architecture, Decision, LabelledDag, SearchSpace
-from harness.spaces._product import ProductSpace
+from equipoise.harness.core.errors import SpaceError
+from equipoise.harness.core.space import Architecture, Decision, LabelledDag, SearchSpace
+from equipoise.harness.spaces._product import ProductSpace
 
 __all__ = ["OPERATIONS", "NasBenchAsr"]
 

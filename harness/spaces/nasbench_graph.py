@@ -8,10 +8,10 @@ from itertools import pairwise, product, repeat
 import numpy as np
 import numpy.typing as npt
 
-from harness.encoding import Encoding, Masked
-from harness.errors import SpaceError
-from harness.graph_encoding import Adjacency, Paths
-from harness.space import Architecture, Decision, LabelledDag, SearchSpace
+from equipoise.harness.core.encoding import Encoding, Masked
+from equipoise.harness.core.errors import SpaceError
+from equipoise.harness.core.graph_encoding import Adjacency, Paths
+from equipoise.harness.core.space import Architecture, Decision, LabelledDag, SearchSpace
 
 __all__ = ["OPERATIONS", "PROTEINS_OPERATIONS", "NasBenchGraph"]
 

@@ -2,9 +2,9 @@
 
 import re
 
-from harness.errors import SpaceError
-from harness.space import Architecture, Decision, LabelledDag
-from harness.spaces._product import ProductSpace
+from equipoise.harness.core.errors import SpaceError
+from equipoise.harness.core.space import Architecture, Decision, LabelledDag
+from equipoise.harness.spaces._product import ProductSpace
 
 __all__ = ["BLOCKS", "NasBenchMacro"]
 

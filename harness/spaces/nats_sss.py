@@ -1,8 +1,8 @@
 """The NATS-Bench size space: the number of channels, one of eight, in each of five layers."""
 
-from harness.errors import SpaceError
-from harness.space import Architecture, Decision, LabelledDag
-from harness.spaces._product import ProductSpace
+from equipoise.harness.core.errors import SpaceError
+from equipoise.harness.core.space import Architecture, Decision, LabelledDag
+from equipoise.harness.spaces._product import ProductSpace
 
 __all__ = ["CHANNELS", "NatsSss"]
 

@@ -7,9 +7,9 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from harness.encoding import Encoding, Masked
-from harness.errors import SpaceError
-from harness.space import Architecture, Decision, LabelledDag, SearchSpace
+from equipoise.harness.core.encoding import Encoding, Masked
+from equipoise.harness.core.errors import SpaceError
+from equipoise.harness.core.space import Architecture, Decision, LabelledDag, SearchSpace
 
 __all__ = ["MODULES", "TransNasMacro"]
 

@@ -2,9 +2,9 @@
 
 import re
 
-from harness.errors import SpaceError
-from harness.space import Architecture, Decision
-from harness.spaces.nasbench201 import EDGES, NasBench201
+from equipoise.harness.core.errors import SpaceError
+from equipoise.harness.core.space import Architecture, Decision
+from equipoise.harness.spaces.nasbench201 import EDGES, NasBench201
 
 __all__ = ["OPERATIONS", "TransNasMicro"]
 

@@ -8,12 +8,12 @@ technique. Trees are kept as XGBoost writes them (Universal Binary JSON), any re
 |---|---|
 | ``format`` | ``equipoise-surrogate/1`` |
 | ``technique`` | a file of ``harness/surrogate/techniques`` |
-| ``table`` | the header of the table it was fitted to (`harness.tables`) |
+| ``table`` | the header of the table it was fitted to (`equipoise.harness.tables`) |
 | ``table_digest`` | SHA-256 of that table |
 | ``fitted``, ``seed`` | how many architectures were fitted, and the seed of the split and of the members |
 | ``levels`` | one a fidelity: epochs, warp of the error, factor of the spread, and the held-out scores |
 | ``cost`` | warp of the logarithm of the seconds of full training, and the share of them at each fidelity; or null |
-| ``labels``, ``links`` | what the features count (`harness.surrogate.features`) |
+| ``labels``, ``links`` | what the features count (`equipoise.harness.surrogate.features`) |
 | ``digest`` | SHA-256 of the arrays and of the rest of the header |
 
 **The scores** are of exactly the model in the file, on architectures that it has not seen: a tenth of the table, split

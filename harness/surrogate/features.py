@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from harness.encoding import OneHot
-from harness.space import Architecture, SearchSpace
+from equipoise.harness.core.encoding import OneHot
+from equipoise.harness.core.space import Architecture, SearchSpace
 
 __all__ = ["GraphFeatures"]
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from harness.errors import DataError
-from harness.surrogate.features import GraphFeatures
-from harness.surrogate.model import Cost, Level, Scores, Surrogate, SurrogateHeader
-from harness.surrogate.technique import Technique, load_technique
-from harness.surrogate.warp import Warp
-from harness.tables.table import Table, open_table
+from equipoise.harness.core.errors import DataError
+from equipoise.harness.surrogate.features import GraphFeatures
+from equipoise.harness.surrogate.model import Cost, Level, Scores, Surrogate, SurrogateHeader
+from equipoise.harness.surrogate.technique import Technique, load_technique
+from equipoise.harness.surrogate.warp import Warp
+from equipoise.harness.tables.table import Table, open_table
 
 __all__ = ["HELD_OUT", "LEAST_ARCHITECTURES", "fit_surrogate"]
 

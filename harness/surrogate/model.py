@@ -13,13 +13,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from harness.errors import DataError, EquipoiseError
-from harness.space import Architecture
-from harness.store import write_whole
-from harness.surrogate.features import GraphFeatures
-from harness.surrogate.technique import Arrays, Technique, load_technique
-from harness.surrogate.warp import Warp
-from harness.tables.header import TableHeader
+from equipoise.harness.core.errors import DataError, EquipoiseError
+from equipoise.harness.core.files import write_whole
+from equipoise.harness.core.space import Architecture
+from equipoise.harness.surrogate.features import GraphFeatures
+from equipoise.harness.surrogate.technique import Arrays, Technique, load_technique
+from equipoise.harness.surrogate.warp import Warp
+from equipoise.harness.tables.header import TableHeader
 
 __all__ = ["FORMAT", "Cost", "Level", "Prediction", "Scores", "Surrogate", "SurrogateHeader", "read_header"]
 
@@ -84,7 +84,7 @@ class Cost:
 
 @dataclass(frozen=True)
 class SurrogateHeader:
-    """What a surrogate says of itself; `harness.surrogate` explains the fields."""
+    """What a surrogate says of itself; `equipoise.harness.surrogate` explains the fields."""
 
     technique: str
     table: TableHeader

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from harness.errors import PluginError, nearest
+from equipoise.harness.core.errors import PluginError, nearest
 
 __all__ = ["Arrays", "Technique", "load_technique", "technique_names"]
 
@@ -67,7 +67,7 @@ def load_technique(name: str) -> type[Technique]:
     """
     if name not in technique_names():
         raise PluginError(f"no technique '{name}'; {nearest(name, technique_names())}")
-    module = importlib.import_module(f"harness.surrogate.techniques.{name}")
+    module = importlib.import_module(f"equipoise.harness.surrogate.techniques.{name}")
     found: list[type[Technique]] = [
         value
         for value in vars(module).values()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from harness.errors import DataError
+from equipoise.harness.core.errors import DataError
 
 __all__ = ["Warp"]
 

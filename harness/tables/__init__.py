@@ -53,7 +53,7 @@ architecture to architecture. Rows come in any order.
 A cell missing at full training makes the table a part of its space, which ``coverage`` must say; a cell missing at a
 lower fidelity is declared under ``missing`` with the exact count, or refused.
 
-**Use.** `harness.tables.table.open_table` reads, checks and caches a table (memory-mapped columns: a table larger than
-memory stays on disk); `harness.tables.writer.TableWriter` writes one in bounded memory and places it only if it passes
-the same checks. A benchmark of its own is a class of a few lines on `harness.benchmarks._open_table.PlacedTable`.
+**Use.** `equipoise.harness.tables.table.open_table` reads, checks and caches a table (memory-mapped columns: a table larger than
+memory stays on disk); `equipoise.harness.tables.writer.TableWriter` writes one in bounded memory and places it only if it passes
+the same checks. A benchmark of its own is a class of a few lines on `equipoise.harness.benchmarks._open_table.PlacedTable`.
 """

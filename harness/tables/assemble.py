@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from harness.errors import DataError, SpaceError
-from harness.space import Architecture, SearchSpace
-from harness.tables.header import TableHeader
-from harness.tables.rows import Rows, batches
+from equipoise.harness.core.errors import DataError, SpaceError
+from equipoise.harness.core.space import Architecture, SearchSpace
+from equipoise.harness.tables.header import TableHeader
+from equipoise.harness.tables.rows import Rows, batches
 
 __all__ = ["assemble"]
 

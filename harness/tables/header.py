@@ -6,11 +6,11 @@ from dataclasses import dataclass, field, fields
 from math import isfinite
 from typing import Any, Literal, get_args
 
-from harness.errors import DataError, EquipoiseError, nearest
-from harness.plugins import load_space
-from harness.space import Decision, SearchSpace
-from harness.spaces._declared import DeclaredProduct
-from harness.task import Metric
+from equipoise.harness.core.errors import DataError, EquipoiseError, nearest
+from equipoise.harness.core.registry import load_space
+from equipoise.harness.core.space import Decision, SearchSpace
+from equipoise.harness.core.task import Metric
+from equipoise.harness.spaces._declared import DeclaredProduct
 
 __all__ = ["FORMAT", "Coverage", "KeyedBy", "TableHeader"]
 

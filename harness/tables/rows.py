@@ -10,9 +10,9 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from harness.errors import DataError, nearest
-from harness.spaces._declared import DeclaredProduct
-from harness.tables.header import TableHeader
+from equipoise.harness.core.errors import DataError, nearest
+from equipoise.harness.spaces._declared import DeclaredProduct
+from equipoise.harness.tables.header import TableHeader
 
 if TYPE_CHECKING:
     import pyarrow as pa

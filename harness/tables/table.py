@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from harness.data.cache import Columns, cache_folder, open_entry
-from harness.data.sources import digest_of
-from harness.errors import DataError
-from harness.space import Architecture
-from harness.tables.assemble import assemble
-from harness.tables.header import TableHeader
-from harness.tables.rows import files_of, read_header
+from equipoise.harness.core.errors import DataError
+from equipoise.harness.core.space import Architecture
+from equipoise.harness.data.cache import Columns, cache_folder, open_entry
+from equipoise.harness.data.sources import digest_of
+from equipoise.harness.tables.assemble import assemble
+from equipoise.harness.tables.header import TableHeader
+from equipoise.harness.tables.rows import files_of, read_header
 
 __all__ = ["Table", "open_table", "peek", "tables_folder"]
 
@@ -28,7 +28,7 @@ class Table:
     Attributes:
         header: What it says of itself.
         digest: SHA-256 of the file.
-        columns: Memory-mapped arrays; `harness.tables.assemble.assemble` lists them.
+        columns: Memory-mapped arrays; `equipoise.harness.tables.assemble.assemble` lists them.
     """
 
     header: TableHeader

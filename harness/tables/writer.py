@@ -6,11 +6,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from harness.errors import DataError
-from harness.space import Architecture
-from harness.tables.header import TableHeader
-from harness.tables.rows import KEY
-from harness.tables.table import open_table
+from equipoise.harness.core.errors import DataError
+from equipoise.harness.core.space import Architecture
+from equipoise.harness.tables.header import TableHeader
+from equipoise.harness.tables.rows import KEY
+from equipoise.harness.tables.table import open_table
 
 __all__ = ["TableWriter"]
 

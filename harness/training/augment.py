@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from harness.training.recipe import Recipe
+from equipoise.harness.training.recipe import Recipe
 
 __all__ = ["Draws", "augmented", "draw"]
 

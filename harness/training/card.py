@@ -7,10 +7,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from harness.errors import DataError
-from harness.plugins import load_task
-from harness.space import Architecture
-from harness.tables.table import Table, open_table
+from equipoise.harness.core.errors import DataError
+from equipoise.harness.core.registry import load_task
+from equipoise.harness.core.space import Architecture
+from equipoise.harness.tables.table import Table, open_table
 
 __all__ = ["card", "table_of"]
 
@@ -82,8 +82,8 @@ def card(name: str, against: str) -> str:
 
 
 def _parameters(space: str, name: str, cells: list[Architecture]) -> Floats:
-    from harness.training.catalogue import collection
-    from harness.training.setup import networks_of
+    from equipoise.harness.training.catalogue import collection
+    from equipoise.harness.training.setup import networks_of
 
     networks, images = networks_of(space), collection(name.partition("/")[2]).load()
     skeleton, _ = networks.settings(images.side)

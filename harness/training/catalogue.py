@@ -12,15 +12,15 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
-from harness.data.cache import Columns, open_columns
-from harness.data.package import package_file
-from harness.data.sources import source
-from harness.errors import DataError, PluginError, nearest
-from harness.training.cifar import CIFAR10, CIFAR100, Layout, read_cifar
-from harness.training.idx import read_idx_folder
-from harness.training.images import ImageSet, divided, read_split
-from harness.training.npz import read_npz
-from harness.training.split import hold_out
+from equipoise.harness.core.errors import DataError, PluginError, nearest
+from equipoise.harness.data.cache import Columns, open_columns
+from equipoise.harness.data.package import package_file
+from equipoise.harness.data.sources import source
+from equipoise.harness.training.cifar import CIFAR10, CIFAR100, Layout, read_cifar
+from equipoise.harness.training.idx import read_idx_folder
+from equipoise.harness.training.images import ImageSet, divided, read_split
+from equipoise.harness.training.npz import read_npz
+from equipoise.harness.training.split import hold_out
 
 __all__ = ["NAMES", "Collection", "collection"]
 
@@ -60,7 +60,7 @@ def collection(name: str) -> Collection:
 
 
 def _fashion14() -> ImageSet:
-    """3,000 training, 2,000 validation and 3,000 test images, made by `harness.training.fashion14`."""
+    """3,000 training, 2,000 validation and 3,000 test images, made by `equipoise.harness.training.fashion14`."""
     x, y = read_split(Path(__file__).with_name("fashion14.npz"))
     source = (
         "Xiao, Rasul and Vollgraf, Fashion-MNIST, 2017: 800 images of each class, both sides halved by the mean of "

@@ -12,8 +12,8 @@ from typing import Any
 
 import torch
 
-from harness.errors import DataError
-from harness.store import write_whole
+from equipoise.harness.core.errors import DataError
+from equipoise.harness.core.files import write_whole
 
 __all__ = ["Checkpoint", "Curve", "code_digest"]
 

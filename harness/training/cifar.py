@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from harness.data.unpickle import ARRAYS, load_pickle
-from harness.errors import DataError
+from equipoise.harness.core.errors import DataError
+from equipoise.harness.data.unpickle import ARRAYS, load_pickle
 
 __all__ = ["CIFAR10", "CIFAR100", "Layout", "read_cifar"]
 

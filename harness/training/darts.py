@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from harness.errors import SettingError
-from harness.space import Architecture
-from harness.spaces.darts import cells_of
-from harness.training.darts_cell import Cell
-from harness.training.layers import Classifier, convolution, normalisation, pooled
-from harness.training.recipe import DARTS, EMBEDDED_DARTS, Recipe
+from equipoise.harness.core.errors import SettingError
+from equipoise.harness.core.space import Architecture
+from equipoise.harness.spaces.darts import cells_of
+from equipoise.harness.training.darts_cell import Cell
+from equipoise.harness.training.layers import Classifier, convolution, normalisation, pooled
+from equipoise.harness.training.recipe import DARTS, EMBEDDED_DARTS, Recipe
 
 __all__ = ["EMBEDDED", "PUBLISHED", "DartsNetwork", "Skeleton", "build", "count_parameters", "settings"]
 
@@ -75,7 +75,7 @@ class DartsNetwork(nn.Module):
         skeleton: What surrounds them.
         input_channels: Of the images.
         classes: Of the labels.
-        copies: Networks side by side (see `harness.training.layers`).
+        copies: Networks side by side (see `equipoise.harness.training.layers`).
 
     Attributes:
         paths: How many paths can be dropped: all operations but the skips that change nothing.

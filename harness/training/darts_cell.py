@@ -6,8 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from harness.spaces.darts import OPERATIONS
-from harness.training.layers import convolution, normalisation
+from equipoise.harness.spaces.darts import OPERATIONS
+from equipoise.harness.training.layers import convolution, normalisation
 
 __all__ = ["Cell", "FactorisedReduction", "operation", "pointwise", "side_by_side"]
 

@@ -1,6 +1,6 @@
 """Makes the embedded images ``fashion14`` from the IDX files of Fashion-MNIST.
 
-    python -m harness.training.fashion14 FOLDER_OF_IDX_FILES OUT.npz
+    python -m equipoise.harness.training.fashion14 FOLDER_OF_IDX_FILES OUT.npz
 
 The result is the same file, byte for byte, wherever it is made. Licence of the images: MIT (Zalando SE).
 """
@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from harness.training.idx import read_idx_folder
+from equipoise.harness.training.idx import read_idx_folder
 
 __all__ = ["make", "shrink"]
 

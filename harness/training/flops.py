@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from harness.training.layers import Classifier
+from equipoise.harness.training.layers import Classifier
 
 __all__ = ["count_multiply_adds"]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from harness.errors import DataError
+from equipoise.harness.core.errors import DataError
 
 __all__ = ["read_idx", "read_idx_folder"]
 

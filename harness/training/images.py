@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from harness.errors import DataError
-from harness.training.split import hold_out
+from equipoise.harness.core.errors import DataError
+from equipoise.harness.training.split import hold_out
 
 __all__ = ["PARTS", "ImageSet", "check_labels", "divided", "load", "read_split"]
 
@@ -145,12 +145,12 @@ def read_split(path: Path) -> tuple[dict[str, npt.NDArray[np.uint8]], dict[str, 
 
 
 def load(name: str) -> ImageSet:
-    """The images of a name (see `harness.training.catalogue`).
+    """The images of a name (see `equipoise.harness.training.catalogue`).
 
     Raises:
         PluginError: There are none of that name.
         DataError: They are missing or damaged.
     """
-    from harness.training.catalogue import collection
+    from equipoise.harness.training.catalogue import collection
 
     return collection(name).load()

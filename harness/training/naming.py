@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 from importlib.util import find_spec
 from typing import Any, NamedTuple
 
-from harness.errors import SuiteError, nearest
+from equipoise.harness.core.errors import SuiteError, nearest
 
 __all__ = ["Wanted", "changed", "has_supernet", "wanted"]
 
@@ -45,7 +45,7 @@ def wanted(dataset: str) -> Wanted:
 
 def has_supernet(space: str) -> bool:
     """Tells whether weights can be shared over a space."""
-    return find_spec(f"harness.training.supernet_{space}") is not None
+    return find_spec(f"equipoise.harness.training.supernet_{space}") is not None
 
 
 def changed(skeleton: Any, recipe: Any, changes: Mapping[str, str]) -> tuple[Any, Any]:

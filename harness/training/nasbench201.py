@@ -7,12 +7,12 @@ from typing import Literal
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from harness.errors import SettingError
-from harness.space import Architecture
-from harness.spaces.nasbench201 import EDGES, OPERATIONS
-from harness.training.layers import Classifier, convolution, normalisation, pooled
-from harness.training.recipe import EMBEDDED as EMBEDDED_RECIPE
-from harness.training.recipe import NASBENCH201, Recipe
+from equipoise.harness.core.errors import SettingError
+from equipoise.harness.core.space import Architecture
+from equipoise.harness.spaces.nasbench201 import EDGES, OPERATIONS
+from equipoise.harness.training.layers import Classifier, convolution, normalisation, pooled
+from equipoise.harness.training.recipe import EMBEDDED as EMBEDDED_RECIPE
+from equipoise.harness.training.recipe import NASBENCH201, Recipe
 
 __all__ = [
     "EMBEDDED",
@@ -196,7 +196,7 @@ class NasBench201Network(nn.Module):
         skeleton: What surrounds it.
         input_channels: Of the images.
         classes: Of the labels.
-        copies: Networks side by side (see `harness.training.layers`).
+        copies: Networks side by side (see `equipoise.harness.training.layers`).
     """
 
     def __init__(

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from harness.errors import DataError
+from equipoise.harness.core.errors import DataError
 
 __all__ = ["read_npz"]
 

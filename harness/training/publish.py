@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from harness.errors import StoreError
-from harness.space import Architecture
-from harness.tables.header import TableHeader
-from harness.tables.writer import TableWriter
-from harness.task import Metric
-from harness.training.setup import Setup
-from harness.training.speeds import speeds
+from equipoise.harness.core.errors import StoreError
+from equipoise.harness.core.space import Architecture
+from equipoise.harness.core.task import Metric
+from equipoise.harness.tables.header import TableHeader
+from equipoise.harness.tables.writer import TableWriter
+from equipoise.harness.training.setup import Setup
+from equipoise.harness.training.speeds import speeds
 
 __all__ = ["publish"]
 
@@ -28,7 +28,7 @@ def publish(
     """Writes ``table.parquet`` beside the pieces: every epoch of every seed, the test error after the last.
 
     An error is a number of wrong images divided by the number of images, and is stored as exactly that; seconds are
-    brought to one speed of the machine (`harness.training.speeds`) and rounded to milliseconds.
+    brought to one speed of the machine (`equipoise.harness.training.speeds`) and rounded to milliseconds.
 
     Args:
         folder: Where to.

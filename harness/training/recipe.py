@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from harness.errors import SettingError
+from equipoise.harness.core.errors import SettingError
 
 __all__ = ["DARTS", "EMBEDDED", "EMBEDDED_DARTS", "NASBENCH201", "Recipe"]
 

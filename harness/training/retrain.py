@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from harness.errors import DataError, SuiteError
-from harness.training.card import table_of
-from harness.training.tabulate import ORDER_SEED, content_digest
+from equipoise.harness.core.errors import DataError, SuiteError
+from equipoise.harness.training.card import table_of
+from equipoise.harness.training.tabulate import ORDER_SEED, content_digest
 
 __all__ = ["retrain"]
 
@@ -38,7 +38,7 @@ def retrain(name: str, sample: int, say: Callable[[str], None]) -> int:
     """
     import torch
 
-    from harness.training.setup import Setup
+    from equipoise.harness.training.setup import Setup
 
     if sample < 2:
         raise SuiteError(f"--sample {sample}: two architectures are needed at least")

@@ -11,14 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from harness.errors import PluginError, SuiteError, nearest
-from harness.plugins import spaces
-from harness.space import Architecture, SearchSpace
-from harness.training import images as image_sources
-from harness.training.images import PARTS, ImageSet
-from harness.training.naming import changed
-from harness.training.recipe import Recipe
-from harness.training.trainer import DeviceImages, Trainer
+from equipoise.harness.core.errors import PluginError, SuiteError, nearest
+from equipoise.harness.core.registry import spaces
+from equipoise.harness.core.space import Architecture, SearchSpace
+from equipoise.harness.training import images as image_sources
+from equipoise.harness.training.images import PARTS, ImageSet
+from equipoise.harness.training.naming import changed
+from equipoise.harness.training.recipe import Recipe
+from equipoise.harness.training.trainer import DeviceImages, Trainer
 
 __all__ = ["Setup", "networks_of", "recipes"]
 
@@ -30,8 +30,8 @@ def networks_of(space: str) -> Any:
         PluginError: There is no such space, or nothing builds its networks.
     """
     known = {found.name for found in spaces()}
-    if space in known and find_spec(f"harness.training.{space}") is not None:
-        return import_module(f"harness.training.{space}")
+    if space in known and find_spec(f"equipoise.harness.training.{space}") is not None:
+        return import_module(f"equipoise.harness.training.{space}")
     raise PluginError(f"no networks of a space '{space}' can be trained; {nearest(space, known)}")
 
 
@@ -60,7 +60,7 @@ class Setup:
 
     Attributes:
         space: Of the architectures.
-        networks: The module of `harness.training` that builds the space's networks.
+        networks: The module of `equipoise.harness.training` that builds the space's networks.
         skeleton: What surrounds the cell.
         recipe: How to train.
         images: What to train on.

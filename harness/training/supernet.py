@@ -8,9 +8,9 @@ from typing import Any, ClassVar, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from harness.errors import PluginError
-from harness.space import Architecture
-from harness.training.naming import has_supernet
+from equipoise.harness.core.errors import PluginError
+from equipoise.harness.core.space import Architecture
+from equipoise.harness.training.naming import has_supernet
 
 __all__ = ["Choice", "Supernet", "build_supernet", "edge_value", "mixture", "sampled", "use_batch_statistics"]
 
@@ -106,7 +106,9 @@ def build_supernet(space: str, skeleton: Any, input_channels: int, classes: int)
     """
     if not has_supernet(space):
         raise PluginError(f"no supernet of the space '{space}': weights are shared where harness/training has one")
-    built: Supernet = import_module(f"harness.training.supernet_{space}").build(skeleton, input_channels, classes)
+    built: Supernet = import_module(f"equipoise.harness.training.supernet_{space}").build(
+        skeleton, input_channels, classes
+    )
     return built
 
 

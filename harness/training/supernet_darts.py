@@ -7,12 +7,12 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from harness.space import Architecture
-from harness.spaces.darts import CELLS, OPERATIONS, PAIRS, Darts, cells_of
-from harness.training.darts import DartsNetwork, Skeleton
-from harness.training.darts_cell import Cell, FactorisedReduction, operation, pointwise, side_by_side
-from harness.training.layers import Classifier, convolution, normalisation, pooled
-from harness.training.supernet import Choice, Supernet, edge_value, use_batch_statistics
+from equipoise.harness.core.space import Architecture
+from equipoise.harness.spaces.darts import CELLS, OPERATIONS, PAIRS, Darts, cells_of
+from equipoise.harness.training.darts import DartsNetwork, Skeleton
+from equipoise.harness.training.darts_cell import Cell, FactorisedReduction, operation, pointwise, side_by_side
+from equipoise.harness.training.layers import Classifier, convolution, normalisation, pooled
+from equipoise.harness.training.supernet import Choice, Supernet, edge_value, use_batch_statistics
 
 __all__ = ["EDGES", "DartsSupernet", "MixedCell", "build"]
 

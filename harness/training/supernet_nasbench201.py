@@ -8,11 +8,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from harness.space import Architecture
-from harness.spaces.nasbench201 import EDGES, OPERATIONS
-from harness.training.layers import Classifier, convolution, normalisation, pooled
-from harness.training.nasbench201 import Cell, NasBench201Network, Skeleton, live_edges, surroundings
-from harness.training.supernet import Choice, Supernet, edge_value, use_batch_statistics
+from equipoise.harness.core.space import Architecture
+from equipoise.harness.spaces.nasbench201 import EDGES, OPERATIONS
+from equipoise.harness.training.layers import Classifier, convolution, normalisation, pooled
+from equipoise.harness.training.nasbench201 import Cell, NasBench201Network, Skeleton, live_edges, surroundings
+from equipoise.harness.training.supernet import Choice, Supernet, edge_value, use_batch_statistics
 
 __all__ = ["MixedCell", "NasBench201Supernet", "build"]
 
@@ -40,7 +40,7 @@ class MixedCell(nn.Module):
 
     Args:
         channels: In and out.
-        dead: See `harness.training.nasbench201.Skeleton`.
+        dead: See `equipoise.harness.training.nasbench201.Skeleton`.
     """
 
     def __init__(self, channels: int, dead: str) -> None:

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from harness.errors import StoreError, SuiteError
-from harness.executors import executor
-from harness.space import Architecture, SearchSpace
-from harness.store import write_whole
-from harness.training.device import missing_device
+from equipoise.harness.core.errors import StoreError, SuiteError
+from equipoise.harness.core.files import write_whole
+from equipoise.harness.core.space import Architecture, SearchSpace
+from equipoise.harness.engine.executors import executor
+from equipoise.harness.training.device import missing_device
 
 __all__ = ["ORDER_SEED", "TOLERANCE", "content_digest", "pieces", "tabulate"]
 
@@ -63,8 +63,8 @@ def tabulate(
             they began.
         SuiteError: A number is out of range, or the device is not here.
     """
-    from harness.training.publish import publish
-    from harness.training.setup import Setup
+    from equipoise.harness.training.publish import publish
+    from equipoise.harness.training.setup import Setup
 
     if workers < 1 or copies < 1 or (sample is not None and sample < 1):
         raise SuiteError("--workers, --seeds and --sample are positive whole numbers")
@@ -175,7 +175,7 @@ def _piece(
     import pyarrow.parquet as pq
     import torch
 
-    from harness.training.setup import Setup
+    from equipoise.harness.training.setup import Setup
 
     path = _path(Path(out), start, len(chunk))
     if path.exists():  # another process was faster

@@ -10,11 +10,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from harness.errors import DataError
-from harness.training.augment import Draws, augmented, draw
-from harness.training.images import PARTS, ImageSet
-from harness.training.layers import initialise
-from harness.training.recipe import Recipe
+from equipoise.harness.core.errors import DataError
+from equipoise.harness.training.augment import Draws, augmented, draw
+from equipoise.harness.training.images import PARTS, ImageSet
+from equipoise.harness.training.layers import initialise
+from equipoise.harness.training.recipe import Recipe
 
 __all__ = ["DeviceImages", "Epoch", "Trainer"]
 

@@ -9,14 +9,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from harness.space import SearchSpace
-from harness.training.augment import Draws, augmented, draw
-from harness.training.images import ImageSet
-from harness.training.layers import initialise
-from harness.training.recipe import Recipe
-from harness.training.setup import networks_of
-from harness.training.supernet import Choice, build_supernet
-from harness.training.trainer import DeviceImages
+from equipoise.harness.core.space import SearchSpace
+from equipoise.harness.training.augment import Draws, augmented, draw
+from equipoise.harness.training.images import ImageSet
+from equipoise.harness.training.layers import initialise
+from equipoise.harness.training.recipe import Recipe
+from equipoise.harness.training.setup import networks_of
+from equipoise.harness.training.supernet import Choice, build_supernet
+from equipoise.harness.training.trainer import DeviceImages
 
 __all__ = ["Batch", "SharedWeights"]
 
@@ -32,8 +32,8 @@ class SharedWeights:
     table may have divided the images otherwise, and then says so among its pitfalls.
 
     What was computed is counted in stand-alone trainings of a mean architecture: the images of a pass, times the price
-    of that kind of pass (`harness.training.supernet.Supernet.price`), over the images of a whole training. The count
-    depends on nothing that is measured while it runs, so that a run repeats bit for bit.
+    of that kind of pass (`equipoise.harness.training.supernet.Supernet.price`), over the images of a whole training.
+    The count depends on nothing that is measured while it runs, so that a run repeats bit for bit.
 
     Attributes:
         supernet: The network.

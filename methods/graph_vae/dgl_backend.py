@@ -5,7 +5,7 @@ from typing import Any
 import dgl
 import torch
 
-from methods.graph_vae.network import Graphs
+from equipoise.methods.graph_vae.network import Graphs
 
 __all__ = ["dgl_states"]
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from harness.space import Architecture, LabelledDag, SearchSpace
+from equipoise.harness.core.space import Architecture, LabelledDag, SearchSpace
 
 __all__ = ["GraphBatch", "GraphReader", "Layout"]
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from harness.space import Architecture, SearchSpace
-from methods._gp import HammingProcess, Ranker
+from equipoise.harness.core.space import Architecture, SearchSpace
+from equipoise.methods._shared.gp import HammingProcess, Ranker
 
 __all__ = ["GraphRanker"]
 

@@ -6,13 +6,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from harness.errors import SettingError
-from harness.method import Method, Observation, Problem, Query
-from harness.space import Architecture
-from methods._counts import check_count
-from methods._gp import Ranker
-from methods._unseen import draw_unseen
-from methods.graph_vae.shortlist import Shortlist
+from equipoise.harness.core.errors import SettingError
+from equipoise.harness.core.method import Method, Observation, Problem, Query
+from equipoise.harness.core.space import Architecture
+from equipoise.methods._shared.count_settings import check_count
+from equipoise.methods._shared.gp import Ranker
+from equipoise.methods._shared.unseen import draw_unseen
+from equipoise.methods.graph_vae.shortlist import Shortlist
 
 __all__ = ["GenerativeSearch", "rank_weights"]
 
@@ -80,7 +80,9 @@ class GenerativeSearch(Method, ABC):
         for name, value in given.items():
             if value < least[name]:
                 raise SettingError(f"{name} = {value}; accepted: whole numbers from {least[name]} on")
-        own = type(self).__module__.removeprefix("methods.").partition(".")[0]  # also of a class defined elsewhere
+        own = (
+            type(self).__module__.removeprefix("equipoise.methods.").partition(".")[0]
+        )  # also of a class defined elsewhere
         check_count(own, "n_initial", n_initial, problem, usual=10)
         check_count(own, "generation", generation, problem, usual=20)
         if not generation_share > 0:

@@ -7,10 +7,10 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from harness.space import Architecture, SearchSpace
-from methods.graph_vae.graphs import GraphReader, Layout
-from methods.graph_vae.network import graph_states, network_shapes, tensors
-from methods.graph_vae.parameters import Parameters
+from equipoise.harness.core.space import Architecture, SearchSpace
+from equipoise.methods.graph_vae.graphs import GraphReader, Layout
+from equipoise.methods.graph_vae.network import graph_states, network_shapes, tensors
+from equipoise.methods.graph_vae.parameters import Parameters
 
 __all__ = ["Posterior", "Vae"]
 
@@ -102,7 +102,7 @@ class Vae:
         """The posteriors of B architectures."""
         graphs = tensors(self.reader.batch(architectures))
         if self.backend == "dgl":
-            from methods.graph_vae.dgl_backend import dgl_states
+            from equipoise.methods.graph_vae.dgl_backend import dgl_states
 
             states = dgl_states(w, "encoder", graphs, self.steps)
         else:

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import torch
 
-from methods.graph_vae.graphs import GraphBatch
+from equipoise.methods.graph_vae.graphs import GraphBatch
 
 __all__ = ["Graphs", "graph_states", "network_shapes", "tensors"]
 

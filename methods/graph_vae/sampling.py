@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from harness.space import Architecture
-from methods.graph_vae.model import Vae
+from equipoise.harness.core.space import Architecture
+from equipoise.methods.graph_vae.model import Vae
 
 __all__ = ["SHARES", "Draft", "draw_latents"]
 

@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from harness.errors import SettingError
-from harness.method import Problem
-from harness.space import Architecture
-from methods._gp import Ranker
-from methods.graph_vae.kernel import GraphRanker
-from methods.graph_vae.loop import GenerativeSearch, rank_weights
+from equipoise.harness.core.errors import SettingError
+from equipoise.harness.core.method import Problem
+from equipoise.harness.core.space import Architecture
+from equipoise.methods._shared.gp import Ranker
+from equipoise.methods.graph_vae.kernel import GraphRanker
+from equipoise.methods.graph_vae.loop import GenerativeSearch, rank_weights
 
 if TYPE_CHECKING:
-    from methods.graph_vae.model import Vae
+    from equipoise.methods.graph_vae.model import Vae
 
 __all__ = ["GraphVae"]
 
@@ -23,11 +23,11 @@ class GraphVae(GenerativeSearch):
 
     Generation by generation a variational autoencoder of labelled graphs is trained on what was evaluated, the better
     the heavier. Latents are drawn around, between and away from parents and decoded to architectures that are valid by
-    construction. A Gaussian process (`methods._gp`, that of the controls `mutation_gp` and `eda_gp`) picks what is
-    evaluated.
+    construction. A Gaussian process (`equipoise.methods._shared.gp`, that of the controls `mutation_gp` and `eda_gp`)
+    picks what is evaluated.
 
     Tuned on nasbench201/cifar10 and nasbench_graph/cora only, with a look at the first made landscape on NAS-Bench-101
-    and on DARTS cells (``speed/made_landscapes.py``); then frozen. What its parts are worth, in points of accuracy
+    and on DARTS cells (``studies/made_landscapes.py``); then frozen. What its parts are worth, in points of accuracy
     with 95 % intervals over 100 repeats (``equipoise run suites/graph_vae_ablation.toml --repeats 100``: 3 tasks, cora
     among them): with mutation of the same parents in place of the decoder, regret after 100 queries is larger by 0.092
     [0.046, 0.141] and after 300 by 0.055 [0.019, 0.088]; without the ranker by 0.67 and 0.37; with an untrained decoder
@@ -178,8 +178,8 @@ class GraphVae(GenerativeSearch):
                 for _ in range(count):
                     chosen[index] = self.space.mutate(chosen[index], self.rng)
             return chosen
-        from methods.graph_vae.decoding import decode
-        from methods.graph_vae.sampling import draw_latents
+        from equipoise.methods.graph_vae.decoding import decode
+        from equipoise.methods.graph_vae.sampling import draw_latents
 
         model = self._model()
         draft = draw_latents(model, parents, n, self.ascent)
@@ -191,7 +191,7 @@ class GraphVae(GenerativeSearch):
         if self.model is None:
             import torch
 
-            from methods.graph_vae.model import Vae
+            from equipoise.methods.graph_vae.model import Vae
 
             torch.set_num_threads(1)
             self.model = Vae(self.space, self.rng, latents=self._latents, backend=self._backend, **self._sizes)

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from harness.space import Architecture, SearchSpace
-from methods.graph_vae.graphs import GraphReader
-from methods.graph_vae.parameters import Parameters
+from equipoise.harness.core.space import Architecture, SearchSpace
+from equipoise.methods.graph_vae.graphs import GraphReader
+from equipoise.methods.graph_vae.parameters import Parameters
 
 __all__ = ["SequenceGenerator"]
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness.errors import SettingError
-from harness.method import Problem
-from harness.space import Architecture
-from methods.graph_vae.loop import GenerativeSearch, rank_weights
+from equipoise.harness.core.errors import SettingError
+from equipoise.harness.core.method import Problem
+from equipoise.harness.core.space import Architecture
+from equipoise.methods.graph_vae.loop import GenerativeSearch, rank_weights
 
 if TYPE_CHECKING:
-    from methods.graph_vae.sequence import SequenceGenerator
+    from equipoise.methods.graph_vae.sequence import SequenceGenerator
 
 __all__ = ["SequenceSearch"]
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from harness.space import Architecture
-from methods._gp import Array, Ranker, best_of, expected_improvement
+from equipoise.harness.core.space import Architecture
+from equipoise.methods._shared.gp import Array, Ranker, best_of, expected_improvement
 
 __all__ = ["Shortlist"]
 

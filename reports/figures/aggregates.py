@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from reports.figures.style import INK, MUTED, Look
-from reports.results import Array
-from reports.statistics.resampling import Estimate
+from equipoise.reports.figures.style import INK, MUTED, Look
+from equipoise.reports.results import Array
+from equipoise.reports.statistics.resampling import Estimate
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

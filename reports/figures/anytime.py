@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from reports.figures.style import INK, Look, legend, log_axis, panels
-from reports.results import Array, Results, TaskResults
+from equipoise.reports.figures.style import INK, Look, legend, log_axis, panels
+from equipoise.reports.results import Array, Results, TaskResults
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reports.figures.style import INK, MUTED, PAPER, Look
-from reports.statistics.friedman import Friedman
+from equipoise.reports.figures.style import INK, MUTED, PAPER, Look
+from equipoise.reports.statistics.friedman import Friedman
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reports.figures.style import FAINT, INK, MUTED, PALETTE, PAPER
+from equipoise.reports.figures.style import FAINT, INK, MUTED, PALETTE, PAPER
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from reports.figures.style import FAINT, INK, MUTED
+from equipoise.reports.figures.style import FAINT, INK, MUTED
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reports.figures.anytime import AXES
-from reports.figures.style import Look, legend, log_axis, panels
-from reports.results import Array
-from reports.statistics.resampling import Estimate
+from equipoise.reports.figures.anytime import AXES
+from equipoise.reports.figures.style import Look, legend, log_axis, panels
+from equipoise.reports.results import Array
+from equipoise.reports.statistics.resampling import Estimate
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -7,7 +7,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from reports.document import Bullets, Figure, Listing, Paragraph, Table
+from equipoise.reports.document import Bullets, Figure, Listing, Paragraph, Table
 
 __all__ = ["environment"]
 

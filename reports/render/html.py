@@ -7,9 +7,9 @@ from itertools import groupby
 from math import isnan
 from typing import Any
 
-from reports.document import Cell, Code, Document, Emphasis, Figure, Strong, Table, Text
-from reports.figures.style import FAINT, INK, MUTED, PALETTE, PAPER
-from reports.render.environment import render as fill
+from equipoise.reports.document import Cell, Code, Document, Emphasis, Figure, Strong, Table, Text
+from equipoise.reports.figures.style import FAINT, INK, MUTED, PALETTE, PAPER
+from equipoise.reports.render.environment import render as fill
 
 __all__ = ["render"]
 

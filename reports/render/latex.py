@@ -5,8 +5,8 @@ from collections.abc import Callable
 from itertools import groupby
 from typing import Any
 
-from reports.document import Cell, Code, Column, Document, Emphasis, Figure, Strong, Table, Text
-from reports.render.environment import render as fill
+from equipoise.reports.document import Cell, Code, Column, Document, Emphasis, Figure, Strong, Table, Text
+from equipoise.reports.render.environment import render as fill
 
 __all__ = ["render", "render_float"]
 

@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from reports.document import Cell, Code, Document, Emphasis, Strong, Table, Text
-from reports.render.environment import render as fill
+from equipoise.reports.document import Cell, Code, Document, Emphasis, Strong, Table, Text
+from equipoise.reports.render.environment import render as fill
 
 __all__ = ["render"]
 

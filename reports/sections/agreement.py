@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from reports.analysis import Analysis
-from reports.document import Block, Bullets, Cell, Code, Column, Paragraph, Strong, Table, Text
-from reports.results import Array
-from reports.words import joined, name, plural, spread
+from equipoise.reports.analysis import Analysis
+from equipoise.reports.document import Block, Bullets, Cell, Code, Column, Paragraph, Strong, Table, Text
+from equipoise.reports.results import Array
+from equipoise.reports.words import joined, name, plural, spread
 
 __all__ = ["agreement", "verdicts"]
 

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from reports.analysis import Analysis
-from reports.document import Block, Cell, Code, Column, Paragraph, Section, Strong, Table, Text
-from reports.statistics.families import Effect, FamilyAnswer
-from reports.statistics.resampling import Estimate
-from reports.verdicts import FAMILY_WORDS, judged, ratio_words, verdict_words
-from reports.words import amount, decimals, interval, joined, number, plural, spread
+from equipoise.reports.analysis import Analysis
+from equipoise.reports.document import Block, Cell, Code, Column, Paragraph, Section, Strong, Table, Text
+from equipoise.reports.statistics.families import Effect, FamilyAnswer
+from equipoise.reports.statistics.resampling import Estimate
+from equipoise.reports.verdicts import FAMILY_WORDS, judged, ratio_words, verdict_words
+from equipoise.reports.words import amount, decimals, interval, joined, number, plural, spread
 
 __all__ = ["answer_section", "budget_words"]
 
@@ -83,7 +83,7 @@ def _one_family(analysis: Analysis) -> Text:
     present = [family for family in ("nas", "hpo") if family in analysis.results.families]
     if len(present) == 2 and analysis.both(analysis.regrets):
         why = (
-            "the tasks have different units, and the law of random search that would make them comparable is not known "
+            "the tasks have different units, and the exact random-search baseline that would make them comparable is not known "
             "at this budget"
         )
     elif len(present) == 2:
@@ -209,7 +209,7 @@ def cautions(analysis: Analysis) -> list[Text]:
         said.append(
             (
                 "Queries were noisy (one stored training seed each); regret is of the incumbent's expected error. The "
-                "exact law of random search is that of noise-free queries: scores, speed-ups and ratios of queries "
+                "exact random-search baseline is that of noise-free queries: scores, speed-ups and ratios of queries "
                 "understate every method, random search that is played included.",
             )
         )

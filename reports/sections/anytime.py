@@ -4,15 +4,15 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from reports.analysis import Analysis
-from reports.document import Block, Cell, Column, Figure, Paragraph, Section, Table
-from reports.figures.anytime import anytime
-from reports.figures.progress import progress
-from reports.figures.style import Look
-from reports.results import Array, Results, TaskResults
-from reports.statistics.resampling import Estimate
-from reports.statistics.runtime import area_under_curve, runtime_ecdf, runtimes
-from reports.words import decimals, interval, name, number, percent
+from equipoise.reports.analysis import Analysis
+from equipoise.reports.document import Block, Cell, Column, Figure, Paragraph, Section, Table
+from equipoise.reports.figures.anytime import anytime
+from equipoise.reports.figures.progress import progress
+from equipoise.reports.figures.style import Look
+from equipoise.reports.results import Array, Results, TaskResults
+from equipoise.reports.statistics.resampling import Estimate
+from equipoise.reports.statistics.runtime import area_under_curve, runtime_ecdf, runtimes
+from equipoise.reports.words import decimals, interval, name, number, percent
 
 __all__ = ["anytime_section"]
 

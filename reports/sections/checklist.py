@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from reports.analysis import Analysis
-from reports.document import Cell, Column, Paragraph, Section, Table
-from reports.results import Results
-from reports.words import joined, plural
+from equipoise.reports.analysis import Analysis
+from equipoise.reports.document import Cell, Column, Paragraph, Section, Table
+from equipoise.reports.results import Results
+from equipoise.reports.words import joined, plural
 
 __all__ = ["checklist_section"]
 
@@ -123,7 +123,9 @@ def _over_time(_: Results) -> tuple[bool | None, str]:
 def _random(results: Results) -> tuple[bool | None, str]:
     exact = sum(task.law is not None for task in results.tasks)
     played = any(card.name == "random_search" for card in results.methods)
-    said = f"Exact law of random search on {plural(exact, 'task')}" + ("; also played." if played else "; not played.")
+    said = f"Exact random-search baseline on {plural(exact, 'task')}" + (
+        "; also played." if played else "; not played."
+    )
     return (exact > 0 or played), said
 
 

@@ -5,10 +5,10 @@ from typing import NamedTuple
 import numpy as np
 from scipy import stats
 
-from reports.analysis import Analysis
-from reports.document import Block, Bullets, Cell, Code, Column, Paragraph, Section, Table, Text
-from reports.results import Array, Derived, TaskResults
-from reports.words import interval, joined, name, number, plural
+from equipoise.reports.analysis import Analysis
+from equipoise.reports.document import Block, Bullets, Cell, Code, Column, Paragraph, Section, Table, Text
+from equipoise.reports.results import Array, Derived, TaskResults
+from equipoise.reports.words import interval, joined, name, number, plural
 
 __all__ = ["derived_section"]
 

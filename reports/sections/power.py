@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from reports.analysis import Analysis
-from reports.document import Block, Cell, Code, Column, Listing, Paragraph, Section, Table, Text
-from reports.results import Array
-from reports.statistics.arrays import repeat_counts
-from reports.statistics.power import contrast, detectable_effect, family_weights, plan
-from reports.words import decimals, name, number, plural
+from equipoise.reports.analysis import Analysis
+from equipoise.reports.document import Block, Cell, Code, Column, Listing, Paragraph, Section, Table, Text
+from equipoise.reports.results import Array
+from equipoise.reports.statistics.arrays import repeat_counts
+from equipoise.reports.statistics.power import contrast, detectable_effect, family_weights, plan
+from equipoise.reports.words import decimals, name, number, plural
 
 __all__ = ["family_contrast", "power_section"]
 

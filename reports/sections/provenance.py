@@ -5,10 +5,10 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from harness.cards import scored
-from reports.document import Bullets, Cell, Code, Column, Listing, Paragraph, Section, Table, Text
-from reports.results import MethodCard, Results
-from reports.words import joined, name
+from equipoise.harness.cli.task_summary import scored
+from equipoise.reports.document import Bullets, Cell, Code, Column, Listing, Paragraph, Section, Table, Text
+from equipoise.reports.results import MethodCard, Results
+from equipoise.reports.words import joined, name
 
 __all__ = ["provenance_section"]
 

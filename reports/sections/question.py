@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from reports.analysis import Analysis
-from reports.document import Block, Cell, Column, Figure, Paragraph, Section, Table
-from reports.figures.forest import Line, forest
-from reports.statistics.families import Effect, FamilyAnswer
-from reports.statistics.resampling import Estimate
-from reports.verdicts import ratio_words, verdict_words
-from reports.words import decimals, interval, name, number
+from equipoise.reports.analysis import Analysis
+from equipoise.reports.document import Block, Cell, Column, Figure, Paragraph, Section, Table
+from equipoise.reports.figures.forest import Line, forest
+from equipoise.reports.statistics.families import Effect, FamilyAnswer
+from equipoise.reports.statistics.resampling import Estimate
+from equipoise.reports.verdicts import ratio_words, verdict_words
+from equipoise.reports.words import decimals, interval, name, number
 
 __all__ = ["question_section"]
 

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from reports.analysis import Analysis
-from reports.document import Cell, Column, Paragraph, Section, Table, Text
-from reports.results import Array, TaskResults
-from reports.sections.answer import budget_words
-from reports.statistics.resampling import Estimate
-from reports.statistics.runtime import expected_running_time, runtimes
-from reports.words import amount, decimals, interval, name, number, percent
+from equipoise.reports.analysis import Analysis
+from equipoise.reports.document import Cell, Column, Paragraph, Section, Table, Text
+from equipoise.reports.results import Array, TaskResults
+from equipoise.reports.sections.answer import budget_words
+from equipoise.reports.statistics.resampling import Estimate
+from equipoise.reports.statistics.runtime import expected_running_time, runtimes
+from equipoise.reports.words import amount, decimals, interval, name, number, percent
 
 __all__ = ["regret_section"]
 

@@ -4,16 +4,16 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from reports.analysis import Analysis
-from reports.document import Block, Cell, Column, Figure, Paragraph, Section, Table, Text
-from reports.figures.aggregates import aggregates_figure
-from reports.figures.critical_difference import critical_difference
-from reports.figures.posterior import posterior_bars
-from reports.figures.style import Look
-from reports.sections.agreement import agreement
-from reports.statistics.bootstrap import Aggregates, performance_profiles
-from reports.statistics.pairwise import magnitude
-from reports.words import interval, name, number, plural, probability
+from equipoise.reports.analysis import Analysis
+from equipoise.reports.document import Block, Cell, Column, Figure, Paragraph, Section, Table, Text
+from equipoise.reports.figures.aggregates import aggregates_figure
+from equipoise.reports.figures.critical_difference import critical_difference
+from equipoise.reports.figures.posterior import posterior_bars
+from equipoise.reports.figures.style import Look
+from equipoise.reports.sections.agreement import agreement
+from equipoise.reports.statistics.bootstrap import Aggregates, performance_profiles
+from equipoise.reports.statistics.pairwise import magnitude
+from equipoise.reports.words import interval, name, number, plural, probability
 
 __all__ = ["schools_section"]
 
@@ -185,9 +185,9 @@ def _scores(analysis: Analysis, looks: Mapping[str, Look]) -> Section | None:
     found, labels = analysis.aggregates, analysis.results.labels
     if found is None or not found.tasks_used.any():
         why = (
-            "no task has both a known optimum and the exact law of random search at this budget"
+            "no task has both a known optimum and the exact random-search baseline at this budget"
             if found is None
-            else "no task with a known optimum and the exact law of random search was finished by every method"
+            else "no task with a known optimum and the exact random-search baseline was finished by every method"
         )
         return Section("scores", "Scores: interquartile means and profiles", (Paragraph((f"n/a: {why}.",)),))
     labels = tuple(labels[method] for method in analysis.active)

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from reports.analysis import Analysis
-from reports.document import Cell, Column, Paragraph, Section, Table
-from reports.results import Array
-from reports.sections.answer import budget_words
-from reports.statistics.speedup import queries_to_level
-from reports.words import amount, name, number
+from equipoise.reports.analysis import Analysis
+from equipoise.reports.document import Cell, Column, Paragraph, Section, Table
+from equipoise.reports.results import Array
+from equipoise.reports.sections.answer import budget_words
+from equipoise.reports.statistics.speedup import queries_to_level
+from equipoise.reports.words import amount, name, number
 
 __all__ = ["speedup_section"]
 

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from reports.analysis import Analysis
-from reports.document import Block, Bullets, Cell, Code, Column, Paragraph, Section, Table, Text
-from reports.results import Array, Results
-from reports.sections.answer import budget_words
-from reports.statistics.resampling import Estimate
-from reports.words import amount, interval, name, number, plural
+from equipoise.reports.analysis import Analysis
+from equipoise.reports.document import Block, Bullets, Cell, Code, Column, Paragraph, Section, Table, Text
+from equipoise.reports.results import Array, Results
+from equipoise.reports.sections.answer import budget_words
+from equipoise.reports.statistics.resampling import Estimate
+from equipoise.reports.words import amount, interval, name, number, plural
 
 __all__ = ["spent_section"]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from reports.statistics.arrays import Array, checked
+from equipoise.reports.statistics.arrays import Array, checked
 
 __all__ = ["BayesianSignedRank", "bayesian_all_pairs", "bayesian_signed_rank"]
 

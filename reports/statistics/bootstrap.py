@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from reports.statistics.arrays import Array, checked, repeat_counts, task_means
-from reports.statistics.resampling import (
+from equipoise.reports.statistics.arrays import Array, checked, repeat_counts, task_means
+from equipoise.reports.statistics.resampling import (
     Estimate,
     PairedResampling,
     estimate,
@@ -43,7 +43,7 @@ def normalise(errors: npt.ArrayLike, random_mean: npt.ArrayLike, optimum: npt.Ar
 
     Args:
         errors: methods x tasks x repeats.
-        random_mean: tasks, `random_search.RandomSearchLaw.mean` at the budget.
+        random_mean: tasks, `random_search.ExactRandomSearch.mean` at the budget.
         optimum: tasks, least error.
 
     Returns:

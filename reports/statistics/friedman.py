@@ -7,7 +7,7 @@ import numpy.typing as npt
 from scipy import stats
 from scipy.special import gammaln
 
-from reports.statistics.arrays import Array, checked, midranks
+from equipoise.reports.statistics.arrays import Array, checked, midranks
 
 __all__ = ["Friedman", "friedman"]
 
@@ -64,7 +64,7 @@ def friedman(errors: npt.ArrayLike, alpha: float = 0.05) -> Friedman:
       function at the observed difference.
 
     With fewer than 10 tasks F gives false alarms (18 % at a nominal 5 % for 3 methods on 3 tasks; see
-    ``python -m reports.calibration``). The p-value is then that of chi2 over 10,000 random orders of the ranks within
+    ``python studies/calibration.py``). The p-value is then that of chi2 over 10,000 random orders of the ranks within
     each task, (1 + as large) / 10,001, with a fixed seed: valid for any number of tasks and methods and with ties.
 
     Sources: Friedman, JASA 1937; Iman and Davenport, Communications in Statistics 1980; Nemenyi 1963; as recommended

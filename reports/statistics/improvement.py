@@ -3,8 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 
-from reports.statistics.arrays import Array, checked, repeat_counts
-from reports.statistics.resampling import Estimate, PairedResampling, estimate
+from equipoise.reports.statistics.arrays import Array, checked, repeat_counts
+from equipoise.reports.statistics.resampling import Estimate, PairedResampling, estimate
 
 __all__ = ["probability_of_improvement"]
 

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from reports.statistics.arrays import Array, checked, task_means
+from equipoise.reports.statistics.arrays import Array, checked, task_means
 
 __all__ = ["Pairwise", "TaskMarks", "a12", "holm", "magnitude", "signed_rank_p", "task_marks", "wilcoxon"]
 

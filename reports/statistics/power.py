@@ -8,7 +8,7 @@ import numpy.typing as npt
 from scipy import stats
 from scipy.special import ndtri
 
-from reports.statistics.arrays import Array, checked, repeat_counts
+from equipoise.reports.statistics.arrays import Array, checked, repeat_counts
 
 __all__ = ["Plan", "contrast", "detectable_effect", "family_weights", "plan", "power_of", "repeats_needed"]
 

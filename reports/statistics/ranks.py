@@ -4,8 +4,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from reports.statistics.arrays import Array, checked
-from reports.statistics.resampling import Estimate
+from equipoise.reports.statistics.arrays import Array, checked
+from equipoise.reports.statistics.resampling import Estimate
 
 __all__ = ["average_ranks"]
 

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from reports.statistics.arrays import Array
+from equipoise.reports.statistics.arrays import Array
 
 __all__ = ["area_under_curve", "expected_running_time", "runtime_ecdf", "runtimes"]
 

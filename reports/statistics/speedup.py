@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from reports.random_search import RandomSearchLaw
-from reports.statistics.arrays import Array
-from reports.statistics.resampling import Estimate
+from equipoise.reports.random_search import ExactRandomSearch
+from equipoise.reports.statistics.arrays import Array
+from equipoise.reports.statistics.resampling import Estimate
 
 __all__ = ["LogQueries", "equivalent_queries", "queries_to_level"]
 
@@ -16,7 +16,7 @@ class LogQueries:
     """Turns mean errors into the natural logarithm of the queries that random search needs for them; larger is better.
 
     For whole arrays of bootstrap draws: each law's expectation is tabulated on whole numbers 2 % apart and inverted by
-    interpolation of log N, which agrees with `RandomSearchLaw.queries_to_reach` to about one part in 10,000. At most
+    interpolation of log N, which agrees with `ExactRandomSearch.queries_to_reach` to about one part in 10,000. At most
     log M (the optimum, without replacement) or log(100 M) (with it), at least 0.
 
     As the `scale` of `families.compare_families` it makes the effect the logarithm of a ratio of queries, and the
@@ -26,7 +26,7 @@ class LogQueries:
         laws: One a task.
     """
 
-    def __init__(self, laws: Sequence[RandomSearchLaw]) -> None:
+    def __init__(self, laws: Sequence[ExactRandomSearch]) -> None:
         self._tables: list[tuple[Array, Array]] = []
         for law in laws:
             most = law.size * (100 if law.replacement else 1)
@@ -43,7 +43,7 @@ class LogQueries:
         return result
 
 
-def equivalent_queries(means: Estimate, law: RandomSearchLaw) -> Estimate:
+def equivalent_queries(means: Estimate, law: ExactRandomSearch) -> Estimate:
     """How many queries random search needs for what a method reaches on a task, with the interval of the mean.
 
     The expectation of random search falls with N, so the ends of the interval are those of the mean, changed over.

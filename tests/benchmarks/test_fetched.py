@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.conformance import TASK_CHECKS
-from harness.data.fetch import fetch
-from harness.data.sources import sources
-from harness.errors import DataError
-from harness.listing import entries
-from harness.plugins import load_task
-from harness.suite import Suite
+from equipoise.harness.cli.listing import entries
+from equipoise.harness.conformance import TASK_CHECKS
+from equipoise.harness.core.errors import DataError
+from equipoise.harness.core.registry import load_task
+from equipoise.harness.core.suite import Suite
+from equipoise.harness.data.fetch import fetch
+from equipoise.harness.data.sources import sources
 
 MIRROR = Path(os.environ.get("EQUIPOISE_MIRROR", "nowhere"))
 SEVEN = ("class_scene", "class_object", "jigsaw", "autoencoder", "normal", "room_layout", "segmentsemantic")

@@ -13,20 +13,20 @@ import pytest
 from made_frames import write_frame
 from typer.testing import CliRunner
 
-from harness.__main__ import app
-from harness.benchmarks import _nasbench201_further as further
-from harness.benchmarks.nasbench201 import FURTHER
-from harness.conformance import TASK_CHECKS
-from harness.data.archive import json_members
-from harness.data.fetch import fetch
-from harness.data.sources import source
-from harness.errors import DataError, StoreError
-from harness.plugins import load_method as method
-from harness.plugins import load_task, unmet
-from harness.session import run_suite
-from harness.spaces.nasbench201 import NasBench201
-from harness.stored import verify
-from reports.load import load
+from equipoise.harness.benchmarks import _nasbench201_further as further
+from equipoise.harness.benchmarks.nasbench201 import FURTHER
+from equipoise.harness.cli.main import app
+from equipoise.harness.conformance import TASK_CHECKS
+from equipoise.harness.core.errors import DataError, StoreError
+from equipoise.harness.core.registry import load_method as method
+from equipoise.harness.core.registry import load_task, missing_requirements
+from equipoise.harness.data.archive import json_members
+from equipoise.harness.data.fetch import fetch
+from equipoise.harness.data.sources import source
+from equipoise.harness.engine.session import run_suite
+from equipoise.harness.engine.verify import verify
+from equipoise.harness.spaces.nasbench201 import NasBench201
+from equipoise.reports.load import load
 
 SPACE = NasBench201()
 CELLS = list(SPACE.enumerate())
@@ -125,7 +125,7 @@ def test_each_file_adds_what_it_holds_and_changes_the_digest(tmp_path: Path, mon
         assert (task.reveal(CELLS[7]) is not None) == (CIFAR10_TEST in names)
         assert tuple(task.further_digests) == names
         assert ("test is n/a" in " ".join(task.pitfalls)) == (CIFAR10_TEST not in names)
-        assert (unmet(method("hyperband"), task) is None) == (EARLY in names)
+        assert (missing_requirements(method("hyperband"), task) is None) == (EARLY in names)
         seen[names] = task.data_digest
     assert len(set(seen.values())) == 4
     assert load_task("nasbench201/cifar100").further_digests.keys() == {EARLY}
@@ -157,9 +157,11 @@ def test_without_the_files_nothing_that_reads_them_is_loaded() -> None:
     import sys
 
     code = (
-        "import sys; from harness.plugins import load_task; task = load_task('nasbench201/cifar10'); task.optimum(); "
+        "import sys; from equipoise.harness.core.registry import load_task; "
+        "task = load_task('nasbench201/cifar10'); task.optimum(); "
         "task.data_digest; task.fidelities; task.source; "
-        "print([m for m in sys.modules if 'further' in m or m in ('harness.data.frame', 'harness.data.sources')])"
+        "print([m for m in sys.modules if 'further' in m "
+        "or m in ('equipoise.harness.data.frame', 'equipoise.harness.data.sources')])"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
 

@@ -8,15 +8,15 @@ import pytest
 from nasbench301_archives import SPACE, add_ensemble, drawn, made_model
 from typer.testing import CliRunner
 
-from harness.__main__ import app
-from harness.benchmarks._official import import_archive
-from harness.benchmarks.nasbench301 import NasBench301Task
-from harness.cards import card, text
-from harness.conformance import TASK_CHECKS
-from harness.errors import DataError
-from harness.nasbench301.ensembles import Pair, digest_at
-from harness.nasbench301.vector import vectors
-from harness.plugins import load_task
+from equipoise.harness.benchmarks._official import import_archive
+from equipoise.harness.benchmarks.nasbench301 import NasBench301Task
+from equipoise.harness.cli.main import app
+from equipoise.harness.cli.task_summary import card, text
+from equipoise.harness.conformance import TASK_CHECKS
+from equipoise.harness.core.errors import DataError
+from equipoise.harness.core.registry import load_task
+from equipoise.harness.surrogate.nasbench301.ensembles import Pair, digest_at
+from equipoise.harness.surrogate.nasbench301.vector import vectors
 
 NAMES = ["nasbench301/cifar10", "nasbench301/cifar10-lgb"]
 

@@ -11,18 +11,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from harness.benchmarks.nasbench_nlp import EPOCHS
-from harness.cards import card
-from harness.conformance import SPACE_CHECKS, TASK_CHECKS
-from harness.data.fetch import fetch
-from harness.data.sources import source
-from harness.errors import DataError, SpaceError
-from harness.ledger import Budget, Ledger
-from harness.plugins import load_method, load_task, problem_of
-from harness.runner import play
-from harness.session import run_suite
-from harness.spaces._listed import ListedCells
-from reports.load import load
+from equipoise.harness.benchmarks.nasbench_nlp import EPOCHS
+from equipoise.harness.cli.task_summary import card
+from equipoise.harness.conformance import SPACE_CHECKS, TASK_CHECKS
+from equipoise.harness.core.errors import DataError, SpaceError
+from equipoise.harness.core.ledger import Budget, Ledger
+from equipoise.harness.core.registry import load_method, load_task, problem_of
+from equipoise.harness.data.fetch import fetch
+from equipoise.harness.data.sources import source
+from equipoise.harness.engine.runner import run_trial
+from equipoise.harness.engine.session import run_suite
+from equipoise.harness.spaces._listed import ListedCells
+from equipoise.reports.load import load
 
 NAME = "nasbench_nlp/wikitext-2"
 FILE = source("nasbench-nlp")
@@ -84,7 +84,7 @@ def test_every_log_is_told_as_it_was_written() -> None:
 def test_methods_of_every_kind_can_choose_from_the_list(name: str) -> None:
     task, budget = load_task(NAME), Budget(queries=12)
     method = load_method(name)(problem_of(load_method(name), task, budget), np.random.default_rng(0))
-    trajectory = play(method, task, Ledger(budget), np.random.default_rng)
+    trajectory = run_trial(method, task, Ledger(budget), np.random.default_rng)
     assert set(trajectory.status) <= {"ok", "duplicate"}
 
 

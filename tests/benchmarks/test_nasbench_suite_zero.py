@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from harness.benchmarks._official import import_archive, is_archive
-from harness.benchmarks.nasbench_suite_zero import NasBenchSuiteZeroTask
-from harness.cards import card
-from harness.data.sources import source
-from harness.errors import DataError
-from harness.plugins import load_task
-from harness.spaces.darts import OPERATIONS
-from harness.tables.table import Table, open_table
+from equipoise.harness.benchmarks._official import import_archive, is_archive
+from equipoise.harness.benchmarks.nasbench_suite_zero import NasBenchSuiteZeroTask
+from equipoise.harness.cli.task_summary import card
+from equipoise.harness.core.errors import DataError
+from equipoise.harness.core.registry import load_task
+from equipoise.harness.data.sources import source
+from equipoise.harness.spaces.darts import OPERATIONS
+from equipoise.harness.tables.table import Table, open_table
 
 MIRROR = Path(os.environ.get("EQUIPOISE_MIRROR", "nowhere"))
 FILE = MIRROR / source("nasbench-suite-zero").file

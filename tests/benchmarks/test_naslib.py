@@ -12,18 +12,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from harness.benchmarks.naslib import NasLibTask, dataset_api
-from harness.conformance import TASK_CHECKS
-from harness.errors import DataError
-from harness.plugins import load_task
-from harness.space import Architecture
-from harness.spaces.darts import Darts
-from harness.spaces.nasbench101 import NasBench101
-from harness.spaces.nasbench201 import NasBench201
-from harness.spaces.nats_sss import NatsSss
-from harness.spaces.transnas_macro import TransNasMacro
-from harness.spaces.transnas_micro import TransNasMicro
-from harness.task import Evaluation, Metric, Task
+from equipoise.harness.benchmarks.naslib import NasLibTask, dataset_api
+from equipoise.harness.conformance import TASK_CHECKS
+from equipoise.harness.core.errors import DataError
+from equipoise.harness.core.registry import load_task
+from equipoise.harness.core.space import Architecture
+from equipoise.harness.core.task import Evaluation, Metric, Task
+from equipoise.harness.spaces.darts import Darts
+from equipoise.harness.spaces.nasbench101 import NasBench101
+from equipoise.harness.spaces.nasbench201 import NasBench201
+from equipoise.harness.spaces.nats_sss import NatsSss
+from equipoise.harness.spaces.transnas_macro import TransNasMacro
+from equipoise.harness.spaces.transnas_micro import TransNasMicro
 
 absent = pytest.mark.skipif(find_spec("naslib") is not None, reason="NASLib is installed here")
 

@@ -10,21 +10,21 @@ import pytest
 from official_archives import made_asr_file
 from typer.testing import CliRunner
 
-from harness.__main__ import app
-from harness.benchmarks import _official
-from harness.benchmarks._official import OfficialTable, import_archive
-from harness.benchmarks.nasbench101 import NasBench101Task
-from harness.benchmarks.nasbench_asr import NasBenchAsrTask
-from harness.benchmarks.nats_tss import NatsTssTask
-from harness.conformance import TASK_CHECKS
-from harness.data.official.record import Record
-from harness.errors import DataError
-from harness.plugins import load_task
-from harness.space import Decision
-from harness.spaces._declared import DeclaredProduct
-from harness.spaces.nasbench201 import NasBench201
-from harness.tables.header import TableHeader
-from harness.task import Metric
+from equipoise.harness.benchmarks import _official
+from equipoise.harness.benchmarks._official import OfficialTable, import_archive
+from equipoise.harness.benchmarks.nasbench101 import NasBench101Task
+from equipoise.harness.benchmarks.nasbench_asr import NasBenchAsrTask
+from equipoise.harness.benchmarks.nats_tss import NatsTssTask
+from equipoise.harness.cli.main import app
+from equipoise.harness.conformance import TASK_CHECKS
+from equipoise.harness.core.errors import DataError
+from equipoise.harness.core.registry import load_task
+from equipoise.harness.core.space import Decision
+from equipoise.harness.core.task import Metric
+from equipoise.harness.data.official.record import Record
+from equipoise.harness.spaces._declared import DeclaredProduct
+from equipoise.harness.spaces.nasbench201 import NasBench201
+from equipoise.harness.tables.header import TableHeader
 
 SPACE = DeclaredProduct("three", tuple(Decision(f"d{number}", ("a", "b", "c")) for number in range(3)))
 OFFICIAL = [
@@ -190,7 +190,7 @@ def test_a_whole_space_conforms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(NatsTssTask, "recognises", lambda path: True)
     header = NatsTssTask.headers(tmp_path)["cifar100"]
     monkeypatch.setattr(NatsTssTask, "headers", lambda path: {"cifar100": header})
-    monkeypatch.setattr("harness.data.official.nats_bench.records", nats_records)
+    monkeypatch.setattr("equipoise.harness.data.official.nats_bench.records", nats_records)
     import_archive(tmp_path)
     for noise in ("mean", "single"):
         task = load_task("nats_tss/cifar100", noise)

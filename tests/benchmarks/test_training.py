@@ -16,11 +16,11 @@ import pytest
 pytest.importorskip("torch", reason="training needs PyTorch: pip install 'equipoise[torch]'")
 import torch
 
-from harness.errors import PluginError, RunError, SettingError, SuiteError
-from harness.plugins import load_task
-from harness.training.checkpoints import Checkpoint, Curve
-from harness.training.nasbench201 import PUBLISHED, build
-from harness.training.trainer import Trainer
+from equipoise.harness.core.errors import PluginError, RunError, SettingError, SuiteError
+from equipoise.harness.core.registry import load_task
+from equipoise.harness.training.checkpoints import Checkpoint, Curve
+from equipoise.harness.training.nasbench201 import PUBLISHED, build
+from equipoise.harness.training.trainer import Trainer
 
 CELL = (1, 0, 0, 2, 0, 4)
 NAME = "training/nasbench201/fashion14,channels=2,batch_size=500,epochs=4"
@@ -67,7 +67,7 @@ def test_what_is_continued_ends_where_one_training_would_have_ended(task, epochs
     steps = [ask(task, fidelity).validation_error for fidelity in (1, 2, 3, 4)]
     test = task.reveal(CELL)
     again = load_task(NAME)
-    again.anew = True
+    again.fresh = True
     assert [ask(again, fidelity).validation_error for fidelity in (4, 3, 2, 1)] == steps[::-1]
     assert again.reveal(CELL) == test
     assert epochs == [1, 2, 3, 4] * 2
@@ -92,8 +92,8 @@ def test_a_training_that_is_cut_goes_on_from_its_last_epoch(task, epochs, monkey
 KILLED = """
 import os, signal
 import numpy as np
-from harness.plugins import load_task
-from harness.training.checkpoints import Checkpoint
+from equipoise.harness.core.registry import load_task
+from equipoise.harness.training.checkpoints import Checkpoint
 write = Checkpoint.write
 def killed(self, curve):
     if len(curve.validation_error) == 3:
@@ -105,7 +105,7 @@ load_task({name!r}).evaluate({cell}, None, np.random.default_rng())
 
 
 def test_a_killed_process_leaves_whole_epochs(task, epochs):
-    root = Path(load_task.__code__.co_filename).parents[1]
+    root = Path(load_task.__code__.co_filename).parents[3]
     environment = {**os.environ, "PYTHONPATH": str(root)}
     ran = subprocess.run([sys.executable, "-c", KILLED.format(name=NAME, cell=CELL)], env=environment, check=False)
     assert ran.returncode == -signal.SIGKILL
@@ -133,10 +133,10 @@ def test_a_finished_network_leaves_its_curve_without_its_weights(task):
 
 
 def test_a_method_gets_no_test_images(task):
-    given = task.give("images")
+    given = task.resource("images")
     assert len(given.y["test"]) == len(given.x["test"]) == 0
     assert len(given.y["train"]) == 3000
-    assert task.give("graph") is None
+    assert task.resource("graph") is None
 
 
 @pytest.mark.parametrize(

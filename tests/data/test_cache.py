@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.data.cache import open_columns
-from harness.data.package import package_file
-from harness.data.unpickle import NUMPY_SCALARS, read_pickle
-from harness.errors import DataError
+from equipoise.harness.core.errors import DataError
+from equipoise.harness.data.cache import open_columns
+from equipoise.harness.data.package import package_file
+from equipoise.harness.data.unpickle import NUMPY_SCALARS, read_pickle
 
 VALUES = np.arange(12.0).reshape(3, 4)
 

@@ -11,12 +11,12 @@ from typing import ClassVar
 import pytest
 from typer.testing import CliRunner
 
-from harness.__main__ import app
-from harness.data import fetch as fetching
-from harness.data.archive import json_members, read_json
-from harness.data.fetch import adopt, fetch
-from harness.data.sources import Source, source, sources
-from harness.errors import DataError
+from equipoise.harness.cli.main import app
+from equipoise.harness.core.errors import DataError
+from equipoise.harness.data import fetch as fetching
+from equipoise.harness.data.archive import json_members, read_json
+from equipoise.harness.data.fetch import adopt, fetch
+from equipoise.harness.data.sources import Source, source, sources
 
 CONTENT = bytes(range(256)) * 1_000
 
@@ -216,7 +216,7 @@ def test_damaged_archives_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         with pytest.raises(DataError, match="damaged archive"):
             list(json_members(path, ".*"))
     path.write_bytes(whole)
-    monkeypatch.setattr("harness.data.archive.MOST_BYTES", 100)
+    monkeypatch.setattr("equipoise.harness.data.archive.MOST_BYTES", 100)
     with pytest.raises(DataError, match="more than the accepted"):
         list(json_members(path, ".*"))
     (tmp_path / "a.json").write_text("{")

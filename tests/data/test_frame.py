@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 from made_frames import write_frame
 
-from harness.data.frame import read_frame
-from harness.errors import DataError
+from equipoise.harness.core.errors import DataError
+from equipoise.harness.data.frame import read_frame
 
 COLUMNS = {"cell": ["a", "b", "c"], "val": [1.0, 2.5, 3.0], "test": [4.0, 5.0, 6.5]}
 

@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
-from harness.errors import SettingError
-from harness.ledger import Budget, Ledger
-from harness.method import Method
-from harness.plugins import load_method, load_task, problem_of
-from harness.runner import Trajectory, play
-from methods._gp import HammingProcess, normal_scores
+from equipoise.harness.core.errors import SettingError
+from equipoise.harness.core.ledger import Budget, Ledger
+from equipoise.harness.core.method import Method
+from equipoise.harness.core.registry import load_method, load_task, problem_of
+from equipoise.harness.core.trajectory import Trajectory
+from equipoise.harness.engine.runner import run_trial
+from equipoise.methods._shared.gp import HammingProcess, normal_scores
 
 RANKED = ("exact_gp", "mutation_gp", "eda_gp")
 
@@ -19,7 +20,7 @@ def make(name: str, task: str = "nasbench_graph/proteins", queries: int = 30, **
 
 
 def run(method: Method, task: str = "nasbench_graph/proteins", queries: int = 30) -> Trajectory:
-    return play(method, load_task(task), Ledger(Budget(queries=queries)), lambda _: np.random.default_rng())
+    return run_trial(method, load_task(task), Ledger(Budget(queries=queries)), lambda _: np.random.default_rng())
 
 
 @pytest.mark.parametrize("sampler", ["tpe", "gp", "cmaes", "random", "nsgaii", "qmc"])

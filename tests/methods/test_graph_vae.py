@@ -5,25 +5,25 @@ import importlib.util
 import numpy as np
 import pytest
 
-from harness.ledger import Budget
-from harness.method import Problem
-from harness.plugins import load_method, spaces
-from harness.space import SearchSpace
-from harness.spaces.darts import Darts
-from harness.spaces.nasbench101 import NasBench101
-from harness.spaces.nasbench201 import NasBench201
-from harness.spaces.nasbench_graph import NasBenchGraph
+from equipoise.harness.core.ledger import Budget
+from equipoise.harness.core.method import Problem
+from equipoise.harness.core.registry import load_method, spaces
+from equipoise.harness.core.space import SearchSpace
+from equipoise.harness.spaces.darts import Darts
+from equipoise.harness.spaces.nasbench101 import NasBench101
+from equipoise.harness.spaces.nasbench201 import NasBench201
+from equipoise.harness.spaces.nasbench_graph import NasBenchGraph
 from tests.made import MadeTask
 
 torch = pytest.importorskip("torch", reason="needs torch: pip install 'equipoise[torch]'")
 
-from methods.graph_vae.decoding import decode  # noqa: E402
-from methods.graph_vae.graphs import GraphReader, Layout  # noqa: E402
-from methods.graph_vae.kernel import GraphRanker  # noqa: E402
-from methods.graph_vae.model import Vae  # noqa: E402
-from methods.graph_vae.network import Graphs, graph_states, network_shapes  # noqa: E402
-from methods.graph_vae.parameters import Parameters  # noqa: E402
-from methods.graph_vae.sampling import draw_latents  # noqa: E402
+from equipoise.methods.graph_vae.decoding import decode  # noqa: E402
+from equipoise.methods.graph_vae.graphs import GraphReader, Layout  # noqa: E402
+from equipoise.methods.graph_vae.kernel import GraphRanker  # noqa: E402
+from equipoise.methods.graph_vae.model import Vae  # noqa: E402
+from equipoise.methods.graph_vae.network import Graphs, graph_states, network_shapes  # noqa: E402
+from equipoise.methods.graph_vae.parameters import Parameters  # noqa: E402
+from equipoise.methods.graph_vae.sampling import draw_latents  # noqa: E402
 
 SPACES = [cls() for cls in spaces()]
 
@@ -73,7 +73,7 @@ def test_a_reader_that_forgets_reads_the_same(monkeypatch: pytest.MonkeyPatch) -
     space, rng = NasBench101(), np.random.default_rng(0)
     reader, cells = GraphReader(space, rng), space.sample(rng, 30)
     before = reader.batch(cells)
-    monkeypatch.setattr("methods.graph_vae.graphs.MOST_CACHED", 31)
+    monkeypatch.setattr("equipoise.methods.graph_vae.graphs.MOST_CACHED", 31)
     for _ in range(3):
         reader.batch(space.sample(rng, 25))
     for left, right in zip(before, reader.batch(cells), strict=True):

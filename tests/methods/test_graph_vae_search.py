@@ -3,21 +3,22 @@
 import numpy as np
 import pytest
 
-from harness.errors import SettingError
-from harness.ledger import Budget, Ledger
-from harness.method import Method, Observation, Problem, Query
-from harness.plugins import load_method, load_task, problem_of
-from harness.runner import Trajectory, play
-from harness.spaces.nasbench101 import NasBench101
-from harness.spaces.nasbench201 import NasBench201
-from harness.spaces.nasbench_graph import NasBenchGraph
-from harness.task import Task
+from equipoise.harness.core.errors import SettingError
+from equipoise.harness.core.ledger import Budget, Ledger
+from equipoise.harness.core.method import Method, Observation, Problem, Query
+from equipoise.harness.core.registry import load_method, load_task, problem_of
+from equipoise.harness.core.task import Task
+from equipoise.harness.core.trajectory import Trajectory
+from equipoise.harness.engine.runner import run_trial
+from equipoise.harness.spaces.nasbench101 import NasBench101
+from equipoise.harness.spaces.nasbench201 import NasBench201
+from equipoise.harness.spaces.nasbench_graph import NasBenchGraph
 from tests.made import MadeTask
 
 torch = pytest.importorskip("torch", reason="needs torch: pip install 'equipoise[torch]'")
 
-from methods._gp import Ranker, expected_improvement  # noqa: E402
-from methods.graph_vae.shortlist import Shortlist  # noqa: E402
+from equipoise.methods._shared.gp import Ranker, expected_improvement  # noqa: E402
+from equipoise.methods.graph_vae.shortlist import Shortlist  # noqa: E402
 
 GENERATORS = ("graph_vae", "graph_rnn", "graph_structure")
 
@@ -30,7 +31,7 @@ def _one_thread() -> None:
 def search(name: str, task: Task, queries: int, seed: int = 0, **settings: object) -> tuple[Method, Trajectory]:
     cls, budget = load_method(name), Budget(queries=queries)
     method = cls(problem_of(cls, task, budget), np.random.default_rng(seed), **settings)
-    return method, play(method, task, Ledger(budget), np.random.default_rng)
+    return method, run_trial(method, task, Ledger(budget), np.random.default_rng)
 
 
 @pytest.mark.parametrize("observed", [3, 12])

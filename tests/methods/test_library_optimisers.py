@@ -8,16 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.conformance.methods import repeats_in_another_process
-from harness.errors import SettingError
-from harness.ledger import Budget, Ledger
-from harness.method import Method, Observation, Problem, Query
-from harness.plugins import load_method, load_task
-from harness.runner import Trajectory, play
-from harness.space import Architecture
-from harness.spaces.nasbench201 import NasBench201
-from harness.spaces.nasbench_graph import NasBenchGraph
-from harness.task import Evaluation
+from equipoise.harness.conformance.methods import repeats_in_another_process
+from equipoise.harness.core.errors import SettingError
+from equipoise.harness.core.ledger import Budget, Ledger
+from equipoise.harness.core.method import Method, Observation, Problem, Query
+from equipoise.harness.core.registry import load_method, load_task
+from equipoise.harness.core.space import Architecture
+from equipoise.harness.core.task import Evaluation
+from equipoise.harness.core.trajectory import Trajectory
+from equipoise.harness.engine.runner import run_trial
+from equipoise.harness.spaces.nasbench201 import NasBench201
+from equipoise.harness.spaces.nasbench_graph import NasBenchGraph
 
 SETTINGS = {
     "tpe": {"n_startup": 5},
@@ -49,7 +50,7 @@ def make(name: str, space=None, seed: int = 0, queries: int = 9, **settings) -> 
 def search(name: str, space=None, initial=(), queries: int = 9, **settings) -> Trajectory:
     space = space or NasBench201()
     method = make(name, space, queries=queries, **settings)
-    return play(method, Landscape(space), Ledger(Budget(queries=queries)), np.random.default_rng, initial)
+    return run_trial(method, Landscape(space), Ledger(Budget(queries=queries)), np.random.default_rng, initial)
 
 
 def proposals(trajectory: Trajectory) -> list[Architecture]:
@@ -166,7 +167,7 @@ class Tiny(NasBench201):
 def test_when_smac_gives_up_the_budget_is_still_spent() -> None:
     space = Tiny()
     method = make("smac", space, queries=30)
-    trajectory = play(method, Landscape(space), Ledger(Budget(queries=30)), np.random.default_rng)
+    trajectory = run_trial(method, Landscape(space), Ledger(Budget(queries=30)), np.random.default_rng)
     assert method.gave_up_after == 4
     assert len(trajectory) == 30
     assert set(proposals(trajectory)) == set(space.enumerate())
@@ -198,7 +199,7 @@ def test_the_lean_arithmetic_equals_the_library_s() -> None:
     from skopt import Optimizer
     from skopt.space import Categorical
 
-    from methods._skopt import lean
+    from equipoise.methods._shared.fast_skopt import lean
 
     default = Optimizer([Categorical([0, 1, 2]), Categorical([0, 1, 2])], random_state=1)
     rng = np.random.default_rng(0)

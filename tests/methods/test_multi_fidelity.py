@@ -11,16 +11,17 @@ from hypothesis import strategies as st
 from plugins_for_tests import Epochs
 from statsmodels.nonparametric.kernel_density import KDEMultivariate
 
-from harness.conformance.methods import METHOD_CHECKS
-from harness.encoding import Parameter
-from harness.errors import SettingError
-from harness.ledger import Budget, Ledger
-from harness.method import Method, Observation, Query
-from harness.plugins import load_method, load_task, problem_of, unmet
-from harness.runner import Trajectory, play
-from methods._brackets import Bracket, Brackets, ladder, rungs
-from methods._kde import Density
-from methods.dehb import Dehb
+from equipoise.harness.conformance.methods import METHOD_CHECKS
+from equipoise.harness.core.encoding import Parameter
+from equipoise.harness.core.errors import SettingError
+from equipoise.harness.core.ledger import Budget, Ledger
+from equipoise.harness.core.method import Method, Observation, Query
+from equipoise.harness.core.registry import load_method, load_task, missing_requirements, problem_of
+from equipoise.harness.core.trajectory import Trajectory
+from equipoise.harness.engine.runner import run_trial
+from equipoise.methods._shared.brackets import Bracket, Brackets, ladder, rungs
+from equipoise.methods._shared.kde import Density
+from equipoise.methods.dehb import Dehb
 
 TASK = Epochs("plain")
 POWERS = (1, 3, 9, 27, 81)
@@ -33,7 +34,9 @@ def make(name: str, seed: int = 0, **changed: object) -> Method:
 
 
 def run(name: str, epochs: int = 1000, seed: int = 0, **changed: object) -> Trajectory:
-    return play(make(name, seed, **changed), TASK, Ledger(Budget(epochs=epochs)), lambda _: np.random.default_rng())
+    return run_trial(
+        make(name, seed, **changed), TASK, Ledger(Budget(epochs=epochs)), lambda _: np.random.default_rng()
+    )
 
 
 def test_brackets_are_those_of_algorithm_1() -> None:
@@ -223,7 +226,9 @@ def test_it_conforms_on_a_task_with_fidelities(name: str, check) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_task_with_one_fidelity_is_not_for_it(name: str) -> None:
-    assert "needs several fidelities" in (unmet(load_method(name), load_task("nasbench201/cifar10")) or "")
+    assert "needs several fidelities" in (
+        missing_requirements(load_method(name), load_task("nasbench201/cifar10")) or ""
+    )
 
 
 @pytest.mark.parametrize("name", ["bohb", "dehb"])

@@ -6,19 +6,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.errors import SettingError, SpaceError
-from harness.ledger import Budget, Ledger
-from harness.method import Method, Observation, Problem, Query
-from harness.plugins import load_method
-from harness.runner import Trajectory, play
-from harness.session import run_suite
-from harness.space import SearchSpace
-from harness.spaces.darts import Darts
-from harness.spaces.nasbench101 import NasBench101
-from harness.spaces.nasbench201 import NasBench201
-from harness.task import Evaluation
-from methods._gp import HammingProcess
-from methods._parameters import Parameters
+from equipoise.harness.core.errors import SettingError, SpaceError
+from equipoise.harness.core.ledger import Budget, Ledger
+from equipoise.harness.core.method import Method, Observation, Problem, Query
+from equipoise.harness.core.registry import load_method
+from equipoise.harness.core.space import SearchSpace
+from equipoise.harness.core.task import Evaluation
+from equipoise.harness.core.trajectory import Trajectory
+from equipoise.harness.engine.runner import run_trial
+from equipoise.harness.engine.session import run_suite
+from equipoise.harness.spaces.darts import Darts
+from equipoise.harness.spaces.nasbench101 import NasBench101
+from equipoise.harness.spaces.nasbench201 import NasBench201
+from equipoise.methods._shared.gp import HammingProcess
+from equipoise.methods._shared.parameters import Parameters
 
 NB101, NB201, DARTS = NasBench101(), NasBench201(), Darts()
 SETTINGS: dict[str, dict[str, object]] = {"tpe": {"n_startup": 5}, "optuna": {}, "smac": {}, "gp_bo": {"n_initial": 6}}
@@ -52,7 +53,7 @@ def make(name: str, space: SearchSpace, **settings: object) -> Method:
 
 
 def search(method: Method, queries: int = 8) -> Trajectory:
-    return play(method, Landscape(method.space), Ledger(Budget(queries=queries)), np.random.default_rng)
+    return run_trial(method, Landscape(method.space), Ledger(Budget(queries=queries)), np.random.default_rng)
 
 
 @pytest.mark.parametrize(("name", "space", "kind"), CASES, ids=[f"{n}-{s.name}-{k}" for n, s, k in CASES])
@@ -72,8 +73,8 @@ def test_every_kind_of_parameter_is_searched_and_repeats(name: str, space: Searc
 
 
 def test_nasbench101_is_searched_in_the_encoding_of_the_published_studies_by_default() -> None:
-    assert make("optuna", NB101)._parameters.encoding == NB101.usual_encoding == "A"
-    assert make("optuna", NB201)._parameters.encoding == NB201.usual_encoding == "categorical"
+    assert make("optuna", NB101)._parameters.encoding == NB101.default_encoding == "A"
+    assert make("optuna", NB201)._parameters.encoding == NB201.default_encoding == "categorical"
 
 
 def test_optuna_tells_its_sampler_what_was_active() -> None:

@@ -7,19 +7,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.errors import SettingError
-from harness.ledger import Budget, Ledger
-from harness.method import Method, Observation, Problem, Query
-from harness.plugins import load_method, load_task, problem_of, spaces
-from harness.runner import play
-from harness.space import SearchSpace
-from harness.spaces.nasbench101 import NasBench101
-from harness.spaces.nasbench201 import NasBench201
-from methods._adam import Adam
-from methods._ensemble import Ensemble
-from methods._gin import LAYERS, TINY, Gin
-from methods._operation_graphs import GraphReader, operations_of
-from methods._rounds import mutants
+from equipoise.harness.core.errors import SettingError
+from equipoise.harness.core.ledger import Budget, Ledger
+from equipoise.harness.core.method import Method, Observation, Problem, Query
+from equipoise.harness.core.registry import load_method, load_task, problem_of, spaces
+from equipoise.harness.core.space import SearchSpace
+from equipoise.harness.engine.runner import run_trial
+from equipoise.harness.spaces.nasbench101 import NasBench101
+from equipoise.harness.spaces.nasbench201 import NasBench201
+from equipoise.methods._shared.adam import Adam
+from equipoise.methods._shared.ensemble import Ensemble
+from equipoise.methods._shared.graph_isomorphism_network import LAYERS, TINY, Gin
+from equipoise.methods._shared.operation_graphs import GraphReader, operations_of
+from equipoise.methods._shared.predictor_rounds import mutants
 from tests.made import MadeSpace, MadeTask
 
 PREDICTORS = {
@@ -190,7 +190,7 @@ def test_the_ensemble_learns_and_its_members_differ() -> None:
 
 def test_the_flow_ranker_learns_an_order() -> None:
     pytest.importorskip("torch", reason="needs torch: pip install 'equipoise[torch]'")
-    from methods._flow import FlowRanker
+    from equipoise.methods._shared.flow_encoder import FlowRanker
 
     space, rng = NasBench201(), np.random.default_rng(0)
     cells = space.sample(rng, 90)
@@ -203,7 +203,7 @@ def test_the_flow_ranker_learns_an_order() -> None:
 
 def test_padding_does_not_move_a_score() -> None:
     pytest.importorskip("torch", reason="needs torch: pip install 'equipoise[torch]'")
-    from methods._flow import FlowRanker
+    from equipoise.methods._shared.flow_encoder import FlowRanker
 
     space, rng = NasBench101(), np.random.default_rng(0)
     cells = space.sample(rng, 40)
@@ -241,7 +241,7 @@ def test_every_space_is_searched_without_repeats(name: str, space: SearchSpace) 
 def test_a_small_space_is_searched_to_its_end(name: str) -> None:
     problem = Problem(MadeSpace(), Budget(queries=40))
     method = load_method(name)(problem, np.random.default_rng(0), **{**PREDICTORS[name], "n_initial": 3, "batch": 4})
-    trajectory = play(method, MadeTask("plain"), Ledger(problem.budget), lambda _: np.random.default_rng())
+    trajectory = run_trial(method, MadeTask("plain"), Ledger(problem.budget), lambda _: np.random.default_rng())
     assert sorted(trajectory.architecture) == list(MadeSpace().enumerate())
 
 
@@ -251,7 +251,7 @@ def test_a_budget_below_the_defaults_or_in_seconds_is_spent(name: str) -> None:
     for budget in (Budget(queries=5), Budget(cost_seconds=12.0)):
         method = load_method(name)(Problem(MadeSpace(), budget), np.random.default_rng(0), **settings_)
         ledger = Ledger(budget)
-        play(method, MadeTask("plain"), ledger, lambda _: np.random.default_rng())
+        run_trial(method, MadeTask("plain"), ledger, lambda _: np.random.default_rng())
         assert ledger.exhausted
 
 
@@ -281,7 +281,7 @@ def test_a_predictor_leads_the_search_to_better_architectures(name: str) -> None
     def led(seed: int) -> float:
         """The mean error of the second half of a run, minus that of the space, in standard deviations of the space."""
         method = cls(problem_of(cls, task, budget), np.random.default_rng(seed), **FAST[name])
-        errors = play(method, task, Ledger(budget), lambda _: np.random.default_rng()).validation_error
+        errors = run_trial(method, task, Ledger(budget), lambda _: np.random.default_rng()).validation_error
         landscape = task.landscape()
         return float((np.mean(errors[30:]) - landscape.mean()) / landscape.std())
 

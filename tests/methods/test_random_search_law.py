@@ -9,10 +9,10 @@ import os
 import numpy as np
 import pytest
 
-from harness.ledger import Budget, Ledger
-from harness.plugins import benchmarks, load_method, load_task, problem_of, task_names
-from harness.runner import play
-from reports.random_search import RandomSearchLaw
+from equipoise.harness.core.ledger import Budget, Ledger
+from equipoise.harness.core.registry import benchmarks, load_method, load_task, problem_of, task_names
+from equipoise.harness.engine.runner import run_trial
+from equipoise.reports.random_search import ExactRandomSearch
 
 REPEATS = int(os.environ.get("EQUIPOISE_REPEATS", "60"))
 CHECKPOINTS = [50, 100, 200, 300]
@@ -29,9 +29,9 @@ def test_it_follows_its_law(name: str, replacement: bool) -> None:
     reached = np.empty((REPEATS, len(CHECKPOINTS)))
     for repeat in range(REPEATS):
         rng = np.random.default_rng([20261124, repeat])
-        trajectory = play(cls(problem, rng, replacement=replacement), task, Ledger(budget), lambda _: rng)  # noqa: B023
+        trajectory = run_trial(cls(problem, rng, replacement=replacement), task, Ledger(budget), lambda _: rng)  # noqa: B023
         reached[repeat] = np.minimum.accumulate(trajectory.validation_error)[np.array(CHECKPOINTS) - 1]
-    law = RandomSearchLaw(task.landscape(), replacement=replacement)
+    law = ExactRandomSearch(task.landscape(), replacement=replacement)
     exact = law.mean(CHECKPOINTS)
     errors = reached.std(axis=0, ddof=1) / np.sqrt(REPEATS)
     z = (reached.mean(axis=0) - exact) / errors

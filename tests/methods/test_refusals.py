@@ -6,12 +6,19 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
-from harness.errors import SettingError
-from harness.ledger import Budget, Ledger
-from harness.method import Method
-from harness.plugins import load_method, load_task, method_names, missing_packages, problem_of, unmet
-from harness.runner import play
-from harness.task import Task
+from equipoise.harness.core.errors import SettingError
+from equipoise.harness.core.ledger import Budget, Ledger
+from equipoise.harness.core.method import Method
+from equipoise.harness.core.registry import (
+    load_method,
+    load_task,
+    method_names,
+    missing_packages,
+    missing_requirements,
+    problem_of,
+)
+from equipoise.harness.core.task import Task
+from equipoise.harness.engine.runner import run_trial
 
 TASKS = [load_task(name) for name in ("nasbench201/cifar10", "nasbench201/fashion14")]
 COUNTS = ("n_initial", "initial", "population", "samples", "generation", "n_startup")
@@ -34,7 +41,7 @@ NESTED = (
 
 def task_for(cls: type[Method], settings: Mapping[str, object]) -> Task:
     """The first task that has what the method needs."""
-    return next(task for task in TASKS if unmet(cls, task, settings) is None)
+    return next(task for task in TASKS if missing_requirements(cls, task, settings) is None)
 
 
 def make(name: str, budget: Budget, **settings: object) -> Method:
@@ -81,5 +88,5 @@ def test_every_method_plays_a_budget_below_its_defaults(name: str, unit: str) ->
     task = task_for(cls, cls.checked_with)
     budget = Budget(queries=3) if unit == "queries" else Budget(cost_seconds=3 * (task.mean_cost_seconds or 1.0))
     ledger = Ledger(budget)
-    play(make(name, budget), task, ledger, lambda _: np.random.default_rng(0))
+    run_trial(make(name, budget), task, ledger, lambda _: np.random.default_rng(0))
     assert ledger.exhausted

@@ -5,13 +5,13 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from harness.errors import SettingError
-from harness.ledger import Budget
-from harness.method import Method, Observation, Problem, Query
-from harness.plugins import load_method, spaces
-from harness.space import SearchSpace
-from harness.spaces.nasbench201 import NasBench201
-from methods._controller import Controller
+from equipoise.harness.core.errors import SettingError
+from equipoise.harness.core.ledger import Budget
+from equipoise.harness.core.method import Method, Observation, Problem, Query
+from equipoise.harness.core.registry import load_method, spaces
+from equipoise.harness.core.space import SearchSpace
+from equipoise.harness.spaces.nasbench201 import NasBench201
+from equipoise.methods._shared.controller import Controller
 from tests.made import MadeSpace
 
 SPACES = [cls() for cls in spaces()]

@@ -6,11 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made import MadeSpace, MadeTask
 
-from harness.errors import SearchEnded, SettingError
-from harness.ledger import Budget, Ledger
-from harness.method import Method, Observation, Problem, Query
-from harness.plugins import load_method, load_task, problem_of
-from harness.runner import Trajectory, play
+from equipoise.harness.core.errors import SearchEnded, SettingError
+from equipoise.harness.core.ledger import Budget, Ledger
+from equipoise.harness.core.method import Method, Observation, Problem, Query
+from equipoise.harness.core.registry import load_method, load_task, problem_of
+from equipoise.harness.core.trajectory import Trajectory
+from equipoise.harness.engine.runner import run_trial
 
 
 def make(name: str, queries: int = 100, seed: int = 0, task: str = "nasbench201/cifar10", **settings: object) -> Method:
@@ -19,7 +20,7 @@ def make(name: str, queries: int = 100, seed: int = 0, task: str = "nasbench201/
 
 
 def run(method: Method, task: str = "nasbench201/cifar10", queries: int = 100) -> Trajectory:
-    return play(method, load_task(task), Ledger(Budget(queries=queries)), lambda _: np.random.default_rng())
+    return run_trial(method, load_task(task), Ledger(Budget(queries=queries)), lambda _: np.random.default_rng())
 
 
 @pytest.mark.parametrize("task", ["nasbench201/cifar100", "nasbench_graph/proteins"])
@@ -41,7 +42,7 @@ def test_nothing_is_proposed_twice(name: str) -> None:
 def test_a_space_is_searched_to_its_last_architecture(name: str) -> None:
     problem = Problem(MadeSpace(), Budget(queries=50))
     method = load_method(name)(problem, np.random.default_rng(0))
-    trajectory = play(method, MadeTask("plain"), Ledger(problem.budget), lambda _: np.random.default_rng())
+    trajectory = run_trial(method, MadeTask("plain"), Ledger(problem.budget), lambda _: np.random.default_rng())
     assert sorted(trajectory.architecture) == list(MadeSpace().enumerate())
     assert trajectory.shortfall == 36
     assert "every architecture" in trajectory.ended
@@ -55,7 +56,7 @@ def test_a_shared_start_stands_for_the_random_one(name: str) -> None:
     task, method = load_task("nasbench201/cifar10"), make(name)
     initial = task.space.sample(np.random.default_rng(3), 10)
     ledger = Ledger(Budget(queries=11))
-    trajectory = play(method, task, ledger, lambda _: np.random.default_rng(), initial)
+    trajectory = run_trial(method, task, ledger, lambda _: np.random.default_rng(), initial)
     best = trajectory.architecture[int(np.argmin(trajectory.validation_error[:10]))]
     assert trajectory.architecture[10] in task.space.neighbours(best)
 

@@ -12,19 +12,20 @@ pytest.importorskip("torch", reason="training needs PyTorch: pip install 'equipo
 import torch
 from torch.nn.functional import cross_entropy
 
-from harness.errors import RunError, SettingError, SpaceError
-from harness.ledger import Budget, Ledger
-from harness.method import Method
-from harness.plugins import load_method, load_task, problem_of, unmet
-from harness.runner import Trajectory, play
-from harness.session import run_suite
-from harness.spaces.nasbench201 import NasBench201
-from harness.store import RunStore
-from harness.training.images import load
-from harness.training.recipe import Recipe
-from harness.training.supernet import mixture
-from harness.training.weight_sharing import SharedWeights
-from harness.worker import play_run
+from equipoise.harness.core.errors import RunError, SettingError, SpaceError
+from equipoise.harness.core.ledger import Budget, Ledger
+from equipoise.harness.core.method import Method
+from equipoise.harness.core.registry import load_method, load_task, missing_requirements, problem_of
+from equipoise.harness.core.trajectory import Trajectory
+from equipoise.harness.engine.runner import run_trial
+from equipoise.harness.engine.session import run_suite
+from equipoise.harness.engine.worker import execute_run
+from equipoise.harness.spaces.nasbench201 import NasBench201
+from equipoise.harness.store.run_store import RunStore
+from equipoise.harness.training.images import load
+from equipoise.harness.training.recipe import Recipe
+from equipoise.harness.training.supernet import mixture
+from equipoise.harness.training.weight_sharing import SharedWeights
 
 TASK = load_task("nasbench201/cifar10")
 ONE_SHOT = ("darts", "gdas", "rs_ws")
@@ -41,7 +42,7 @@ def make(name: str, budget: Budget | None = None, **settings: object) -> Method:
 
 
 def played(method: Method, task=TASK, budget: Budget | None = None) -> Trajectory:
-    return play(method, task, Ledger(budget or method.problem.budget), lambda _: np.random.default_rng(0))
+    return run_trial(method, task, Ledger(budget or method.problem.budget), lambda _: np.random.default_rng(0))
 
 
 def shared_weights(**recipe: object) -> SharedWeights:
@@ -125,7 +126,7 @@ class _Greedy(Method):
     source = "a test"
 
     def ask(self):
-        from harness.method import Query
+        from equipoise.harness.core.method import Query
 
         self.trainings += 1.5
         return Query(self.space.sample(self.rng, 1)[0])
@@ -238,10 +239,10 @@ def test_images_that_are_missing_are_named_with_how_to_get_them(name, monkeypatc
     monkeypatch.setenv("EQUIPOISE_CACHE", str(tmp_path))
     monkeypatch.delenv("EQUIPOISE_MIRROR", raising=False)
     cls = load_method(name)
-    assert "equipoise data fetch cifar10" in (unmet(cls, TASK) or "")
-    assert "does not have images" in (unmet(cls, load_task("nasbench201/imagenet16-120")) or "")
-    assert unmet(cls, load_task("training/nasbench201/fashion14")) is None
-    assert unmet(cls, TASK, {"images": "fashion14"}) is None
+    assert "equipoise data fetch cifar10" in (missing_requirements(cls, TASK) or "")
+    assert "does not have images" in (missing_requirements(cls, load_task("nasbench201/imagenet16-120")) or "")
+    assert missing_requirements(cls, load_task("training/nasbench201/fashion14")) is None
+    assert missing_requirements(cls, TASK, {"images": "fashion14"}) is None
     with pytest.raises(SettingError, match=r"images = 'cifar10': .*equipoise data fetch cifar10"):
         make(name, images="cifar10")
 
@@ -255,7 +256,8 @@ def test_a_space_without_a_supernet_is_not_applicable() -> None:
 
 def test_a_suite_is_checked_without_loading_pytorch() -> None:
     code = (
-        "import sys, numpy as np; from harness.ledger import Budget; from harness.plugins import *\n"
+        "import sys, numpy as np; from equipoise.harness.core.ledger import Budget\n"
+        "from equipoise.harness.core.registry import *\n"
         "cls, task, given = load_method('darts'), load_task('nasbench201/cifar10'), {'images': 'fashion14'}\n"
         "cls(problem_of(cls, task, Budget(queries=5), given), np.random.default_rng(0), **given)\n"
         "sys.exit('torch' in sys.modules)"
@@ -293,10 +295,10 @@ def test_a_proxy_is_labelled_in_every_row_and_a_run_repeats(tmp_path: Path) -> N
     assert manifest is not None
     reasons = {(entry["method"], entry["task"]): entry["reason"] for entry in manifest["left_out"]}
     assert "supernet" in reasons["darts (proxy: fashion14)", "nasbench_graph/cora"]
-    from harness.suite import Suite
+    from equipoise.harness.core.suite import Suite
 
     spec = next(s for s in Suite.from_dict(manifest["suite"]).runs() if s.method == "darts")
     rows = frame[frame.method == "darts (proxy: fashion14)"]
-    again = play_run(spec).trajectory
+    again = execute_run(spec).trajectory
     assert rows.charge.tolist() == again.charge
     assert rows.architecture.tolist() == [TASK.space.format(a) for a in again.architecture]

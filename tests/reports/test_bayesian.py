@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reports.statistics.bayesian import bayesian_all_pairs, bayesian_signed_rank
+from equipoise.reports.statistics.bayesian import bayesian_all_pairs, bayesian_signed_rank
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")

@@ -8,11 +8,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from reports.statistics.arrays import repeat_counts, task_means
-from reports.statistics.bootstrap import aggregate, normalise, performance_profiles
-from reports.statistics.improvement import probability_of_improvement
-from reports.statistics.pairwise import a12
-from reports.statistics.resampling import PairedResampling, estimate, resample_averages, resample_means, widening
+from equipoise.reports.statistics.arrays import repeat_counts, task_means
+from equipoise.reports.statistics.bootstrap import aggregate, normalise, performance_profiles
+from equipoise.reports.statistics.improvement import probability_of_improvement
+from equipoise.reports.statistics.pairwise import a12
+from equipoise.reports.statistics.resampling import (
+    PairedResampling,
+    estimate,
+    resample_averages,
+    resample_means,
+    widening,
+)
 
 
 @pytest.fixture

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from stores import METHODS, NASTY, played, suite
 
-from harness.errors import StoreError, SuiteError
-from harness.store import RunStore
-from reports.analysis import Analysis
-from reports.compose import compose
-from reports.load import load
-from reports.plan import plan
-from reports.render import html, latex, markdown
-from reports.write import blocks, figures, write
+from equipoise.harness.core.errors import StoreError, SuiteError
+from equipoise.harness.store.run_store import RunStore
+from equipoise.reports.analysis import Analysis
+from equipoise.reports.compose import compose
+from equipoise.reports.load import load
+from equipoise.reports.plan import plan
+from equipoise.reports.render import html, latex, markdown
+from equipoise.reports.write import blocks, figures, write
 
 
 def rendered(folder: Path) -> str:
@@ -116,7 +116,7 @@ def test_runs_that_end_early_or_propose_nothing_valid(tmp_path: Path) -> None:
 
 def test_data_that_is_not_at_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     played(tmp_path, suite())
-    monkeypatch.setattr("harness.benchmarks.nasbench201.NasBench201Task.skip", lambda self: "fetch it first")
+    monkeypatch.setattr("equipoise.harness.benchmarks.nasbench201.NasBench201Task.skip", lambda self: "fetch it first")
     text = rendered(tmp_path)
     assert "data cannot be read on this machine (fetch it first)" in text
     assert "not measured from a known optimum on `nasbench201/cifar10`" in text

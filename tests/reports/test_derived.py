@@ -8,13 +8,13 @@ import pandas as pd
 import pytest
 from stores import played, suite
 
-from harness.plugins import load_task
-from reports.analysis import Analysis
-from reports.derived import derived
-from reports.incumbents import Rows
-from reports.load import load
-from reports.results import Derived
-from reports.sections.derived import _rise, derived_section
+from equipoise.harness.core.registry import load_task
+from equipoise.reports.analysis import Analysis
+from equipoise.reports.derived import derived
+from equipoise.reports.incumbents import Rows
+from equipoise.reports.load import load
+from equipoise.reports.results import Derived
+from equipoise.reports.sections.derived import _rise, derived_section
 
 TASK = "nasbench201/cifar10"
 METHODS = ({"name": "plugins_for_tests:Trains"}, {"name": "random_search"})

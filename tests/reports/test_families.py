@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from harness.plugins import load_task
-from reports.random_search import RandomSearchLaw
-from reports.statistics.bootstrap import aggregate
-from reports.statistics.families import compare_families, judged_best
-from reports.statistics.resampling import Estimate
-from reports.statistics.speedup import LogQueries, equivalent_queries, queries_to_level
+from equipoise.harness.core.registry import load_task
+from equipoise.reports.random_search import ExactRandomSearch
+from equipoise.reports.statistics.bootstrap import aggregate
+from equipoise.reports.statistics.families import compare_families, judged_best
+from equipoise.reports.statistics.resampling import Estimate
+from equipoise.reports.statistics.speedup import LogQueries, equivalent_queries, queries_to_level
 
 FAMILIES = ["baseline", "nas", "hpo", "nas", "hpo", "hpo"]
 CLUSTERS = ["b", "b", "b", "a", "c", "c"]
@@ -116,7 +116,7 @@ def test_refuses(values):
 
 def test_log_queries_invert_the_law():
     rng = np.random.default_rng(0)
-    laws = [RandomSearchLaw(rng.gamma(2, size=5000)), RandomSearchLaw(rng.normal(size=300), replacement=True)]
+    laws = [ExactRandomSearch(rng.gamma(2, size=5000)), ExactRandomSearch(rng.normal(size=300), replacement=True)]
     scale = LogQueries(laws)
     errors = np.stack([law.mean([1, 7, 50, 190]) for law in laws], axis=1)
     np.testing.assert_allclose(scale(errors), np.log([[1, 1], [7, 7], [50, 50], [190, 190]]), atol=2e-4)
@@ -125,7 +125,7 @@ def test_log_queries_invert_the_law():
 
 
 def test_families_on_the_scale_of_queries():
-    law = RandomSearchLaw(np.linspace(0, 1, 1000))
+    law = ExactRandomSearch(np.linspace(0, 1, 1000))
     reached = law.mean([20, 80])
     values = np.broadcast_to(reached[:, None, None], (2, 3, 4))
     answer = compare_families(values, ["nas", "hpo"], ["a", "a", "b"], scale=LogQueries([law] * 3), resamples=20)
@@ -134,7 +134,7 @@ def test_families_on_the_scale_of_queries():
 
 
 def test_equivalent_queries_turn_the_interval():
-    law = RandomSearchLaw(np.linspace(0, 1, 1000))
+    law = ExactRandomSearch(np.linspace(0, 1, 1000))
     result = equivalent_queries(Estimate(law.mean([30]), law.mean([60]), law.mean([10])), law)
     np.testing.assert_allclose([result.value, result.low, result.high], [[30], [10], [60]])
     unbounded = equivalent_queries(Estimate(law.mean([30]), np.array([-np.inf]), np.array([np.inf])), law)
@@ -147,11 +147,11 @@ def test_random_search_is_worth_its_own_queries():
     errors, rng = task.landscape(), np.random.default_rng(0)
     best = np.array([errors[rng.choice(errors.size, 100, replace=False)].min() for _ in range(200)])
     mean = aggregate(best[None, None], resamples=2_000, level=0.99).mean
-    worth = equivalent_queries(mean, RandomSearchLaw(errors))
+    worth = equivalent_queries(mean, ExactRandomSearch(errors))
     assert worth.low[0] < 100 < worth.high[0]
     assert 80 < worth.value[0] < 125
-    curve = RandomSearchLaw(errors).mean(np.arange(1, 101))
-    assert queries_to_level(curve, RandomSearchLaw(errors).mean(100)) == pytest.approx(100)
+    curve = ExactRandomSearch(errors).mean(np.arange(1, 101))
+    assert queries_to_level(curve, ExactRandomSearch(errors).mean(100)) == pytest.approx(100)
 
 
 def test_queries_to_a_level():

@@ -7,8 +7,8 @@ import pytest
 from plugins_for_tests import Epochs
 from stores import played, suite
 
-from reports.load import load
-from reports.results import Results
+from equipoise.reports.load import load
+from equipoise.reports.results import Results
 
 METHODS = ({"name": "hyperband"}, {"name": "random_search"})
 TASK = Epochs("plain")

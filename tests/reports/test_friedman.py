@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from reports.statistics.arrays import checked, midranks, repeat_counts, task_means
-from reports.statistics.friedman import friedman
+from equipoise.reports.statistics.arrays import checked, midranks, repeat_counts, task_means
+from equipoise.reports.statistics.friedman import friedman
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")

@@ -6,15 +6,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from reports.statistics.arrays import repeat_counts, task_means
-from reports.statistics.bayesian import bayesian_all_pairs
-from reports.statistics.bootstrap import aggregate, normalise, performance_profiles
-from reports.statistics.families import compare_families
-from reports.statistics.friedman import friedman
-from reports.statistics.improvement import probability_of_improvement
-from reports.statistics.pairwise import a12, task_marks, wilcoxon
-from reports.statistics.power import plan
-from reports.statistics.ranks import average_ranks
+from equipoise.reports.statistics.arrays import repeat_counts, task_means
+from equipoise.reports.statistics.bayesian import bayesian_all_pairs
+from equipoise.reports.statistics.bootstrap import aggregate, normalise, performance_profiles
+from equipoise.reports.statistics.families import compare_families
+from equipoise.reports.statistics.friedman import friedman
+from equipoise.reports.statistics.improvement import probability_of_improvement
+from equipoise.reports.statistics.pairwise import a12, task_marks, wilcoxon
+from equipoise.reports.statistics.power import plan
+from equipoise.reports.statistics.ranks import average_ranks
 
 values = arrays.arrays(
     np.float64,

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.incumbents import Rows, incumbents, lookup, reached, seen_before
+from equipoise.reports.incumbents import Rows, incumbents, lookup, reached, seen_before
 
 LEVELS = (1, 4)
 

@@ -7,14 +7,14 @@ import pytest
 from stores import played, suite
 from typer.testing import CliRunner
 
-from harness.__main__ import app
-from harness.plugins import load_task
-from harness.store import RunStore
-from reports.analysis import Analysis
-from reports.load import load
-from reports.plan import plan
-from reports.results import Results
-from reports.statistics.power import plan as plan_all
+from equipoise.harness.cli.main import app
+from equipoise.harness.core.registry import load_task
+from equipoise.harness.store.run_store import RunStore
+from equipoise.reports.analysis import Analysis
+from equipoise.reports.load import load
+from equipoise.reports.plan import plan
+from equipoise.reports.results import Results
+from equipoise.reports.statistics.power import plan as plan_all
 
 
 @pytest.fixture(scope="module")

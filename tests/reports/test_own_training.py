@@ -7,10 +7,10 @@ import pytest
 from plugins_for_tests import Trains
 from stores import played, suite
 
-from harness.plugins import load_task
-from reports.load import load
-from reports.results import Results, Runs
-from reports.write import write
+from equipoise.harness.core.registry import load_task
+from equipoise.reports.load import load
+from equipoise.reports.results import Results, Runs
+from equipoise.reports.write import write
 
 EACH = Trains.each
 TASK = "nasbench201/cifar10"

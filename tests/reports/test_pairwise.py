@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from reports.statistics.pairwise import a12, holm, magnitude, signed_rank_p, task_marks, wilcoxon
+from equipoise.reports.statistics.pairwise import a12, holm, magnitude, signed_rank_p, task_marks, wilcoxon
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")

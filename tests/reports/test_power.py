@@ -5,8 +5,8 @@ import pytest
 from scipy import stats
 from statsmodels.stats.power import TTestIndPower
 
-from reports.statistics.families import compare_families
-from reports.statistics.power import (
+from equipoise.reports.statistics.families import compare_families
+from equipoise.reports.statistics.power import (
     contrast,
     detectable_effect,
     family_weights,

@@ -1,4 +1,4 @@
-"""The exact law of random search, against enumeration, simulation, exact fractions and known figures."""
+"""The exact random-search baseline, against enumeration, simulation, exact fractions and known figures."""
 
 from fractions import Fraction
 from itertools import combinations, product
@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.plugins import load_task
-from reports.random_search import RandomSearchLaw
+from equipoise.harness.core.registry import load_task
+from equipoise.reports.random_search import ExactRandomSearch
 
 landscapes = st.lists(st.integers(0, 5), min_size=1, max_size=6).map(lambda errors: np.array(errors, dtype=float))
 
@@ -31,7 +31,7 @@ def test_agrees_with_enumeration(errors, queries, replacement, data):
     if weighted:
         weights = np.array(data.draw(st.lists(st.integers(1, 9), min_size=len(errors), max_size=len(errors))), float)
     queries = queries if replacement else min(queries, len(errors))
-    law = RandomSearchLaw(errors, weights if weighted else None, replacement)
+    law = ExactRandomSearch(errors, weights if weighted else None, replacement)
     outcomes = brute(errors, weights, queries, replacement)
     best = np.array([errors[list(draw)].min() for draw, _ in outcomes])
     chance = np.array([p for _, p in outcomes])
@@ -47,7 +47,7 @@ def test_agrees_with_enumeration(errors, queries, replacement, data):
 @given(landscapes, st.integers(1, 4), st.integers(0, 5), st.booleans())
 def test_running_time_agrees_with_enumeration(errors, limit, target, replacement):
     limit = limit if replacement else min(limit, len(errors))
-    found, chance = RandomSearchLaw(errors, None, replacement).running_time(target, limit)
+    found, chance = ExactRandomSearch(errors, None, replacement).running_time(target, limit)
     missed = [
         sum(p for draw, p in brute(errors, np.ones(len(errors)), n, replacement) if errors[list(draw)].min() > target)
         for n in range(1, limit + 1)
@@ -67,13 +67,13 @@ def test_other_column_at_the_selected_architecture(errors, queries, replacement,
     for draw, p in brute(errors, np.ones(len(errors)), queries, replacement):
         tied = {i for i in draw if errors[i] == errors[list(draw)].min()}
         expected += p * np.mean([other[i] for i in tied])
-    assert RandomSearchLaw(errors, None, replacement).mean_of(other, queries) == pytest.approx(expected, abs=1e-12)
+    assert ExactRandomSearch(errors, None, replacement).mean_of(other, queries) == pytest.approx(expected, abs=1e-12)
 
 
 def test_agrees_with_simulation():
     rng = np.random.default_rng(1)
     errors = rng.gamma(2.0, size=200)
-    law = RandomSearchLaw(errors)
+    law = ExactRandomSearch(errors)
     best = np.sort(np.array([errors[rng.permutation(200)[:20]].min() for _ in range(4000)]))
     assert abs(best.mean() - law.mean(20)) < 3 * np.sqrt(law.variance(20) / 4000)
     assert abs(best.var() / law.variance(20) - 1) < 0.15
@@ -84,7 +84,7 @@ def test_agrees_with_simulation():
 
 def test_is_precise_on_the_largest_space():
     size, queries = 423_624, 300
-    law = RandomSearchLaw(np.arange(size, dtype=float))
+    law = ExactRandomSearch(np.arange(size, dtype=float))
     # The minimum of N of {0..M-1} drawn without replacement has mean (M - N) / (N + 1).
     assert law.mean(queries) == pytest.approx((size - queries) / (queries + 1), rel=1e-12)
     exact = float(Fraction(comb(size - 2000, queries), comb(size, queries)))
@@ -100,14 +100,14 @@ def test_is_precise_on_the_largest_space():
     ],
 )
 def test_known_figures_on_nasbench201(dataset, expected):
-    law = RandomSearchLaw(load_task(f"nasbench201/{dataset}").landscape(), replacement=True)
+    law = ExactRandomSearch(load_task(f"nasbench201/{dataset}").landscape(), replacement=True)
     regret = 100 * (law.mean([50, 100, 200, 300]) - law.optimum)
     np.testing.assert_allclose(regret, expected, atol=6e-5)
 
 
 @given(landscapes, st.booleans(), st.floats(1.0, 6.0))
 def test_inverse_returns_to_the_queries(errors, replacement, queries):
-    law = RandomSearchLaw(errors, None, replacement)
+    law = ExactRandomSearch(errors, None, replacement)
     enough = len(errors) - np.count_nonzero(errors == errors.min()) + 1.0  # more queries gain nothing
     queries = queries if replacement else min(queries, enough)
     low, share = int(queries), queries - int(queries)
@@ -121,16 +121,16 @@ def test_inverse_returns_to_the_queries(errors, replacement, queries):
 
 def test_inverse_at_the_edges():
     errors = [0.1, 0.2, 0.4]
-    found = RandomSearchLaw(errors).queries_to_reach([[0.1, 0.05, 9.0], [np.nan, 0.7 / 3, 0.2]])
+    found = ExactRandomSearch(errors).queries_to_reach([[0.1, 0.05, 9.0], [np.nan, 0.7 / 3, 0.2]])
     np.testing.assert_allclose(found[0], [3.0, np.inf, 1.0])
     np.testing.assert_allclose(found[1, :2], [np.nan, 1.0])
-    again = RandomSearchLaw(errors, replacement=True).queries_to_reach([0.1, 0.1 + 1e-12])
+    again = ExactRandomSearch(errors, replacement=True).queries_to_reach([0.1, 0.1 + 1e-12])
     assert again[0] == np.inf
     assert 50 < again[1] < 100
 
 
 def test_more_queries_than_architectures_is_the_optimum():
-    law = RandomSearchLaw([3.0, 1.0, 2.0])
+    law = ExactRandomSearch([3.0, 1.0, 2.0])
     assert law.mean([3, 7]).tolist() == [1.0, 1.0]
     assert law.variance(7) == 0
     assert law.probability_of_optimum(7) == 1
@@ -138,13 +138,13 @@ def test_more_queries_than_architectures_is_the_optimum():
 
 def test_one_architecture():
     for replacement in (False, True):
-        law = RandomSearchLaw([0.5], replacement=replacement)
+        law = ExactRandomSearch([0.5], replacement=replacement)
         assert (law.mean(4), law.variance(4), law.quantile(0.5, 4)) == (0.5, 0.0, 0.5)
         assert law.probability_of_optimum(1) == 1
 
 
 def test_weight_zero_is_left_out():
-    law = RandomSearchLaw([0.0, 1.0, 2.0], weights=[0, 1, 1], replacement=True)
+    law = ExactRandomSearch([0.0, 1.0, 2.0], weights=[0, 1, 1], replacement=True)
     assert law.optimum == 1
     assert law.mean_of([9.0, 5.0, 7.0], 1) == 6
 
@@ -162,11 +162,11 @@ def test_weight_zero_is_left_out():
 )
 def test_refuses(errors, options, words):
     with pytest.raises(ValueError, match=words):
-        RandomSearchLaw(errors, **options)
+        ExactRandomSearch(errors, **options)
 
 
 def test_refuses_no_queries_and_bad_levels():
-    law = RandomSearchLaw([0.1, 0.2])
+    law = ExactRandomSearch([0.1, 0.2])
     with pytest.raises(ValueError, match="whole numbers >= 1"):
         law.mean([0, 1])
     with pytest.raises(ValueError, match="whole numbers >= 1"):

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from reports.statistics.improvement import probability_of_improvement
-from reports.statistics.ranks import average_ranks
+from equipoise.reports.statistics.improvement import probability_of_improvement
+from equipoise.reports.statistics.ranks import average_ranks
 
 
 @given(st.lists(st.lists(st.integers(0, 3), min_size=1, max_size=3), min_size=1, max_size=3))

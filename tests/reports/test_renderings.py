@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from stores import METHODS, NASTY, played, suite
 
-from reports.document import Cell, Code
-from reports.render import html, latex, markdown
-from reports.write import write
+from equipoise.reports.document import Cell, Code
+from equipoise.reports.render import html, latex, markdown
+from equipoise.reports.write import write
 
 GOLDEN = Path(__file__).resolve().parent.parent / "golden" / "report"
 TEXT = st.text(
@@ -59,7 +59,7 @@ def test_same_store_same_bytes(folder: Path, tmp_path: Path) -> None:
     shutil.copy(folder / "manifest.json", tmp_path)
     environment = {**os.environ, "PYTHONHASHSEED": "4", "OMP_NUM_THREADS": "2", "TZ": "Asia/Tokyo", "LANG": "C"}
     environment["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
-    command = [sys.executable, "-m", "harness", "report", str(tmp_path)]
+    command = [sys.executable, "-m", "equipoise", "report", str(tmp_path)]
     subprocess.run(command, env=environment, check=True, capture_output=True)
     written = sorted(p.relative_to(folder) for p in folder.rglob("*") if p.is_file())
     assert written == sorted(p.relative_to(tmp_path) for p in tmp_path.rglob("*") if p.is_file())

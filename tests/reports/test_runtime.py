@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.statistics.runtime import area_under_curve, expected_running_time, runtime_ecdf, runtimes
+from equipoise.reports.statistics.runtime import area_under_curve, expected_running_time, runtime_ecdf, runtimes
 
 CURVES = np.array([[5.0, 3, 3, 1], [4.0, 4, 2, np.nan], [np.nan, 9, 3, 7], [np.nan] * 4])
 

@@ -2,8 +2,8 @@
 
 from types import SimpleNamespace
 
-from reports.sections.checklist import _tables
-from reports.sections.provenance import _sources
+from equipoise.reports.sections.checklist import _tables
+from equipoise.reports.sections.provenance import _sources
 
 SCORES = {"fidelity": 108, "architectures": 2000, "r2": 0.5, "kendall_tau": 0.8671, "spearman_rho": 0.975}
 TASKS = {

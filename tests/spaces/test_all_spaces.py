@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from made import MadeSpace
 from strategies import architectures, boxes
 
-from harness.conformance import SPACE_CHECKS
-from harness.errors import SpaceError
-from harness.plugins import spaces
-from harness.space import SearchSpace
-from harness.spaces.nasbench_graph import PROTEINS_OPERATIONS, NasBenchGraph
+from equipoise.harness.conformance import SPACE_CHECKS
+from equipoise.harness.core.errors import SpaceError
+from equipoise.harness.core.registry import spaces
+from equipoise.harness.core.space import SearchSpace
+from equipoise.harness.spaces.nasbench_graph import PROTEINS_OPERATIONS, NasBenchGraph
 
 SPACES = [MadeSpace(), NasBenchGraph(PROTEINS_OPERATIONS), *(cls() for cls in spaces())]
 each_space = pytest.mark.parametrize("space", SPACES, ids=repr)

@@ -4,8 +4,8 @@ from itertools import product
 import numpy as np
 import pytest
 
-from harness.errors import SpaceError
-from harness.spaces.darts import NODES, OPERATIONS, PAIRS, Darts
+from equipoise.harness.core.errors import SpaceError
+from equipoise.harness.spaces.darts import NODES, OPERATIONS, PAIRS, Darts
 
 SPACE = Darts()
 DARTS_V2 = (  # the published second-order cells, in the paper's own order of pairs

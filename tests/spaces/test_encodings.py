@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 from made import MadeSpace
 from strategies import architectures
 
-from harness.errors import SpaceError
-from harness.plugins import spaces
-from harness.space import Architecture, SearchSpace
-from harness.spaces.darts import CELLS, NODES, PAIRS, Darts
-from harness.spaces.darts import OPERATIONS as DARTS_OPERATIONS
-from harness.spaces.nasbench101 import NasBench101
-from harness.spaces.nasbench201 import OPERATIONS, NasBench201
-from harness.spaces.nasbench_graph import NasBenchGraph
+from equipoise.harness.core.errors import SpaceError
+from equipoise.harness.core.registry import spaces
+from equipoise.harness.core.space import Architecture, SearchSpace
+from equipoise.harness.spaces.darts import CELLS, NODES, PAIRS, Darts
+from equipoise.harness.spaces.darts import OPERATIONS as DARTS_OPERATIONS
+from equipoise.harness.spaces.nasbench101 import NasBench101
+from equipoise.harness.spaces.nasbench201 import OPERATIONS, NasBench201
+from equipoise.harness.spaces.nasbench_graph import NasBenchGraph
 
 SPACES = [MadeSpace(), *(cls() for cls in spaces())]
 NAMED = {space.name: space for space in SPACES}

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import architectures
 
-from harness.errors import SpaceError
-from harness.space import Architecture
-from harness.spaces.nasbench101 import ABSENT, CLASSES, INNER, OPERATIONS, NasBench101
+from equipoise.harness.core.errors import SpaceError
+from equipoise.harness.core.space import Architecture
+from equipoise.harness.spaces.nasbench101 import ABSENT, CLASSES, INNER, OPERATIONS, NasBench101
 
 SPACE = NasBench101()
 DECODED = Path(os.environ.get("EQUIPOISE_MIRROR", "nowhere")).parent / "data" / "nb101_20k.csv.gz"

@@ -4,9 +4,9 @@ from itertools import permutations, product
 import numpy as np
 import pytest
 
-from harness.errors import SpaceError
-from harness.space import Architecture
-from harness.spaces.nasbench201 import EDGES, NasBench201
+from equipoise.harness.core.errors import SpaceError
+from equipoise.harness.core.space import Architecture
+from equipoise.harness.spaces.nasbench201 import EDGES, NasBench201
 
 SPACE = NasBench201()
 BEST = (3, 3, 3, 1, 3, 2)

@@ -5,8 +5,8 @@ from itertools import permutations, product
 
 import numpy as np
 
-from harness.space import Architecture
-from harness.spaces.nasbench_asr import OPERATIONS, OUTPUT, NasBenchAsr
+from equipoise.harness.core.space import Architecture
+from equipoise.harness.spaces.nasbench_asr import OPERATIONS, OUTPUT, NasBenchAsr
 
 SPACE = NasBenchAsr()
 ZERO = OPERATIONS.index("zero")

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from nas_bench_graph import Arch
 
-from harness.space import Architecture
-from harness.spaces.nasbench_graph import LINKS, OPERATIONS, PROTEINS_OPERATIONS, NasBenchGraph
+from equipoise.harness.core.space import Architecture
+from equipoise.harness.spaces.nasbench_graph import LINKS, OPERATIONS, PROTEINS_OPERATIONS, NasBenchGraph
 
 FULL, PROTEINS = NasBenchGraph(), NasBenchGraph(PROTEINS_OPERATIONS)
 

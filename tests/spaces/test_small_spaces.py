@@ -4,12 +4,12 @@ from itertools import product
 
 import pytest
 
-from harness.errors import SpaceError
-from harness.spaces.nasbench201 import NasBench201
-from harness.spaces.nasbench_macro import NasBenchMacro
-from harness.spaces.nats_sss import NatsSss
-from harness.spaces.transnas_macro import TransNasMacro
-from harness.spaces.transnas_micro import TransNasMicro
+from equipoise.harness.core.errors import SpaceError
+from equipoise.harness.spaces.nasbench201 import NasBench201
+from equipoise.harness.spaces.nasbench_macro import NasBenchMacro
+from equipoise.harness.spaces.nats_sss import NatsSss
+from equipoise.harness.spaces.transnas_macro import TransNasMacro
+from equipoise.harness.spaces.transnas_micro import TransNasMicro
 
 MICRO, MACRO, BLOCKS, SIZE = TransNasMicro(), TransNasMacro(), NasBenchMacro(), NatsSss()
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.plugins import load_space
-from harness.surrogate.features import GraphFeatures
+from equipoise.harness.core.registry import load_space
+from equipoise.harness.surrogate.features import GraphFeatures
 
 SPACES = ("nasbench101", "nasbench201", "darts", "nasbench_graph", "nats_sss")
 

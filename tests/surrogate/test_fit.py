@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from made_samples import noise, table
 
-from harness.errors import DataError, EquipoiseError, PluginError
-from harness.plugins import load_space
-from harness.surrogate.command import fit_named
-from harness.surrogate.fit import fit_surrogate
-from harness.surrogate.model import Surrogate, read_header
-from harness.surrogate.technique import load_technique, technique_names
-from harness.tables.table import open_table
+from equipoise.harness.cli.surrogate_command import fit_named
+from equipoise.harness.core.errors import DataError, EquipoiseError, PluginError
+from equipoise.harness.core.registry import load_space
+from equipoise.harness.surrogate.fit import fit_surrogate
+from equipoise.harness.surrogate.model import Surrogate, read_header
+from equipoise.harness.surrogate.technique import load_technique, technique_names
+from equipoise.harness.tables.table import open_table
 
 TECHNIQUES = ("gp", "trees")
 
@@ -180,7 +180,7 @@ def test_what_cannot_be_fitted_is_one_clear_error(
 
 
 def test_joined_trees_predict_what_each_member_predicts() -> None:
-    from harness.surrogate.techniques import trees
+    from equipoise.harness.surrogate.techniques import trees
 
     rng = np.random.default_rng(0)
     features = rng.random((60, 4), dtype=np.float32)

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from made_samples import table
 
-from harness.conformance import TASK_CHECKS
-from harness.errors import DataError, PluginError
-from harness.method import Method, Query
-from harness.plugins import load_task
-from harness.session import run_suite
-from harness.store import RunStore
-from harness.surrogate.command import fit_named
+from equipoise.harness.cli.surrogate_command import fit_named
+from equipoise.harness.conformance import TASK_CHECKS
+from equipoise.harness.core.errors import DataError, PluginError
+from equipoise.harness.core.method import Method, Query
+from equipoise.harness.core.registry import load_task
+from equipoise.harness.engine.session import run_suite
+from equipoise.harness.store.run_store import RunStore
 
 
 @pytest.fixture(scope="module")

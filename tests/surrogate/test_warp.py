@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.errors import DataError
-from harness.surrogate.warp import Warp
+from equipoise.harness.core.errors import DataError
+from equipoise.harness.surrogate.warp import Warp
 
 samples = st.lists(st.integers(-1000, 1000), min_size=3, max_size=30).filter(lambda values: len(set(values)) > 1)
 

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.errors import DataError
-from harness.plugins import spaces
-from harness.space import Decision
-from harness.spaces._declared import DeclaredProduct
-from harness.spaces.nasbench_graph import PROTEINS_OPERATIONS, NasBenchGraph
-from harness.tables.header import FORMAT, TableHeader
-from harness.task import Metric
+from equipoise.harness.core.errors import DataError
+from equipoise.harness.core.registry import spaces
+from equipoise.harness.core.space import Decision
+from equipoise.harness.core.task import Metric
+from equipoise.harness.spaces._declared import DeclaredProduct
+from equipoise.harness.spaces.nasbench_graph import PROTEINS_OPERATIONS, NasBenchGraph
+from equipoise.harness.tables.header import FORMAT, TableHeader
 
 words = st.text(st.characters(exclude_characters=",", exclude_categories=("Cs", "Z", "C")), min_size=1, max_size=6)
 products = st.lists(st.lists(words, min_size=1, max_size=4, unique=True), min_size=1, max_size=4).map(

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from made_tables import HEADER, Row, changed, rows, without, write
 
-from harness.errors import DataError
-from harness.tables.header import TableHeader
-from harness.tables.table import open_table
-from harness.tables.writer import TableWriter
+from equipoise.harness.core.errors import DataError
+from equipoise.harness.tables.header import TableHeader
+from equipoise.harness.tables.table import open_table
+from equipoise.harness.tables.writer import TableWriter
 
 
 @pytest.fixture(autouse=True)

@@ -10,16 +10,16 @@ import pyarrow.parquet as pq
 import pytest
 from made_tables import CELLS, HEADER, SPACE, Row, changed, rows, write
 
-from harness.benchmarks._open_table import PlacedTable
-from harness.conformance import SPACE_CHECKS, TASK_CHECKS, failures_of
-from harness.errors import DataError, SuiteError
-from harness.plugins import load_task
-from harness.spaces._stored import StoredSpace
-from harness.spaces.nasbench201 import NasBench201
-from harness.spaces.transnas_micro import TransNasMicro
-from harness.tables.table import open_table
-from harness.tables.writer import TableWriter
-from harness.task import Metric
+from equipoise.harness.benchmarks._open_table import PlacedTable
+from equipoise.harness.conformance import SPACE_CHECKS, TASK_CHECKS, failures_of
+from equipoise.harness.core.errors import DataError, SuiteError
+from equipoise.harness.core.registry import load_task
+from equipoise.harness.core.task import Metric
+from equipoise.harness.spaces._stored import StoredSpace
+from equipoise.harness.spaces.nasbench201 import NasBench201
+from equipoise.harness.spaces.transnas_micro import TransNasMicro
+from equipoise.harness.tables.table import open_table
+from equipoise.harness.tables.writer import TableWriter
 
 
 @pytest.fixture(autouse=True)
@@ -55,7 +55,7 @@ def test_every_form_gives_the_same_task(tmp_path: Path, name: str) -> None:
 
 
 def test_the_writer_writes_what_the_reader_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("harness.tables.writer.GROUP_ROWS", 5)
+    monkeypatch.setattr("equipoise.harness.tables.writer.GROUP_ROWS", 5)
     path = tmp_path / "deep" / "a.parquet"
     with TableWriter(path, HEADER) as writer:
         for row in rows():
@@ -190,7 +190,8 @@ def test_a_benchmark_is_a_few_lines_on_a_placed_table() -> None:
 def test_an_opened_table_needs_no_reader(tmp_path: Path) -> None:
     path = write(tmp_path / "a.parquet", rows())
     open_table(path)
-    code = f"import sys; from harness.plugins import load_task; print(load_task('table:{path}').optimum()); "
+    code = "import sys; from equipoise.harness.core.registry import load_task; "
+    code += f"print(load_task('table:{path}').optimum()); "
     code += "sys.exit('pyarrow' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2], capture_output=True)
 

@@ -9,15 +9,15 @@ pytest.importorskip("torch", reason="training needs PyTorch: pip install 'equipo
 import torch
 import torch.nn.functional as F
 
-from harness.errors import SettingError
-from harness.spaces.darts import Darts
-from harness.training.darts import PUBLISHED, Skeleton, build, count_parameters
-from harness.training.darts_cell import FactorisedReduction, operation
-from harness.training.flops import count_multiply_adds
-from harness.training.images import PARTS, load
-from harness.training.layers import initialise
-from harness.training.recipe import DARTS, EMBEDDED_DARTS
-from harness.training.trainer import DeviceImages, Trainer
+from equipoise.harness.core.errors import SettingError
+from equipoise.harness.spaces.darts import Darts
+from equipoise.harness.training.darts import PUBLISHED, Skeleton, build, count_parameters
+from equipoise.harness.training.darts_cell import FactorisedReduction, operation
+from equipoise.harness.training.flops import count_multiply_adds
+from equipoise.harness.training.images import PARTS, load
+from equipoise.harness.training.layers import initialise
+from equipoise.harness.training.recipe import DARTS, EMBEDDED_DARTS
+from equipoise.harness.training.trainer import DeviceImages, Trainer
 
 SPACE = Darts()
 SMALL = Skeleton(channels=4, cells=3, auxiliary_head=False)

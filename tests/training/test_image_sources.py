@@ -10,13 +10,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from harness.data import sources
-from harness.errors import DataError, PluginError
-from harness.training import catalogue
-from harness.training.catalogue import collection
-from harness.training.cifar import CIFAR10, CIFAR100, read_cifar
-from harness.training.images import PARTS, load
-from harness.training.split import hold_out
+from equipoise.harness.core.errors import DataError, PluginError
+from equipoise.harness.data import sources
+from equipoise.harness.training import catalogue
+from equipoise.harness.training.catalogue import collection
+from equipoise.harness.training.cifar import CIFAR10, CIFAR100, read_cifar
+from equipoise.harness.training.images import PARTS, load
+from equipoise.harness.training.split import hold_out
 
 RNG = np.random.default_rng(5)
 

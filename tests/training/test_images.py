@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.errors import DataError, PluginError
-from harness.training import fashion14
-from harness.training.idx import read_idx
-from harness.training.images import PARTS, load, read_split
+from equipoise.harness.core.errors import DataError, PluginError
+from equipoise.harness.training import fashion14
+from equipoise.harness.training.idx import read_idx
+from equipoise.harness.training.images import PARTS, load, read_split
 
 DEBIAN = Path("/usr/share/datasets/fashion-mnist")
 

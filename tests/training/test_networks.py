@@ -7,13 +7,21 @@ pytest.importorskip("torch", reason="training needs PyTorch: pip install 'equipo
 import torch
 import torch.nn.functional as F
 
-from harness.benchmarks.nasbench201 import _SOURCES
-from harness.data.package import package_file
-from harness.data.unpickle import read_pickle
-from harness.spaces.nasbench201 import NasBench201
-from harness.training.flops import count_multiply_adds
-from harness.training.layers import convolution, initialise, pooled
-from harness.training.nasbench201 import EMBEDDED, PUBLISHED, Cell, Skeleton, build, count_parameters, live_edges
+from equipoise.harness.benchmarks.nasbench201 import _SOURCES
+from equipoise.harness.data.package import package_file
+from equipoise.harness.data.unpickle import read_pickle
+from equipoise.harness.spaces.nasbench201 import NasBench201
+from equipoise.harness.training.flops import count_multiply_adds
+from equipoise.harness.training.layers import convolution, initialise, pooled
+from equipoise.harness.training.nasbench201 import (
+    EMBEDDED,
+    PUBLISHED,
+    Cell,
+    Skeleton,
+    build,
+    count_parameters,
+    live_edges,
+)
 
 SPACE = NasBench201()
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from harness.spaces.nasbench201 import NasBench201
-from harness.training.speeds import speeds
+from equipoise.harness.spaces.nasbench201 import NasBench201
+from equipoise.harness.training.speeds import speeds
 
 SPACE = NasBench201()
 

@@ -11,12 +11,12 @@ import torch
 from torch.func import functional_call
 from torch.nn.functional import cross_entropy
 
-from harness.errors import PluginError
-from harness.spaces.nasbench201 import NasBench201
-from harness.training.architecture_gradient import first_order, unrolled
-from harness.training.layers import initialise
-from harness.training.nasbench201 import EMBEDDED, PUBLISHED, Skeleton
-from harness.training.supernet import Choice, build_supernet, mixture, sampled
+from equipoise.harness.core.errors import PluginError
+from equipoise.harness.spaces.nasbench201 import NasBench201
+from equipoise.harness.training.architecture_gradient import first_order, unrolled
+from equipoise.harness.training.layers import initialise
+from equipoise.harness.training.nasbench201 import EMBEDDED, PUBLISHED, Skeleton
+from equipoise.harness.training.supernet import Choice, build_supernet, mixture, sampled
 
 SPACE = NasBench201()
 SKELETONS = [EMBEDDED, replace(PUBLISHED, channels=4, cells=2), replace(EMBEDDED, dead="shift", channels=4)]

@@ -10,14 +10,14 @@ import torch
 from torch.func import functional_call
 from torch.nn.functional import cross_entropy
 
-from harness.ledger import Budget
-from harness.plugins import load_method, load_task, problem_of
-from harness.spaces.darts import OPERATIONS, Darts, cells_of
-from harness.training.architecture_gradient import first_order, unrolled
-from harness.training.darts import EMBEDDED, PUBLISHED, Skeleton
-from harness.training.layers import initialise
-from harness.training.supernet import Choice, build_supernet, mixture, sampled
-from harness.training.supernet_darts import EDGES, DartsSupernet
+from equipoise.harness.core.ledger import Budget
+from equipoise.harness.core.registry import load_method, load_task, problem_of
+from equipoise.harness.spaces.darts import OPERATIONS, Darts, cells_of
+from equipoise.harness.training.architecture_gradient import first_order, unrolled
+from equipoise.harness.training.darts import EMBEDDED, PUBLISHED, Skeleton
+from equipoise.harness.training.layers import initialise
+from equipoise.harness.training.supernet import Choice, build_supernet, mixture, sampled
+from equipoise.harness.training.supernet_darts import EDGES, DartsSupernet
 
 SPACE = Darts()
 TINY = Skeleton(channels=2, cells=3, stem=1, auxiliary_head=False)

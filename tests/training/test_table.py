@@ -10,20 +10,20 @@ import pytest
 
 pytest.importorskip("torch", reason="training needs PyTorch: pip install 'equipoise[torch]'")
 
-from harness.benchmarks import nasbench201
-from harness.errors import DataError, StoreError, SuiteError
-from harness.plugins import benchmarks, load_task, task_names
-from harness.spaces.nasbench201 import NasBench201
-from harness.tables.table import open_table
-from harness.tables.writer import TableWriter
-from harness.training import nasbench201 as networks
-from harness.training import publish as publishing
-from harness.training import retrain as retraining
-from harness.training import tabulate as module
-from harness.training.card import card
-from harness.training.recipe import Recipe
-from harness.training.retrain import retrain
-from harness.training.tabulate import pieces, tabulate
+from equipoise.harness.benchmarks import nasbench201
+from equipoise.harness.core.errors import DataError, StoreError, SuiteError
+from equipoise.harness.core.registry import benchmarks, load_task, task_names
+from equipoise.harness.spaces.nasbench201 import NasBench201
+from equipoise.harness.tables.table import open_table
+from equipoise.harness.tables.writer import TableWriter
+from equipoise.harness.training import nasbench201 as networks
+from equipoise.harness.training import publish as publishing
+from equipoise.harness.training import retrain as retraining
+from equipoise.harness.training import tabulate as module
+from equipoise.harness.training.card import card
+from equipoise.harness.training.recipe import Recipe
+from equipoise.harness.training.retrain import retrain
+from equipoise.harness.training.tabulate import pieces, tabulate
 
 SPACE = NasBench201()
 QUICK = Recipe(epochs=2, batch_size=500, learning_rate=0.1)
@@ -140,8 +140,8 @@ def test_the_shipped_table_is_a_task_of_the_benchmark(shipped, monkeypatch):
     assert len(task.landscape()) == 15_625
     twin = SPACE.canonical((1, 2, 3, 4, 0, 0))
     assert task.expected((1, 2, 3, 4, 0, 0)) == task.expected(twin)
-    assert len(task.give("images").y["test"]) == 0
-    assert task.give("graph") is None
+    assert len(task.resource("images").y["test"]) == 0
+    assert task.resource("graph") is None
     assert load_task("nasbench201/cifar10").fidelities == (200,)
 
 

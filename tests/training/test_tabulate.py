@@ -9,10 +9,10 @@ pytest.importorskip("torch", reason="training needs PyTorch: pip install 'equipo
 
 import torch
 
-from harness.errors import PluginError, StoreError, SuiteError
-from harness.spaces.nasbench201 import NasBench201
-from harness.training import tabulate as module
-from harness.training.tabulate import pieces, tabulate
+from equipoise.harness.core.errors import PluginError, StoreError, SuiteError
+from equipoise.harness.spaces.nasbench201 import NasBench201
+from equipoise.harness.training import tabulate as module
+from equipoise.harness.training.tabulate import pieces, tabulate
 
 
 def run(out, sample=2, **options):

@@ -9,13 +9,13 @@ import pytest
 pytest.importorskip("torch", reason="training needs PyTorch: pip install 'equipoise[torch]'")
 import torch
 
-from harness.errors import DataError, SettingError
-from harness.training.augment import Draws, augmented
-from harness.training.images import PARTS, load
-from harness.training.nasbench201 import EMBEDDED, build
-from harness.training.recipe import EMBEDDED as RECIPE
-from harness.training.recipe import NASBENCH201, Recipe
-from harness.training.trainer import DeviceImages, Trainer
+from equipoise.harness.core.errors import DataError, SettingError
+from equipoise.harness.training.augment import Draws, augmented
+from equipoise.harness.training.images import PARTS, load
+from equipoise.harness.training.nasbench201 import EMBEDDED, build
+from equipoise.harness.training.recipe import EMBEDDED as RECIPE
+from equipoise.harness.training.recipe import NASBENCH201, Recipe
+from equipoise.harness.training.trainer import DeviceImages, Trainer
 
 CELL = (3, 0, 2, 1, 4, 3)
 

@@ -15,9 +15,9 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any, NamedTuple
 
-from harness.data.official.record import Record, error_of
-from harness.errors import DataError
-from harness.space import Architecture
+from equipoise.harness.core.errors import DataError
+from equipoise.harness.core.space import Architecture
+from equipoise.harness.data.official.record import Record, error_of
 
 __all__ = ["CURVE", "SPLITS", "Splits", "runs"]
 

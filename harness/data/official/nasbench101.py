@@ -15,11 +15,11 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from harness.data.official import tfrecord
-from harness.data.official.record import Record, error_of
-from harness.errors import DataError, SpaceError
-from harness.space import Architecture
-from harness.spaces.nasbench101 import NasBench101
+from equipoise.harness.core.errors import DataError, SpaceError
+from equipoise.harness.core.space import Architecture
+from equipoise.harness.data.official import tfrecord
+from equipoise.harness.data.official.record import Record, error_of
+from equipoise.harness.spaces.nasbench101 import NasBench101
 
 __all__ = ["Trained", "decode", "recognises", "records"]
 

@@ -14,12 +14,12 @@ from mmap import ACCESS_READ, MADV_DONTNEED, PAGESIZE, mmap
 from pathlib import Path
 from typing import IO, Any
 
-from harness.data.official.arch_results import runs
-from harness.data.official.record import Record
-from harness.data.official.streamed_pickle import entries
-from harness.data.unpickle import NUMPY_SCALARS, ORDERED, Allowed, load_pickle
-from harness.errors import DataError, SpaceError
-from harness.spaces.nasbench201 import NasBench201
+from equipoise.harness.core.errors import DataError, SpaceError
+from equipoise.harness.data.official.arch_results import runs
+from equipoise.harness.data.official.record import Record
+from equipoise.harness.data.official.streamed_pickle import entries
+from equipoise.harness.data.unpickle import NUMPY_SCALARS, ORDERED, Allowed, load_pickle
+from equipoise.harness.spaces.nasbench201 import NasBench201
 
 __all__ = ["EPOCHS", "recognises", "records"]
 

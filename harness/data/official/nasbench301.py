@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from harness.data.unpickle import NUMPY_SCALARS, load_pickle
-from harness.errors import DataError
+from equipoise.harness.core.errors import DataError
+from equipoise.harness.data.unpickle import NUMPY_SCALARS, load_pickle
 
 __all__ = ["Ensemble", "ensembles", "recognises"]
 

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from harness.data.official.record import Record
-from harness.data.unpickle import NUMPY_SCALARS, load_pickle
-from harness.errors import DataError, SpaceError
-from harness.space import Architecture
-from harness.spaces.nasbench_asr import OPERATIONS, NasBenchAsr
+from equipoise.harness.core.errors import DataError, SpaceError
+from equipoise.harness.core.space import Architecture
+from equipoise.harness.data.official.record import Record
+from equipoise.harness.data.unpickle import NUMPY_SCALARS, load_pickle
+from equipoise.harness.spaces.nasbench_asr import OPERATIONS, NasBenchAsr
 
 __all__ = ["CURVE", "recognises", "records", "trainings"]
 

@@ -12,13 +12,13 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
-from harness.data.official.arch_results import runs
-from harness.data.official.record import Record
-from harness.data.unpickle import NUMPY_SCALARS, ORDERED, load_pickle
-from harness.errors import DataError, SpaceError
-from harness.space import SearchSpace
-from harness.spaces.nasbench201 import NasBench201
-from harness.spaces.nats_sss import NatsSss
+from equipoise.harness.core.errors import DataError, SpaceError
+from equipoise.harness.core.space import SearchSpace
+from equipoise.harness.data.official.arch_results import runs
+from equipoise.harness.data.official.record import Record
+from equipoise.harness.data.unpickle import NUMPY_SCALARS, ORDERED, load_pickle
+from equipoise.harness.spaces.nasbench201 import NasBench201
+from equipoise.harness.spaces.nats_sss import NatsSss
 
 __all__ = ["CITATION", "EPOCHS", "recognises", "records", "space_of"]
 

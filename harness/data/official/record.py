@@ -4,8 +4,8 @@ import math
 from pathlib import Path
 from typing import NamedTuple
 
-from harness.errors import DataError
-from harness.space import Architecture
+from equipoise.harness.core.errors import DataError
+from equipoise.harness.core.space import Architecture
 
 __all__ = ["Record", "error_of"]
 

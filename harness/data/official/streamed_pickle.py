@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from harness.data.unpickle import Allowed, look_up
-from harness.errors import DataError
+from equipoise.harness.core.errors import DataError
+from equipoise.harness.data.unpickle import Allowed, look_up
 
 __all__ = ["entries"]
 

@@ -12,7 +12,7 @@ from typing import IO
 import numpy as np
 import numpy.typing as npt
 
-from harness.errors import DataError
+from equipoise.harness.core.errors import DataError
 
 __all__ = ["contents", "framed", "masked_crc"]
 

@@ -5,7 +5,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from harness.surrogate.technique import Arrays, Technique
+from equipoise.harness.surrogate.technique import Arrays, Technique
 
 __all__ = ["SparseGaussianProcesses"]
 

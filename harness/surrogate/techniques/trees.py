@@ -6,8 +6,8 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from harness.errors import PluginError
-from harness.surrogate.technique import Arrays, Technique
+from equipoise.harness.core.errors import PluginError
+from equipoise.harness.surrogate.technique import Arrays, Technique
 
 __all__ = ["Trees"]
 

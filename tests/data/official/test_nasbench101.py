@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from official_archives import made_metrics, made_row
 
-from harness.data.official import nasbench101, tfrecord
-from harness.errors import DataError
-from harness.spaces.nasbench101 import NasBench101
+from equipoise.harness.core.errors import DataError
+from equipoise.harness.data.official import nasbench101, tfrecord
+from equipoise.harness.spaces.nasbench101 import NasBench101
 
 SPACE = NasBench101()
 CELLS = SPACE.sample(np.random.default_rng(0), 4)

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from nas_201_api import NASBench201API
 from official_archives import made_results
 
-from harness.data.official import nasbench201, streamed_pickle
-from harness.data.official.arch_results import SPLITS
-from harness.errors import DataError
-from harness.spaces.nasbench201 import NasBench201
+from equipoise.harness.core.errors import DataError
+from equipoise.harness.data.official import nasbench201, streamed_pickle
+from equipoise.harness.data.official.arch_results import SPLITS
+from equipoise.harness.spaces.nasbench201 import NasBench201
 
 SPACE = NasBench201()
 TEXTS = [SPACE.format(cell) for cell in SPACE.sample(np.random.default_rng(0), 4)]

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from nasbench301_archives import add_ensemble, add_graph_ensemble
 
-from harness.data.official.nasbench301 import ensembles, recognises
-from harness.errors import DataError
-from harness.nasbench301.ensembles import join
+from equipoise.harness.core.errors import DataError
+from equipoise.harness.data.official.nasbench301 import ensembles, recognises
+from equipoise.harness.surrogate.nasbench301.ensembles import join
 
 OF_2020 = Path(__file__).with_name("nasbench301_of_2020.zip")
 """Models pickled by XGBoost 1.4.2 and LightGBM 2.3.1, of the years of the official archive, with their predictions."""

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from official_archives import made_asr_file
 
-from harness.data.official import nasbench_asr
-from harness.errors import DataError
-from harness.spaces.nasbench_asr import NasBenchAsr
+from equipoise.harness.core.errors import DataError
+from equipoise.harness.data.official import nasbench_asr
+from equipoise.harness.spaces.nasbench_asr import NasBenchAsr
 
 SPACE = NasBenchAsr()
 CELLS = SPACE.sample(np.random.default_rng(0), 5)

@@ -14,12 +14,12 @@ import pytest
 from nats_bench import create
 from official_archives import SEEDS, made_nats_folder, made_results, write_compressed
 
-from harness.data.official import nats_bench
-from harness.data.official.arch_results import SPLITS
-from harness.data.official.record import Record
-from harness.errors import DataError
-from harness.spaces.nasbench201 import NasBench201
-from harness.spaces.nats_sss import NatsSss
+from equipoise.harness.core.errors import DataError
+from equipoise.harness.data.official import nats_bench
+from equipoise.harness.data.official.arch_results import SPLITS
+from equipoise.harness.data.official.record import Record
+from equipoise.harness.spaces.nasbench201 import NasBench201
+from equipoise.harness.spaces.nats_sss import NatsSss
 
 TSS, SSS = NasBench201(), NatsSss()
 TEXTS = [TSS.format(cell) for cell in TSS.sample(np.random.default_rng(0), 3)]

@@ -1,0 +1,1 @@
+"""Compare neural-architecture-search methods with general optimisers, on real benchmarks, under equal budgets."""

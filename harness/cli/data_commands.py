@@ -1,0 +1,106 @@
+"""``equipoise data``: list, fetch, import and verify upstream files."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from equipoise.harness.core.errors import DataError
+from equipoise.harness.data.fetch import Tell, adopt, fetch
+from equipoise.harness.data.sources import Source, digest_of, source, sources
+
+__all__ = ["data"]
+
+data = typer.Typer(no_args_is_help=True, help="Get the upstream files that further tasks are made of.")
+
+
+@data.command("list")
+def list_() -> None:
+    """List the files and official archives, whether they are here, and what they make playable."""
+    from equipoise.harness.benchmarks._official import official_benchmarks
+
+    for entry in sources().values():
+        state = "here" if entry.missing() is None else "missing"
+        typer.echo(f"{entry.name:<25} {state:<8} {entry.size / 1e6:6.1f} MB  {entry.tasks:<26} {entry.licence}")
+    for benchmark in official_benchmarks():
+        state = "here" if any(benchmark.place(dataset).exists() for dataset in benchmark.datasets) else "missing"
+        typer.echo(f"{benchmark.imported:<33} {state:<8} by hand: equipoise data import; {benchmark.archive}")
+
+
+@data.command("fetch")
+def fetch_(names: Annotated[list[str], typer.Argument(help="Names of `equipoise data list`, or all.")]) -> None:
+    """Get files, from EQUIPOISE_MIRROR where it has them, else from their sources; run again to resume."""
+    problems = []
+    for entry in sources().values() if names == ["all"] else [source(name) for name in names]:
+        try:
+            with _bar(entry) as tell:
+                origin = fetch(entry, tell)
+        except DataError as error:
+            problems.append(str(error))
+        else:
+            typer.echo(f"{entry.name}: {origin}")
+    if problems:
+        raise DataError("; ".join(problems))
+
+
+@data.command("import")
+def import_(
+    files: Annotated[list[Path], typer.Argument(help="Files that were downloaded some other way, or folders of them.")],
+    curves: Annotated[bool, typer.Option("--curves", help="Of an archive, import every epoch too.")] = False,
+) -> None:
+    """Take over files that `equipoise data list` names, by their digests, or make tables of official archives."""
+    from equipoise.harness.benchmarks._official import import_archive, is_archive
+
+    for path in files:
+        if is_archive(path):
+            for table in import_archive(path, curves):
+                typer.echo(f"{path.name}: {table}")
+        else:
+            entry = adopt(path)
+            typer.echo(f"{entry.name}: {entry.path}")
+
+
+@data.command()
+def verify(
+    name: Annotated[str | None, typer.Argument(help="A table made by training: a task, or a .parquet file.")] = None,
+    sample: Annotated[int, typer.Option(help="Architectures of the table to train again.")] = 20,
+) -> None:
+    """Hash every fetched file again, or train a sample of a table again; exit status 1 if one is damaged or differs."""
+    if name is not None:
+        from equipoise.harness.training.retrain import retrain
+
+        raise typer.Exit(retrain(name, sample, typer.echo))
+    damaged = False
+    for entry in sources().values():
+        if not entry.path.exists():
+            typer.echo(f"{entry.name:<25} missing")
+        elif digest_of(entry.path) == entry.sha256:
+            typer.echo(f"{entry.name:<25} ok")
+        else:
+            damaged = True
+            typer.echo(f"{entry.name:<25} DAMAGED: equipoise data fetch {entry.name}")
+    raise typer.Exit(damaged)
+
+
+@data.command("card")
+def card_(
+    name: Annotated[str, typer.Argument(help="A table made by training: a task, or a .parquet file.")],
+    against: Annotated[str, typer.Option(help="A task with the same space to compare with.")] = "nasbench201/cifar10",
+) -> None:
+    """Say what a table is and is not: seed noise, what early epochs tell, how far it agrees with another table."""
+    from equipoise.harness.training.card import card
+
+    typer.echo(card(name, against))
+
+
+@contextmanager
+def _bar(entry: Source) -> Iterator[Tell]:
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+    columns = TextColumn(entry.name), BarColumn(), DownloadColumn(), TransferSpeedColumn()
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        bar = progress.add_task(entry.name, total=entry.size)
+        yield lambda received: progress.update(bar, completed=received)

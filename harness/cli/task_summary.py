@@ -1,0 +1,167 @@
+"""What a reader must know of a task, on one card: for ``equipoise list tasks --long`` and the page of the reference.
+
+Run ``python -m equipoise.harness.cli.task_summary FOLDER`` to write the page of all benchmarks, ``FOLDER/tasks.html``.
+"""
+
+import sys
+from collections.abc import Mapping
+from functools import lru_cache
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from equipoise.harness.core.files import write_whole
+from equipoise.harness.core.registry import benchmarks, load_task, task_names
+from equipoise.harness.core.space import SearchSpace
+from equipoise.harness.core.task import Task
+
+__all__ = ["card", "page", "scored", "text"]
+
+ENUMERABLE = 1_000_000
+"""The classes of a larger space are not counted."""
+
+
+def card(task: Task) -> dict[str, Any]:
+    """The facts of a task as JSON takes them. What only the data tells is None where the data is not at hand."""
+    skip = task.skip()
+    optimum = None if skip else task.optimum()
+    stored = not skip and task.landscape() is not None
+    return {
+        "name": task.name,
+        "family": task.space.name,
+        "source": task.source,
+        "licence": task.licence,
+        "metric": task.metric.name,
+        "unit": task.metric.unit,
+        "direction": "maximise" if task.metric.maximise else "minimise",
+        "optimum": None if optimum is None else task.metric.show(optimum),
+        "optimum_source": None if optimum is None else _origin(task, stored),
+        "space_size": task.space.size or None,  # a list of what was trained is empty until it is at hand
+        "classes": _classes(task.space) or None,
+        "validation_split": task.validation_split,
+        "test_split": task.test_split or None,
+        "fidelities": list(task.fidelities),
+        "noise": list(task.noises),
+        "cost": task.has_cost,
+        "surrogate": task.surrogate,
+        "technique": task.technique,
+        "held_out": list(task.held_out),
+        "pitfalls": list(task.pitfalls),
+        "citation": task.citation,
+        "skip": skip,
+    }
+
+
+def text(facts: dict[str, Any]) -> str:
+    """A card in words, for a terminal; of a task that cannot be read only why."""
+    if "metric" not in facts:
+        return f"{facts['name']}\n  cannot run here: {facts['skip']}"
+    lines = [f"{words:<12} {said}" for words, said in _lines(facts)]
+    return "\n".join([facts["name"], *(f"  {line}" for line in lines)])
+
+
+def scored(scores: Mapping[str, Any]) -> str:
+    """Scores of a surrogate on held-out architectures in words; what its source does not tell is left out."""
+    number = f"{scores['architectures']:,} " if "architectures" in scores else ""
+    names = {"kendall_tau": "Kendall tau", "spearman_rho": "Spearman rho", "r2": "R2"}
+    told = ", ".join(f"{said} {scores[name]:.3f}" for name, said in names.items() if name in scores)
+    return f"on {number}held-out architectures, {told}"
+
+
+def page() -> str:
+    """The cards of all benchmarks as one HTML page."""
+    cards = [card(load_task(name)) for benchmark in benchmarks() for name in task_names(benchmark)]
+    listed = "".join(f'<li><a href="#{escape(c["name"])}">{escape(c["name"])}</a></li>' for c in cards)
+    return _PAGE.format(contents=listed, cards="".join(map(_section, cards)))
+
+
+def _origin(task: Task, stored: bool) -> str:
+    if not stored:
+        return "stated by the benchmark"
+    means = ", of means over the stored seeds" if "single" in task.noises and not task.surrogate else ""
+    predicted = "predicted" if task.surrogate else "stored"
+    return f"the best of all {task.space.size:,} {predicted} architectures{means}"
+
+
+@lru_cache
+def _classes(space: SearchSpace) -> int | None:
+    """How many different networks the space calls its own; None if nobody has counted."""
+    if space.size > ENUMERABLE:
+        return None
+    if type(space).canonical is SearchSpace.canonical:
+        return space.size
+    return len({space.canonical(architecture) for architecture in space.enumerate()})
+
+
+def _lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
+    """The card line by line: what it is about, and what it says."""
+    later = "known once the data is at hand" if facts["skip"] else ""
+    best = later or "unknown"
+    if facts["optimum"] is not None:
+        best = f"{facts['optimum']:.6g} {facts['unit']}".strip() + f", {facts['optimum_source']}"
+    lines = [
+        ("space", f"{facts['family']}: {_counts(facts) or later}"),
+        ("metric", f"{facts['metric']}{_in(facts['unit'])}, {facts['direction']}"),
+        ("validation", facts["validation_split"] or later or "not stated"),
+        ("test", facts["test_split"] or later or "n/a: the source has no separate test split"),
+        ("fidelities", _epochs(facts["fidelities"]) or later or "none"),
+        ("noise", " or ".join(facts["noise"])),
+        ("cost", "training seconds" if facts["cost"] else later or "not told: budgets in seconds are refused"),
+        ("optimum", best),
+        *([("surrogate", _predicted(facts))] if facts["surrogate"] else []),
+        *(("pitfall", pitfall) for pitfall in facts["pitfalls"]),
+        ("source", facts["source"]),
+        ("licence", facts["licence"]),
+        *([("missing", facts["skip"])] if facts["skip"] else []),
+    ]
+    return [*lines, *(("cite", line) for line in facts["citation"].splitlines())]
+
+
+def _predicted(facts: dict[str, Any]) -> str:
+    """What predicts, and how well it ranks what it has not seen."""
+    said = f"the values are predictions{' of ' + facts['technique'] if facts['technique'] else ''}"
+    return f"{said}; {scored(facts['held_out'][-1])}" if facts["held_out"] else said
+
+
+def _counts(facts: dict[str, Any]) -> str:
+    if facts["space_size"] is None:
+        return ""
+    size = f"{facts['space_size']:,}" if facts["space_size"] < 10**9 else f"{facts['space_size']:.2g}"
+    classes = "not counted" if facts["classes"] is None else f"{facts['classes']:,}"
+    return f"{size} architectures, {classes} different networks"
+
+
+def _epochs(fidelities: list[int]) -> str:
+    return f"{', '.join(map(str, fidelities))} epochs" if fidelities else ""
+
+
+def _in(unit: str) -> str:
+    return f" in {unit}" if unit else ""
+
+
+def _section(facts: dict[str, Any]) -> str:
+    rows = "".join(
+        f"<tr><th>{escape(words)}</th><td>{escape(said)}</td></tr>" for words, said in _lines(facts) if words != "cite"
+    )
+    cited = f"<pre>{escape(facts['citation'])}</pre>" if facts["citation"] else ""
+    return (
+        f'<section id="{escape(facts["name"])}"><h2>{escape(facts["name"])}</h2><table>{rows}</table>{cited}</section>'
+    )
+
+
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Equipoise: the tasks</title>
+<style>
+:root {{ color-scheme: light dark }}
+body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }}
+ul {{ columns: 16rem; padding-left: 1.2rem }}
+th {{ text-align: left; vertical-align: top; padding-right: 1rem; font-weight: 600 }}
+pre {{ overflow-x: auto; border: 1px solid #8885; padding: .5rem }}
+</style></head>
+<body><h1>The tasks</h1><ul>{contents}</ul>{cards}</body></html>
+"""
+
+
+if __name__ == "__main__":
+    write_whole(Path(sys.argv[1]) / "tasks.html", page().encode())

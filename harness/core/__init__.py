@@ -1,0 +1,1 @@
+"""The contracts: spaces, encodings, tasks, methods, budgets, suites. Everything else builds on them."""

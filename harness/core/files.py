@@ -1,0 +1,42 @@
+"""Writes a file so that it is there whole or not at all."""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from equipoise.harness.core.errors import StoreError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["remove_scratch", "write_whole"]
+
+
+def write_whole(path: Path, content: "bytes | pa.Buffer") -> None:
+    """Writes a file so that it is there whole or not at all, even if the machine stops.
+
+    Raises:
+        StoreError: It cannot be written; nothing is left of it.
+    """
+    scratch = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with scratch.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        scratch.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            scratch.unlink()
+        raise StoreError(
+            f"{path}: cannot be written ({error.strerror}); free some space or choose --out elsewhere"
+        ) from error
+
+
+def remove_scratch(folder: Path) -> None:
+    """Removes what `write_whole` left in a folder where its process was killed; for the only writer there."""
+    for scratch in folder.glob(".*"):
+        if scratch.suffix[1:].isdigit():
+            scratch.unlink(missing_ok=True)

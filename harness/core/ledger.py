@@ -1,0 +1,156 @@
+"""The only counter of what was spent: every method of a suite is charged by the same rules."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from equipoise.harness.core.errors import RunError, SuiteError
+
+__all__ = ["Budget", "Duplicates", "Invalid", "Ledger", "Status"]
+
+Status = Literal["ok", "duplicate", "invalid"]
+Duplicates = Literal["charge", "free"]
+Invalid = Literal["penalise", "redraw"]
+Unit = Literal["queries", "cost_seconds", "epochs"]
+
+STALL_LIMIT = 10_000
+"""Proposals in a row that cost nothing before a run counts as stalled."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What a run may spend: exactly one of three amounts.
+
+    Attributes:
+        queries: Proposals.
+        cost_seconds: Seconds of training, as the task tells them.
+        epochs: Epochs of training.
+    """
+
+    queries: int | None = None
+    cost_seconds: float | None = None
+    epochs: int | None = None
+
+    def __post_init__(self) -> None:
+        given = {unit: amount for unit, amount in vars(self).items() if amount is not None}
+        if len(given) != 1:
+            came = ", ".join(f"{unit} = {amount}" for unit, amount in given.items()) or "nothing"
+            raise SuiteError(f"a budget is exactly one of queries, cost_seconds and epochs; got {came}")
+        ((unit, amount),) = given.items()
+        whole = unit != "cost_seconds"
+        if isinstance(amount, bool) or not isinstance(amount, int if whole else (int, float)) or not 0 < amount < 1e15:
+            kind = "whole number" if whole else "number"
+            raise SuiteError(f"budget {unit} = {amount!r} is not a positive {kind}")
+
+    @property
+    def unit(self) -> Unit:
+        """Which of the three amounts is given."""
+        return "queries" if self.queries is not None else "epochs" if self.epochs is not None else "cost_seconds"
+
+    @property
+    def limit(self) -> float:
+        """The given amount."""
+        return float(getattr(self, self.unit))
+
+
+class Ledger:
+    """Counts one run.
+
+    Every proposal costs: one query, its epochs, or its seconds. A duplicate costs as much again, unless the protocol
+    makes duplicates free. An invalid proposal costs as much as the valid ones of the run did on average (one query;
+    under a budget of seconds or epochs, their mean so far; before the first valid one, a full training), unless the
+    protocol redraws.
+
+    Args:
+        budget: What may be spent.
+        duplicates: ``charge`` or ``free``.
+        invalid: ``penalise`` or ``redraw``.
+    """
+
+    def __init__(self, budget: Budget, duplicates: Duplicates = "charge", invalid: Invalid = "penalise") -> None:
+        self.budget = budget
+        self.spent = 0.0
+        self.proposals = 0
+        self._unit, self._limit = budget.unit, budget.limit
+        self._free = {"duplicate": duplicates == "free", "invalid": invalid == "redraw", "ok": False}
+        self._valid_spent = 0.0
+        self._valid = 0
+        self._trainings = 0.0
+        self._idle = 0
+
+    @property
+    def repeats_are_free(self) -> bool:
+        """Whether a duplicate is answered from memory instead of being evaluated again."""
+        return self._free["duplicate"]
+
+    @property
+    def stalled(self) -> bool:
+        """Whether so many proposals in a row cost nothing that the run would never end."""
+        return self._idle >= STALL_LIMIT
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether the budget is spent, or the run has stalled."""
+        return self.spent >= self._limit or self._idle >= STALL_LIMIT
+
+    @property
+    def shortfall(self) -> float:
+        """What is left of the budget."""
+        return max(0.0, self._limit - self.spent)
+
+    @property
+    def wants_price(self) -> bool:
+        """Whether an invalid proposal would be charged by the seconds of a mean training, for want of valid ones."""
+        return self._unit == "cost_seconds" and not self._valid
+
+    def charge(self, status: Status, cost_seconds: float, epochs: int | None) -> float:
+        """Counts one proposal.
+
+        Args:
+            status: What became of it.
+            cost_seconds: What its evaluation took; for an invalid one what a mean training takes, if `wants_price`.
+            epochs: What its evaluation trained; None where the task states none.
+
+        Returns:
+            What it cost, in the unit of the budget.
+        """
+        self.proposals += 1
+        if self._free[status]:
+            self._idle += 1
+            return 0.0
+        if self._unit == "queries":
+            amount = 1.0
+        elif status == "invalid":
+            full = cost_seconds if self._unit == "cost_seconds" else float(epochs or 0)
+            amount = self._valid_spent / self._valid if self._valid else full
+        else:
+            amount = cost_seconds if self._unit == "cost_seconds" else float(epochs or 0)
+            self._valid_spent += amount
+            self._valid += 1
+        self._idle = 0 if amount > 0 else self._idle + 1
+        self.spent += amount
+        return amount
+
+    def charge_training(self, trainings: float, cost_seconds: float | None, epochs: int) -> float:
+        """Counts the training that a method did itself: its worth in queries, epochs or seconds of the task.
+
+        Args:
+            trainings: All it has done so far, in trainings of a mean architecture; what was added is charged.
+            cost_seconds: What one of them takes; None where the task does not tell.
+            epochs: What one of them trains.
+
+        Returns:
+            What it cost, in the unit of the budget.
+
+        Raises:
+            RunError: The budget is in seconds and the task does not tell what a training takes.
+        """
+        each = {"queries": 1.0, "epochs": float(epochs), "cost_seconds": cost_seconds}[self._unit]
+        if each is None:
+            raise RunError(
+                "the method trains a network of its own, and the task does not tell how long a mean training takes, "
+                "so that no budget in seconds can be charged; set [budget] queries or epochs"
+            )
+        amount = (trainings - self._trainings) * each
+        self._trainings = trainings
+        self.spent += amount
+        return amount

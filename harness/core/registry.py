@@ -1,0 +1,271 @@
+"""From a name to a class. The file name is the name: nothing is registered anywhere.
+
+- ``tpe`` is the method in ``methods/tpe.py`` (or the package ``methods/tpe/``);
+- ``nasbench201/cifar10`` is data set ``cifar10`` of the task class in ``harness/benchmarks/nasbench201.py``; a hyphen
+  in a benchmark's name is an underscore in that of its file;
+- ``table:FILE`` is the task that ``harness/benchmarks/table.py`` makes of a file: a colon where data sets are files;
+- ``package.module:Class`` is a class of a third party (``package.module:Class/dataset`` for a task);
+- a path that ends in ``.py`` is the one class in that file (``path.py/dataset`` for a task).
+"""
+
+import importlib
+import importlib.util
+import inspect
+import pkgutil
+import sys
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from equipoise.harness.core.errors import EquipoiseError, PluginError, nearest
+from equipoise.harness.core.ledger import Budget
+from equipoise.harness.core.method import Method, Problem
+from equipoise.harness.core.space import SearchSpace
+from equipoise.harness.core.task import Noise, Task
+
+__all__ = [
+    "benchmark_names",
+    "benchmarks",
+    "load_method",
+    "load_own",
+    "load_space",
+    "load_task",
+    "method_names",
+    "missing_packages",
+    "missing_requirements",
+    "problem_of",
+    "spaces",
+    "suites_folder",
+    "task_names",
+]
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def suites_folder() -> Path:
+    """The folder of the suites that come with Equipoise."""
+    return ROOT / "suites"
+
+
+def method_names() -> list[str]:
+    """The methods in ``methods/``."""
+    return _names(ROOT / "methods")
+
+
+def benchmark_names() -> list[str]:
+    """The benchmarks in ``harness/benchmarks/``."""
+    return _names(ROOT / "harness" / "benchmarks")
+
+
+def benchmarks() -> Iterator[type[Task]]:
+    """The task class of every benchmark."""
+    for name in benchmark_names():
+        yield _only_class(importlib.import_module(f"equipoise.harness.benchmarks.{name}"), Task)
+
+
+def spaces() -> Iterator[type[SearchSpace]]:
+    """The space class of every file in ``harness/spaces/``."""
+    for name in _names(ROOT / "harness" / "spaces"):
+        yield _only_class(importlib.import_module(f"equipoise.harness.spaces.{name}"), SearchSpace)
+
+
+def load_method(name: str) -> type[Method]:
+    """Finds a method.
+
+    Raises:
+        PluginError: There is none of that name, or its file does not load.
+    """
+    foreign: type[Method] | None = _foreign(name, Method)
+    if foreign is not None:
+        return foreign
+    if name not in method_names():
+        raise PluginError(f"no method '{name}'; {nearest(name, method_names())}")
+    found: type[Method] = _only_class(_load(f"equipoise.methods.{name}", f"methods/{name}.py"), Method)
+    return found
+
+
+def load_own(name: str) -> type[Method] | type[Task] | type[SearchSpace] | None:
+    """The method, task or space that a path or ``package.module:Class`` leads to; None for another kind of name.
+
+    Raises:
+        PluginError: It leads to nothing of these, or its file does not load.
+    """
+    if not name.endswith(".py") and ":" not in name:
+        return None
+    if name.endswith(".py"):
+        _load_file(Path(name))  # what is wrong with the file itself is said first
+    said: list[PluginError] = []
+    for kind in (Method, SearchSpace, Task):
+        try:
+            found: type[Method] | type[Task] | type[SearchSpace] = _foreign(name, kind)
+        except PluginError as error:
+            said.append(error)
+        else:
+            return found
+    raise said[0]
+
+
+def load_task(name: str, noise: Noise = "mean") -> Task:
+    """Makes a task; its data is not read yet.
+
+    Raises:
+        PluginError: There is none of that name, or its file does not load.
+        SuiteError: The benchmark has no such data set, or cannot answer with that noise.
+    """
+    known = benchmark_names()
+    head, separator, dataset = name.partition(":")
+    if _file_of(head) not in known:
+        head, separator, dataset = _split_task(name)
+    if head.endswith(".py") and not dataset:
+        raise PluginError(f"'{name}' names a file; a task also names a data set: {name}/DATASET")
+    foreign: type[Task] | None = _foreign(head, Task)
+    if foreign is not None:
+        return foreign(dataset, noise)
+    file = _file_of(head)
+    if file not in known:
+        raise PluginError(f"no benchmark '{head}' (task '{name}'); {nearest(head, known)}")
+    cls: type[Task] = _only_class(_load(f"equipoise.harness.benchmarks.{file}", f"harness/benchmarks/{file}.py"), Task)
+    if head != cls.benchmark:  # one task, one name: runs are stored under it
+        raise PluginError(f"no benchmark '{head}' (task '{name}'); {nearest(head, [cls.benchmark])}")
+    if not separator:
+        raise PluginError(f"'{name}' names a benchmark; a task also names a data set: {nearest('', task_names(cls))}")
+    return cls(dataset, noise)
+
+
+def load_space(name: str) -> type[SearchSpace]:
+    """Finds a space.
+
+    Raises:
+        PluginError: There is none of that name.
+    """
+    names = _names(ROOT / "harness" / "spaces")
+    if name not in names:
+        raise PluginError(f"no space '{name}'; {nearest(name, names)}")
+    found: type[SearchSpace] = _only_class(
+        _load(f"equipoise.harness.spaces.{name}", f"harness/spaces/{name}.py"), SearchSpace
+    )
+    return found
+
+
+def task_names(benchmark: type[Task]) -> list[str]:
+    """The tasks that a benchmark offers."""
+    return [f"{benchmark.benchmark}/{dataset}" for dataset in benchmark.datasets]
+
+
+def missing_requirements(method: type[Method], task: Task, settings: Mapping[str, Any] = {}) -> str | None:
+    """Why a method, so set, cannot play a task: a need it declares and the task does not meet. None if it can."""
+    for need in method.needs(settings):
+        if need == "fidelities":
+            if len(task.fidelities) < 2:
+                return f"needs several fidelities; {task.name} has one"
+        elif task.resource(need) is None:
+            return f"needs {need}: {task.missing_resource(need)}"
+    return None
+
+
+def problem_of(method: type[Method], task: Task, budget: Budget, settings: Mapping[str, Any] = {}) -> Problem:
+    """What a method, so set, is shown of a task."""
+    given = {need: task.resource(need) for need in method.needs(settings) if need != "fidelities"}
+    return Problem(task.space, budget, task.fidelities, given)
+
+
+def missing_packages(method: type[Method]) -> str | None:
+    """Why a method cannot run here: packages that are not installed, and how to get them. None if it can."""
+    missing = [(package, extra) for package, extra in method.packages if importlib.util.find_spec(package) is None]
+    if not missing:
+        return None
+    names = ", ".join(package for package, _ in missing)
+    extras = ",".join(dict.fromkeys(extra for _, extra in missing))
+    return f"needs {names}: pip install 'equipoise[{extras}]'"
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(module.name for module in pkgutil.iter_modules([str(folder)]) if not module.name.startswith("_"))
+
+
+def _file_of(benchmark: str) -> str:
+    return benchmark.replace("-", "_")
+
+
+def _split_task(name: str) -> tuple[str, str, str]:
+    if ".py/" in name:
+        head, _, dataset = name.rpartition(".py/")
+        return f"{head}.py", "/", dataset
+    if name.endswith(".py"):
+        return name, "", ""
+    return name.partition("/")
+
+
+def _foreign(name: str, kind: Any) -> Any:
+    if name.endswith(".py"):
+        return _only_class(_load_file(Path(name)), kind)
+    if ":" not in name:
+        return None
+    module_name, _, attribute = name.partition(":")
+    found = getattr(_load(module_name, module_name), attribute, None)
+    if not (inspect.isclass(found) and issubclass(found, kind)):
+        raise PluginError(f"'{name}': {module_name} has no class '{attribute}' derived from {kind.__name__}")
+    return found
+
+
+def _load_file(path: Path) -> ModuleType:
+    if not path.is_file():
+        raise PluginError(f"no file '{path}'; give the path of a Python file, a name, or package.module:Class")
+    return _loaded(path.resolve(), path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=64)
+def _loaded(path: Path, _: int) -> ModuleType:
+    """Runs a file once for each state of it, so that its classes stay the same ones from run to run."""
+    name = f"equipoise_plugin_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise PluginError(f"'{path}' is not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise PluginError(f"{path} does not load: {_where(error)}") from error
+    return module
+
+
+def _load(module: str, shown: str) -> ModuleType:
+    try:
+        return importlib.import_module(module)
+    except EquipoiseError:
+        raise
+    except Exception as error:
+        raise PluginError(f"{shown} does not load: {_where(error)}") from error
+
+
+def _where(error: Exception) -> str:
+    """The error in one line, with the file and line it came from."""
+    if isinstance(error, SyntaxError):
+        return f"SyntaxError: {error.msg} ({error.filename}, line {error.lineno})"
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f" ({trace.tb_frame.f_code.co_filename}, line {trace.tb_lineno})" if trace is not None else ""
+    return f"{type(error).__name__}: {error}{place}"
+
+
+def _only_class(module: ModuleType, kind: Any) -> Any:
+    """The one concrete public class of a kind that a module defines itself."""
+    own = [
+        value
+        for name, value in vars(module).items()
+        if inspect.isclass(value)
+        and issubclass(value, kind)
+        and not inspect.isabstract(value)
+        and not name.startswith("_")
+        and (value.__module__ == module.__name__ or value.__module__.startswith(f"{module.__name__}."))
+    ]
+    if len(own) != 1:
+        names = ", ".join(cls.__name__ for cls in own) or "none"
+        raise PluginError(
+            f"{module.__file__} must define exactly one public {kind.__name__}; found {names} (helpers begin with _)"
+        )
+    return own[0]

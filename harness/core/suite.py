@@ -1,0 +1,310 @@
+"""From a suite file to the runs it asks for."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from fnmatch import fnmatch
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import numpy as np
+
+from equipoise.harness.core.errors import SettingError, SuiteError, nearest
+from equipoise.harness.core.ledger import Budget, Duplicates, Invalid
+from equipoise.harness.core.method import Family
+from equipoise.harness.core.registry import benchmark_names, benchmarks, suites_folder, task_names
+from equipoise.harness.core.task import Noise
+
+__all__ = ["MethodEntry", "Protocol", "RunSpec", "Suite"]
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """The rules that hold for every method of a suite.
+
+    Attributes:
+        repeats: Runs of each method on each task.
+        seed: Root of all randomness.
+        duplicates: Whether proposing the same again costs.
+        invalid: Whether an invalid proposal costs and is told the worst error, or is free and asked again.
+        noise: Whether a query shows the mean of the stored training seeds or one drawn anew.
+        initial: Whether methods start on their own, or from the same random architectures in each repeat.
+        initial_size: How many those are.
+    """
+
+    repeats: int
+    seed: int
+    duplicates: Duplicates = "charge"
+    invalid: Invalid = "penalise"
+    noise: Noise = "mean"
+    initial: Literal["own", "shared"] = "own"
+    initial_size: int = 10
+
+
+@dataclass(frozen=True)
+class MethodEntry:
+    """One method of a suite.
+
+    Attributes:
+        name: As `equipoise.harness.core.registry.load_method` takes it.
+        label: What the rows and the report call it; unique in the suite.
+        settings: Where it departs from its defaults.
+        repeats: Its own number of repeats, for a costly method.
+        family: Overrides the class's family.
+    """
+
+    name: str
+    label: str
+    settings: Mapping[str, Any]
+    repeats: int | None = None
+    family: Family | None = None
+
+
+@dataclass(frozen=True)
+class RunSpec:
+    """One method on one task with one repeat number: a value. The same spec gives the same rows, bit for bit."""
+
+    task: str
+    method: str
+    label: str
+    settings: str
+    repeat: int
+    budget: Budget
+    protocol: Protocol
+
+    @cached_property
+    def run_id(self) -> str:
+        """Hash of all that decides the rows; the number of repeats does not."""
+        rules = {key: value for key, value in vars(self.protocol).items() if key != "repeats"}
+        content = [self.task, self.method, self.label, self.settings, self.repeat, vars(self.budget), rules]
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:20]
+
+    def rng(self, stream: str) -> np.random.Generator:
+        """The generator of one stream of randomness.
+
+        Seeded over (suite seed, task, method label, repeat, stream). The stream ``shared`` leaves the method out.
+        """
+        method = "" if stream == "shared" else self.label
+        return np.random.default_rng([self.protocol.seed, *map(_entropy, (self.task, method, stream)), self.repeat])
+
+    def noise(self) -> Callable[[int], np.random.Generator]:
+        """The generator for the noise of the n-th proposal, independent of what was proposed before."""
+        if self.protocol.noise == "mean":
+            unused = self.rng("noise")
+            return lambda _: unused
+        key = self.rng("noise").integers(2**63, size=2, dtype=np.uint64)
+        return lambda n: np.random.Generator(np.random.Philox(key=key, counter=[0, 0, 0, n]))
+
+
+@dataclass(frozen=True)
+class Suite:
+    """What is compared: tasks, methods, budget and rules.
+
+    Attributes:
+        name: Names the results.
+        budget: What each run may spend.
+        protocol: The rules.
+        tasks: Names of tasks.
+        methods: The methods, in the order of the report.
+    """
+
+    name: str
+    budget: Budget
+    protocol: Protocol
+    tasks: tuple[str, ...]
+    methods: tuple[MethodEntry, ...]
+
+    @classmethod
+    def load(cls, path: Path | str) -> "Suite":
+        """Reads a suite file, or the suite of that name that comes with Equipoise.
+
+        Raises:
+            SuiteError: The file cannot be read, or holds something else than a suite; the message names the place.
+        """
+        import tomllib  # here, since a worker, which needs the values below, never reads a suite
+
+        path = _find(path)
+        try:
+            content = tomllib.loads(path.read_text(encoding="utf-8"))
+        except tomllib.TOMLDecodeError as error:
+            raise SuiteError(f"{path}: not valid TOML: {error}") from error
+        except (OSError, UnicodeDecodeError) as error:
+            raise SuiteError(f"{path}: cannot be read ({error})") from error
+        try:
+            return cls.from_dict(content)
+        except (SuiteError, SettingError) as error:
+            raise type(error)(f"{path}: {error}") from error
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> "Suite":
+        """Makes a suite of the content of a suite file.
+
+        Raises:
+            SuiteError: A key is unknown, missing, or of the wrong kind.
+        """
+        _known(content, ("name", "budget", "protocol", "tasks", "methods", "description"), "suite")
+        for required in ("name", "budget", "protocol", "tasks", "methods"):
+            if required not in content:
+                raise SuiteError(f"'{required}' is missing")
+        name = content["name"]
+        if not isinstance(name, str) or not name:
+            raise SuiteError(f"name = {name!r} is not a text")
+        budget = _table(content["budget"], "budget")
+        _known(budget, [f.name for f in fields(Budget)], "[budget]")
+        tasks = tuple(task for entry in _tables(content["tasks"], "tasks") for task in _tasks(entry))
+        methods = tuple(_method(entry) for entry in _tables(content["methods"], "methods"))
+        _once(tasks, "task", "name it once")
+        _once([method.label for method in methods], "method", 'give each its own label = "..."')
+        return cls(name, Budget(**budget), _protocol(_table(content["protocol"], "protocol")), tasks, methods)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The content of a suite file that reads back as this suite."""
+        return {
+            "name": self.name,
+            "budget": {self.budget.unit: getattr(self.budget, self.budget.unit)},
+            "protocol": asdict(self.protocol),
+            "tasks": [{"name": task} for task in self.tasks],
+            "methods": [
+                {key: value for key, value in asdict(method).items() if value is not None} for method in self.methods
+            ],
+        }
+
+    def changed(
+        self,
+        only: tuple[str, ...] = (),
+        repeats: int | None = None,
+        queries: int | None = None,
+        tasks: tuple[str, ...] = (),
+    ) -> "Suite":
+        """This suite with the command line's overrides.
+
+        Args:
+            only: Labels of methods; all if empty.
+            repeats: Of every method.
+            queries: Of a run.
+            tasks: Names of tasks, or patterns of them; all if empty.
+
+        Raises:
+            SuiteError: A label or a task is not in the suite, or a number is not positive.
+        """
+        for pattern in tasks:
+            if not any(fnmatch(task, pattern) for task in self.tasks):
+                raise SuiteError(f"--task {pattern}: the suite has no such task; {nearest(pattern, self.tasks)}")
+        kept = tuple(task for task in self.tasks if not tasks or any(fnmatch(task, p) for p in tasks))
+        labels = [method.label for method in self.methods]
+        for label in only:
+            if label not in labels:
+                raise SuiteError(f"--only {label}: the suite has no such method; {nearest(label, labels)}")
+        methods = tuple(method for method in self.methods if not only or method.label in only)
+        protocol = self.protocol
+        if repeats is not None:
+            protocol = replace(protocol, repeats=_positive(repeats, "--repeats"))
+            methods = tuple(replace(method, repeats=None) for method in methods)
+        budget = self.budget if queries is None else Budget(queries=queries)
+        return replace(self, tasks=kept, methods=methods, protocol=protocol, budget=budget)
+
+    def runs(self) -> Iterator[RunSpec]:
+        """The runs, task by task and method by method."""
+        for task in self.tasks:
+            for method in self.methods:
+                yield from self.runs_of(task, method)
+
+    def runs_of(self, task: str, method: MethodEntry) -> Iterator[RunSpec]:
+        """The repeats of one method on one task."""
+        settings = json.dumps(method.settings, sort_keys=True)
+        for repeat in range(1, (method.repeats or self.protocol.repeats) + 1):
+            yield RunSpec(task, method.name, method.label, settings, repeat, self.budget, self.protocol)
+
+
+def _entropy(text: str) -> int:
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
+
+
+def _find(path: Path | str) -> Path:
+    path = Path(path)
+    shipped = suites_folder() / f"{path}.toml"
+    if not path.exists() and path.suffix == "" and shipped.exists():
+        return shipped
+    if not path.is_file():
+        names = [suite.stem for suite in suites_folder().glob("*.toml")]
+        raise SuiteError(f"no suite file '{path}'; give a path, or {nearest(path.stem, names)}")
+    return path
+
+
+def _known(content: Mapping[str, Any], accepted: Any, where: str) -> None:
+    for key in content:
+        if key not in accepted:
+            raise SuiteError(f"{where}: unknown key '{key}'; {nearest(key, accepted)}")
+
+
+def _table(value: object, where: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise SuiteError(f"{where} must be a table, [{where}]; got {value!r}")
+    return value
+
+
+def _tables(value: object, where: str) -> list[dict[str, Any]]:
+    if not isinstance(value, list) or not value or not all(isinstance(entry, dict) for entry in value):
+        raise SuiteError(f"{where} must be one or more tables, [[{where}]]; got {value!r}")
+    return value
+
+
+def _once(names: Any, what: str, advice: str) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise SuiteError(f"{what} '{name}' is named twice; {advice}")
+        seen.add(name)
+
+
+def _positive(value: object, where: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise SuiteError(f"{where} = {value!r} is not a positive whole number")
+    return value
+
+
+def _protocol(content: dict[str, Any]) -> Protocol:
+    choices = {"duplicates": Duplicates, "invalid": Invalid, "noise": Noise, "initial": Literal["own", "shared"]}
+    _known(content, [f.name for f in fields(Protocol)], "[protocol]")
+    for required in ("repeats", "seed"):
+        if required not in content:
+            raise SuiteError(f"[protocol]: '{required}' is missing")
+    for key, value in content.items():
+        if key in choices:
+            if value not in get_args(choices[key]):
+                raise SuiteError(f"[protocol]: {key} = {value!r}; {nearest(str(value), get_args(choices[key]))}")
+        elif key == "seed":
+            if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+                raise SuiteError(f"[protocol]: seed = {value!r} is not a whole number from 0 on")
+        else:
+            _positive(value, f"[protocol]: {key}")
+    return Protocol(**content)
+
+
+def _tasks(entry: dict[str, Any]) -> list[str]:
+    _known(entry, ("name",), "[[tasks]]")
+    name = entry.get("name")
+    if not isinstance(name, str):
+        raise SuiteError(f"[[tasks]]: name = {name!r} is not a text")
+    if "*" in name:
+        matching = [task for benchmark in benchmarks() for task in task_names(benchmark) if fnmatch(task, name)]
+        if not matching:
+            raise SuiteError(f"[[tasks]]: '{name}' matches no task; benchmarks: {', '.join(benchmark_names())}")
+        return matching
+    return [name]
+
+
+def _method(entry: dict[str, Any]) -> MethodEntry:
+    _known(entry, [f.name for f in fields(MethodEntry)], "[[methods]]")
+    name = entry.get("name")
+    if not isinstance(name, str):
+        raise SuiteError(f"[[methods]]: name = {name!r} is not a text")
+    where = f"[[methods]] {name}"
+    settings = _table(entry.get("settings", {}), f"{where}: settings")
+    repeats = None if "repeats" not in entry else _positive(entry["repeats"], f"{where}: repeats")
+    family = entry.get("family")
+    if family is not None and family not in get_args(Family):
+        raise SuiteError(f"{where}: family = {family!r}; {nearest(str(family), get_args(Family))}")
+    return MethodEntry(name, str(entry.get("label", name)), settings, repeats, family)

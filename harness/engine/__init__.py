@@ -1,0 +1,1 @@
+"""Runs methods on tasks: the loop, workers, the scheduler, resuming, and verification."""

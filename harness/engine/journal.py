@@ -1,0 +1,80 @@
+"""What a run in progress has seen, so that it can be resumed without evaluating anything twice.
+
+No state of a method is saved: a resumed run asks the method anew and answers from the journal as far as it reaches.
+"""
+
+import json
+from pathlib import Path
+from time import monotonic
+
+import numpy as np
+
+from equipoise.harness.core.errors import ReplayError
+from equipoise.harness.core.space import Architecture, SearchSpace
+from equipoise.harness.core.task import Evaluation, Task
+
+__all__ = ["JournaledTask"]
+
+PATIENCE_SECONDS = 1.0
+"""A run shorter than this writes no journal; a longer one loses at most this much, and never a longer evaluation."""
+
+
+class JournaledTask:
+    """A task that remembers its answers on disk.
+
+    Args:
+        task: Answers what the journal does not.
+        path: The journal of this run; read if it exists.
+    """
+
+    def __init__(self, task: Task, path: Path) -> None:
+        self.space: SearchSpace = task.space
+        self.fidelities: tuple[int, ...] = task.fidelities
+        self.penalty: float = task.penalty
+        self.mean_cost_seconds: float | None = task.mean_cost_seconds
+        self._task, self._path = task, path
+        self._recorded = _read(path)
+        self._next = 0
+        self._unwritten: list[tuple[Architecture, int | None, float, float]] = []
+        self._written_at = monotonic()
+
+    def evaluate(self, architecture: Architecture, fidelity: int | None, rng: np.random.Generator) -> Evaluation:
+        """Answers from the journal while it lasts, then from the task.
+
+        Raises:
+            ReplayError: The method asks for something else than it did before the interruption.
+        """
+        if self._next < len(self._recorded):
+            asked, level, error, seconds = self._recorded[self._next]
+            if (tuple(asked), level) != (architecture, fidelity):
+                raise ReplayError(
+                    f"{self._path}: on resuming, evaluation {self._next + 1} was {architecture}, but {tuple(asked)} "
+                    "before the interruption: the method is not deterministic, or its library changed. "
+                    "Delete the file to start this run again"
+                )
+            self._next += 1
+            return Evaluation(error, seconds)
+        evaluation = self._task.evaluate(architecture, fidelity, rng)
+        self._unwritten.append((architecture, fidelity, float(evaluation[0]), float(evaluation[1])))
+        if monotonic() - self._written_at > PATIENCE_SECONDS:
+            self._flush()
+        return evaluation
+
+    def _flush(self) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with self._path.open("a") as file:
+            file.write("".join(f"{json.dumps(entry)}\n" for entry in self._unwritten))
+        self._unwritten.clear()
+        self._written_at = monotonic()
+
+
+def _read(path: Path) -> list[tuple[list[int], int | None, float, float]]:
+    """The whole lines of a journal; a line that a crash cut off is dropped from the file too."""
+    try:
+        text = path.read_text()
+    except FileNotFoundError:
+        return []
+    whole = text[: text.rfind("\n") + 1]
+    if whole != text:
+        path.write_text(whole)
+    return [json.loads(line) for line in whole.splitlines()]

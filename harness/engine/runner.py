@@ -1,0 +1,184 @@
+"""The loop in which a method plays a task."""
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from operator import index
+from time import perf_counter
+from typing import Protocol
+
+import numpy as np
+
+from equipoise.harness.core.errors import ProposalError, RunError, SearchEnded
+from equipoise.harness.core.ledger import Ledger, Status
+from equipoise.harness.core.method import Method, Observation, Query
+from equipoise.harness.core.space import Architecture, SearchSpace
+from equipoise.harness.core.task import Evaluation
+from equipoise.harness.core.trajectory import Trajectory
+
+__all__ = ["Oracle", "run_trial"]
+
+MOST_VERDICTS = 500_000
+"""Remembered verdicts on proposals a space; forgotten beyond."""
+
+
+class Oracle(Protocol):
+    """What the loop needs of a task."""
+
+    @property
+    def space(self) -> SearchSpace:
+        """The architectures it answers for."""
+
+    @property
+    def fidelities(self) -> tuple[int, ...]:
+        """Training epochs that may be asked for, ascending."""
+
+    @property
+    def penalty(self) -> float:
+        """The validation error told for an invalid proposal."""
+
+    @property
+    def mean_cost_seconds(self) -> float | None:
+        """What a full training takes on average; None if unknown."""
+
+    def evaluate(self, architecture: Architecture, fidelity: int | None, rng: np.random.Generator) -> Evaluation:
+        """Answers one query."""
+
+
+def run_trial(
+    method: Method,
+    task: Oracle,
+    ledger: Ledger,
+    rng: Callable[[int], np.random.Generator],
+    initial: Sequence[Architecture] = (),
+) -> Trajectory:
+    """Lets a method search until the ledger is exhausted.
+
+    Args:
+        method: Asked and told; its time is measured as overhead.
+        task: Answers.
+        ledger: Counts.
+        rng: Gives the generator for the noise of the n-th proposal.
+        initial: Architectures proposed in the method's stead at the start, whose outcome it is told.
+
+    Raises:
+        ProposalError: The method returned something that is not a query of the task's space.
+        RunError: The task answered NaN.
+    """
+    trajectory, proposals = Trajectory(), _Proposals(task)
+    seen: dict[tuple[Architecture, int | None], Evaluation] = {}
+    while not ledger.exhausted:
+        started = perf_counter()
+        try:
+            query = method.ask() if ledger.proposals >= len(initial) else Query(initial[ledger.proposals])
+        except SearchEnded as ended:
+            trajectory.ended = str(ended) or "the method had nothing left to propose"
+            break
+        overhead, charge = perf_counter() - started, 0.0
+        if method.trainings:
+            charge = ledger.charge_training(method.trainings, task.mean_cost_seconds, proposals.full or 0)
+            if not ledger.shortfall:
+                trajectory.ended = "the method's own training spent the rest of the budget"
+                break
+        architecture, key, epochs = proposals.check(query)
+        status: Status
+        if key is None:
+            status, evaluation = "invalid", Evaluation(task.penalty, 0.0)
+        elif (known := seen.get((key, epochs))) is not None and ledger.repeats_are_free:
+            status, evaluation = "duplicate", Evaluation(known.validation_error, 0.0)
+        else:
+            status = "ok" if known is None else "duplicate"
+            asked = None if query.fidelity is None else epochs
+            evaluation = task.evaluate(architecture, asked, rng(ledger.proposals + 1))
+            if evaluation.validation_error != evaluation.validation_error:
+                raise RunError(f"the task answered NaN for {architecture}; a failed training is told its penalty")
+            seen[key, epochs] = evaluation
+        price = evaluation.cost_seconds
+        if status == "invalid" and ledger.wants_price:
+            price = task.mean_cost_seconds or 0.0
+        charge += ledger.charge(status, price, epochs)
+        started = perf_counter()
+        method.tell(Observation(query, *evaluation))
+        overhead += perf_counter() - started
+        trajectory.architecture.append(architecture)
+        trajectory.fidelity.append(epochs)
+        trajectory.validation_error.append(evaluation.validation_error)
+        trajectory.charge.append(charge)
+        trajectory.cost_seconds.append(evaluation.cost_seconds)
+        trajectory.overhead_seconds.append(overhead)
+        trajectory.status.append(status)
+    trajectory.shortfall = ledger.shortfall
+    if ledger.stalled:
+        trajectory.ended = "stalled: too many proposals in a row that cost nothing"
+    return trajectory
+
+
+class _Proposals:
+    """Checks what a method proposes, and remembers the verdict: most proposals of a suite come again.
+
+    Args:
+        task: Whose space and fidelities are asked for.
+    """
+
+    def __init__(self, task: Oracle) -> None:
+        self._task = task
+        self.full = task.fidelities[-1] if task.fidelities else None
+        self._verdicts = _verdicts(task.space)
+
+    def check(self, query: object) -> tuple[Architecture, Architecture | None, int | None]:
+        """The architecture, its key (None if it is not valid), and the epochs asked for.
+
+        Raises:
+            ProposalError: This is no query of the task.
+        """
+        if not isinstance(query, Query):
+            raise ProposalError(f"ask() must return a Query, not {type(query).__name__}: {query!r}")
+        epochs = self.full
+        if query.fidelity is not None:
+            if query.fidelity not in self._task.fidelities:
+                raise ProposalError(f"fidelity {query.fidelity!r}; accepted: None, {self._task.fidelities or ''}")
+            epochs = int(query.fidelity)
+        try:
+            return *self._verdicts[query.architecture], epochs
+        except (KeyError, TypeError):
+            verdict = self._judge(query.architecture)
+        if len(self._verdicts) >= MOST_VERDICTS:
+            self._verdicts.clear()
+        self._verdicts[verdict[0]] = verdict
+        return *verdict, epochs
+
+    def _judge(self, proposed: Architecture) -> tuple[Architecture, Architecture | None]:
+        space = self._task.space
+        widths = space.cardinalities
+        try:
+            architecture = tuple(map(_whole, proposed))
+        except (TypeError, ValueError, OverflowError):
+            raise ProposalError(f"an architecture is a tuple of option numbers, not {proposed!r}") from None
+        in_range = len(architecture) == len(widths) and all(
+            0 <= o < w for o, w in zip(architecture, widths, strict=True)
+        )
+        if not in_range:
+            raise ProposalError(
+                f"{architecture} is no architecture of {space.name}: it has {len(widths)} decisions with "
+                f"{', '.join(map(str, widths))} options, numbered from 0"
+            )
+        return architecture, space.key(architecture) if space.contains(architecture) else None
+
+
+def _whole(option: object) -> int:
+    """An option number as an int. 2.0 is 2, as it is wherever a verdict is looked up.
+
+    Raises:
+        TypeError: It is none.
+    """
+    try:
+        return index(option)  # type: ignore[arg-type]
+    except TypeError:
+        if not isinstance(option, float) or int(option) != option:
+            raise
+        return int(option)
+
+
+@lru_cache(maxsize=8)
+def _verdicts(_: SearchSpace) -> dict[Architecture, tuple[Architecture, Architecture | None]]:
+    """Architecture to (architecture, key), kept for all runs of a worker on one space."""
+    return {}

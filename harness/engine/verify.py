@@ -1,0 +1,105 @@
+"""What the command line tells of stored runs: how a suite stands, and whether its runs repeat."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from equipoise.harness.core.errors import StoreError, SuiteError
+from equipoise.harness.core.registry import load_task
+from equipoise.harness.core.suite import RunSpec, Suite
+from equipoise.harness.engine.worker import execute_run
+from equipoise.harness.store.manifest import check_same_data, described, made_elsewhere
+from equipoise.harness.store.run_store import RunStore
+
+__all__ = ["status_of", "verify"]
+
+
+def _opened(folder: Path) -> tuple[RunStore, Suite]:
+    store = RunStore(folder)
+    manifest = store.manifest()
+    if manifest is None:
+        raise StoreError(f"{folder}: no manifest.json, so no results of Equipoise; give the folder named after --out")
+    return store, Suite.from_dict(manifest["suite"])
+
+
+def status_of(folder: Path) -> str:
+    """How a suite stands, in a few lines."""
+    store, suite = _opened(folder)
+    manifest = store.manifest() or {}
+    pairs = {(entry["method"], entry["task"]) for entry in manifest["left_out"]}
+    lines = [f"suite {suite.name}: started {manifest['started']}, ended {manifest['ended'] or 'not yet'}"]
+    for method in suite.methods:
+        specs = [s for task in suite.tasks if (method.label, task) not in pairs for s in suite.runs_of(task, method)]
+        lines.append(f"{method.label:<28} {sum(map(store.has, specs))} of {len(specs)} runs")
+    failures = store.failures()
+    lines += [f"failed: {f['method']} on {f['task']}, repeat {f['repeat']}: {f['error']}" for f in failures[:10]]
+    if len(failures) > 10:
+        lines.append(f"... and {len(failures) - 10} more in failures.jsonl")
+    lines += [f"n/a: {e['method']} on {e['task']}: {e['reason']}" for e in manifest["left_out"]]
+    return "\n".join(lines)
+
+
+def verify(folder: Path, sample: int, say: Callable[[str], None]) -> int:
+    """Plays a random sample of the stored runs again and compares every value but the measured times.
+
+    Where a task measures its cost and the budget is in seconds, the number of rows hangs on time: the rows that both
+    have are compared.
+
+    Returns:
+        0 if all agree, 1 if not.
+
+    Raises:
+        StoreError: There is nothing to verify, or the data here are not those of the stored runs.
+    """
+    store, suite = _opened(folder)
+    if sample < 1:
+        raise SuiteError(f"--sample {sample} is not a positive whole number")
+    stored = [spec for spec in suite.runs() if store.has(spec)]
+    if not stored:
+        raise StoreError(f"{folder}: no stored runs to verify")
+    played = tuple(dict.fromkeys(spec.task for spec in stored))
+    check_same_data(store.manifest() or {}, described(replace(suite, tasks=played)), store.path)
+    chosen = np.random.default_rng().choice(len(stored), size=min(sample, len(stored)), replace=False)
+    wrong = 0
+    for number in sorted(chosen):
+        spec = stored[number]
+        difference = _difference(store, spec)
+        wrong += difference is not None
+        said = f"differs{difference}" if difference else "same"
+        say(f"{spec.label} on {spec.task}, repeat {spec.repeat}: {said}")
+    say(f"{len(chosen) - wrong} of {len(chosen)} runs repeat bit for bit")
+    if wrong and (told := made_elsewhere(store.manifest() or {})):
+        say(f"{told}: what a method computes in floating point may be rounded differently there")
+    return 1 if wrong else 0
+
+
+def _difference(store: RunStore, spec: RunSpec) -> str | None:
+    frame = store.frame(task=spec.task)
+    old = frame[(frame.method == spec.label) & (frame.repeat == spec.repeat)]
+    task = load_task(spec.task, spec.protocol.noise)
+    try:
+        new = execute_run(spec, fresh=True).trajectory
+    except Exception as error:  # whatever it is, the run does not repeat
+        return f": cannot be played again ({type(error).__name__}: {error})"
+    timed = task.measured_cost and spec.budget.unit == "cost_seconds"
+    if timed:
+        old = old.head(len(new))
+    elif len(old) != len(new):
+        return f": {len(old)} rows stored, {len(new)} now"
+    compared = ["validation_error", "status", "charge", "cost_seconds"]
+    if task.measured_cost:
+        compared = compared[: 2 if timed else 3]
+    now = {name: getattr(new, name) for name in compared}
+    now["architecture"] = [task.space.format(architecture) for architecture in new.architecture]
+    now["fidelity"] = [float("nan") if epochs is None else float(epochs) for epochs in new.fidelity]
+    old = old.assign(fidelity=old.fidelity.astype(float))
+    for column, values in now.items():
+        for query, (before, after) in enumerate(zip(old[column], values, strict=not timed), 1):
+            if str(before) != str(after):  # exact for floats, and NaN equals NaN
+                return f": query {query}, {column} was {before}, now {after}"
+    summary = store.summaries()[spec.run_id]
+    if not task.measured_cost and (summary.shortfall, summary.ended) != (new.shortfall, new.ended):
+        return f": ended with {summary.shortfall:g} left ({summary.ended}), now with {new.shortfall:g} ({new.ended})"
+    return None

@@ -1,0 +1,107 @@
+"""What one worker does: it plays runs and stores them. Nothing here knows of other workers."""
+
+import json
+import traceback
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from time import perf_counter, process_time
+from typing import Any
+
+from equipoise.harness.core.ledger import Ledger
+from equipoise.harness.core.registry import load_method, load_task, problem_of
+from equipoise.harness.core.suite import RunSpec
+from equipoise.harness.core.task import Noise, Task
+from equipoise.harness.engine.journal import JournaledTask
+from equipoise.harness.engine.runner import run_trial
+from equipoise.harness.store.run_file import Run
+from equipoise.harness.store.run_store import RunStore
+
+__all__ = ["Outcome", "execute_run", "execute_runs", "failure_of"]
+
+
+@dataclass
+class Outcome:
+    """What became of a chunk of runs.
+
+    Attributes:
+        done: Runs stored.
+        queries: Rows stored.
+        failures: What is recorded of runs that failed.
+        seconds: Wall time.
+        interrupted: Whether Ctrl-C ended it early.
+    """
+
+    done: int = 0
+    queries: int = 0
+    failures: list[dict[str, Any]] = field(default_factory=list)
+    seconds: float = 0.0
+    interrupted: bool = False
+
+
+@lru_cache(maxsize=4)
+def _task(name: str, noise: Noise) -> Task:
+    return load_task(name, noise)
+
+
+def execute_run(spec: RunSpec, journal: Path | None = None, fresh: bool = False) -> Run:
+    """Plays one run.
+
+    Args:
+        spec: What to play.
+        journal: Where to note evaluations, and to resume from.
+        fresh: Answer without what earlier runs left on this machine.
+    """
+    started = process_time()
+    task, cls = _task(spec.task, spec.protocol.noise), load_method(spec.method)
+    task.fresh = fresh
+    settings = json.loads(spec.settings)
+    method = cls(problem_of(cls, task, spec.budget, settings), spec.rng("method"), **settings)
+    ledger = Ledger(spec.budget, spec.protocol.duplicates, spec.protocol.invalid)
+    shared = spec.protocol.initial == "shared"
+    initial = task.space.sample(spec.rng("shared"), spec.protocol.initial_size) if shared else ()
+    oracle = task if journal is None or task.is_lookup else JournaledTask(task, journal)
+    trajectory = run_trial(method, oracle, ledger, spec.noise(), initial)
+    return Run(spec, trajectory, process_time() - started)
+
+
+def execute_runs(specs: list[RunSpec], out: str) -> Outcome:
+    """Plays runs of one method on one task and stores them as one part. This is what a worker does.
+
+    A run that fails is recorded; the others go on.
+    """
+    started, store, outcome, finished = perf_counter(), RunStore(out), Outcome(), []
+    for spec in specs:
+        journal = store.path / "journal" / f"{spec.run_id}.jsonl"
+        try:
+            finished.append(execute_run(spec, journal))
+        except KeyboardInterrupt:
+            outcome.interrupted = True
+            break
+        except (Exception, SystemExit) as error:  # a method that exits fails like one that raises
+            outcome.failures.append(failure_of(spec, error))
+    if finished:
+        store.write(finished, _task(finished[0].spec.task, finished[0].spec.protocol.noise).space)
+        for run in finished:
+            (store.path / "journal" / f"{run.spec.run_id}.jsonl").unlink(missing_ok=True)
+    outcome.done = len(finished)
+    outcome.queries = sum(len(run.trajectory) for run in finished)
+    outcome.seconds = perf_counter() - started
+    return outcome
+
+
+def failure_of(spec: RunSpec, error: BaseException | str) -> dict[str, Any]:
+    """What ``failures.jsonl`` says of a run that failed."""
+    line, trace = str(error), ""
+    if isinstance(error, BaseException):
+        line, trace = f"{type(error).__name__}: {error}", "".join(traceback.format_exception(error))
+    return {
+        "run_id": spec.run_id,
+        "task": spec.task,
+        "method": spec.label,
+        "repeat": spec.repeat,
+        "error": line,
+        "traceback": trace,
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+    }

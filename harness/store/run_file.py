@@ -1,0 +1,169 @@
+"""One part of a store: the rows of some runs as a Parquet table, and the summaries of the runs in its metadata."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from equipoise.harness.core.errors import StoreError
+from equipoise.harness.core.space import SearchSpace
+from equipoise.harness.core.suite import RunSpec
+from equipoise.harness.core.trajectory import Trajectory
+
+# pyarrow is imported where it is used: a worker starts to play before it needs to write.
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+__all__ = ["COLUMNS", "Run", "Summary", "packed", "read_part", "summaries_of"]
+
+COLUMNS: Mapping[str, str] = {
+    "task": "text",
+    "method": "text",
+    "repeat": "int32",
+    "query": "int32",
+    "architecture": "text",
+    "fidelity": "int32",
+    "validation_error": "float64",
+    "charge": "float64",
+    "cost_seconds": "float64",
+    "overhead_seconds": "float32",
+    "status": "text",
+}
+"""The columns of a row and their types; texts are stored as dictionaries."""
+
+
+TEXTS = [name for name, kind in COLUMNS.items() if kind == "text"]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a part says of one run beside its rows.
+
+    Attributes:
+        run_id: Hash of its spec.
+        task: Name of the task.
+        method: Label of the method.
+        repeat: Repeat number, from 1.
+        queries: Rows.
+        shortfall: What was left of the budget.
+        ended: Why the run ended early; empty if it did not.
+        process_seconds: CPU time of the whole run.
+    """
+
+    run_id: str
+    task: str
+    method: str
+    repeat: int
+    queries: int
+    shortfall: float
+    ended: str
+    process_seconds: float
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run: what was asked, what happened, and what it took."""
+
+    spec: RunSpec
+    trajectory: Trajectory
+    process_seconds: float
+
+    def summary(self) -> Summary:
+        """What the part will say of it."""
+        return Summary(
+            self.spec.run_id,
+            self.spec.task,
+            self.spec.label,
+            self.spec.repeat,
+            len(self.trajectory),
+            self.trajectory.shortfall,
+            self.trajectory.ended,
+            self.process_seconds,
+        )
+
+
+def packed(runs: Sequence[Run], space: SearchSpace) -> "pa.Buffer":
+    """The bytes of a part.
+
+    Args:
+        runs: At least one.
+        space: Formats the architectures.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    summaries = json.dumps([asdict(run.summary()) for run in runs])
+    table = _table(runs, space).replace_schema_metadata({"equipoise": summaries})
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink, compression="zstd", use_dictionary=TEXTS, write_page_checksum=True)
+    return sink.getvalue()
+
+
+def _table(runs: Sequence[Run], space: SearchSpace) -> "pa.Table":
+    import pyarrow as pa
+
+    counts = [len(run.trajectory) for run in runs]
+    columns: dict[str, Any] = {
+        "task": [run.spec.task for run in runs for _ in range(len(run.trajectory))],
+        "method": [run.spec.label for run in runs for _ in range(len(run.trajectory))],
+        "repeat": np.repeat([run.spec.repeat for run in runs], counts),
+        "query": np.concatenate([np.arange(1, count + 1) for count in counts]),
+    }
+    arrays: dict[str, Any] = {}
+    for name, kind in COLUMNS.items():
+        if name not in columns:
+            columns[name] = list(chain.from_iterable(getattr(run.trajectory, name) for run in runs))
+        if kind == "text":
+            codes = _Codes()
+            indices = pa.array(list(map(codes.__getitem__, columns[name])), pa.int32())
+            words = map(space.format, codes) if name == "architecture" else codes
+            arrays[name] = pa.DictionaryArray.from_arrays(indices, pa.array(list(words), pa.string()))
+        else:
+            arrays[name] = pa.array(columns[name], kind)
+    return pa.table(arrays)
+
+
+class _Codes(dict[Any, int]):
+    """Numbers values in the order in which they are first asked for."""
+
+    def __missing__(self, value: Any) -> int:
+        self[value] = code = len(self)
+        return code
+
+
+def summaries_of(part: Path) -> list[dict[str, Any]]:
+    """What a part says of its runs: the fields of a `Summary` each.
+
+    Raises:
+        StoreError: It is damaged, or no part of a store.
+    """
+    metadata = read_part(part, lambda file: file.schema_arrow.metadata or {})
+    try:
+        summaries: list[dict[str, Any]] = json.loads(metadata[b"equipoise"])
+    except (KeyError, ValueError) as error:
+        raise StoreError(f"{part}: not a part of an Equipoise store (no summary of its runs)") from error
+    return summaries
+
+
+def read_part(part: Path, read: Callable[["pq.ParquetFile"], Any]) -> Any:
+    """Reads from a part; what is read is held against its checksums.
+
+    Raises:
+        StoreError: It is damaged, or may not be read.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(part, page_checksum_verification=True) as file:
+            return read(file)
+    except PermissionError:
+        raise StoreError(f"{part}: cannot be read (permission denied); run as its owner, or change its mode") from None
+    except (pa.ArrowException, OSError) as error:
+        reason = str(error).splitlines()[0]
+        raise StoreError(f"{part}: damaged or cut off ({reason})") from error

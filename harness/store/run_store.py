@@ -1,0 +1,206 @@
+"""The rows of the runs: Parquet parts, written whole or not at all, and a manifest beside them.
+
+The format is open: ``pandas.read_parquet(OUT / "runs")`` reads it. One row a proposal, with the `COLUMNS`;
+each part carries a summary of its runs in its metadata under ``equipoise``.
+"""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from equipoise.harness.core.errors import StoreError
+from equipoise.harness.core.files import remove_scratch, write_whole
+from equipoise.harness.core.space import SearchSpace
+from equipoise.harness.core.suite import RunSpec
+from equipoise.harness.store.run_file import COLUMNS, Run, Summary, packed, read_part, summaries_of
+
+# pyarrow and pandas are imported where they are used: a worker starts to play before it needs to write.
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["RunStore"]
+
+
+class RunStore:
+    """The results folder of one suite.
+
+    Args:
+        path: The folder; made when something is first written.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+        self.runs = self.path / "runs"
+        self._summaries: dict[str, Summary] | None = None
+
+    # Writing.
+
+    def write(self, runs: Sequence[Run], space: SearchSpace) -> Path:
+        """Writes finished runs of one space as one part: complete, or not there at all.
+
+        Args:
+            runs: At least one.
+            space: Formats the architectures.
+
+        Raises:
+            StoreError: The folder cannot be written.
+        """
+        first, last = runs[0].spec, runs[-1].spec
+        path = self.runs / f"{first.run_id}-{last.run_id[:8]}-{len(runs)}.parquet"
+        write_whole(path, packed(runs, space))
+        return path
+
+    def record_failure(self, failure: Mapping[str, Any]) -> None:
+        """Appends one line to ``failures.jsonl``."""
+        _append(self.path / "failures.jsonl", failure)
+
+    def write_manifest(self, manifest: Mapping[str, Any]) -> None:
+        """Replaces ``manifest.json``."""
+        write_whole(self.path / "manifest.json", (json.dumps(manifest, indent=2) + "\n").encode())
+
+    # Reading.
+
+    def manifest(self) -> dict[str, Any] | None:
+        """What ``manifest.json`` holds; None if there is none.
+
+        Raises:
+            StoreError: The file is damaged.
+        """
+        path = self.path / "manifest.json"
+        try:
+            content: Any = json.loads(path.read_text())
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            raise StoreError(f"{path}: damaged ({error}); move the folder away, or restore the file") from error
+        if not isinstance(content, dict) or "suite" not in content:
+            raise StoreError(f"{path}: no manifest of Equipoise; move the folder away, or restore the file")
+        manifest: dict[str, Any] = content
+        return manifest
+
+    def failures(self) -> list[dict[str, Any]]:
+        """The failures of runs that are still not stored, the latest of each."""
+        latest: dict[str, dict[str, Any]] = {}
+        try:
+            lines = (self.path / "failures.jsonl").read_text().splitlines()
+        except FileNotFoundError:
+            return []
+        for line in lines:
+            try:
+                failure = json.loads(line)
+                latest[failure["run_id"]] = failure
+            except (ValueError, KeyError, TypeError):  # a line cut by a crash
+                continue
+        return [failure for run_id, failure in latest.items() if run_id not in self.summaries()]
+
+    def summaries(self) -> dict[str, Summary]:
+        """The stored runs by run_id.
+
+        Raises:
+            StoreError: A part is damaged.
+        """
+        if self._summaries is None:
+            self._summaries = {
+                entry["run_id"]: Summary(**entry) for part in self.parts() for entry in summaries_of(part)
+            }
+        return self._summaries
+
+    def has(self, spec: RunSpec) -> bool:
+        """Whether the rows of a run are stored."""
+        return spec.run_id in self.summaries()
+
+    def parts(self) -> list[Path]:
+        """The files of rows, in a fixed order."""
+        return sorted(self.runs.glob("*.parquet"))
+
+    def drop_damaged(self) -> list[str]:
+        """Moves damaged parts aside (to ``runs/*.damaged``), so that their runs are played again.
+
+        What a write left that was cut off is removed: nobody else writes here (the folder is locked).
+
+        Returns:
+            One line for each, to be shown.
+        """
+        for folder in (self.path, self.runs):
+            remove_scratch(folder)
+        said = []
+        for part in self.parts():
+            if not os.access(part, os.R_OK):
+                continue  # not damaged: reading it says what is wrong
+            try:
+                summaries_of(part)
+                read_part(part, lambda file: file.read())
+            except StoreError as error:
+                part.replace(part.with_suffix(".damaged"))
+                said.append(f"{error}; moved aside, its runs are played again")
+        self._summaries = None
+        return said
+
+    def frame(self, columns: Sequence[str] | None = None, task: str | None = None) -> "pd.DataFrame":
+        """All rows, sorted by task, method (both in the order of the manifest), repeat and query.
+
+        Args:
+            columns: Only these of `COLUMNS`.
+            task: Only rows of this task.
+
+        Raises:
+            StoreError: The store is empty or damaged.
+        """
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        stored = {part: summaries_of(part) for part in self.parts()}
+        runs = {part: [e["run_id"] for e in held if task in (None, e["task"])] for part, held in stored.items()}
+        parts = [part for part, ids in runs.items() if ids]
+        if not parts:
+            raise StoreError(f"{self.path}: no stored runs{f' of {task}' if task else ''}")
+        wanted = list(dict.fromkeys([*(columns or COLUMNS), "task", "method", "repeat", "query"]))
+        tables = []
+        for part in parts:
+            table = read_part(part, lambda file: file.read(columns=wanted))
+            tables.append(table if task is None else table.filter(pc.equal(table["task"], task)))
+        frame: pd.DataFrame = pa.concat_tables(tables).unify_dictionaries().to_pandas()
+        suite = (self.manifest() or {}).get("suite", {})
+        for column, key in (("task", "tasks"), ("method", "methods")):
+            listed = [entry.get("label", entry["name"]) for entry in suite.get(key, [])]
+            present = sorted(frame[column].cat.categories)
+            order = [name for name in listed if name in present] + [name for name in present if name not in listed]
+            frame[column] = frame[column].cat.set_categories(order)
+        for column in {"architecture", "status"} & set(wanted):  # whatever order the parts came in
+            frame[column] = frame[column].cat.set_categories(sorted(frame[column].cat.categories))
+        frame = frame.sort_values(["task", "method", "repeat", "query"], ignore_index=True, kind="stable")
+        _refuse_two_of_a_kind(self.path, [entry for part in parts for entry in stored[part]])
+        if sum(map(len, runs.values())) > len(set().union(*runs.values())):  # a run was stored twice
+            frame = frame.drop_duplicates(["task", "method", "repeat", "query"], ignore_index=True)
+        return frame if columns is None else frame[list(columns)]
+
+
+def _refuse_two_of_a_kind(path: Path, entries: Sequence[Mapping[str, Any]]) -> None:
+    """Two different runs under one name would be read as one of twice the length.
+
+    Raises:
+        StoreError: There are some.
+    """
+    known: dict[tuple[str, str, int], str] = {}
+    for entry in entries:
+        name = (entry["task"], entry["method"], entry["repeat"])
+        if known.setdefault(name, entry["run_id"]) != entry["run_id"]:
+            raise StoreError(
+                f"{path}: repeat {name[2]} of {name[1]} on {name[0]} is stored twice, from two suites; move the parts "
+                f"of one away (runs {known[name][:8]} and {entry['run_id'][:8]} in {path / 'runs'})"
+            )
+
+
+def _append(path: Path, content: Mapping[str, Any]) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a+b") as file:
+            end = file.seek(0, os.SEEK_END)
+            if end:
+                file.seek(end - 1)
+            cut = end > 0 and file.read(1) != b"\n"  # by a crash: the next line begins anew
+            file.write(b"\n" * cut + json.dumps(content).encode() + b"\n")
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be written ({error.strerror})") from error

@@ -1,0 +1,83 @@
+"""Made tasks over spaces whose benchmark data cannot ship: NAS-Bench-101 and DARTS cells with an invented error.
+
+Name one in a suite as ``studies/made_landscapes.py/nasbench101-1``: the space, and the number of a landscape. They
+are no benchmark: they tell whether a method copes with a space, not which one finds better networks.
+"""
+
+from functools import cached_property
+
+import numpy as np
+
+from equipoise.harness.core.space import Architecture, LabelledDag, SearchSpace
+from equipoise.harness.core.task import Evaluation, Metric, Task
+from equipoise.harness.spaces.darts import Darts
+from equipoise.harness.spaces.nasbench101 import NasBench101
+
+
+class MadeLandscape(Task):
+    """Error = a constant minus what the paths and neighbourhoods of a graph are worth, squashed into (0, 1).
+
+    Each label, each pair of labels joined by an edge, and each label at a depth from the input has a random worth;
+    equal graphs have equal errors, whatever their numbering. The worths of pairs make decisions interact.
+    """
+
+    benchmark = "made"
+    datasets = tuple(f"{space}-{number}" for space in ("nasbench101", "darts") for number in range(1, 6))
+    source = "This project"
+    licence = "none"
+    metric = Metric.accuracy()
+    is_lookup = True
+    has_cost = False
+    data_digest = "0" * 64
+
+    @cached_property
+    def space(self) -> SearchSpace:  # type: ignore[override]
+        """The space that the name says."""
+        return NasBench101() if self.dataset.startswith("nasbench101") else Darts()
+
+    @cached_property
+    def _worth(self) -> dict[object, float]:
+        return {}
+
+    def _value(self, feature: object) -> float:
+        found = self._worth.get(feature)
+        if found is None:
+            entropy = [int(self.dataset[-1]), *repr(feature).encode()]
+            found = self._worth[feature] = float(np.random.default_rng(entropy).normal())
+        return found
+
+    def evaluate(self, architecture: Architecture, fidelity: int | None, rng: np.random.Generator) -> Evaluation:  # noqa: ARG002
+        """The invented error; nothing is drawn."""
+        return Evaluation(self.expected(architecture), float("nan"))
+
+    def expected(self, architecture: Architecture) -> float:
+        """The invented error."""
+        labels, edges, kind = _operations(self.space.graph(architecture))
+        depth = [0] * len(labels)
+        for u, v in edges:
+            depth[v] = max(depth[v], depth[u] + 1)
+        worths = [self._value(label) for label in labels]
+        worths += [self._value((label, d)) for label, d in zip(labels, depth, strict=True)]
+        worths += [self._value((labels[u], kind, labels[v])) for u, v in edges]
+        worths.append(self._value((depth[-1], len(edges))))
+        return float(1.0 / (1.0 + np.exp(1.5 * sum(worths) / np.sqrt(len(worths)))))
+
+
+def _operations(graph: LabelledDag) -> tuple[list[str], list[tuple[int, int]], str]:
+    """The graph with labelled edges turned into nodes, in topological order."""
+    if not any(graph.edge_labels):
+        return list(graph.node_labels), sorted(graph.edges), ""
+    labels: list[str] = []
+    place: dict[int, int] = {}
+    edges: list[tuple[int, int]] = []
+    for node, label in enumerate(graph.node_labels):
+        incoming = [(u, kind) for (u, v), kind in zip(graph.edges, graph.edge_labels, strict=True) if v == node]
+        between = []
+        for u, kind in incoming:
+            labels.append(kind)
+            edges.append((place[u], len(labels) - 1))
+            between.append(len(labels) - 1)
+        place[node] = len(labels)
+        labels.append(label)
+        edges += [(middle, place[node]) for middle in between]
+    return labels, edges, "through"

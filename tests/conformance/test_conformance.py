@@ -1,0 +1,258 @@
+"""Each check passes what is right and fails its cheat."""
+
+import copy
+
+import numpy as np
+import plugins_for_tests as cheats
+import pytest
+from made import MadeSpace, MadeTask
+
+from equipoise.harness.conformance import METHOD_CHECKS, SPACE_CHECKS, TASK_CHECKS, failures_of
+from equipoise.harness.conformance import methods as m
+from equipoise.harness.conformance import spaces as s
+from equipoise.harness.conformance import tasks as t
+from equipoise.harness.core.encoding import Options
+from equipoise.harness.core.errors import PluginError
+from equipoise.harness.core.registry import load_method, load_task, method_names, missing_packages
+from equipoise.harness.core.space import LabelledDag
+from equipoise.harness.core.task import Evaluation
+
+TASK = load_task("nasbench201/cifar10")
+GRAPH_TASK = load_task("nasbench_graph/cora")
+
+METHOD_CHEATS = {
+    m.declares_itself: [cheats.Undeclared, cheats.Unfamiliar],
+    m.proposes_valid_architectures: [cheats.AlwaysInvalid, cheats.OutOfRange, cheats.Nonsense, cheats.Raises],
+    m.spends_its_budget: [cheats.Stops],
+    m.repeats_with_its_seed: [cheats.IgnoresSeed, cheats.Unseeded],
+    m.repeats_in_another_process: [cheats.SaltedHash],
+    m.leaves_global_randomness_alone: [cheats.GlobalRandom, cheats.GlobalNumpy],
+    m.learns_from_what_it_is_told: [cheats.OnlyItsOwn],
+    m.allows_pending_queries: [cheats.OneAtATime],
+    m.survives_strange_answers: [cheats.Fragile],
+    m.never_sees_the_test_error: [cheats.Peeks],
+    m.crosses_process_borders: [cheats.Unpicklable],
+}
+
+
+@pytest.mark.parametrize("check", METHOD_CHECKS, ids=lambda check: check.__name__)
+def test_a_method_check_fails_its_cheat_and_passes_the_honest(check) -> None:
+    check(cheats.Good, GRAPH_TASK)
+    for cheat in METHOD_CHEATS[check]:
+        with pytest.raises(Exception):  # noqa: B017, PT011 - a check may also be failed by crashing
+            check(cheat, TASK if cheat is cheats.Peeks else GRAPH_TASK)
+
+
+class _DeadEnd(MadeSpace):
+    def legal(self, prefix):
+        return np.ones(3, dtype=bool) if len(prefix) < 2 else np.zeros(3, dtype=bool)
+
+
+class _Denies(MadeSpace):
+    def contains(self, architecture):
+        return super().contains(architecture) and architecture[0] == 0
+
+
+class _SamplesArrays(MadeSpace):
+    def sample(self, rng, n):
+        return [tuple(np.array(a)) for a in super().sample(rng, n)]
+
+
+class _SamplesOdd(MadeSpace):
+    def sample(self, rng, n):
+        return [(0, 0, 1)] * n
+
+
+class _LossyText(MadeSpace):
+    def format(self, architecture):
+        return super().format((*architecture[:2], architecture[2] % 2))
+
+
+class _SpeechlessOutside(MadeSpace):
+    """Has a text for what it contains alone."""
+
+    def format(self, architecture):
+        return super().format(architecture) if self.contains(architecture) else "?"
+
+
+class _UnstableKey(MadeSpace):
+    def key(self, architecture):
+        return (architecture[1], architecture[2], architecture[0])
+
+
+class _OwnNeighbour(MadeSpace):
+    def neighbours(self, architecture):
+        return [architecture, *super().neighbours(architecture)]
+
+
+class _Motionless(MadeSpace):
+    def mutate(self, architecture, rng):
+        return architecture
+
+
+class _Cyclic(MadeSpace):
+    def graph(self, prefix):
+        return LabelledDag(("input", "output"), ((0, 1), (1, 0)), ("", ""))
+
+
+class _Standardised(Options):
+    """Tells an architecture by how it stands to the others."""
+
+    def encode(self, architectures):
+        return super().encode(architectures) - np.mean(architectures, axis=0)
+
+
+class _Reversed(Options):
+    def decode(self, values):
+        return super().decode(values[::-1])
+
+
+class _BatchDependent(MadeSpace):
+    encodings = {"odd": _Standardised(MadeSpace.decisions)}  # noqa: RUF012
+
+
+class _Unreadable(MadeSpace):
+    encodings = {"odd": _Reversed(MadeSpace.decisions)}  # noqa: RUF012
+
+
+class _Heavy(MadeSpace):
+    def __init__(self):
+        self.baggage = list(range(100_000))
+
+
+SPACE_CHEATS = {
+    s.masks_are_exact: [_DeadEnd, _Denies],
+    s.samples_are_contained: [_SamplesArrays, _SamplesOdd],
+    s.text_is_lossless: [_SpeechlessOutside, _LossyText],
+    s.keys_are_stable: [_UnstableKey],
+    s.neighbours_are_edits: [_OwnNeighbour, _Motionless],
+    s.graphs_are_acyclic: [_Cyclic],
+    s.encodings_have_one_shape: [_BatchDependent, _Unreadable],
+    s.is_a_value: [_Heavy],
+}
+
+
+@pytest.mark.parametrize("check", SPACE_CHECKS, ids=lambda check: check.__name__)
+def test_a_space_check_fails_its_cheat_and_passes_the_honest(check) -> None:
+    check(MadeSpace())
+    for cheat in SPACE_CHEATS[check]:
+        with pytest.raises(AssertionError):
+            check(cheat())
+
+
+class _Nameless(MadeTask):
+    licence = ""
+
+
+class _Unsorted(MadeTask):
+    fidelities = (4, 1)
+
+
+class _Counts(MadeTask):
+    calls = 0
+
+    def evaluate(self, architecture, fidelity, rng):
+        self.calls += 1
+        return Evaluation(self.calls / 1000, 1.0)
+
+
+class _Measured(MadeTask):
+    """Its training time is measured anew each time, and it says so."""
+
+    measured_cost = True
+    calls = 0
+
+    def evaluate(self, architecture, fidelity, rng):
+        self.calls += 1
+        return Evaluation(super().evaluate(architecture, fidelity, rng).validation_error, 1.0 + self.calls / 1000)
+
+
+class _MeasuredInSilence(_Measured):
+    measured_cost = False
+
+
+class _Infinite(MadeTask):
+    def evaluate(self, architecture, fidelity, rng):
+        return Evaluation(float("inf"), 1.0)
+
+
+class _Gratis(MadeTask):
+    def evaluate(self, architecture, fidelity, rng):
+        return Evaluation(0.1, 0.0)
+
+
+class _HalfTrained(MadeTask):
+    def evaluate(self, architecture, fidelity, rng):
+        return super().evaluate(architecture, fidelity or 1, rng)
+
+
+class _Relabelled(MadeSpace):
+    def key(self, architecture):
+        return tuple(sorted(architecture))
+
+
+class _Tells(MadeTask):
+    space = _Relabelled()
+
+    def evaluate(self, architecture, fidelity, rng):
+        return Evaluation(architecture[0] / 10, 1.0)
+
+
+class _Rewards(MadeTask):
+    penalty = 0.0
+
+
+class _Misplaced(MadeTask):
+    def landscape(self):
+        return super().landscape()[::-1]
+
+
+class _TwiceTheSame(MadeTask):
+    def reveal(self, architecture):
+        return self.expected(architecture)
+
+
+class _Unpicklable(MadeTask):
+    def __init__(self, dataset, noise="mean"):
+        super().__init__(dataset, noise)
+        self.handle = lambda: None
+
+
+TASK_CHEATS = {
+    t.describes_itself: [_Nameless, _Unsorted],
+    t.answers_are_pure: [_Counts, _Infinite, _Gratis, _MeasuredInSilence],
+    t.full_fidelity_is_the_default: [_HalfTrained],
+    t.equal_keys_have_equal_answers: [_Tells],
+    t.penalty_is_no_reward: [_Rewards],
+    t.landscape_agrees: [_Misplaced, _TwiceTheSame],
+    t.task_pickles: [_Unpicklable],
+}
+
+
+@pytest.mark.parametrize("check", TASK_CHECKS, ids=lambda check: check.__name__)
+def test_a_measured_cost_need_not_repeat(check) -> None:
+    check(_Measured("plain"))
+
+
+@pytest.mark.parametrize("check", TASK_CHECKS, ids=lambda check: check.__name__)
+def test_a_task_check_fails_its_cheat_and_passes_the_honest(check) -> None:
+    check(MadeTask("plain"))
+    for cheat in TASK_CHEATS[check]:
+        with pytest.raises(Exception):  # noqa: B017, PT011
+            check(cheat("plain"))
+
+
+@pytest.mark.parametrize("name", method_names())
+def test_every_method_conforms(name: str) -> None:
+    if (reason := missing_packages(load_method(name))) is not None:
+        pytest.skip(reason)
+    assert [(title, reason) for title, reason in failures_of(name) if reason] == []
+
+
+def test_names_paths_and_classes_are_found() -> None:
+    assert all(reason is None for _, reason in failures_of("plugins_for_tests:Good"))
+    assert all(reason is None for _, reason in failures_of("plugins_for_tests:GoodTask/plain"))
+    assert any(reason for _, reason in failures_of("plugins_for_tests:Raises"))
+    with pytest.raises(PluginError):
+        failures_of("no_such_method")
+    assert copy.copy(TASK.space) == TASK.space

@@ -1,0 +1,130 @@
+from pathlib import Path
+
+import pytest
+
+from equipoise.harness.core.errors import EquipoiseError, SuiteError
+from equipoise.harness.core.registry import suites_folder
+from equipoise.harness.core.suite import RunSpec, Suite
+
+GOOD = """
+name = "s"
+[budget]
+queries = 10
+[protocol]
+repeats = 2
+seed = 1
+[[tasks]]
+name = "nasbench201/cifar10"
+[[methods]]
+name = "random_search"
+"""
+
+
+def load(tmp_path: Path, text: str) -> Suite:
+    path = tmp_path / "s.toml"
+    path.write_text(text)
+    return Suite.load(path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("queries = 10", "queries = 0", ["queries = 0", "positive"]),
+        ("queries = 10", "querys = 10", ["querys", "did you mean 'queries'"]),
+        ("queries = 10", "queries = 10\nepochs = 3", ["exactly one"]),
+        ("[budget]\nqueries = 10", "budget = 10", ["[budget]"]),
+        ("repeats = 2", "repeats = 0", ["repeats = 0"]),
+        ("repeats = 2", "", ["repeats", "missing"]),
+        ("seed = 1", "seed = -1", ["seed = -1"]),
+        ("seed = 1", "seed = 1\nduplicates = 'fre'", ["duplicates = 'fre'", "did you mean 'free'"]),
+        ("seed = 1", "seed = 1\nnoize = 'mean'", ["noize", "noise"]),
+        ("cifar10", "cifar11", ["cifar11", "did you mean 'cifar10'"]),
+        ("nasbench201/cifar10", "nasbench202/cifar10", ["nasbench202", "did you mean 'nasbench201'"]),
+        ("nasbench201/cifar10", "nasbench201", ["names a benchmark"]),
+        ("nasbench201/cifar10", "none*", ["matches no task"]),
+        ('name = "random_search"', 'name = "random_serch"', ["did you mean 'random_search'"]),
+        ('name = "random_search"', 'name = "random_search"\nsettings = {replace = true}', ["replace", "replacement"]),
+        ('name = "random_search"', 'name = "random_search"\nfamily = "hop"', ["family", "hpo"]),
+        ('name = "random_search"', 'name = "random_search"\nrepeats = 1.5', ["repeats = 1.5"]),
+        ('name = "random_search"', 'name = "random_search"\n[[methods]]\nname = "random_search"', ["twice", "label"]),
+        ('name = "nasbench201/cifar10"', 'name = "nasbench201/cifar10"\n[[tasks]]\nname = "nasbench201/*"', ["twice"]),
+        ('name = "s"', "nam = 's'", ["'nam'", "did you mean 'name'"]),
+        ("[[methods]]\nname = \"random_search\"", "", ["'methods' is missing"]),
+        ("seed = 1", "seed = = 1", ["TOML", "line 7"]),
+        ("seed = 1", "seed = 1\nnoise = 'single'\n[[tasks]]\nname = 'nasbench_graph/cora'", ["noise", "mean"]),
+    ],
+)  # fmt: skip
+def test_a_mistake_gives_one_line_that_names_it(tmp_path: Path, old: str, new: str, words: list[str]) -> None:
+    from equipoise.harness.engine.session import run_suite
+
+    assert old in GOOD
+    path = tmp_path / "s.toml"
+    path.write_text(GOOD.replace(old, new))
+    with pytest.raises(EquipoiseError) as raised:
+        run_suite(str(path), tmp_path / "out", 1, "local", (), None, None, False)
+    message = str(raised.value)
+    assert "\n" not in message
+    for word in words:
+        assert word in message
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_suite_reads_back(tmp_path: Path) -> None:
+    suite = load(tmp_path, GOOD)
+    assert Suite.from_dict(suite.to_dict()) == suite
+
+
+def test_the_shipped_suites_load() -> None:
+    paths = sorted(suites_folder().glob("*.toml"))
+    assert {"quick", "nasbench201", "nasbench_graph", "embedded"} <= {path.stem for path in paths}
+    for path in paths:
+        suite = Suite.load(path)
+        assert suite.name == path.stem
+        assert Suite.from_dict(suite.to_dict()) == suite
+
+
+def test_a_wildcard_names_every_task(tmp_path: Path) -> None:
+    suite = load(tmp_path, GOOD.replace("nasbench201/cifar10", "nasbench_graph/*"))
+    assert len(suite.tasks) == 9
+
+
+def test_run_ids_depend_on_everything_but_the_number_of_repeats(tmp_path: Path) -> None:
+    first = next(load(tmp_path, GOOD).runs())
+    assert next(load(tmp_path, GOOD.replace("repeats = 2", "repeats = 9")).runs()).run_id == first.run_id
+    for old, new in (
+        ("seed = 1", "seed = 2"),
+        ("queries = 10", "queries = 11"),
+        ("cifar10", "cifar100"),
+        ("seed = 1", "seed = 1\nnoise = 'single'"),
+        ('name = "random_search"', 'name = "random_search"\nsettings = {replacement = true}'),
+    ):
+        assert next(load(tmp_path, GOOD.replace(old, new)).runs()).run_id != first.run_id
+    ids = [spec.run_id for spec in load(tmp_path, GOOD).runs()]
+    assert len(set(ids)) == len(ids) == 2
+
+
+def test_streams_are_independent_of_each_other_and_of_the_suite_around_them(tmp_path: Path) -> None:
+    def draws(spec: RunSpec, stream: str) -> list[int]:
+        return spec.rng(stream).integers(2**40, size=4).tolist()
+
+    two = GOOD + '[[methods]]\nname = "random_search"\nlabel = "other"\n[[tasks]]\nname = "nasbench201/cifar100"\n'
+    specs = list(load(tmp_path, two).runs())
+    alone = next(load(tmp_path, GOOD).runs())
+    assert draws(specs[0], "method") == draws(alone, "method")
+    everything = [tuple(draws(spec, stream)) for spec in specs for stream in ("method", "noise")]
+    assert len(set(everything)) == len(everything) == 16
+    shared = {(spec.task, spec.repeat): draws(spec, "shared") for spec in specs}
+    assert all(draws(spec, "shared") == shared[spec.task, spec.repeat] for spec in specs)
+    assert len({tuple(values) for values in shared.values()}) == 4
+
+
+def test_overrides(tmp_path: Path) -> None:
+    suite = load(tmp_path, GOOD + 'repeats = 7\n[[methods]]\nname = "local_search"\n')
+    changed = suite.changed(("random_search",), 3, 5)
+    assert [method.label for method in changed.methods] == ["random_search"]
+    assert len(list(changed.runs())) == 3
+    assert changed.budget.queries == 5
+    assert len(list(suite.runs())) == 9
+    for only, repeats, queries in ((("nope",), None, None), ((), 0, None), ((), None, 0)):
+        with pytest.raises(SuiteError):
+            suite.changed(only, repeats, queries)

@@ -1,0 +1,85 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from made import MadeTask
+
+from equipoise.harness.core.errors import ReplayError
+from equipoise.harness.core.ledger import Budget, Ledger
+from equipoise.harness.core.method import Problem
+from equipoise.harness.core.registry import load_method
+from equipoise.harness.core.space import Architecture
+from equipoise.harness.core.task import Evaluation
+from equipoise.harness.core.trajectory import Trajectory
+from equipoise.harness.engine import journal as journal_room
+from equipoise.harness.engine.journal import JournaledTask
+from equipoise.harness.engine.runner import run_trial
+
+
+class Crashing(MadeTask):
+    """Counts its evaluations, and crashes at one of them."""
+
+    crash_at = 10**9
+
+    def __init__(self) -> None:
+        super().__init__("slow", "single")
+        self.evaluated = 0
+
+    def evaluate(self, architecture: Architecture, fidelity: int | None, rng: np.random.Generator) -> Evaluation:
+        self.evaluated += 1
+        if self.evaluated == self.crash_at:
+            raise KeyboardInterrupt
+        return super().evaluate(architecture, fidelity, rng)
+
+
+def search(task: Crashing, path: Path | None, seed: int = 1) -> Trajectory:
+    budget = Budget(queries=30)
+    method = load_method("regularized_evolution")(
+        Problem(task.space, budget, task.fidelities), np.random.default_rng(seed), population=5
+    )
+    oracle = task if path is None else JournaledTask(task, path)
+    return run_trial(method, oracle, Ledger(budget), lambda n: np.random.default_rng([9, n]))
+
+
+@pytest.mark.parametrize("crash_at", [1, 2, 11, 30])
+def test_a_run_cut_anywhere_resumes_without_evaluating_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, crash_at: int
+) -> None:
+    monkeypatch.setattr(journal_room, "PATIENCE_SECONDS", 0.0)
+    undisturbed = search(Crashing(), None)
+    path = tmp_path / "run.jsonl"
+    first = Crashing()
+    first.crash_at = crash_at
+    with pytest.raises(KeyboardInterrupt):
+        search(first, path)
+    second = Crashing()
+    resumed = search(second, path)
+    assert second.evaluated == 30 - (crash_at - 1)
+    for column in ("architecture", "validation_error", "charge", "cost_seconds", "status"):
+        assert getattr(resumed, column) == getattr(undisturbed, column)
+
+
+def test_a_line_that_a_crash_cut_off_is_evaluated_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal_room, "PATIENCE_SECONDS", 0.0)
+    path = tmp_path / "run.jsonl"
+    whole = search(Crashing(), path)
+    text = path.read_text()
+    path.write_text(text[:-7])
+    task = Crashing()
+    assert search(task, path).validation_error == whole.validation_error
+    assert task.evaluated == 1
+    assert path.read_text() == text
+
+
+def test_a_method_that_does_not_repeat_itself_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal_room, "PATIENCE_SECONDS", 0.0)
+    path = tmp_path / "run.jsonl"
+    search(Crashing(), path, seed=1)
+    with pytest.raises(ReplayError, match="not deterministic"):
+        search(Crashing(), path, seed=2)
+
+
+def test_a_short_run_writes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    search(Crashing(), path)
+    assert not path.exists()
