@@ -21,6 +21,7 @@ from typing import Any
 
 from equipoise.harness.core.errors import EquipoiseError, PluginError, nearest
 from equipoise.harness.core.ledger import Budget
+from equipoise.harness.core.local_classes import address_of, local_class
 from equipoise.harness.core.method import Method, Problem
 from equipoise.harness.core.space import SearchSpace
 from equipoise.harness.core.task import Noise, Task
@@ -32,6 +33,7 @@ __all__ = [
     "load_own",
     "load_space",
     "load_task",
+    "method_name",
     "method_names",
     "missing_packages",
     "missing_requirements",
@@ -84,6 +86,15 @@ def load_method(name: str) -> type[Method]:
         raise PluginError(f"no method '{name}'; {nearest(name, method_names())}")
     found: type[Method] = _only_class(_load(f"equipoise.methods.{name}", f"methods/{name}.py"), Method)
     return found
+
+
+def method_name(cls: type[Method]) -> str:
+    """The name by which `load_method` finds a class, in this process and in the workers of a suite."""
+    package, _, module = cls.__module__.partition("equipoise.methods.")
+    name = module.partition(".")[0]
+    if not package and name in method_names() and load_method(name) is cls:
+        return name
+    return address_of(cls)
 
 
 def load_own(name: str) -> type[Method] | type[Task] | type[SearchSpace] | None:
@@ -204,6 +215,10 @@ def _foreign(name: str, kind: Any) -> Any:
     if ":" not in name:
         return None
     module_name, _, attribute = name.partition(":")
+    if (local := local_class(name)) is not None and issubclass(local, kind):
+        return local
+    if module_name == "__main__":
+        raise PluginError(f"'{name}' was defined in a notebook or script that is not running here; put it in a file")
     found = getattr(_load(module_name, module_name), attribute, None)
     if not (inspect.isclass(found) and issubclass(found, kind)):
         raise PluginError(f"'{name}': {module_name} has no class '{attribute}' derived from {kind.__name__}")

@@ -10,6 +10,7 @@ from time import perf_counter, process_time
 from typing import Any
 
 from equipoise.harness.core.ledger import Ledger
+from equipoise.harness.core.method import Method
 from equipoise.harness.core.registry import load_method, load_task, problem_of
 from equipoise.harness.core.suite import RunSpec
 from equipoise.harness.core.task import Noise, Task
@@ -18,7 +19,7 @@ from equipoise.harness.engine.runner import run_trial
 from equipoise.harness.store.run_file import Run
 from equipoise.harness.store.run_store import RunStore
 
-__all__ = ["Outcome", "execute_run", "execute_runs", "failure_of"]
+__all__ = ["Outcome", "execute_run", "execute_runs", "failure_of", "run_spec"]
 
 
 @dataclass
@@ -53,9 +54,21 @@ def execute_run(spec: RunSpec, journal: Path | None = None, fresh: bool = False)
         journal: Where to note evaluations, and to resume from.
         fresh: Answer without what earlier runs left on this machine.
     """
-    started = process_time()
-    task, cls = _task(spec.task, spec.protocol.noise), load_method(spec.method)
+    task = _task(spec.task, spec.protocol.noise)
     task.fresh = fresh
+    return run_spec(spec, task, load_method(spec.method), journal)
+
+
+def run_spec(spec: RunSpec, task: Task, cls: type[Method], journal: Path | None = None) -> Run:
+    """Runs a method on a task that are both at hand.
+
+    Args:
+        spec: The settings, budget, rules and seeds; its names are not looked up.
+        task: Answers.
+        cls: The method.
+        journal: Where to note evaluations, and to resume from.
+    """
+    started = process_time()
     settings = json.loads(spec.settings)
     method = cls(problem_of(cls, task, spec.budget, settings), spec.rng("method"), **settings)
     ledger = Ledger(spec.budget, spec.protocol.duplicates, spec.protocol.invalid)
