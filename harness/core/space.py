@@ -1,4 +1,4 @@
-"""What a search space is: decisions taken in order, an exact legality mask, and the graph they describe.
+"""The search space: decisions taken in order, an exact legality mask, and the graph they describe.
 
 A space is written by giving `decisions`, `legal` and `graph`. Everything else (sampling, neighbours, mutation,
 enumeration, encodings, text) is derived here, and a space overrides what it can do faster or more uniformly.
@@ -13,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from equipoise.harness.core.architecture import Architecture, Decision, LabelledDag
-from equipoise.harness.core.encoding import Encoding, Integers, OneHot, Options
+from equipoise.harness.core.encoding import DecodableEncoding, Encoding, Integers, OneHot, Options
 from equipoise.harness.core.errors import SpaceError, nearest
+from equipoise.harness.core.graph_encoding import Paths
 
 __all__ = ["Architecture", "Decision", "LabelledDag", "SearchSpace"]
 
@@ -180,18 +181,31 @@ class SearchSpace(ABC):
 
     @cached_property
     def encodings(self) -> Mapping[str, Encoding]:
-        """How an architecture can be written in numbers, by kind: what this space offers models and optimisers.
+        """The encodings that this space offers models and optimisers, by kind.
 
         Every space has ``categorical`` (option numbers), ``integer`` (the same numbers, ordered for an optimiser) and
-        ``one-hot`` (a score an option). Spaces add, where it makes sense: ``masked`` (scores, of which the best legal
-        option counts), ``adjacency`` (edges and labels), ``path`` (which sequences of operations lead from input to
-        output), and what their benchmark's studies have used. See `equipoise.harness.core.encoding`.
+        ``one-hot`` (one score per option). Spaces add, where it makes sense: ``masked`` (scores, of which the best legal
+        option counts), ``adjacency`` (edges and labels), ``path`` (see `paths`), and those that studies on their
+        benchmark have used. See `equipoise.harness.core.encoding`.
         """
         return {
             "categorical": Options(self.decisions),
             "integer": Integers(self.decisions),
             "one-hot": OneHot(self.decisions),
         }
+
+    @cached_property
+    def paths(self) -> Paths | None:
+        """The path encoding of the graphs: which sequences of operations lead from input to output.
+
+        None where the graphs have no paths to tell apart (default). A space that has some offers it as ``path`` too.
+        """
+        return None
+
+    @cached_property
+    def decodable_encodings(self) -> Mapping[str, DecodableEncoding]:
+        """Those of `encodings` that can be read back: what a general optimiser can search over."""
+        return {kind: one for kind, one in self.encodings.items() if isinstance(one, DecodableEncoding)}
 
     def encoding(self, kind: str) -> Encoding:
         """One of `encodings`.
@@ -202,6 +216,19 @@ class SearchSpace(ABC):
         if kind not in self.encodings:
             raise SpaceError(f"{self.name}: unknown encoding '{kind}'; {nearest(kind, self.encodings)}")
         return self.encodings[kind]
+
+    def decodable_encoding(self, kind: str | None = None) -> DecodableEncoding:
+        """One of `decodable_encodings`; `default_encoding` where no kind is given.
+
+        Raises:
+            SpaceError: This space has no encoding of that kind, or it cannot be read back.
+        """
+        kind = self.default_encoding if kind is None else kind
+        if kind not in self.decodable_encodings:
+            self.encoding(kind)
+            accepted = ", ".join(self.decodable_encodings)
+            raise SpaceError(f"{self.name}: encoding '{kind}' cannot be read back; accepted: {accepted}")
+        return self.decodable_encodings[kind]
 
     def encode(self, architectures: Sequence[Architecture], kind: str = "categorical") -> npt.NDArray[np.float64]:
         """Turns architectures into vectors.
@@ -219,11 +246,11 @@ class SearchSpace(ABC):
         return self.encoding(kind).encode(architectures)
 
     def decode(self, values: Sequence[float], kind: str = "categorical") -> Architecture:
-        """Reads what an optimiser has proposed in an encoding.
+        """Reads back the proposal of an optimiser in an encoding.
 
         Args:
-            values: d numbers, one a parameter of the encoding.
-            kind: One of `encodings` that can be read back (`Encoding.parameters` is not empty).
+            values: d numbers, one per parameter of the encoding.
+            kind: One of `decodable_encodings`.
 
         Returns:
             Options in range. Where the values describe no architecture, the space does not contain them (`contains`):
@@ -232,10 +259,12 @@ class SearchSpace(ABC):
         Raises:
             SpaceError: This space has no encoding of that kind, it cannot be read back, or it has other parameters.
         """
-        encoding = self.encoding(kind)
-        if not encoding.parameters or len(values) != len(encoding.parameters):
-            wanted = f"{len(encoding.parameters)} numbers" if encoding.parameters else "nothing: it cannot be read back"
-            raise SpaceError(f"{self.name}: encoding '{kind}' of {len(values)} numbers; accepted: {wanted}")
+        encoding = self.decodable_encoding(kind)
+        if len(values) != len(encoding.parameters):
+            raise SpaceError(
+                f"{self.name}: encoding '{kind}' takes {len(encoding.parameters)} numbers, one per parameter; got "
+                f"{len(values)}"
+            )
         return encoding.decode(values)
 
     def format(self, architecture: Architecture) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from equipoise.harness.core.architecture import Architecture
-from equipoise.harness.core.encoding import Encoding, Parameter
+from equipoise.harness.core.encoding import DecodableEncoding, Parameter
 from equipoise.harness.spaces._nasbench101_classes import ABSENT, EDGES, INNER, MAX_EDGES
 
 __all__ = ["EdgeBits", "EdgeNumbers", "EdgeScores", "Read"]
@@ -19,7 +19,7 @@ Read = Callable[[Sequence[int], Sequence[int]], Architecture]
 """Makes a cell of five operations and the numbers of the chosen edges; loose ends are pruned."""
 
 
-class _Edges(Encoding):
+class _Edges(DecodableEncoding):
     """Parameters of the edges, then the five operations. An absent node is written as operation 0 without edges.
 
     Args:

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from equipoise.harness.core.encoding import Encoding
 from equipoise.harness.core.errors import SpaceError
+from equipoise.harness.core.graph_encoding import Paths
 from equipoise.harness.core.space import Architecture, LabelledDag, SearchSpace
 
 __all__ = ["StoredSpace"]
@@ -33,6 +34,7 @@ class StoredSpace(SearchSpace):
         if not self.architectures:
             raise SpaceError(f"{base.name}: no stored architecture, so no space")
         self.name, self.source, self.decisions = base.name, base.source, base.decisions
+        self.default_encoding = base.default_encoding
 
     @property
     def parameters(self) -> tuple[object, ...]:
@@ -108,6 +110,11 @@ class StoredSpace(SearchSpace):
     def encodings(self) -> Mapping[str, Encoding]:
         """Those of the base space."""
         return self.base.encodings
+
+    @cached_property
+    def paths(self) -> Paths | None:
+        """That of the base space."""
+        return self.base.paths
 
     def format(self, architecture: Architecture) -> str:
         """As the base space writes it."""

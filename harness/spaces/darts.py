@@ -8,9 +8,9 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
-from equipoise.harness.core.encoding import Encoding, Parameter
+from equipoise.harness.core.encoding import DecodableEncoding, Encoding, Parameter
 from equipoise.harness.core.errors import SpaceError
-from equipoise.harness.core.graph_encoding import Adjacency, Paths
+from equipoise.harness.core.graph_encoding import DecodableAdjacency, Paths
 from equipoise.harness.core.space import Architecture, Decision, LabelledDag
 from equipoise.harness.spaces._product import ProductSpace
 
@@ -139,16 +139,21 @@ class Darts(ProductSpace):
         return {
             **super().encodings,
             "conditional": Conditional(),
-            "adjacency": Adjacency(self.graph, 2 * _PLACES, places, OPERATIONS, read=_from_scores),
-            "path": Paths(
-                self.graph,
-                OPERATIONS,
-                shortest=1,
-                longest=len(NODES),
-                starts=[f"{cell} input {number}" for cell in CELLS for number in (0, 1)],
-                ends=[f"{cell} output" for cell in CELLS],
-            ),
+            "adjacency": DecodableAdjacency(self.graph, 2 * _PLACES, places, OPERATIONS, read=_from_scores),
+            "path": self.paths,
         }
+
+    @cached_property
+    def paths(self) -> Paths:
+        """The sequences of one to four operations, for each cell and each of its two inputs."""
+        return Paths(
+            self.graph,
+            OPERATIONS,
+            shortest=1,
+            longest=len(NODES),
+            starts=[f"{cell} input {number}" for cell in CELLS for number in (0, 1)],
+            ends=[f"{cell} output" for cell in CELLS],
+        )
 
     def format(self, architecture: Architecture) -> str:
         """The genotype as DARTS and NAS-Bench-301 print it."""
@@ -194,7 +199,7 @@ class Darts(ProductSpace):
         return _pack(edges)
 
 
-class Conditional(Encoding):
+class Conditional(DecodableEncoding):
     """34 categorical parameters: the inputs of six nodes, and an operation for each of the 28 edges they may choose.
 
     An operation matters only where its edge is chosen: the configuration space of NAS-Bench-301 (Siems et al. 2020).

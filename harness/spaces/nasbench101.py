@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from equipoise.harness.core.encoding import Encoding, Masked
 from equipoise.harness.core.errors import SpaceError
-from equipoise.harness.core.graph_encoding import Adjacency, Paths
+from equipoise.harness.core.graph_encoding import DecodableAdjacency, Paths
 from equipoise.harness.core.space import Architecture, Decision, LabelledDag, SearchSpace
 from equipoise.harness.spaces._nasbench101_classes import ABSENT, EDGES, INNER, MAX_EDGES, OUTPUT, Classes, classes
 from equipoise.harness.spaces._nasbench101_edits import edits
@@ -206,14 +206,19 @@ class NasBench101(SearchSpace):
         return {
             **super().encodings,
             "masked": Masked(self.decisions, self.legal),
-            "adjacency": Adjacency(
+            "adjacency": DecodableAdjacency(
                 self.graph, OUTPUT + 1, EDGES, node_labels=OPERATIONS, inner=range(1, OUTPUT), read=self._from_scores
             ),
-            "path": Paths(self.graph, OPERATIONS, shortest=0, longest=INNER),
+            "path": self.paths,
             "A": EdgeBits(self._from_edges),
             "B": EdgeNumbers(self._from_edges),
             "C": EdgeScores(self._from_edges),
         }
+
+    @cached_property
+    def paths(self) -> Paths:
+        """The sequences of up to five operations."""
+        return Paths(self.graph, OPERATIONS, shortest=0, longest=INNER)
 
     def _from_edges(self, operations: Sequence[int], chosen: Sequence[int]) -> Architecture:
         """The pruned cell; where there is none, all five nodes with the edges as chosen, which is no cell either."""

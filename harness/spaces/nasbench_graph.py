@@ -84,8 +84,13 @@ class NasBenchGraph(SearchSpace):
             **super().encodings,
             "masked": Masked(self.decisions, self.legal),
             "adjacency": Adjacency(self.graph, LAYERS + 2, pairs, node_labels=self.operations, inner=layers),
-            "path": Paths(lambda a: self.graph(self.key(a)), self.operations, shortest=1, longest=LAYERS),
+            "path": self.paths,
         }
+
+    @cached_property
+    def paths(self) -> Paths:
+        """The sequences of one to four operations in the representative of the class."""
+        return Paths(lambda a: self.graph(self.key(a)), self.operations, shortest=1, longest=LAYERS)
 
     def key(self, architecture: Architecture) -> Architecture:
         """The representative of the class under which the benchmark stores this network."""

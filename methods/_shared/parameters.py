@@ -33,12 +33,10 @@ class Parameters:
 
     def __init__(self, method: str, space: SearchSpace, encoding: str | None) -> None:
         self.encoding = space.default_encoding if encoding is None else encoding
-        self._encoding = space.encoding(self.encoding)
-        if not self._encoding.parameters:
-            readable = ", ".join(kind for kind, other in space.encodings.items() if other.parameters)
-            raise SpaceError(
-                f"{method}: encoding = '{self.encoding}' cannot be read back into an architecture; accepted: {readable}"
-            )
+        try:
+            self._encoding = space.decodable_encoding(self.encoding)
+        except SpaceError as error:
+            raise SpaceError(f"{method}: {error}") from error
         self._columns = [c for c, p in enumerate(self._encoding.parameters) if p.kind == "float" or p.size > 1]
         self.names = tuple(f"d{column}" for column in self._columns)
         self.specs: Mapping[str, Parameter] = {
