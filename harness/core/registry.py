@@ -38,6 +38,7 @@ __all__ = [
     "missing_packages",
     "missing_requirements",
     "problem_of",
+    "space_name",
     "spaces",
     "suites_folder",
     "task_names",
@@ -146,11 +147,14 @@ def load_task(name: str, noise: Noise = "mean") -> Task:
 
 
 def load_space(name: str) -> type[SearchSpace]:
-    """Finds a space.
+    """Finds a space: a name of ``harness/spaces``, a path to a Python file, or ``package.module:Class``.
 
     Raises:
-        PluginError: There is none of that name.
+        PluginError: There is none of that name, or its file does not load.
     """
+    foreign: type[SearchSpace] | None = _foreign(name, SearchSpace)
+    if foreign is not None:
+        return foreign
     names = _names(ROOT / "harness" / "spaces")
     if name not in names:
         raise PluginError(f"no space '{name}'; {nearest(name, names)}")
@@ -158,6 +162,12 @@ def load_space(name: str) -> type[SearchSpace]:
         _load(f"equipoise.harness.spaces.{name}", f"harness/spaces/{name}.py"), SearchSpace
     )
     return found
+
+
+def space_name(cls: type[SearchSpace]) -> str:
+    """The name, path or address by which `load_space` finds a class."""
+    package, _, module = cls.__module__.partition("equipoise.harness.spaces.")
+    return address_of(cls) if package or module.startswith("_") else module
 
 
 def task_names(benchmark: type[Task]) -> list[str]:

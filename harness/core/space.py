@@ -184,9 +184,9 @@ class SearchSpace(ABC):
         """The encodings that this space offers models and optimisers, by kind.
 
         Every space has ``categorical`` (option numbers), ``integer`` (the same numbers, ordered for an optimiser) and
-        ``one-hot`` (one score per option). Spaces add, where it makes sense: ``masked`` (scores, of which the best legal
-        option counts), ``adjacency`` (edges and labels), ``path`` (see `paths`), and those that studies on their
-        benchmark have used. See `equipoise.harness.core.encoding`.
+        ``one-hot`` (one score per option). Spaces add, where it makes sense: ``masked`` (scores, of which the best
+        legal option counts), ``adjacency`` (edges and labels), ``path`` (see `paths`), and those that studies on
+        their benchmark have used. See `equipoise.harness.core.encoding`.
         """
         return {
             "categorical": Options(self.decisions),
@@ -280,12 +280,20 @@ class SearchSpace(ABC):
         Raises:
             SpaceError: The text is not an architecture of this space.
         """
+        return tuple(self.option(position, word, text) for position, word in enumerate(self.split(text)))
+
+    def split(self, text: str) -> list[str]:
+        """The words of a text with one word per decision, separated by commas.
+
+        Raises:
+            SpaceError: There are more or fewer.
+        """
         words = text.strip().split(",")
         if len(words) != len(self.decisions):
             raise SpaceError(
                 f"{self.name}: '{text}' has {len(words)} parts, but the space has {len(self.decisions)} decisions"
             )
-        return tuple(self.option(position, word.strip(), text) for position, word in enumerate(words))
+        return [word.strip() for word in words]
 
     def option(self, position: int, word: str, text: str) -> int:
         """The number of an option, or an error that shows where it stands.

@@ -4,7 +4,7 @@
 
 | column | when | meaning |
 |---|---|---|
-| ``architecture`` | always | as the space writes it; a declared product may have a column a decision instead |
+| ``architecture`` | always | as the space writes it; a declared space may have one column per decision instead |
 | ``fidelity`` | if the header lists several | epochs of training; the largest is full training |
 | ``seed`` | if the header lists several | label of the training seed |
 | ``validation_error`` | always | smaller is better; or ``validation``, the value people read, turned by the metric |
@@ -31,7 +31,7 @@ architecture to architecture. Rows come in any order.
 |---|---|---|
 | ``format`` | required | ``equipoise-table/1`` |
 | ``name`` | required | ``benchmark/dataset`` |
-| ``space`` | required | a file of ``harness/spaces``, or ``{"name", "parameters"}``, or a plain product: ``{"name", "decisions": [{"name", "options"}]}`` |
+| ``space`` | required | see *Space* |
 | ``metric`` | required | ``name``, ``unit``, ``direction`` (maximise or minimise), ``offset`` (0), ``slope``: shown value = offset + slope x error |
 | ``validation`` | required | what the source calls the values that searches are told: say "test" if it is the test set |
 | ``test`` | null | what the source calls the values that reports reveal; null where there is no such split |
@@ -49,6 +49,28 @@ architecture to architecture. Rows come in any order.
 | ``citation`` | "" | BibTeX |
 | ``pitfalls`` | [] | what a reader of results must know, one sentence each |
 | ``extra`` | [] | further columns of the file, not read |
+
+**Space.** The architectures are those of
+
+- a space of Equipoise, by the name of its file: ``"nasbench201"``, or ``{"name": "nasbench_graph", "parameters": [...]}``;
+- a space of one's own, a subclass of `equipoise.SearchSpace`, by the path of its file (``"my_space.py"``, relative to the folder of the
+  table) or by address (``"package.module:Class"``); ``{"name", "parameters"}`` where its constructor takes arguments. The file is part of the table: its digest enters the
+  table's, and a changed space is another table;
+- a declaration: ``{"name": "mine", "decisions": [{"name": "lr", "options": ["1e-1", "1e-2"]}, ...]}``, every combination of the options.
+
+A declared decision may depend on earlier ones. It matters only for the options listed under ``when``, and a decision that does not
+matter satisfies no condition:
+
+    {"name": "optimisers", "decisions": [
+        {"name": "optimiser", "options": ["sgd", "adam"]},
+        {"name": "momentum", "options": ["0", "0.9"], "when": {"optimiser": ["sgd"]}},
+        {"name": "nesterov", "options": ["no", "yes"], "when": {"momentum": ["0.9"]}},
+        {"name": "beta", "options": ["0.9", "0.99"], "when": {"optimiser": ["adam"]}}]}
+
+These are five architectures: ``sgd,0,,``, ``sgd,0.9,no,``, ``sgd,0.9,yes,``, ``adam,,,0.9`` and ``adam,,,0.99``. The cell, or the place in the text, of a decision that
+does not matter is empty (or holds its first option); anything else there is an error, since two rows could then be one
+architecture. Methods see exact masks, an exact size, and an encoding ``conditional`` with which TPE, SMAC and the other
+optimisers treat such a decision as a conditional parameter.
 
 A cell missing at full training makes the table a part of its space, which ``coverage`` must say; a cell missing at a
 lower fidelity is declared under ``missing`` with the exact count, or refused.

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from equipoise.harness.core.errors import DataError, SpaceError
 from equipoise.harness.core.space import Architecture, SearchSpace
+from equipoise.harness.spaces._declared import DeclaredConditional
 from equipoise.harness.tables.header import TableHeader
 from equipoise.harness.tables.rows import Rows, batches
 
@@ -93,10 +94,18 @@ class _Places:
         try:
             architecture = self._space.parse(text)
             if not self._space.contains(architecture):
-                raise SpaceError(f"{self._space.name}: '{text}' is no architecture of the space")
+                raise SpaceError(
+                    f"{self._space.name}: '{text}' is no architecture of the space{_advice(self._space, architecture)}"
+                )
         except SpaceError as error:
             raise DataError(f"{self._path}: {error}") from error
         return self._space.canonical(architecture) if self._canonical else self._space.key(architecture)
+
+
+def _advice(space: SearchSpace, architecture: Architecture) -> str:
+    if not isinstance(space, DeclaredConditional):
+        return ""
+    return f"; leave a decision that does not matter empty: '{space.format(space.key(architecture))}'"
 
 
 def _nth(space: SearchSpace, place: int) -> str:

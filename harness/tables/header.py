@@ -4,13 +4,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from math import isfinite
+from pathlib import Path
 from typing import Any, Literal, get_args
 
 from equipoise.harness.core.errors import DataError, EquipoiseError, nearest
-from equipoise.harness.core.registry import load_space
-from equipoise.harness.core.space import Decision, SearchSpace
+from equipoise.harness.core.space import SearchSpace
 from equipoise.harness.core.task import Metric
-from equipoise.harness.spaces._declared import DeclaredProduct
+from equipoise.harness.tables.space_json import space_from_json, space_to_json
 
 __all__ = ["FORMAT", "Coverage", "KeyedBy", "TableHeader"]
 
@@ -106,15 +106,19 @@ class TableHeader:
         }
         return tuple(column for column, there in wanted.items() if there)
 
-    def to_json(self) -> str:
-        """One line of JSON that `from_json` reads back."""
+    def to_json(self, folder: Path | None = None) -> str:
+        """One line of JSON that `from_json` reads back.
+
+        Args:
+            folder: Of the table. The path of a space file is written relative to it; None: absolute.
+        """
         content: dict[str, Any] = {"format": FORMAT}
         for entry in fields(self):
             value = getattr(self, entry.name)
             if value == entry.default or value == {}:
                 continue
             if entry.name == "space":
-                value = _space_to_dict(value)
+                value = space_to_json(value, folder)
             elif entry.name == "metric":
                 direction = "maximise" if value.maximise else "minimise"
                 value = {"direction": direction, **{key: getattr(value, key) for key in _METRIC_KEYS}}
@@ -124,8 +128,12 @@ class TableHeader:
         return json.dumps(content)
 
     @classmethod
-    def from_json(cls, text: str) -> "TableHeader":
+    def from_json(cls, text: str, folder: Path | None = None) -> "TableHeader":
         """Reads a header.
+
+        Args:
+            text: JSON.
+            folder: Of the table, to which the path of a space file is relative; None: to the working directory.
 
         Raises:
             DataError: It is not JSON, of another format, or says something that cannot be.
@@ -144,7 +152,7 @@ class TableHeader:
         if absent := [key for key in required if key not in content]:
             raise DataError(f"table header: '{absent[0]}' is missing")
         try:
-            content["space"] = _space_of(content["space"])
+            content["space"] = space_from_json(content["space"], folder)
             content["metric"] = _metric_of(content["metric"])
             for key in ("fidelities", "seeds", "pitfalls", "extra"):
                 content[key] = tuple(_list(content.get(key, []), key))
@@ -234,36 +242,3 @@ def _metric_of(value: Any) -> Metric:
             f"{metric.slope:g} says the other (shown value = offset + slope * error, and smaller errors are better)"
         )
     return metric
-
-
-def _space_of(value: Any) -> SearchSpace:
-    """A registered space by name and parameters, or a declared product."""
-    if isinstance(value, str):
-        value = {"name": value}
-    if not isinstance(value, dict) or not isinstance(value.get("name"), str):
-        raise DataError(f"table header: space = {value!r}; give a name, or an object with name and decisions")
-    accepted = ("name", "parameters", "decisions", "source")
-    for key in value:
-        if key not in accepted:
-            raise DataError(f"table header: space: unknown key '{key}'; {nearest(key, accepted)}")
-    if "decisions" not in value:
-        cls = load_space(value["name"])
-        return cls(*_frozen(value.get("parameters", [])))
-    decisions = []
-    for entry in _list(value["decisions"], "space: decisions"):
-        if not isinstance(entry, dict) or set(entry) != {"name", "options"}:
-            raise DataError(f"table header: space: a decision is an object with name and options; got {entry!r}")
-        decisions.append(Decision(str(entry["name"]), tuple(map(str, _list(entry["options"], "options")))))
-    return DeclaredProduct(value["name"], tuple(decisions), str(value.get("source", "")))
-
-
-def _space_to_dict(space: SearchSpace) -> dict[str, Any]:
-    if isinstance(space, DeclaredProduct):
-        decisions = [{"name": d.name, "options": list(d.options)} for d in space.decisions]
-        return {"name": space.name, "decisions": decisions, **({"source": space.source} if space.source else {})}
-    return {"name": space.name, **({"parameters": list(space.parameters)} if space.parameters else {})}
-
-
-def _frozen(value: Any) -> Any:
-    """Lists, however deep, as tuples: the parameters of a space are hashable."""
-    return tuple(map(_frozen, value)) if isinstance(value, list) else value

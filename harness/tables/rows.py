@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from equipoise.harness.core.errors import DataError, nearest
-from equipoise.harness.spaces._declared import DeclaredProduct
+from equipoise.harness.spaces._declared import DeclaredConditional, DeclaredSpace
 from equipoise.harness.tables.header import TableHeader
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def read_header(path: Path) -> TableHeader:
             f"'#' lines of a CSV, or into {path.name}.json beside it"
         )
     try:
-        return TableHeader.from_json(text)
+        return TableHeader.from_json(text, path.parent)
     except DataError as error:
         raise DataError(f"{path}: {error}") from error
 
@@ -127,7 +127,7 @@ def _opened(path: Path, header: TableHeader) -> Iterator[tuple[list[str], Iterat
 
 
 def _check_names(path: Path, header: TableHeader, names: list[str]) -> None:
-    decisions = [d.name for d in header.space.decisions] if isinstance(header.space, DeclaredProduct) else []
+    decisions = [d.name for d in header.space.decisions] if isinstance(header.space, DeclaredSpace) else []
     accepted = ["architecture", "fidelity", "seed", "cost_seconds", *(n for pair in VALUES for n in pair)]
     for name in names:
         if names.count(name) > 1:
@@ -173,6 +173,8 @@ def _architectures(
         column = record.column("architecture")
     else:
         words = [pc.cast(record.column(decision.name), pa.string()) for decision in header.space.decisions]
+        if isinstance(header.space, DeclaredConditional):  # an empty cell is a decision that does not matter
+            words = [pc.fill_null(word, "") for word in words]
         column = pc.binary_join_element_wise(*words, ",")
     if not pa.types.is_dictionary(column.type):
         column = pc.dictionary_encode(pc.cast(column, pa.string()))

@@ -42,7 +42,7 @@ class TableWriter:
         self.path, self.header = path, header
         self._scratch = path.with_name(f".{path.name}.{os.getpid()}.parquet")
         self._schema = pa.schema(
-            [(column, _type(column)) for column in header.columns], metadata={KEY: header.to_json()}
+            [(column, _type(column)) for column in header.columns], metadata={KEY: header.to_json(path.parent)}
         )
         self._names = frozenset(header.columns[1:])
         self._buffer: dict[str, list[Any]] = {column: [] for column in header.columns}
