@@ -131,7 +131,7 @@ def test_rows_that_fill_or_leave_the_wrong_cells_are_one_line(tmp_path: Path, te
     assert "\n" not in str(raised.value)
 
 
-@pytest.mark.parametrize("name", ["tpe", "optuna", "gp_bo", "smac", "random_search", "regularised_evolution"])
+@pytest.mark.parametrize("name", ["tpe", "optuna", "gp_bo", "smac", "random_search", "regularized_evolution"])
 def test_methods_search_a_space_with_conditions(tmp_path: Path, name: str) -> None:
     """Proposals are architectures of the space: none is invalid, however deep the conditions are nested."""
     method = load_method(name)
