@@ -100,7 +100,7 @@ class Darts(OneShot):
 
         alphas = shared.supernet.alphas(generator)
         adam = torch.optim.Adam(alphas, lr=self._rate, betas=(0.5, 0.999), weight_decay=self._decay)
-        for _ in range(shared.recipe.epochs):
+        for _ in range(shared.configuration.epochs):
             for training, judging in shared.epoch():
                 gradient = self._gradient(shared, alphas, training, judging)
                 for alpha, slope in zip(alphas, gradient, strict=True):

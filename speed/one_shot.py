@@ -14,13 +14,15 @@ import numpy as np
 import torch
 
 from equipoise.harness.core.registry import load_space
+from equipoise.harness.training.configuration import TrainingConfiguration
 from equipoise.harness.training.images import load
-from equipoise.harness.training.recipe import Recipe
 from equipoise.harness.training.setup import Setup
 from equipoise.harness.training.supernet import mixture, sampled
 from equipoise.harness.training.weight_sharing import SharedWeights
 
-RECIPE = Recipe(epochs=50, batch_size=64, learning_rate=0.025, final_learning_rate=0.001, gradient_clip=5.0)
+CONFIGURATION = TrainingConfiguration(
+    epochs=50, batch_size=64, learning_rate=0.025, final_learning_rate=0.001, gradient_clip=5.0
+)
 
 
 def main() -> None:
@@ -28,9 +30,9 @@ def main() -> None:
     torch.set_num_threads(1)
     name = sys.argv[1] if len(sys.argv) > 1 else "nasbench201"
     count = int(sys.argv[2]) if len(sys.argv) > 2 else 24
-    setup, space, images = Setup.named(name, "fashion14", copies=1), load_space(name)(), load("fashion14")
+    setup, space, images = Setup.named(name, "fashion14", replicas=1), load_space(name)(), load("fashion14")
     generator = torch.Generator().manual_seed(0)
-    shared = SharedWeights(space, images, RECIPE, generator)
+    shared = SharedWeights(space, images, CONFIGURATION, generator)
     alphas = shared.supernet.alphas(generator)
     batches = list(shared.epoch())
     seconds: dict[str, list[float]] = defaultdict(list)

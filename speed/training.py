@@ -21,7 +21,7 @@ from equipoise.harness.spaces.darts import Darts
 from equipoise.harness.spaces.nasbench201 import NasBench201
 from equipoise.harness.training.flops import count_multiply_adds
 from equipoise.harness.training.images import load
-from equipoise.harness.training.setup import networks_of
+from equipoise.harness.training.networks import networks_of
 from equipoise.harness.training.trainer import DeviceImages, Trainer
 
 SPACES = {"nasbench201": NasBench201(), "darts": Darts()}
@@ -41,7 +41,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 
 def plain_epoch(network: nn.Module, images: DeviceImages, batch_size: int) -> Callable[[], None]:
-    """One epoch of the loop that everybody writes: no schedule, no several copies, no augmentation."""
+    """One epoch of the loop that everybody writes: no schedule, no several replicas, no augmentation."""
     network = network.to(device=images.device, memory_format=torch.channels_last)
     optimiser = torch.optim.SGD(
         network.parameters(), lr=0.05, momentum=0.9, nesterov=True, weight_decay=5e-4, fused=True
@@ -76,14 +76,14 @@ def compare(space: str, device: str, networks: int) -> None:
     """Prints the images a second of both loops on three networks of a space, and the ratio of their times."""
     module = networks_of(space)
     pictures = load("fashion14")
-    skeleton, recipe = module.settings(pictures.side)
+    macro, configuration = module.settings(pictures.side)
     images = DeviceImages(pictures, device)
     total_plain, total_ours, operations = 0.0, 0.0, 0
     for cell in SPACES[space].sample(np.random.default_rng(1), 3):
-        alone = module.build(cell, skeleton, 1, 10)
+        alone = module.build(cell, macro, 1, 10)
         operations += count_multiply_adds(alone, 1, pictures.side)
-        plain = plain_epoch(alone, images, recipe.batch_size)
-        trainer = Trainer(module.build(cell, skeleton, 1, 10, networks), recipe, images, range(networks))
+        plain = plain_epoch(alone, images, configuration.batch_size)
+        trainer = Trainer(module.build(cell, macro, 1, 10, networks), configuration, images, range(networks))
         ours = trainer._train
         seconds(plain, device), seconds(ours, device)
         pairs = [(seconds(plain, device), seconds(ours, device) / networks) for _ in range(TURNS[space])]

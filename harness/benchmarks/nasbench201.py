@@ -226,7 +226,7 @@ class NasBench201Task(TableTask):
 def given(need: str, dataset: str) -> Any:
     """``images`` or ``recipes`` of a data set (see `Task.give`)."""
     from equipoise.harness.training.catalogue import collection
-    from equipoise.harness.training.setup import recipes
+    from equipoise.harness.training.setup import training_settings
 
     images = collection(dataset)
-    return images.load().without_test() if need == "images" else recipes("nasbench201", images.side, {})
+    return images.load().without_test() if need == "images" else training_settings("nasbench201", images.side, {})

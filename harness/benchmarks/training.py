@@ -223,17 +223,18 @@ class TrainingTask(Task):
     @cached_property
     def _recipes(self) -> tuple[Any, Any]:
         """The skeleton and the recipe."""
-        from equipoise.harness.training.setup import recipes
+        from equipoise.harness.training.setup import training_settings
 
         side = collection(self._wanted.images).side
-        return recipes(self._wanted.space, side, self._wanted.changes)
+        return training_settings(self._wanted.space, side, self._wanted.changes)
 
     @cached_property
     def _setup(self) -> "Setup":
-        from equipoise.harness.training.setup import Setup, networks_of
+        from equipoise.harness.training.networks import networks_of
+        from equipoise.harness.training.setup import Setup
 
         networks = networks_of(self._wanted.space)
-        return Setup(self.space, networks, *self._recipes, self._images, copies=1, device=self._wanted.device)
+        return Setup(self.space, networks, *self._recipes, self._images, replicas=1, device=self._wanted.device)
 
     def __getstate__(self) -> dict[str, object]:
         """Leaves images behind."""

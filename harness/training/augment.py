@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from equipoise.harness.training.recipe import Recipe
+from equipoise.harness.training.configuration import TrainingConfiguration
 
 __all__ = ["Draws", "augmented", "draw"]
 
@@ -32,23 +32,23 @@ class Draws(NamedTuple):
         return Draws._make(None if part is None else change(part) for part in self)
 
 
-def draw(recipe: Recipe, n: int, side: int, generator: torch.Generator) -> Draws:
+def draw(configuration: TrainingConfiguration, n: int, side: int, generator: torch.Generator) -> Draws:
     """Draws an epoch.
 
     Args:
-        recipe: Tells what is needed.
+        configuration: Tells what is needed.
         n: Training images.
         side: Their height and width, in pixels.
         generator: On the CPU.
     """
     order = torch.randperm(n, generator=generator)
-    crop = torch.randint(2 * recipe.crop + 1, (n, 2), generator=generator) if recipe.crop else None
-    flip = torch.randint(2, (n,), generator=generator).bool() if recipe.flip else None
-    cutout = torch.randint(side, (n, 2), generator=generator) if recipe.cutout else None
+    crop = torch.randint(2 * configuration.crop + 1, (n, 2), generator=generator) if configuration.crop else None
+    flip = torch.randint(2, (n,), generator=generator).bool() if configuration.flip else None
+    cutout = torch.randint(side, (n, 2), generator=generator) if configuration.cutout else None
     return Draws(order, crop, flip, cutout)
 
 
-def augmented(x: Tensor, draws: Draws, recipe: Recipe, black: Tensor) -> Tensor:
+def augmented(x: Tensor, draws: Draws, configuration: TrainingConfiguration, black: Tensor) -> Tensor:
     """Applies what was drawn for a batch.
 
     Crops and mirroring act on the pixels, so padding is black; cutout acts on normalised values, so its square is the
@@ -57,7 +57,7 @@ def augmented(x: Tensor, draws: Draws, recipe: Recipe, black: Tensor) -> Tensor:
     Args:
         x: n x channels x height x width, normalised.
         draws: The batch's part of the epoch's.
-        recipe: Tells how large.
+        configuration: Tells how large.
         black: 1 x channels x 1 x 1, the normalised value of a black pixel.
     """
     n, _, height, width = x.shape
@@ -66,7 +66,7 @@ def augmented(x: Tensor, draws: Draws, recipe: Recipe, black: Tensor) -> Tensor:
     if draws.flip is not None:
         columns = torch.where(draws.flip[:, None], columns.flip(1), columns)
     if draws.crop is not None:
-        x = F.pad(x - black, (recipe.crop,) * 4) + black
+        x = F.pad(x - black, (configuration.crop,) * 4) + black
         rows, columns = rows + draws.crop[:, :1], columns + draws.crop[:, 1:]
     if draws.crop is not None or draws.flip is not None:
         images = torch.arange(n, device=x.device)[:, None, None]
@@ -75,6 +75,6 @@ def augmented(x: Tensor, draws: Draws, recipe: Recipe, black: Tensor) -> Tensor:
         inside = []
         for axis, length in ((0, height), (1, width)):
             offset = torch.arange(length, device=x.device) - draws.cutout[:, axis : axis + 1]
-            inside.append((offset >= -(recipe.cutout // 2)) & (offset < recipe.cutout // 2))
+            inside.append((offset >= -(configuration.cutout // 2)) & (offset < configuration.cutout // 2))
         x = x.masked_fill((inside[0][:, :, None] & inside[1][:, None, :])[:, None], 0.0)
     return x

@@ -15,7 +15,7 @@ def count_multiply_adds(network: nn.Module, input_channels: int, side: int) -> i
     against published values). Normalisation, pooling and activations are not counted.
 
     Args:
-        network: In one copy.
+        network: In one replica.
         input_channels: Of the images.
         side: Height and width of the images, in pixels.
     """

@@ -1,4 +1,4 @@
-"""What names say: a training task's of space, images and changes to the usual recipe; a space's of its supernet."""
+"""The names of training tasks, taken apart: space, images, device and changed settings."""
 
 import re
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ class Wanted(NamedTuple):
         space: Name of the space.
         images: Name of the images.
         device: For example ``cpu`` or ``cuda``.
-        changes: Fields of the skeleton and the recipe, with their values as text.
+        changes: Fields of the macro architecture and of the training configuration, with their values as text.
     """
 
     space: str
@@ -48,8 +48,8 @@ def has_supernet(space: str) -> bool:
     return find_spec(f"equipoise.harness.training.supernet_{space}") is not None
 
 
-def changed(skeleton: Any, recipe: Any, changes: Mapping[str, str]) -> tuple[Any, Any]:
-    """The skeleton and the recipe with some fields set.
+def changed(macro: Any, configuration: Any, changes: Mapping[str, str]) -> tuple[Any, Any]:
+    """The macro architecture and the training configuration with some fields set.
 
     Raises:
         SuiteError: Neither has such a field, or the text is no value of its kind.
@@ -57,15 +57,15 @@ def changed(skeleton: Any, recipe: Any, changes: Mapping[str, str]) -> tuple[Any
     """
     own: list[dict[str, Any]] = [{}, {}]
     for name, text in changes.items():
-        for values, part in zip(own, (skeleton, recipe), strict=True):
+        for values, part in zip(own, (macro, configuration), strict=True):
             kinds = {f.name: f.type for f in fields(part)}
             if name in kinds:
                 values[name] = _value(name, text, kinds[name])
                 break
         else:
-            accepted = [f.name for part in (skeleton, recipe) for f in fields(part)]
+            accepted = [f.name for part in (macro, configuration) for f in fields(part)]
             raise SuiteError(f"a training task has no field '{name}'; {nearest(name, [*accepted, 'device'])}")
-    return replace(skeleton, **own[0]), replace(recipe, **own[1])
+    return replace(macro, **own[0]), replace(configuration, **own[1])
 
 
 def _value(name: str, text: str, kind: Any) -> Any:

@@ -22,7 +22,7 @@ Weights = Sequence[Sequence[Tensor]]
 
 
 class Choice(NamedTuple):
-    """What a supernet computes: a mixture, one path, or one path that lets gradients through to the others.
+    """The computation of a supernet: a mixture, one path, or one path that passes gradients on to the others.
 
     Attributes:
         weights: For each kind of cell, edges x operations; None for a path without weights.
@@ -39,7 +39,7 @@ def mixture(alphas: Sequence[Tensor]) -> Choice:
 
 
 def sampled(alphas: Sequence[Tensor], temperature: float, generator: torch.Generator) -> Choice:
-    """One operation an edge, drawn by Gumbel's trick; its gradient is that of the softmax at a temperature.
+    """One operation per edge, drawn by the Gumbel-max trick; its gradient is that of the softmax at a temperature.
 
     Source: Dong and Yang, Searching for a Robust Neural Architecture in Four GPU Hours, CVPR 2019, equations 3 to 6.
     """
@@ -57,13 +57,13 @@ def sampled(alphas: Sequence[Tensor], temperature: float, generator: torch.Gener
 class Supernet(nn.Module, ABC):
     """A network in which every edge of a cell holds every operation.
 
-    It has weights only; architecture parameters are handed in with each `Choice`. Normalisation always uses the
+    It holds weights only; architecture parameters come with each `Choice`. Normalisation always uses the
     statistics of the batch: running ones would mix those of all architectures.
 
     Attributes:
         operations: The columns of architecture parameters, ``none`` among them.
         edges: For each kind of cell, how many edges it has.
-        price: What an image of a pass costs, by the kind of pass, in passes of a mean stand-alone training:
+        price: Cost of a pass per image, by the kind of pass, relative to a training pass of a mean stand-alone network:
             ``mixture``, ``sampled`` and ``path`` forward and backward, ``evaluation`` forward (``speed/one_shot.py``).
     """
 
@@ -72,13 +72,13 @@ class Supernet(nn.Module, ABC):
     price: ClassVar[dict[str, float]]
 
     def alphas(self, generator: torch.Generator) -> list[Tensor]:
-        """Architecture parameters to begin with: for each kind of cell, edges x operations."""
+        """Initial architecture parameters: for each kind of cell, edges x operations."""
         sizes = [(edges, len(self.operations)) for edges in self.edges]
         return [(ALPHA_SCALE * torch.randn(size, generator=generator)).requires_grad_() for size in sizes]
 
     @abstractmethod
     def forward(self, x: Tensor, choice: Choice) -> Tensor:
-        """Maps n x channels x height x width to n x classes of logits."""
+        """Maps n x channels x height x width to logits, n x classes."""
 
     @abstractmethod
     def path(self, architecture: Architecture) -> Choice:
@@ -98,7 +98,7 @@ class Supernet(nn.Module, ABC):
         """The stand-alone network of an architecture, with a copy of the weights it has here."""
 
 
-def build_supernet(space: str, skeleton: Any, input_channels: int, classes: int) -> Supernet:
+def build_supernet(space: str, macro: Any, input_channels: int, classes: int) -> Supernet:
     """The supernet of a space.
 
     Raises:
@@ -107,7 +107,7 @@ def build_supernet(space: str, skeleton: Any, input_channels: int, classes: int)
     if not has_supernet(space):
         raise PluginError(f"no supernet of the space '{space}': weights are shared where harness/training has one")
     built: Supernet = import_module(f"equipoise.harness.training.supernet_{space}").build(
-        skeleton, input_channels, classes
+        macro, input_channels, classes
     )
     return built
 
@@ -115,7 +115,7 @@ def build_supernet(space: str, skeleton: Any, input_channels: int, classes: int)
 def edge_value(
     compute: Callable[[int], Tensor | None], like: Tensor, weights: Sequence[Tensor] | None, chosen: int | None
 ) -> Tensor | None:
-    """What an edge passes on; None for nothing.
+    """The value that an edge passes on; None for nothing.
 
     Args:
         compute: The value of an operation; None for ``none``.

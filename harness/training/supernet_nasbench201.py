@@ -21,7 +21,7 @@ KERNELS = {OPERATIONS.index("nor_conv_1x1"): 1, OPERATIONS.index("nor_conv_3x3")
 
 
 class _Node:
-    """A node's value, and what several edges make of it alike."""
+    """The value of a node, and its functions without weights, computed once for all edges."""
 
     def __init__(self, value: Tensor) -> None:
         self.value = value
@@ -94,7 +94,7 @@ class NasBench201Supernet(Supernet):
     network.
 
     Args:
-        skeleton: What surrounds the cell.
+        skeleton: The network around the cell.
         input_channels: Of the images.
         classes: Of the labels.
 
@@ -151,5 +151,5 @@ class NasBench201Supernet(Supernet):
 
 
 def build(skeleton: Skeleton, input_channels: int, classes: int) -> NasBench201Supernet:
-    """The supernet in a skeleton."""
+    """The supernet with a skeleton."""
     return NasBench201Supernet(skeleton, input_channels, classes)

@@ -9,7 +9,7 @@ import numpy as np
 from equipoise.harness.core.errors import SettingError, SpaceError
 from equipoise.harness.core.method import Method, Observation, Problem, Query
 from equipoise.harness.core.space import Architecture
-from equipoise.harness.training.recipe import Recipe
+from equipoise.harness.training.configuration import TrainingConfiguration
 
 if TYPE_CHECKING:
     import torch
@@ -76,7 +76,7 @@ class OneShot(Method, ABC):
         check_positive(name, or_zero=True, final_learning_rate=final_learning_rate, weight_decay=weight_decay)
         if final_learning_rate > learning_rate:
             raise SettingError(f"{name}: final_learning_rate = {final_learning_rate} is above {learning_rate = }")
-        self._recipe = Recipe(
+        self._configuration = TrainingConfiguration(
             epochs=epochs,
             batch_size=batch_size,
             learning_rate=learning_rate,
@@ -135,8 +135,10 @@ class OneShot(Method, ABC):
         if self._shared is not None:
             self._earlier += self._shared.trainings
         generator = torch.Generator().manual_seed(int(self.rng.integers(2**62)))
-        recipes = self.problem.given.get("recipes")
-        self._shared = SharedWeights(self.space, self._loaded(), self._recipe, generator, self._most_images, recipes)
+        training = self.problem.given.get("recipes")
+        self._shared = SharedWeights(
+            self.space, self._loaded(), self._configuration, generator, self._most_images, training
+        )
         self._derived = self.search(self._shared, generator)
 
     def _loaded(self) -> "ImageSet":

@@ -23,7 +23,7 @@ from equipoise.harness.engine.worker import execute_run
 from equipoise.harness.spaces.nasbench201 import NasBench201
 from equipoise.harness.store.run_store import RunStore
 from equipoise.harness.training.images import load
-from equipoise.harness.training.recipe import Recipe
+from equipoise.harness.training.configuration import TrainingConfiguration
 from equipoise.harness.training.supernet import mixture
 from equipoise.harness.training.weight_sharing import SharedWeights
 
@@ -47,7 +47,9 @@ def played(method: Method, task=TASK, budget: Budget | None = None) -> Trajector
 
 def shared_weights(**recipe: object) -> SharedWeights:
     settings = {"epochs": 4, "batch_size": 32, "learning_rate": 0.05, **recipe}
-    return SharedWeights(NasBench201(), load("fashion14"), Recipe(**settings), torch.Generator().manual_seed(3), FEW)
+    return SharedWeights(
+        NasBench201(), load("fashion14"), TrainingConfiguration(**settings), torch.Generator().manual_seed(3), FEW
+    )
 
 
 @pytest.mark.parametrize(

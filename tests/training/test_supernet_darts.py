@@ -14,20 +14,20 @@ from equipoise.harness.core.ledger import Budget
 from equipoise.harness.core.registry import load_method, load_task, problem_of
 from equipoise.harness.spaces.darts import OPERATIONS, Darts, cells_of
 from equipoise.harness.training.architecture_gradient import first_order, unrolled
-from equipoise.harness.training.darts import EMBEDDED, PUBLISHED, Skeleton
+from equipoise.harness.training.darts import EMBEDDED, PUBLISHED, MacroArchitecture
 from equipoise.harness.training.layers import initialise
 from equipoise.harness.training.supernet import Choice, build_supernet, mixture, sampled
 from equipoise.harness.training.supernet_darts import EDGES, DartsSupernet
 
 SPACE = Darts()
-TINY = Skeleton(channels=2, cells=3, stem=1, auxiliary_head=False)
+TINY = MacroArchitecture(channels=2, cells=3, stem=1, auxiliary_head=False)
 
 
 def seeded(seed: int) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
-def made(skeleton: Skeleton, dtype: torch.dtype = torch.float32, **settings: bool) -> DartsSupernet:
+def made(skeleton: MacroArchitecture, dtype: torch.dtype = torch.float32, **settings: bool) -> DartsSupernet:
     supernet = DartsSupernet(skeleton, 1, 10, **settings)
     initialise(supernet, [seeded(1)])
     return supernet.to(dtype)

@@ -20,18 +20,18 @@ from equipoise.harness.training import nasbench201 as networks
 from equipoise.harness.training import publish as publishing
 from equipoise.harness.training import retrain as retraining
 from equipoise.harness.training import tabulate as module
-from equipoise.harness.training.card import card
-from equipoise.harness.training.recipe import Recipe
+from equipoise.harness.training.configuration import TrainingConfiguration
 from equipoise.harness.training.retrain import retrain
+from equipoise.harness.training.table_summary import card
 from equipoise.harness.training.tabulate import pieces, tabulate
 
 SPACE = NasBench201()
-QUICK = Recipe(epochs=2, batch_size=500, learning_rate=0.1)
+QUICK = TrainingConfiguration(epochs=2, batch_size=500, learning_rate=0.1)
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _quick():
-    """A skeleton and a recipe that train in a tenth of a second."""
+    """A skeleton and a configuration that train in a tenth of a second."""
     before = networks.settings
     networks.settings = lambda side: (replace(networks.EMBEDDED, channels=2), QUICK)
     yield
@@ -45,7 +45,7 @@ def folder(tmp_path_factory):
     original = module.executor
     module.executor = _here
     try:
-        assert tabulate("nasbench201", "fashion14", out, 8, copies=2, say=said.append) == 0
+        assert tabulate("nasbench201", "fashion14", out, 8, replicas=2, say=said.append) == 0
     finally:
         module.executor = original
     assert said[-1].endswith("MB, a sample of 8")
@@ -53,7 +53,7 @@ def folder(tmp_path_factory):
 
 
 class _here:  # noqa: N801
-    """Runs at once what is submitted: the quick recipe is known in this process only."""
+    """Runs at once what is submitted: the quick configuration is known in this process only."""
 
     def __init__(self, *_):
         pass
@@ -93,7 +93,7 @@ def test_seconds_are_divided_by_the_slowness_of_their_piece(folder, tmp_path, mo
     copy = tmp_path / "copy"
     shutil.copytree(folder, copy)
     monkeypatch.setattr(publishing, "speeds", lambda *_: np.array([2.0]))
-    assert tabulate("nasbench201", "fashion14", copy, 8, copies=2, say=lambda _: None) == 0
+    assert tabulate("nasbench201", "fashion14", copy, 8, replicas=2, say=lambda _: None) == 0
     before, after = (pd.read_parquet(at / "table.parquet").cost_seconds for at in (folder, copy))
     np.testing.assert_allclose(after, before / 2, rtol=0, atol=0.0011)
 
@@ -104,12 +104,12 @@ def test_a_damaged_or_foreign_piece_is_one_clear_error(folder, tmp_path):
     (piece,) = pieces(copy)
     piece.write_bytes(piece.read_bytes()[:-50])
     with pytest.raises(StoreError, match="damaged"):
-        tabulate("nasbench201", "fashion14", copy, 8, copies=2, say=lambda _: None)
+        tabulate("nasbench201", "fashion14", copy, 8, replicas=2, say=lambda _: None)
     shutil.rmtree(copy)
     shutil.copytree(folder, copy)
     pq.write_table(pq.read_table(piece).replace_schema_metadata({"equipoise": '{"digest": "another"}'}), piece)
     with pytest.raises(StoreError, match="belongs to another table"):
-        tabulate("nasbench201", "fashion14", copy, 8, copies=2, say=lambda _: None)
+        tabulate("nasbench201", "fashion14", copy, 8, replicas=2, say=lambda _: None)
 
 
 def whole(path, errors):
@@ -190,7 +190,7 @@ def test_a_table_is_believed_if_it_repeats_and_not_if_it_was_changed(folder, tmp
     with pytest.raises(SuiteError, match="two architectures"):
         retrain(str(path), 1, said.append)
     monkeypatch.setattr(networks, "settings", lambda side: (networks.EMBEDDED, QUICK))
-    with pytest.raises(DataError, match="does not train with the setup"):
+    with pytest.raises(DataError, match="trains with another setup than the one"):
         retrain(str(path), 2, said.append)
 
 

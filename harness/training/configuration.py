@@ -1,15 +1,15 @@
-"""How a network is trained: published recipes, and reduced ones by settings."""
+"""How a network is trained: published configurations, and reduced ones by settings."""
 
 import math
 from dataclasses import dataclass
 
 from equipoise.harness.core.errors import SettingError
 
-__all__ = ["DARTS", "EMBEDDED", "EMBEDDED_DARTS", "NASBENCH201", "Recipe"]
+__all__ = ["DARTS", "EMBEDDED", "EMBEDDED_DARTS", "NASBENCH201", "TrainingConfiguration"]
 
 
 @dataclass(frozen=True)
-class Recipe:
+class TrainingConfiguration:
     """Stochastic gradient descent with momentum on the cross-entropy, cosine schedule from step to step.
 
     Attributes:
@@ -48,19 +48,29 @@ class Recipe:
         for name in ("epochs", "batch_size"):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise SettingError(f"training recipe: {name} = {value!r} is not a positive whole number")
+                raise SettingError(f"training configuration: {name} = {value!r} is not a positive whole number")
         if not 0.0 < self.learning_rate < math.inf:
-            raise SettingError(f"training recipe: learning_rate = {self.learning_rate!r} is not a positive number")
+            raise SettingError(
+                f"training configuration: learning_rate = {self.learning_rate!r} is not a positive number"
+            )
         for name in ("final_learning_rate", "momentum", "weight_decay", "crop", "cutout", "auxiliary"):
             if not 0.0 <= getattr(self, name) < math.inf:
-                raise SettingError(f"training recipe: {name} = {getattr(self, name)!r} is not a number from 0 on")
+                raise SettingError(
+                    f"training configuration: {name} = {getattr(self, name)!r} is not a number from 0 on"
+                )
         if self.gradient_clip is not None and not 0.0 < self.gradient_clip < math.inf:
-            raise SettingError(f"training recipe: gradient_clip = {self.gradient_clip!r} is not a positive number")
+            raise SettingError(
+                f"training configuration: gradient_clip = {self.gradient_clip!r} is not a positive number"
+            )
         if self.nesterov and self.momentum == 0.0:
-            raise SettingError("training recipe: momentum = 0.0 with nesterov; set nesterov = false, or a momentum")
+            raise SettingError(
+                "training configuration: momentum = 0.0 with nesterov; set nesterov = false, or a momentum"
+            )
         for name in ("warm_up", "drop_path"):
             if not 0.0 <= getattr(self, name) < 1.0:
-                raise SettingError(f"training recipe: {name} = {getattr(self, name)!r} is not a share from 0 up to 1")
+                raise SettingError(
+                    f"training configuration: {name} = {getattr(self, name)!r} is not a share from 0 up to 1"
+                )
 
     def rate(self, step: int, steps: int) -> float:
         """The learning rate of a step, counted from 0, of a schedule of so many steps."""
@@ -72,10 +82,10 @@ class Recipe:
         return self.final_learning_rate + 0.5 * span * (1.0 + math.cos(math.pi * share))
 
 
-NASBENCH201 = Recipe(epochs=200, batch_size=256, learning_rate=0.1, nesterov=True, crop=4, flip=True)
+NASBENCH201 = TrainingConfiguration(epochs=200, batch_size=256, learning_rate=0.1, nesterov=True, crop=4, flip=True)
 """Dong and Yang 2020, section 3.2; the benchmark's short schedule is the same with ``epochs = 12``."""
 
-DARTS = Recipe(
+DARTS = TrainingConfiguration(
     epochs=600,
     batch_size=96,
     learning_rate=0.025,
@@ -89,10 +99,10 @@ DARTS = Recipe(
 )
 """Liu, Simonyan and Yang 2019, evaluation on CIFAR-10. Differs: the cosine moves at each step, not each epoch."""
 
-EMBEDDED = Recipe(epochs=8, batch_size=64, learning_rate=0.2, warm_up=0.15, nesterov=True)
-"""The recipe of ``nasbench201/fashion14``."""
+EMBEDDED = TrainingConfiguration(epochs=8, batch_size=64, learning_rate=0.2, warm_up=0.15, nesterov=True)
+"""The configuration of ``nasbench201/fashion14``."""
 
-EMBEDDED_DARTS = Recipe(
+EMBEDDED_DARTS = TrainingConfiguration(
     epochs=8, batch_size=64, learning_rate=0.1, warm_up=0.15, nesterov=True, weight_decay=3e-4, gradient_clip=5.0
 )
 """For DARTS networks on images below 28 pixels."""

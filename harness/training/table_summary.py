@@ -8,7 +8,7 @@ import numpy.typing as npt
 from scipy import stats
 
 from equipoise.harness.core.errors import DataError
-from equipoise.harness.core.registry import load_task
+from equipoise.harness.core.registry import load_task, space_name
 from equipoise.harness.core.space import Architecture
 from equipoise.harness.tables.table import Table, open_table
 
@@ -52,7 +52,7 @@ def card(name: str, against: str) -> str:
     validation = np.asarray(table.validation[:, rows])
     mean = np.asarray(table.columns["mean"][:, rows])
     theirs = np.array([other.expected(cell) for cell in cells], dtype=np.float64)
-    size = _parameters(space.name, table.header.name, cells)
+    size = _parameters(space_name(type(space)), table.header.name, cells)
     final, seeds = mean[-1], validation[-1]
     top = final <= np.median(final)
     noise, best = _seed_noise(seeds), final.min()
@@ -83,11 +83,11 @@ def card(name: str, against: str) -> str:
 
 def _parameters(space: str, name: str, cells: list[Architecture]) -> Floats:
     from equipoise.harness.training.catalogue import collection
-    from equipoise.harness.training.setup import networks_of
+    from equipoise.harness.training.networks import networks_of
 
     networks, images = networks_of(space), collection(name.partition("/")[2]).load()
-    skeleton, _ = networks.settings(images.side)
-    sizes = [networks.count_parameters(cell, skeleton, images.channels, images.classes) for cell in cells]
+    macro, _ = networks.settings(images.side)
+    sizes = [networks.count_parameters(cell, macro, images.channels, images.classes) for cell in cells]
     return np.array(sizes, dtype=np.float64)
 
 
