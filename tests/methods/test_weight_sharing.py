@@ -22,8 +22,8 @@ from equipoise.harness.engine.session import run_suite
 from equipoise.harness.engine.worker import execute_run
 from equipoise.harness.spaces.nasbench201 import NasBench201
 from equipoise.harness.store.run_store import RunStore
-from equipoise.harness.training.images import load
 from equipoise.harness.training.configuration import TrainingConfiguration
+from equipoise.harness.training.images import load
 from equipoise.harness.training.supernet import mixture
 from equipoise.harness.training.weight_sharing import SharedWeights
 
@@ -45,8 +45,8 @@ def played(method: Method, task=TASK, budget: Budget | None = None) -> Trajector
     return run_trial(method, task, Ledger(budget or method.problem.budget), lambda _: np.random.default_rng(0))
 
 
-def shared_weights(**recipe: object) -> SharedWeights:
-    settings = {"epochs": 4, "batch_size": 32, "learning_rate": 0.05, **recipe}
+def shared_weights(**changes: object) -> SharedWeights:
+    settings = {"epochs": 4, "batch_size": 32, "learning_rate": 0.05, **changes}
     return SharedWeights(
         NasBench201(), load("fashion14"), TrainingConfiguration(**settings), torch.Generator().manual_seed(3), FEW
     )
@@ -99,7 +99,7 @@ def test_candidates_come_in_the_order_of_their_shared_weights() -> None:
     # the same search, by hand
     rng = np.random.default_rng(0)
     rng.integers(2**62)
-    shared = SharedWeights(TASK.space, load("fashion14"), method._recipe, generator, FEW)  # type: ignore[attr-defined]
+    shared = SharedWeights(TASK.space, load("fashion14"), method._configuration, generator, FEW)  # type: ignore[attr-defined]
     for _ in range(2):
         for training, _judging in shared.epoch():
             shared.step(training, shared.supernet.path(TASK.space.sample(rng, 1)[0]), "path")
