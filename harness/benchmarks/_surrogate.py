@@ -13,7 +13,7 @@ from equipoise.harness.core.errors import DataError
 from equipoise.harness.core.space import Architecture, SearchSpace
 from equipoise.harness.core.task import Evaluation, Metric, Noise, Task
 from equipoise.harness.data.cache import Columns, open_columns
-from equipoise.harness.surrogate.model import Surrogate, SurrogateHeader, read_header
+from equipoise.harness.surrogate.surrogate import Surrogate, SurrogateHeader, read_header
 
 __all__ = ["SurrogateTask"]
 
@@ -66,7 +66,7 @@ class SurrogateTask(Task):
     @property
     def technique(self) -> str | None:  # type: ignore[override]
         """What predicts, as the file says."""
-        return self.header.technique
+        return self.header.model
 
     @property
     def held_out(self) -> Sequence[Mapping[str, Any]]:  # type: ignore[override]
@@ -154,12 +154,12 @@ class SurrogateTask(Task):
     def _predicted(self, architecture: Architecture, level: int, rng: np.random.Generator) -> Evaluation:
         told = self.model.features.of([architecture])
         centre, spread = self.model.predict_features(told, level)
-        warped = centre if self.noise == "mean" else rng.normal(centre, spread)
+        transformed = centre if self.noise == "mean" else rng.normal(centre, spread)
         seconds = self._shares[level] * self.model.seconds(told).item()
-        return Evaluation(self._error(level, warped).item(), seconds)
+        return Evaluation(self._error(level, transformed).item(), seconds)
 
-    def _error(self, level: int, warped: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        return np.minimum(self.header.levels[level].warp.back(warped), self.penalty)
+    def _error(self, level: int, transformed: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        return np.minimum(self.header.levels[level].transform.inverse(transformed), self.penalty)
 
     def expected(self, architecture: Architecture) -> float:
         """The centre of the prediction at full training."""

@@ -6,8 +6,8 @@ from pathlib import Path
 from equipoise.harness.core.errors import DataError
 from equipoise.harness.core.registry import load_task
 from equipoise.harness.surrogate.fit import fit_surrogate
-from equipoise.harness.surrogate.model import Surrogate
-from equipoise.harness.surrogate.technique import load_technique
+from equipoise.harness.surrogate.surrogate import Surrogate
+from equipoise.harness.surrogate.surrogate_model import load_surrogate_model
 
 __all__ = ["fit_named"]
 
@@ -37,7 +37,7 @@ def fit_named(
         if seed is not None and seed < 0:
             raise DataError(f"--seed {seed} is not a whole number from 0 on")
         technique = technique or "trees"
-        load_technique(technique)
+        load_surrogate_model(technique)
         return _kept(fit_surrogate(path, technique, seed or 0, say), out, say)
     task = load_task(name)
     fit = getattr(task, "fit", None)

@@ -75,7 +75,7 @@ class Method(ABC):
         requires: What the task must give beyond its space: ``fidelities`` (several), or names of ``Problem.given``.
         packages: Third-party packages it imports, as (import name, extra of this project that installs it).
         costly: Whether a query takes it more than about 0.1 seconds: checks then use few.
-        techniques: What it models the task with, as surrogates name theirs (files of ``harness/surrogate/techniques``):
+        techniques: What it models the task with, as surrogates name theirs (files of ``harness/surrogate/models``):
             on a surrogate of such a technique it is played only beside a surrogate of another.
         deviations: Where its defaults depart from the source's, one sentence each, for the report.
         checked_with: Settings under which the conformance checks play it, where its defaults would take minutes.

@@ -77,7 +77,7 @@ class Task(ABC):
         source: Paper and origin of the numbers.
         licence: Licence of the data.
         surrogate: Whether the values are predictions.
-        technique: Of a surrogate: what predicts, a file of ``harness/surrogate/techniques``.
+        technique: Of a surrogate: what predicts, a file of ``harness/surrogate/models``.
         held_out: Of a surrogate: its scores on architectures that it has not seen, an entry a fidelity, full training
             last; each has ``fidelity`` and ``kendall_tau``; and ``architectures`` (how many), ``r2`` and
             ``spearman_rho`` where its source tells them.

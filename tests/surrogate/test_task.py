@@ -49,7 +49,7 @@ def test_the_table_is_what_the_model_predicts(folder: Path) -> None:
     some = task.space.sample(np.random.default_rng(0), 20)
     rng = np.random.default_rng(0)
     for level, epochs in enumerate(task.fidelities):
-        predicted = task.model.header.levels[level].warp.back(task.model.predict(some, level).centre)
+        predicted = task.model.header.levels[level].transform.inverse(task.model.predict(some, level).centre)
         assert [task.evaluate(a, epochs, rng).validation_error for a in some] == pytest.approx(predicted)
     seconds = [task.evaluate(a, 50, rng).cost_seconds for a in some]
     assert seconds == pytest.approx(task.model.seconds(task.model.features.of(some)))
@@ -61,12 +61,12 @@ def test_single_answers_scatter_as_the_ensemble_says(folder: Path, name: str) ->
     task = load_task(f"surrogate:{folder}/{name}.npz", "single")
     (architecture,) = task.space.sample(np.random.default_rng(5), 1)
     rng = np.random.default_rng(1)
-    warp = task.model.header.levels[-1].warp
-    drawn = warp.forth(np.array([task.evaluate(architecture, None, rng).validation_error for _ in range(300)]))
+    transform = task.model.header.levels[-1].transform
+    drawn = transform.transform(np.array([task.evaluate(architecture, None, rng).validation_error for _ in range(300)]))
     centre, spread = (found.item() for found in task.model.predict([architecture]))
     assert abs(drawn.mean() - centre) < 4 * spread / 300**0.5
     assert 0.8 < drawn.std() / spread < 1.2
-    assert task.expected(architecture) == pytest.approx(warp.back(np.array([centre])).item())
+    assert task.expected(architecture) == pytest.approx(transform.inverse(np.array([centre])).item())
 
 
 def test_a_hyphen_in_a_name_is_an_underscore_in_its_file() -> None:
