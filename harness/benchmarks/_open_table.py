@@ -12,7 +12,7 @@ from equipoise.harness.core.task import Metric, Noise
 from equipoise.harness.data.cache import Columns
 from equipoise.harness.spaces._stored import StoredSpace
 from equipoise.harness.tables.header import Coverage, TableHeader
-from equipoise.harness.tables.table import Table, open_table, peek, tables_folder
+from equipoise.harness.tables.table import LoadedTable, open_table, peek, tables_folder
 
 __all__ = ["OpenTable", "PlacedTable"]
 
@@ -35,7 +35,7 @@ class OpenTable(TableTask):
         return peek(self.path)[0]
 
     @cached_property
-    def _table(self) -> Table:
+    def _table(self) -> LoadedTable:
         if not self.path.is_file():
             raise DataError(self.skip())
         return open_table(self.path)
@@ -86,7 +86,7 @@ class OpenTable(TableTask):
     @cached_property
     def fidelities(self) -> tuple[int, ...]:  # type: ignore[override]
         """The fidelities that every architecture has; none is known while the file is missing."""
-        return self.header.playable if self.path.is_file() else ()
+        return self.header.offered_fidelities if self.path.is_file() else ()
 
     @cached_property
     def penalty(self) -> float:  # type: ignore[override]

@@ -15,7 +15,7 @@ from equipoise.harness.core.errors import DataError, SpaceError
 from equipoise.harness.core.task import Metric
 from equipoise.harness.data.archive import json_members
 from equipoise.harness.data.cache import Columns
-from equipoise.harness.spaces._listed import ListedCells, Recipe
+from equipoise.harness.spaces._listed import CellDefinition, ListedCells
 
 __all__ = ["NasBenchNlpTask"]
 
@@ -124,7 +124,7 @@ def _checked(path: Path, log: Any) -> Mapping[str, Any]:
     return log  # type: ignore[no-any-return]
 
 
-def _cells(text: str) -> dict[str, Recipe]:
+def _cells(text: str) -> dict[str, CellDefinition]:
     return {
         number: {node: (entry["op"], tuple(entry["input"])) for node, entry in recipe.items()}
         for number, recipe in json.loads(text).items()

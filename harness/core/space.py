@@ -1,7 +1,7 @@
 """The search space: decisions taken in order, an exact legality mask, and the graph they describe.
 
 A space is written by giving `decisions`, `legal` and `graph`. Everything else (sampling, neighbours, mutation,
-enumeration, encodings, text) is derived here, and a space overrides what it can do faster or more uniformly.
+enumeration, encodings, text) is derived here; a space overrides what it can do faster or more uniformly.
 """
 
 from abc import ABC, abstractmethod
@@ -39,7 +39,7 @@ class SearchSpace(ABC):
 
     @property
     def parameters(self) -> tuple[object, ...]:
-        """What distinguishes two spaces of one class (default: nothing)."""
+        """The values that distinguish two spaces of one class (default: none)."""
         return ()
 
     def __eq__(self, other: object) -> bool:
@@ -52,11 +52,11 @@ class SearchSpace(ABC):
         return f"{type(self).__name__}({', '.join(map(repr, self.parameters))})"
 
     def __getstate__(self) -> dict[str, object]:
-        """Leaves caches behind: what a `cached_property` holds is computed again on the other side."""
+        """Omits caches: the value of a `cached_property` is computed again on the other side."""
         cached = {name for cls in type(self).__mro__ for name, v in vars(cls).items() if isinstance(v, cached_property)}
         return {name: value for name, value in self.__dict__.items() if name not in cached}
 
-    # What a space must say.
+    # A space must define these.
 
     @abstractmethod
     def legal(self, prefix: Architecture) -> npt.NDArray[np.bool_]:
@@ -69,18 +69,18 @@ class SearchSpace(ABC):
             prefix: The options taken so far, itself legal; shorter than `decisions`.
 
         Returns:
-            One flag an option of ``decisions[len(prefix)]``; it may be shared and read-only: change a copy.
+            One flag per option of ``decisions[len(prefix)]``; it may be shared and read-only: change a copy.
         """
 
     @abstractmethod
     def graph(self, prefix: Architecture) -> LabelledDag:
-        """Draws an architecture, or what is decided of it so far, as a graph.
+        """Draws an architecture, finished or not, as a graph.
 
         Args:
             prefix: The options taken so far, from none to all.
         """
 
-    # What follows from it.
+    # These follow from them.
 
     @cached_property
     def cardinalities(self) -> tuple[int, ...]:
@@ -101,8 +101,8 @@ class SearchSpace(ABC):
     def key(self, architecture: Architecture) -> Architecture:
         """The form under which a benchmark over this space stores an architecture: equal keys, equal answers.
 
-        Default: the architecture itself. Spaces whose benchmark stores one entry an isomorphism class return the
-        canonical form here.
+        Default: the architecture itself. Spaces whose benchmark stores one entry per isomorphism class return
+        the canonical form here.
         """
         return architecture
 
@@ -151,7 +151,7 @@ class SearchSpace(ABC):
         return neighbours[int(rng.integers(len(neighbours)))]
 
     def enumerate(self) -> Iterator[Architecture]:
-        """Yields every architecture that a benchmark distinguishes (one a `key`), in a fixed order."""
+        """Yields every architecture that a benchmark distinguishes (one per `key`), in a fixed order."""
         seen: set[Architecture] = set()
         for architecture in self._descend(()):
             key = self.key(architecture)
@@ -168,7 +168,7 @@ class SearchSpace(ABC):
 
     @cached_property
     def size(self) -> int:
-        """How many architectures a benchmark distinguishes: the length of `enumerate()`."""
+        """The number of architectures that a benchmark distinguishes: the length of `enumerate()`."""
         return sum(1 for _ in self.enumerate())
 
     def index(self, architecture: Architecture) -> int:
@@ -204,7 +204,7 @@ class SearchSpace(ABC):
 
     @cached_property
     def decodable_encodings(self) -> Mapping[str, DecodableEncoding]:
-        """Those of `encodings` that can be read back: what a general optimiser can search over."""
+        """The `encodings` that can be read back: a general optimiser can search over them."""
         return {kind: one for kind, one in self.encodings.items() if isinstance(one, DecodableEncoding)}
 
     def encoding(self, kind: str) -> Encoding:
@@ -296,7 +296,7 @@ class SearchSpace(ABC):
         return [word.strip() for word in words]
 
     def option(self, position: int, word: str, text: str) -> int:
-        """The number of an option, or an error that shows where it stands.
+        """The number of an option, by its text.
 
         Raises:
             SpaceError: The decision at this position has no such option.

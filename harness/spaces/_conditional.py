@@ -42,7 +42,7 @@ class ConditionalSpace(SearchSpace):
     default_encoding = "conditional"
 
     def matters(self, prefix: Architecture) -> list[bool]:
-        """Tells of each decision taken so far whether it matters."""
+        """Tells for each decision taken so far whether it matters."""
         found: list[bool] = []
         for place in range(len(prefix)):
             found.append(self._holds(place, prefix, found))
@@ -52,7 +52,7 @@ class ConditionalSpace(SearchSpace):
         return all(matters[c.decision] and prefix[c.decision] in c.options for c in self.conditions[place])
 
     def legal(self, prefix: Architecture) -> npt.NDArray[np.bool_]:
-        """Every option where the next decision matters, else the first alone."""
+        """All options where the next decision matters, else only the first."""
         return self._masks[len(prefix)][self._holds(len(prefix), prefix, self.matters(prefix))]
 
     @cached_property
@@ -86,7 +86,7 @@ class ConditionalSpace(SearchSpace):
     def neighbours(self, architecture: Architecture) -> list[Architecture]:
         """The architectures that differ in one decision that matters; decisions that begin to matter take their first.
 
-        Decisions that go on mattering keep their options.
+        All others keep their options.
         """
         found: dict[Architecture, None] = {}
         for place, matters in enumerate(self.matters(architecture)):
@@ -182,7 +182,7 @@ class Conditional(DecodableEncoding):
     """The number of the option of each decision, as a parameter that matters only where its decision does.
 
     Read back, decisions that do not matter take their first option, so every proposal is an architecture. An optimiser
-    is told one condition of a parameter, the one on the latest decision; further ones act when a proposal is read.
+    sees one condition per parameter, that on the latest decision; the others apply when a proposal is read.
 
     Args:
         space: A space with conditional decisions.

@@ -44,7 +44,7 @@ class DeclaredSpace(SearchSpace):
 
     @abstractmethod
     def matters(self, prefix: Architecture) -> list[bool]:
-        """Tells of each decision taken so far whether it matters."""
+        """Tells for each decision taken so far whether it matters."""
 
     def graph(self, prefix: Architecture) -> LabelledDag:
         """The chain of the decisions taken so far that matter, each a node labelled ``name=option``."""
@@ -74,7 +74,7 @@ class DeclaredConditional(ConditionalSpace, DeclaredSpace):
     Args:
         name: See `DeclaredSpace`; so are `decisions` and `source`.
         decisions: At least one.
-        conditions: For each decision, what must hold for it to matter; none where it always matters.
+        conditions: For each decision, the conditions under which it matters; none where it always matters.
         source: Who defines it.
     """
 
@@ -105,8 +105,8 @@ def declared(
     Args:
         name: Names the space.
         decisions: In the order in which an architecture lists them.
-        when: For a decision, the options of earlier decisions for which it matters. All of them must hold, and a
-            decision that does not matter itself holds nothing.
+        when: For a decision, the options of earlier decisions for which it matters. All conditions must hold;
+            a condition on a decision that does not matter does not hold.
         source: Who defines it.
 
     Raises:

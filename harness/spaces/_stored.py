@@ -1,4 +1,4 @@
-"""A space restricted to the architectures that somebody trained."""
+"""A space restricted to the architectures that a table stores."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
@@ -17,8 +17,8 @@ __all__ = ["StoredSpace"]
 class StoredSpace(SearchSpace):
     """The stored architectures of another space, and no others.
 
-    Legality is exact: a trie of the stored architectures answers it. `sample` is exactly uniform. Stored architectures
-    may lie far apart, so the neighbours of one are the stored ones that differ from it in the fewest decisions.
+    Masks are exact: they come from a trie of the stored architectures. `sample` is exactly uniform. Stored
+    architectures may lie far apart, so the neighbours of one are those that differ from it in the fewest decisions.
 
     Args:
         base: The space they are from.
@@ -38,7 +38,7 @@ class StoredSpace(SearchSpace):
 
     @property
     def parameters(self) -> tuple[object, ...]:
-        """The base space and what is stored of it."""
+        """The base space and the stored architectures."""
         return (self.base, self.architectures)
 
     def __repr__(self) -> str:
@@ -92,7 +92,7 @@ class StoredSpace(SearchSpace):
 
     @cached_property
     def size(self) -> int:
-        """How many are stored."""
+        """The number of stored architectures."""
         return len(self.architectures)
 
     def neighbours(self, architecture: Architecture) -> list[Architecture]:

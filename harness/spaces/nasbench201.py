@@ -25,7 +25,7 @@ class NasBench201(ProductSpace):
     """15,625 cells, each stored by the benchmark under its own string: isomorphic strings have different values.
 
     `canonical` means *the same network in exact arithmetic*: skips are substituted, sums flattened, operations on
-    zero are zero, a convolution is told apart from another with its own weights, and pooling is a function without
+    zero are zero, convolutions with different weights are different functions, and pooling is a function without
     weights that is not distributed over sums. That gives 5,260 classes, one of them the disconnected cells (5,044 if
     pooling, which is linear, were distributed). The paper's rule on strings (Dong and Yang
     2020, section 3.2: 6,466 classes) merges networks that share a convolution with networks that own two, and keeps

@@ -12,7 +12,7 @@ from equipoise.harness.surrogate.features import GraphFeatures
 from equipoise.harness.surrogate.surrogate import Cost, Level, Scores, Surrogate, SurrogateHeader
 from equipoise.harness.surrogate.surrogate_model import SurrogateModel, load_surrogate_model
 from equipoise.harness.surrogate.target_transform import TargetTransform
-from equipoise.harness.tables.table import Table, open_table
+from equipoise.harness.tables.table import LoadedTable, open_table
 
 __all__ = ["HELD_OUT", "LEAST_ARCHITECTURES", "fit_surrogate"]
 
@@ -91,9 +91,9 @@ class _Columns:
     targets: _Floats
 
     @classmethod
-    def of(cls, table: Table, fitted: npt.NDArray[np.bool_]) -> "_Columns":
+    def of(cls, table: LoadedTable, fitted: npt.NDArray[np.bool_]) -> "_Columns":
         header = table.header
-        epochs = (header.fidelities if header.coverage == "sample" else header.playable) or (None,)
+        epochs = (header.fidelities if header.coverage == "sample" else header.offered_fidelities) or (None,)
         errors = np.array(table.columns["mean"]).T
         seconds = np.array(table.columns["seconds"]).T if header.cost is not None else None
         raw = [errors] if seconds is None else [errors, np.log(seconds[:, -1:])]

@@ -1,13 +1,13 @@
-"""The open table format: a Parquet or CSV file that describes itself, and is a task by the name ``table:FILE``.
+"""The open table format: a Parquet or CSV file that describes itself and is the task ``table:FILE``.
 
-**Rows.** One row is one training: an architecture with one seed, looked at after some epochs.
+**Rows.** One row is one training: an architecture with one seed, evaluated after some epochs.
 
 | column | when | meaning |
 |---|---|---|
 | ``architecture`` | always | as the space writes it; a declared space may have one column per decision instead |
 | ``fidelity`` | if the header lists several | epochs of training; the largest is full training |
 | ``seed`` | if the header lists several | label of the training seed |
-| ``validation_error`` | always | smaller is better; or ``validation``, the value people read, turned by the metric |
+| ``validation_error`` | always | smaller is better; or ``validation``, the value as shown, which the metric turns into an error |
 | ``test_error`` | if the header names a test split | likewise, or ``test``; may be empty below full training |
 | ``cost_seconds`` | if the header says what it is | seconds from the start of training up to this row |
 
@@ -33,18 +33,18 @@ architecture to architecture. Rows come in any order.
 | ``name`` | required | ``benchmark/dataset`` |
 | ``space`` | required | see *Space* |
 | ``metric`` | required | ``name``, ``unit``, ``direction`` (maximise or minimise), ``offset`` (0), ``slope``: shown value = offset + slope x error |
-| ``validation`` | required | what the source calls the values that searches are told: say "test" if it is the test set |
-| ``test`` | null | what the source calls the values that reports reveal; null where there is no such split |
+| ``validation`` | required | the source's name of the split that searches see: say "test" if it is the test set |
+| ``test`` | null | the source's name of the split that only reports see; null where there is none |
 | ``source``, ``licence`` | required | paper and origin; licence of the numbers |
 | ``cost`` | null | what ``cost_seconds`` measures |
 | ``fidelities`` | [] | epochs, ascending |
-| ``seeds`` | [] | labels of the seeds; empty if one value an architecture is stored |
-| ``coverage`` | "space" | every architecture of the space is there; "closed": the task is restricted to the stored ones; "sample": no task, but something to fit a surrogate to |
+| ``seeds`` | [] | labels of the seeds; empty if one value per architecture is stored |
+| ``coverage`` | "space" | every architecture of the space is stored; "closed": the task is restricted to the stored ones; "sample": no task, but data to fit a surrogate to |
 | ``keyed_by`` | "architecture" | "canonical": one architecture of each class of equal networks stands for all of them |
 | ``missing`` | {} | fidelity to the number of architectures without a row there; such a fidelity is not offered to methods |
-| ``penalty`` | 1 | error told for an invalid proposal, no better than any stored one |
+| ``penalty`` | 1 | error of an invalid proposal, no better than any stored one |
 | ``surrogate`` | false | the values are predictions |
-| ``rises_with_training`` | false | errors may grow with training; otherwise that is taken for a metric turned round |
+| ``rises_with_training`` | false | errors may grow with training; otherwise that is taken for a reversed metric |
 | ``digest`` | "" | SHA-256 of the upstream file |
 | ``citation`` | "" | BibTeX |
 | ``pitfalls`` | [] | what a reader of results must know, one sentence each |
@@ -77,5 +77,5 @@ lower fidelity is declared under ``missing`` with the exact count, or refused.
 
 **Use.** `equipoise.harness.tables.table.open_table` reads, checks and caches a table (memory-mapped columns: a table larger than
 memory stays on disk); `equipoise.harness.tables.writer.TableWriter` writes one in bounded memory and places it only if it passes
-the same checks. A benchmark of its own is a class of a few lines on `equipoise.harness.benchmarks._open_table.PlacedTable`.
+the same checks. A benchmark over placed tables is a class of a few lines on `equipoise.harness.benchmarks._open_table.PlacedTable`.
 """

@@ -1,4 +1,4 @@
-"""What a table says of itself, and how that is written as JSON."""
+"""The header of a table, and its JSON form."""
 
 import json
 from collections.abc import Mapping
@@ -21,34 +21,35 @@ KeyedBy = Literal["architecture", "canonical"]
 
 MAXIMISED = ("accuracy", "auc", "roc-auc", "ssim", "f1", "iou", "miou", "map", "psnr", "bleu")
 MINIMISED = ("error", "loss", "perplexity", "log perplexity", "rmse", "mse", "mae", "per", "wer")
-"""Names of metrics whose direction everybody knows: a header that turns one round is refused."""
+"""Names of metrics whose direction is well known: a header that reverses one is refused."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TableHeader:
-    """The header of a table; the package docstring gives the meaning of each field for who writes one by hand.
+    """The header of a table; the docstring of the package explains each field.
 
     Attributes:
         name: ``benchmark/dataset``.
-        space: What the architectures are from.
+        space: The space of the architectures.
         metric: How errors are shown.
         source: Paper and origin of the numbers.
-        licence: Of the numbers.
-        validation: What the source calls the split that searches are told.
-        test: What the source calls the split that reports reveal; None where it has none.
-        cost: What `cost_seconds` measures; None where the source tells no time.
+        licence: Licence of the numbers.
+        validation: The source's name of the split that searches see.
+        test: The source's name of the split that only reports see; None where it has none.
+        cost: The quantity that `cost_seconds` measures; None where the source has no times.
         fidelities: Training epochs, ascending; the last is full training. Empty where the source states none.
-        seeds: Labels of the training seeds; empty where one value an architecture is stored.
-        coverage: ``space`` if every architecture is there; ``closed`` to play within the stored ones; ``sample`` if
-            the table is no task, but something to fit a surrogate to.
+        seeds: Labels of the training seeds; empty where one value per architecture is stored.
+        coverage: ``space`` if every architecture is stored; ``closed`` to restrict the task to the stored ones;
+            ``sample`` if the table is no task, but data to fit a surrogate to.
         keyed_by: ``canonical`` if one architecture of each class of equal networks stands for all of them.
-        missing: Fidelity to how many architectures lack it; such a fidelity is kept in the file and not offered.
-        penalty: The error told for an invalid proposal, no better than any stored one at full training.
+        missing: Fidelity to the number of architectures without it; such a fidelity stays in the file and is not
+            offered.
+        penalty: The error of an invalid proposal, no better than any stored one at full training.
         surrogate: Whether the values are predictions.
         rises_with_training: Whether errors may grow with training, which is otherwise taken for a wrong direction.
         digest: SHA-256 of the upstream file; empty if the table is the source.
         citation: BibTeX.
-        pitfalls: What a reader of results must know, one sentence each.
+        pitfalls: Caveats for readers of results, one sentence each.
         extra: Further columns of the file, which are not read.
     """
 
@@ -89,7 +90,7 @@ class TableHeader:
             raise DataError(f"table header: keyed_by = 'canonical' needs coverage = 'space', not '{self.coverage}'")
 
     @property
-    def playable(self) -> tuple[int, ...]:
+    def offered_fidelities(self) -> tuple[int, ...]:
         """The fidelities that every architecture has."""
         return tuple(epochs for epochs in self.fidelities if epochs not in self.missing)
 
@@ -110,7 +111,7 @@ class TableHeader:
         """One line of JSON that `from_json` reads back.
 
         Args:
-            folder: Of the table. The path of a space file is written relative to it; None: absolute.
+            folder: Folder of the table, to which the path of a space file is written relative; None: absolute.
         """
         content: dict[str, Any] = {"format": FORMAT}
         for entry in fields(self):
@@ -133,10 +134,10 @@ class TableHeader:
 
         Args:
             text: JSON.
-            folder: Of the table, to which the path of a space file is relative; None: to the working directory.
+            folder: Folder of the table, to which the path of a space file is relative; None: to the working directory.
 
         Raises:
-            DataError: It is not JSON, of another format, or says something that cannot be.
+            DataError: It is not JSON, of another format, or contradictory.
         """
         try:
             content = json.loads(text)
@@ -175,7 +176,7 @@ _TEXTS = ("name", "source", "licence", "validation", "test", "cost", "digest", "
 def _check_kinds(header: TableHeader) -> None:
     for name in _TEXTS:
         if not isinstance(getattr(header, name), str | None):
-            raise DataError(f"table header: {name} = {getattr(header, name)!r} is not a text")
+            raise DataError(f"table header: {name} = {getattr(header, name)!r} is not a string")
     for name in ("surrogate", "rises_with_training"):
         if not isinstance(getattr(header, name), bool):
             raise DataError(f"table header: {name} = {getattr(header, name)!r} is neither true nor false")
@@ -186,7 +187,7 @@ def _check_kinds(header: TableHeader) -> None:
 
 def _check_metric(metric: Metric) -> None:
     if not isfinite(metric.slope) or metric.slope == 0:
-        raise DataError(f"table header: metric '{metric.name}' has slope {metric.slope}; it shows nothing of an error")
+        raise DataError(f"table header: metric '{metric.name}' has slope {metric.slope}; accepted: finite, not 0")
     known = "maximise" if metric.name.lower() in MAXIMISED else "minimise" if metric.name.lower() in MINIMISED else None
     ours = "maximise" if metric.maximise else "minimise"
     if known is not None and known != ours:
@@ -207,8 +208,8 @@ def _check_levels(header: TableHeader) -> None:
             raise DataError(f"table header: missing names fidelity {epochs}, which is none of {list(levels)}")
     if header.coverage != "sample" and levels and levels[-1] in header.missing:
         raise DataError(
-            f"table header: cells are missing at full training ({levels[-1]} epochs): say coverage = 'closed' to play "
-            "within the stored architectures, or 'sample'"
+            f"table header: cells are missing at full training ({levels[-1]} epochs): say coverage = 'closed' to "
+            "restrict the task to the stored architectures, or 'sample'"
         )
 
 

@@ -1,4 +1,4 @@
-"""Reads the rows of a table, Parquet or CSV, a batch at a time."""
+"""Reads the rows of a table, Parquet or CSV, in batches."""
 
 import gzip
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from equipoise.harness.tables.header import TableHeader
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["KEY", "Rows", "batches", "files_of", "read_header"]
+__all__ = ["KEY", "RowBatch", "batches", "files_of", "read_header"]
 
 KEY = b"equipoise"
 """The key of the header in the metadata of a Parquet file."""
@@ -26,11 +26,11 @@ MOST_HEADER_LINES = 10_000
 BATCH_ROWS = 1 << 16
 
 VALUES = (("validation_error", "validation"), ("test_error", "test"))
-"""An error, or the value people read, which the header's metric turns into the error."""
+"""An error, or the value as shown, which the metric of the header turns into the error."""
 
 
 @dataclass(frozen=True)
-class Rows:
+class RowBatch:
     """A batch of n rows.
 
     Attributes:
@@ -86,7 +86,7 @@ def read_header(path: Path) -> TableHeader:
         raise DataError(f"{path}: {error}") from error
 
 
-def batches(path: Path, header: TableHeader) -> Iterator[Rows]:
+def batches(path: Path, header: TableHeader) -> Iterator[RowBatch]:
     """Yields the rows of a table in bounded memory.
 
     Raises:
@@ -131,7 +131,7 @@ def _check_names(path: Path, header: TableHeader, names: list[str]) -> None:
     accepted = ["architecture", "fidelity", "seed", "cost_seconds", *(n for pair in VALUES for n in pair)]
     for name in names:
         if names.count(name) > 1:
-            raise DataError(f"{path}: column '{name}' is there twice")
+            raise DataError(f"{path}: column '{name}' occurs twice")
         if name not in (*accepted, *decisions, *header.extra):
             raise DataError(
                 f"{path}: unknown column '{name}'; {nearest(name, (*accepted, *decisions))}, or list it under 'extra'"
@@ -150,9 +150,9 @@ def _check_names(path: Path, header: TableHeader, names: list[str]) -> None:
             raise DataError(f"{path}: {' or '.join(pair)}: {told}, the file has {', '.join(there) or 'neither'}")
 
 
-def _rows(path: Path, header: TableHeader, record: "pa.RecordBatch") -> Rows:
+def _rows(path: Path, header: TableHeader, record: "pa.RecordBatch") -> RowBatch:
     texts, codes = _architectures(path, header, record)
-    return Rows(
+    return RowBatch(
         texts,
         codes,
         _numbers(path, record, "fidelity", header.fidelities),
@@ -184,7 +184,7 @@ def _architectures(
 
 
 def _numbers(path: Path, record: "pa.RecordBatch", name: str, accepted: tuple[int, ...]) -> npt.NDArray[np.int64]:
-    """A column of whole numbers; where it may be left out, the one number it would hold (0 where there is none)."""
+    """A column of whole numbers; where it may be omitted, the one number it would hold (0 where there is none)."""
     if name not in record.schema.names:
         return np.full(record.num_rows, accepted[0] if accepted else 0, dtype=np.int64)
     column = record.column(name)
@@ -225,7 +225,7 @@ def _text(path: Path) -> Any:
 
 
 def _comment(path: Path) -> str:
-    """The leading ``#`` lines of a CSV without their signs."""
+    """The leading ``#`` lines of a CSV, without the signs."""
     try:
         with _text(path) as file:
             return _skip_comment(file)

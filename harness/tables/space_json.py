@@ -1,4 +1,4 @@
-"""The ``space`` entry of a table header: a known space, a space of the user's, or a declaration."""
+"""The ``space`` entry of a table header: a space of Equipoise, a space of the user's, or a declaration."""
 
 import inspect
 import os
@@ -23,7 +23,7 @@ def space_from_json(value: Any, folder: Path | None) -> SearchSpace:
 
     Raises:
         DataError: It is of none of these forms.
-        EquipoiseError: There is no such space, or the declaration cannot be.
+        EquipoiseError: There is no such space, or the declaration is contradictory.
     """
     if isinstance(value, str):
         value = {"name": value}

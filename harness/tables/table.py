@@ -1,4 +1,4 @@
-"""Opens a table: at once if it is in the cache, else after all of it was read and checked."""
+"""Opens a table: from the cache, or after all of it was read and checked."""
 
 import hashlib
 import json
@@ -20,15 +20,15 @@ from equipoise.harness.tables.header import TableHeader
 from equipoise.harness.tables.rows import files_of, read_header
 from equipoise.harness.tables.space_json import space_file
 
-__all__ = ["Table", "open_table", "peek", "tables_folder"]
+__all__ = ["LoadedTable", "open_table", "peek", "tables_folder"]
 
 
 @dataclass(frozen=True)
-class Table:
+class LoadedTable:
     """An opened table.
 
     Attributes:
-        header: What it says of itself.
+        header: Its header.
         digest: SHA-256 of the file.
         columns: Memory-mapped arrays; `equipoise.harness.tables.assemble.assemble` lists them.
     """
@@ -55,14 +55,14 @@ def tables_folder() -> Path:
     return cache_folder() / "tables"
 
 
-def open_table(path: Path) -> Table:
+def open_table(path: Path) -> LoadedTable:
     """Opens a table.
 
     Raises:
-        DataError: The file is missing, damaged, or not what its header says; one line says which row or key.
+        DataError: The file is missing, damaged, or contradicts its header; the message names the row or key.
     """
     header, digest = peek(path)
-    return Table(header, digest, _columns(path, header, digest))
+    return LoadedTable(header, digest, _columns(path, header, digest))
 
 
 def peek(path: Path) -> tuple[TableHeader, str]:
@@ -95,7 +95,7 @@ def peek(path: Path) -> tuple[TableHeader, str]:
 
 
 def _state(files: Sequence[Path]) -> list[list[object]]:
-    """What tells whether files are still as they were."""
+    """The size and time of change of files."""
     return [[str(file.resolve()), (stat := file.stat()).st_size, stat.st_mtime_ns] for file in files]
 
 
@@ -104,7 +104,7 @@ def _columns(path: Path, header: TableHeader, digest: str) -> Columns:
 
 
 def _remember(memo: Path, content: object) -> None:
-    """Writes a note whole; a cache that cannot be written is an error only where something must be stored."""
+    """Writes a note atomically; a cache that cannot be written is no error here."""
     scratch = memo.with_name(f".{memo.name}.{os.getpid()}")
     try:
         memo.parent.mkdir(parents=True, exist_ok=True)

@@ -10,14 +10,14 @@ from scipy import stats
 from equipoise.harness.core.errors import DataError
 from equipoise.harness.core.registry import load_task, space_name
 from equipoise.harness.core.space import Architecture
-from equipoise.harness.tables.table import Table, open_table
+from equipoise.harness.tables.table import LoadedTable, open_table
 
 __all__ = ["card", "table_of"]
 
 Floats = npt.NDArray[np.float64]
 
 
-def table_of(name: str) -> Table:
+def table_of(name: str) -> LoadedTable:
     """The table of a task, or of a file.
 
     Raises:

@@ -119,7 +119,7 @@ def metric(**changes: Any) -> dict[str, Any]:
         ({"coverage": "whole"}, "accepted: closed, sample, space"),
         ({"keyed_by": "canonical", "coverage": "closed"}, "keyed_by"),
         ({"penalty": "high"}, "penalty"),
-        ({"test": 3}, "not a text"),
+        ({"test": 3}, "not a string"),
         ({"surrogate": "no"}, "neither true nor false"),
     ],
 )

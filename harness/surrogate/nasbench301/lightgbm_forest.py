@@ -29,11 +29,11 @@ internal_weight=
 internal_count=
 shrinkage=1
 """
-"""A tree that adds nothing: every output of a model has as many trees."""
+"""A tree that adds zero: all outputs of a model have equally many trees."""
 
 
 class Joined(Forest):
-    """Trees of all members in one model in LightGBM's text format, the members by turns."""
+    """Trees of all members in one model in LightGBM's text format, the members in turn."""
 
     library = "lightgbm"
 
