@@ -24,8 +24,8 @@ from equipoise.harness.spaces.darts import Darts
 from equipoise.harness.spaces.nasbench201 import NasBench201
 from equipoise.harness.training.catalogue import NAMES, collection
 from equipoise.harness.training.device import missing_device
-from equipoise.harness.training.images import ImageSet
-from equipoise.harness.training.naming import Wanted, wanted
+from equipoise.harness.training.images import ImageDataset
+from equipoise.harness.training.naming import TaskName, parse_task_name
 
 if TYPE_CHECKING:
     from equipoise.harness.training.checkpoints import Curve
@@ -97,7 +97,7 @@ class TrainingTask(Task):
             SuiteError: The name is of another form, or there is no such space or noise.
             PluginError: There are no such images.
         """
-        self._wanted: Wanted = wanted(dataset)
+        self._wanted: TaskName = parse_task_name(dataset)
         if self._wanted.space not in _SPACES:
             raise SuiteError(f"training/{dataset}: no networks of '{self._wanted.space}'; {nearest(dataset, _SPACES)}")
         if not self._wanted.images.startswith("npz:"):
@@ -217,7 +217,7 @@ class TrainingTask(Task):
         return self._setup.digest(code_digest())
 
     @cached_property
-    def _images(self) -> ImageSet:
+    def _images(self) -> ImageDataset:
         return collection(self._wanted.images).load()
 
     @cached_property

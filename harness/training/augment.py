@@ -13,7 +13,7 @@ __all__ = ["Draws", "augmented", "draw"]
 
 
 class Draws(NamedTuple):
-    """What one epoch of one network draws at random: the order of its images, and what happens to each.
+    """The random draws of one epoch of one network: the order of its images, and the augmentation of each.
 
     Attributes:
         order: n positions.
@@ -28,7 +28,7 @@ class Draws(NamedTuple):
     cutout: Tensor | None
 
     def of(self, change: Callable[[Tensor], Tensor]) -> "Draws":
-        """The same change made to every part that is there."""
+        """Applies a function to every part that is not None."""
         return Draws._make(None if part is None else change(part) for part in self)
 
 
@@ -36,10 +36,10 @@ def draw(configuration: TrainingConfiguration, n: int, side: int, generator: tor
     """Draws an epoch.
 
     Args:
-        configuration: Tells what is needed.
-        n: Training images.
+        configuration: Tells which augmentations are used.
+        n: Number of training images.
         side: Their height and width, in pixels.
-        generator: On the CPU.
+        generator: Source of randomness, on the CPU.
     """
     order = torch.randperm(n, generator=generator)
     crop = torch.randint(2 * configuration.crop + 1, (n, 2), generator=generator) if configuration.crop else None
@@ -49,15 +49,15 @@ def draw(configuration: TrainingConfiguration, n: int, side: int, generator: tor
 
 
 def augmented(x: Tensor, draws: Draws, configuration: TrainingConfiguration, black: Tensor) -> Tensor:
-    """Applies what was drawn for a batch.
+    """Applies the draws of a batch.
 
     Crops and mirroring act on the pixels, so padding is black; cutout acts on normalised values, so its square is the
     mean, as in the published pipelines.
 
     Args:
         x: n x channels x height x width, normalised.
-        draws: The batch's part of the epoch's.
-        configuration: Tells how large.
+        draws: The part of the epoch's draws for this batch.
+        configuration: Tells the sizes.
         black: 1 x channels x 1 x 1, the normalised value of a black pixel.
     """
     n, _, height, width = x.shape

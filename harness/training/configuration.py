@@ -1,4 +1,4 @@
-"""How a network is trained: published configurations, and reduced ones by settings."""
+"""Training configurations: published ones, and reduced ones for small images."""
 
 import math
 from dataclasses import dataclass
@@ -10,17 +10,17 @@ __all__ = ["DARTS", "EMBEDDED", "EMBEDDED_DARTS", "NASBENCH201", "TrainingConfig
 
 @dataclass(frozen=True)
 class TrainingConfiguration:
-    """Stochastic gradient descent with momentum on the cross-entropy, cosine schedule from step to step.
+    """Stochastic gradient descent with momentum on the cross-entropy, with a cosine schedule over the steps.
 
     Attributes:
-        epochs: Of the full schedule; a lower fidelity is its beginning.
-        batch_size: Images a step; the last step of an epoch takes what is left.
-        learning_rate: At the top of the schedule.
-        final_learning_rate: At its end.
+        epochs: Epochs of the full schedule; a lower fidelity is its beginning.
+        batch_size: Images per step; the last step of an epoch takes the remaining ones.
+        learning_rate: Learning rate at the start of the cosine.
+        final_learning_rate: Learning rate at its end.
         warm_up: Share of the steps in which the rate rises linearly from zero.
-        momentum: Of the gradient.
-        nesterov: Whether the momentum looks ahead.
-        weight_decay: Factor of the squared norm of all parameters, halved.
+        momentum: Momentum of the gradient.
+        nesterov: Whether Nesterov's momentum is used.
+        weight_decay: Factor of half the squared norm of all parameters.
         gradient_clip: Largest norm of the gradient of one network; None for no limit.
         crop: Pixels of zero padding from which a window of the image's size is cut.
         flip: Whether images are mirrored at random.
@@ -73,7 +73,7 @@ class TrainingConfiguration:
                 )
 
     def rate(self, step: int, steps: int) -> float:
-        """The learning rate of a step, counted from 0, of a schedule of so many steps."""
+        """The learning rate of a step, counted from 0, in a schedule of `steps` steps."""
         rising = self.warm_up * steps
         if step < rising:
             return self.learning_rate * step / rising
@@ -97,7 +97,7 @@ DARTS = TrainingConfiguration(
     auxiliary=0.4,
     drop_path=0.2,
 )
-"""Liu, Simonyan and Yang 2019, evaluation on CIFAR-10. Differs: the cosine moves at each step, not each epoch."""
+"""Liu, Simonyan and Yang 2019, evaluation on CIFAR-10. Differs: the cosine is updated per step, not per epoch."""
 
 EMBEDDED = TrainingConfiguration(epochs=8, batch_size=64, learning_rate=0.2, warm_up=0.15, nesterov=True)
 """The configuration of ``nasbench201/fashion14``."""

@@ -84,8 +84,8 @@ class DartsNetwork(nn.Module):
     Args:
         architecture: Both cells.
         macro: The network around them.
-        input_channels: Of the images.
-        classes: Of the labels.
+        input_channels: Channels of the images.
+        classes: Number of classes.
         replicas: Networks side by side (see `equipoise.harness.training.layers`).
 
     Attributes:
@@ -137,7 +137,7 @@ UNUSED_FIELDS: tuple[str, ...] = ()
 
 
 def settings(side: int) -> tuple[MacroArchitecture, TrainingConfiguration]:
-    """The macro architecture and configuration for images of a side: published from 28 pixels on, reduced below."""
+    """The macro architecture and the training configuration: published from a side of 28 pixels on, reduced below."""
     return (PUBLISHED, DARTS) if side >= 28 else (EMBEDDED, EMBEDDED_DARTS)
 
 

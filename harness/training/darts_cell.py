@@ -13,7 +13,7 @@ __all__ = ["Cell", "FactorisedReduction", "operation", "pointwise", "side_by_sid
 
 
 class FactorisedReduction(nn.Module):
-    """Halves the side by two 1 x 1 convolutions of stride 2, one of them a pixel further, side by side.
+    """Halves the side by two 1 x 1 convolutions of stride 2, one of them shifted by a pixel, concatenated.
 
     Args:
         c_in: Channels of one replica.
@@ -30,7 +30,7 @@ class FactorisedReduction(nn.Module):
         self.normalisation = normalisation(replicas, c_out, affine)
 
     def forward(self, x: Tensor) -> Tensor:
-        """An odd side is padded by zeros, which the published code does not meet.
+        """Pads an odd side with zeros; in the published code, sides are even.
 
         The pixels are picked before the convolutions: oneDNN's kernel for those of stride 2 writes past its buffer
         where channels are few (uxlfoundation/oneDNN issue 6035).
@@ -47,7 +47,7 @@ def operation(word: str, channels: int, stride: int, replicas: int, affine: bool
 
     Args:
         word: Its name.
-        channels: Of one replica, in and out.
+        channels: Channels of one replica, in and out.
         stride: 2 on the edges that leave the inputs of a reduction cell.
         replicas: Networks side by side.
         affine: Whether the normalisations scale and shift.
@@ -79,7 +79,7 @@ class Cell(nn.Module):
         edges: Eight (source, operation), two for each of the four nodes.
         c_before: Channels of the output of the cell before the last, in one replica.
         c_last: Channels of the output of the last cell.
-        channels: Of a node.
+        channels: Channels of a node.
         reduction: Whether it halves the side.
         halved: Whether the last cell did.
         replicas: Networks side by side.
@@ -109,7 +109,7 @@ class Cell(nn.Module):
         self.droppable = [not isinstance(op, nn.Identity) for op in self.operations]
 
     def forward(self, before: Tensor, last: Tensor, keep: Tensor | None = None) -> Tensor:
-        """Maps the outputs of the two cells before to this one's.
+        """Maps the outputs of the two preceding cells to the output of this one.
 
         Args:
             before: n x (replicas * c_before) x height x width.
@@ -133,12 +133,12 @@ class Cell(nn.Module):
 
 
 def pointwise(c_in: int, c_out: int, replicas: int, affine: bool = True) -> nn.Module:
-    """What brings an input of a cell to its number of channels: ReLU, a 1 x 1 convolution, normalisation."""
+    """Maps an input of a cell to its number of channels: ReLU, a 1 x 1 convolution, normalisation."""
     return nn.Sequential(nn.ReLU(), convolution(replicas, c_in, c_out, 1), normalisation(replicas, c_out, affine))
 
 
 def side_by_side(parts: Sequence[Tensor], replicas: int) -> Tensor:
-    """Joins the channels of each replica: several n x (replicas * c) x h x w to n x (replicas * sum of c) x h x w."""
+    """Concatenates channels per replica: several n x (replicas * c) x h x w to n x (replicas * sum of c) x h x w."""
     if replicas == 1:
         return torch.cat(tuple(parts), dim=1)
     return torch.cat([part.unflatten(1, (replicas, -1)) for part in parts], dim=2).flatten(1, 2)

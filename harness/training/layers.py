@@ -28,7 +28,7 @@ def convolution(
         c_in: Input channels of one replica.
         c_out: Output channels of one replica.
         kernel: Side of the kernel, odd.
-        stride: Step.
+        stride: Stride.
         dilation: Distance between the kernel's taps.
         groups: Groups within one replica.
     """
@@ -42,7 +42,7 @@ def convolution(
 class _ThinGroups(nn.Conv2d):
     """A convolution with few input channels per group: computed as one group, with zeros between the replicas.
 
-    The outputs are the same. PyTorch's CPU kernels for such groups take twice as long as the zeros cost.
+    The outputs are the same. PyTorch's CPU kernels for such groups take twice as long.
     """
 
     apart: Tensor
@@ -61,14 +61,14 @@ class _ThinGroups(nn.Conv2d):
 def pooled(x: Tensor) -> Tensor:
     """The mean over the pixels, n x channels x height x width to n x channels.
 
-    Taken so that its gradient has the layout of the activations, channels last; `Tensor.mean` over the two sides gives
-    one in another layout, which the layers before it are slow to read.
+    Its gradient has the layout of the activations, channels last. That of `Tensor.mean` over the two sides has another
+    layout, which the preceding layers read slowly.
     """
     return x.permute(0, 2, 3, 1).flatten(1, 2).mean(dim=1)
 
 
 def normalisation(replicas: int, channels: int, affine: bool = True) -> nn.BatchNorm2d:
-    """Batch normalisation; it works channel by channel, so replicas are independent as they are."""
+    """Batch normalisation; it acts on each channel alone, so replicas are independent."""
     return nn.BatchNorm2d(replicas * channels, affine=affine)
 
 
@@ -98,11 +98,11 @@ class Classifier(nn.Module):
 def initialise(network: nn.Module, generators: Sequence[torch.Generator]) -> None:
     """Draws all weights as PyTorch does by default: uniform within 1 / sqrt(fan in).
 
-    Each replica draws from its own generator, in the order of the modules. So a replica starts like the network that is
-    alone with the same generator.
+    Each replica draws from its own generator, in the order of the modules. So a replica starts like a
+    single network with the same generator.
 
     Args:
-        network: Made of the blocks of this module.
+        network: A network of the layers of this module.
         generators: One per replica, on the CPU.
     """
     replicas = len(generators)

@@ -1,4 +1,4 @@
-"""The names of training tasks, taken apart: space, images, device and changed settings."""
+"""The names of training tasks: space, images, device and changed settings."""
 
 import re
 from collections.abc import Mapping
@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 
 from equipoise.harness.core.errors import SuiteError, nearest
 
-__all__ = ["Wanted", "changed", "has_supernet", "wanted"]
+__all__ = ["TaskName", "has_supernet", "parse_task_name", "with_changes"]
 
 
-class Wanted(NamedTuple):
-    """A task's name, taken apart.
+class TaskName(NamedTuple):
+    """The parts of a task's name.
 
     Attributes:
         space: Name of the space.
@@ -27,8 +27,8 @@ class Wanted(NamedTuple):
     changes: Mapping[str, str]
 
 
-def wanted(dataset: str) -> Wanted:
-    """Takes ``SPACE/IMAGES[,FIELD=VALUE]...`` apart, for example ``darts/cifar10,epochs=50,channels=16,cells=8``.
+def parse_task_name(dataset: str) -> TaskName:
+    """Parses ``SPACE/IMAGES[,FIELD=VALUE]...``, for example ``darts/cifar10,epochs=50,channels=16,cells=8``.
 
     Raises:
         SuiteError: It is of another form, or sets a field twice.
@@ -40,7 +40,7 @@ def wanted(dataset: str) -> Wanted:
     changes = dict(pairs)
     if len(changes) < len(pairs):
         raise SuiteError(f"training/{dataset}: a field is set twice")
-    return Wanted(match[1], match[2], changes.pop("device", "cpu"), changes)
+    return TaskName(match[1], match[2], changes.pop("device", "cpu"), changes)
 
 
 def has_supernet(space: str) -> bool:
@@ -48,7 +48,7 @@ def has_supernet(space: str) -> bool:
     return find_spec(f"equipoise.harness.training.supernet_{space}") is not None
 
 
-def changed(macro: Any, configuration: Any, changes: Mapping[str, str]) -> tuple[Any, Any]:
+def with_changes(macro: Any, configuration: Any, changes: Mapping[str, str]) -> tuple[Any, Any]:
     """The macro architecture and the training configuration with some fields set.
 
     Raises:

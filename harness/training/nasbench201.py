@@ -171,8 +171,8 @@ def surroundings(
     """Stem, stages of cells and the reductions between them.
 
     Args:
-        skeleton: Their numbers.
-        input_channels: Of the images.
+        skeleton: Tells their numbers and channels.
+        input_channels: Channels of the images.
         replicas: Networks side by side.
         cell: Makes a cell with a number of channels.
 
@@ -199,8 +199,8 @@ class NasBench201Network(nn.Module):
     Args:
         architecture: The cell.
         skeleton: The network around it.
-        input_channels: Of the images.
-        classes: Of the labels.
+        input_channels: Channels of the images.
+        classes: Number of classes.
         replicas: Networks side by side (see `equipoise.harness.training.layers`).
 
     Attributes:
@@ -220,7 +220,7 @@ class NasBench201Network(nn.Module):
         self.classifier = Classifier(replicas, channels, classes)
 
     def forward(self, x: Tensor, keep: Tensor | None = None) -> tuple[Tensor, ...]:  # noqa: ARG002 - nothing to drop
-        """Maps n x (replicas * input channels) x height x width to one n x replicas x classes of logits."""
+        """Maps n x (replicas * input channels) x height x width to logits, n x replicas x classes."""
         return (self.classifier(pooled(self.body(x))),)
 
 
@@ -229,7 +229,7 @@ UNUSED_FIELDS: tuple[str, ...] = ("auxiliary", "drop_path")
 
 
 def settings(side: int) -> tuple[Skeleton, TrainingConfiguration]:
-    """The skeleton and configuration for images of a side: published from 28 pixels on, reduced below."""
+    """The skeleton and the training configuration: published from a side of 28 pixels on, reduced below."""
     return (PUBLISHED, NASBENCH201) if side >= 28 else (EMBEDDED, EMBEDDED_CONFIGURATION)
 
 

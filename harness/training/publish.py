@@ -27,16 +27,16 @@ def publish(
 ) -> Path:
     """Writes ``table.parquet`` beside the pieces: every epoch of every seed, the test error after the last.
 
-    An error is a number of wrong images divided by the number of images, and is stored as exactly that; seconds are
-    brought to one speed of the machine (`equipoise.harness.training.speeds`) and rounded to milliseconds.
+    Errors are stored exactly, as the number of misclassified images divided by the number of images. Seconds are
+    normalised to one speed of the machine (`equipoise.harness.training.speeds`) and rounded to milliseconds.
 
     Args:
-        folder: Where to.
+        folder: Folder of the table.
         files: The pieces.
-        setup: How they were trained.
-        digest: What each piece carries.
-        order: The architectures they hold, each of another network.
-        whole: Whether they stand for the whole space; else the table is a sample.
+        setup: The setup of their training.
+        digest: The digest of the setup, as each piece states it.
+        order: The architectures of the pieces, no two of them the same network.
+        whole: Whether they represent the whole space; else the table is a sample.
 
     Returns:
         The file.
@@ -123,4 +123,4 @@ def _same_speed(slowness: Floats) -> str:
     if np.ptp(slowness) == 0:
         return ""
     span = f"{slowness.min():.2f} to {slowness.max():.2f}"
-    return f"; pieces made at different hours are brought to one speed (divided by {span})"
+    return f"; pieces made at different times are normalised to one speed (divided by {span})"

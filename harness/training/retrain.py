@@ -28,8 +28,8 @@ def retrain(name: str, sample: int, say: Callable[[str], None]) -> int:
 
     Args:
         name: A task, or a file in the open format, made by `equipoise tabulate`.
-        sample: How many architectures, drawn afresh each time.
-        say: Told of each architecture, and of the verdict.
+        sample: Number of architectures, drawn afresh each time.
+        say: Takes a line per architecture, and the verdict.
 
     Returns:
         0 if the table is reproduced, 1 if not.
@@ -42,7 +42,7 @@ def retrain(name: str, sample: int, say: Callable[[str], None]) -> int:
     from equipoise.harness.training.setup import Setup
 
     if sample < 2:
-        raise SuiteError(f"--sample {sample}: two architectures are needed at least")
+        raise SuiteError(f"--sample {sample}: at least two architectures are needed")
     table = table_of(name)
     header = table.header
     replicas = max(1, len(header.seeds))
@@ -63,7 +63,7 @@ def retrain(name: str, sample: int, say: Callable[[str], None]) -> int:
         stored.append(table.validation[-1, row])
         again.append(errors)
         same = np.allclose(stored[-1], errors, rtol=0, atol=SAME)
-        said = "the same" if same else f"{100 * np.mean(stored[-1]):.2f} % wrong stored, {100 * np.mean(errors):.2f} %"
+        said = "the same" if same else f"{100 * np.mean(stored[-1]):.2f} % stored, {100 * np.mean(errors):.2f} % now"
         say(f"{header.space.format(cell)}: {said}")
     return _verdict(np.array(stored), np.array(again), say)
 

@@ -16,8 +16,8 @@ from equipoise.harness.data.sources import digest_of
 from equipoise.harness.tables.space_json import space_file
 from equipoise.harness.training import images as image_sources
 from equipoise.harness.training.configuration import TrainingConfiguration
-from equipoise.harness.training.images import PARTS, ImageSet
-from equipoise.harness.training.naming import changed
+from equipoise.harness.training.images import PARTS, ImageDataset
+from equipoise.harness.training.naming import with_changes
 from equipoise.harness.training.networks import Networks, networks_of
 from equipoise.harness.training.trainer import DeviceImages, Trainer
 
@@ -38,7 +38,7 @@ def training_settings(space: str, side: int, changes: Mapping[str, str]) -> tupl
             raise SuiteError(
                 f"networks of {space} have no part that {name} = '{changes[name]}' could set; leave it out"
             )
-    return changed(*networks.settings(side), changes)
+    return with_changes(*networks.settings(side), changes)
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,11 +48,11 @@ class Setup:
     Attributes:
         space: The space of the architectures.
         networks: The module that builds its networks.
-        macro: The macro architecture: what surrounds the cell.
+        macro: The macro architecture: the network around the cell.
         configuration: The training configuration.
         images: The images to train on.
         replicas: Networks trained side by side from different seeds.
-        seed: Root of the seeds.
+        seed: Seed from which all seeds are derived.
         device: For example ``cpu`` or ``cuda``.
     """
 
@@ -60,7 +60,7 @@ class Setup:
     networks: Networks[Any]
     macro: Any
     configuration: TrainingConfiguration
-    images: ImageSet
+    images: ImageDataset
     replicas: int = 3
     seed: int = 0
     device: str = "cpu"
@@ -91,9 +91,9 @@ class Setup:
         return DeviceImages(self.images, self.device)
 
     def identity(self) -> dict[str, Any]:
-        """What must agree for two trainings to be comparable, as JSON takes it. The device is not part of it.
+        """The settings that must agree for two trainings to be comparable, for JSON. The device is not among them.
 
-        The keys are those of the first version of the format: digests of published tables are made of them.
+        The keys are those of the first version of the format, on which the digests of published tables depend.
         """
         own = space_file(self.space)
         return {
@@ -108,19 +108,19 @@ class Setup:
         }
 
     def digest(self, code: str) -> str:
-        """What tells this setup, on its device and with some code, from any other: 24 digits."""
+        """A digest of this setup with its device and a version of the code: 24 digits."""
         content = json.dumps([self.identity(), self.device, code], sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()[:24]
 
     def fingerprint(self, architectures: list[Architecture], count: int = 512) -> list[float]:
-        """What a short training gives, to tell whether this code still trains as it did.
+        """The losses of a short training, to test whether this code still trains as it did.
 
-        A change of the numbers' last bits (another processor, another number of threads) moves it by less than 1e-3; a
-        change of the weights' start, the order of images or the network moves it by more.
+        Rounding (another processor, another number of threads) changes them by less than 1e-3; other initial weights,
+        another order of images or another network change them by more.
 
         Args:
-            architectures: Which networks.
-            count: Training and validation images used.
+            architectures: The networks.
+            count: Number of training and of validation images used.
 
         Returns:
             For each architecture and replica, the training loss of one epoch.

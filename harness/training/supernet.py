@@ -15,7 +15,7 @@ from equipoise.harness.training.naming import has_supernet
 __all__ = ["Choice", "Supernet", "build_supernet", "edge_value", "mixture", "sampled", "use_batch_statistics"]
 
 ALPHA_SCALE = 1e-3
-"""Architecture parameters start as normal draws of this deviation (Liu, Simonyan and Yang 2019, published code)."""
+"""Standard deviation of the initial architecture parameters (Liu, Simonyan and Yang 2019, published code)."""
 
 Weights = Sequence[Sequence[Tensor]]
 """For each edge of a cell, the scalar weight of each operation."""
@@ -62,7 +62,7 @@ class Supernet(nn.Module, ABC):
 
     Attributes:
         operations: The columns of architecture parameters, ``none`` among them.
-        edges: For each kind of cell, how many edges it has.
+        edges: For each kind of cell, its number of edges.
         price: Cost of a pass per image, by the kind of pass, relative to a training pass of a mean stand-alone network:
             ``mixture``, ``sampled`` and ``path`` forward and backward, ``evaluation`` forward (``speed/one_shot.py``).
     """
@@ -82,11 +82,11 @@ class Supernet(nn.Module, ABC):
 
     @abstractmethod
     def path(self, architecture: Architecture) -> Choice:
-        """The path that is an architecture."""
+        """The path of an architecture."""
 
     @abstractmethod
     def derive(self, weights: Sequence[Tensor], with_none: bool) -> Architecture:
-        """The architecture of the largest weights.
+        """The architecture with the largest weights.
 
         Args:
             weights: For each kind of cell, edges x operations.
@@ -105,7 +105,7 @@ def build_supernet(space: str, macro: Any, input_channels: int, classes: int) ->
         PluginError: There is none.
     """
     if not has_supernet(space):
-        raise PluginError(f"no supernet of the space '{space}': weights are shared where harness/training has one")
+        raise PluginError(f"no supernet of the space '{space}'; one is needed in harness/training/supernet_{space}.py")
     built: Supernet = import_module(f"equipoise.harness.training.supernet_{space}").build(
         macro, input_channels, classes
     )
@@ -118,9 +118,9 @@ def edge_value(
     """The value that an edge passes on; None for nothing.
 
     Args:
-        compute: The value of an operation; None for ``none``.
-        like: Has the shape of the value.
-        weights: Of the operations; None if only the chosen one counts.
+        compute: Computes the value of an operation; None for ``none``.
+        like: A tensor of the shape of the value.
+        weights: Weights of the operations; None for the chosen one alone.
         chosen: The operation to compute; None for all.
     """
     if weights is None:
@@ -129,7 +129,7 @@ def edge_value(
         values = ((weight, compute(number)) for number, weight in enumerate(weights))
         terms = [weight * value for weight, value in values if value is not None]
         return None if not terms else _sum(terms)
-    # The others' weights are zero here; added, they receive the gradient of what a unit of each would change.
+    # The weights of the others are zero here; adding them gives them the gradient of a unit change.
     others = _sum([weight for number, weight in enumerate(weights) if number != chosen])
     value = compute(chosen)
     return others.expand_as(like) if value is None else others + weights[chosen] * value

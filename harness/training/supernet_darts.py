@@ -31,7 +31,7 @@ class MixedCell(nn.Module):
     Args:
         c_before: Channels of the output of the cell before the last.
         c_last: Channels of the output of the last cell.
-        channels: Of a node.
+        channels: Channels of a node.
         reduction: Whether it halves the side.
         halved: Whether the last cell did.
         normalise_pools: See `DartsSupernet`.
@@ -59,7 +59,7 @@ class MixedCell(nn.Module):
         weights: Sequence[Sequence[Tensor]] | None,
         path: tuple[int, ...] | None,
     ) -> Tensor:
-        """Maps the outputs of the two cells before to this one's."""
+        """Maps the outputs of the two preceding cells to the output of this one."""
         nodes = [self.first(before), self.second(last)]
         side = -(-nodes[1].shape[-1] // (1 + self.reduction))
         nothing = nodes[1].new_zeros(()).expand(len(last), self.channels, side, side)
@@ -82,16 +82,16 @@ class MixedCell(nn.Module):
 class DartsSupernet(Supernet):
     """All 1e18 pairs of cells in one network.
 
-    No normalisation of a cell is affine, so that a weight of an operation cannot be undone by a scale. Pools are
+    No normalisation of a cell is affine, so that no scale can undo the weight of an operation. Pools are
     followed by a normalisation, as published, which stand-alone networks do not have.
 
     Source: Liu, Simonyan and Yang, DARTS, ICLR 2019, section 3.1.1; published code.
 
     Args:
         macro: The network around the cells; an auxiliary classifier is omitted.
-        input_channels: Of the images.
-        classes: Of the labels.
-        normalise_pools: False to leave pools as they are in stand-alone networks.
+        input_channels: Channels of the images.
+        classes: Number of classes.
+        normalise_pools: False for pools as in stand-alone networks.
     """
 
     operations = ("none", *OPERATIONS)
@@ -117,7 +117,7 @@ class DartsSupernet(Supernet):
         use_batch_statistics(self)
 
     def forward(self, x: Tensor, choice: Choice) -> Tensor:
-        """Maps n x channels x height x width to n x classes of logits."""
+        """Maps n x channels x height x width to logits, n x classes."""
         weights = None
         if choice.weights is not None:
             weights = [[row.unbind() for row in kind.unbind()] for kind in choice.weights]
@@ -131,7 +131,7 @@ class DartsSupernet(Supernet):
         return logits
 
     def path(self, architecture: Architecture) -> Choice:
-        """The path that is an architecture: ``none`` on the edges it does not have."""
+        """The path of an architecture: ``none`` on the edges it does not have."""
         return Choice(None, tuple(_options(edges) for edges in cells_of(architecture)))
 
     def derive(self, weights: Sequence[Tensor], with_none: bool) -> Architecture:  # noqa: ARG002 - the space has none

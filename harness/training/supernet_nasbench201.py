@@ -39,7 +39,7 @@ class MixedCell(nn.Module):
     """A cell with all five operations on each of its six edges.
 
     Args:
-        channels: In and out.
+        channels: Channels, in and out.
         dead: See `equipoise.harness.training.nasbench201.Skeleton`.
     """
 
@@ -89,14 +89,14 @@ class MixedCell(nn.Module):
 class NasBench201Supernet(Supernet):
     """All 15,625 cells in one network.
 
-    The convolutions of the cells have no affine normalisation, as in every published search on this space, so that a
-    weight of an operation cannot be undone by a scale; stem, reductions and classifier are those of the stand-alone
+    The convolutions of the cells have no affine normalisation, as in every published search on this space, so that no
+    scale can undo the weight of an operation; stem, reductions and classifier are those of the stand-alone
     network.
 
     Args:
         skeleton: The network around the cell.
-        input_channels: Of the images.
-        classes: Of the labels.
+        input_channels: Channels of the images.
+        classes: Number of classes.
 
     Source: Dong and Yang, NAS-Bench-201, ICLR 2020, section 4 and appendix; published code.
     """
@@ -115,7 +115,7 @@ class NasBench201Supernet(Supernet):
         use_batch_statistics(self)
 
     def forward(self, x: Tensor, choice: Choice) -> Tensor:
-        """Maps n x channels x height x width to n x classes of logits."""
+        """Maps n x channels x height x width to logits, n x classes."""
         weights = None if choice.weights is None else [row.unbind() for row in choice.weights[0].unbind()]
         path = None if choice.path is None else choice.path[0]
         for module in self.body:
@@ -124,11 +124,11 @@ class NasBench201Supernet(Supernet):
         return logits
 
     def path(self, architecture: Architecture) -> Choice:
-        """The path that is an architecture."""
+        """The path of an architecture."""
         return Choice(None, (architecture,))
 
     def derive(self, weights: Sequence[Tensor], with_none: bool) -> Architecture:
-        """On each edge the operation of the largest weight."""
+        """Takes the operation with the largest weight on each edge."""
         (cell,) = weights
         allowed = cell.detach().clone()
         if not with_none:

@@ -1,4 +1,4 @@
-"""What a table that was made by training is and is not, in figures."""
+"""A summary of a table made by training: noise, rank correlations, and the predictive value of early epochs."""
 
 from itertools import combinations
 from pathlib import Path
@@ -12,7 +12,7 @@ from equipoise.harness.core.registry import load_task, space_name
 from equipoise.harness.core.space import Architecture
 from equipoise.harness.tables.table import LoadedTable, open_table
 
-__all__ = ["card", "table_of"]
+__all__ = ["table_of", "table_summary"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -21,20 +21,20 @@ def table_of(name: str) -> LoadedTable:
     """The table of a task, or of a file.
 
     Raises:
-        DataError: The task is made of no table in the open format, or the table is missing or damaged.
+        DataError: The task has no table in the open format, or the table is missing or damaged.
     """
     if name.endswith(".parquet"):
         return open_table(Path(name))
     path = getattr(load_task(name), "path", None)
     if not isinstance(path, Path):
-        raise DataError(f"{name} is not made of a table in the open format; give a task that is, or a .parquet file")
+        raise DataError(f"{name} has no table in the open format; give a task that has, or a .parquet file")
     return open_table(path)
 
 
-def card(name: str, against: str) -> str:
-    """The card of a table, as Markdown: its noise, what its early epochs tell, what parameters alone would tell.
+def table_summary(name: str, against: str) -> str:
+    """Summarises a table, as Markdown: its noise, and rank correlations with early epochs and the number of parameters.
 
-    Networks are counted once: of several architectures that are the same network, the canonical one.
+    Each network counts once, as its canonical architecture.
 
     Args:
         name: A task, or a file in the open format.
@@ -110,7 +110,7 @@ def _rho(a: Floats, b: Floats) -> float:
 
 
 def _partial(a: Floats, b: Floats, given: Floats) -> float:
-    """Spearman's correlation of two columns once the linear effect of a third is taken from their ranks."""
+    """The partial Spearman correlation of two columns given a third."""
     ab, ag, bg = _rho(a, b), _rho(a, given), _rho(b, given)
     return (ab - ag * bg) / float(np.sqrt((1 - ag**2) * (1 - bg**2)))
 

@@ -22,10 +22,10 @@ __all__ = ["ORDER_SEED", "TOLERANCE", "content_digest", "pieces", "tabulate"]
 FORMAT = 1
 ORDER_SEED = 201
 PIECE = 8
-"""Architectures a piece: about a minute of work on the embedded images."""
+"""Architectures per piece: about a minute of work on the embedded images."""
 
 TOLERANCE = 1e-3
-"""How far the fingerprint of a resumed table may lie from the one it was begun with."""
+"""Largest relative change of the fingerprint of a resumed table."""
 
 ENUMERABLE = 1_000_000
 
@@ -40,29 +40,29 @@ def tabulate(
     device: str = "cpu",
     say: Callable[[str], None] = print,
 ) -> int:
-    """Trains what is still missing of a table, in a random order fixed by a seed: a part of it is a fair sample.
+    """Trains the missing architectures of a table, in a random order fixed by a seed: any part is a random sample.
 
-    One architecture of each class of equal networks (`SearchSpace.canonical`) is trained. A piece is written whole or
-    not at all, so a stop at any moment loses at most the pieces in work. When nothing is missing, ``table.parquet`` is
+    One architecture of each class of equal networks (`SearchSpace.canonical`) is trained. Pieces are written
+    atomically, so an interruption loses at most the pieces in progress. When nothing is missing, ``table.parquet`` is
     written beside them, in the open format: a table of the space, or of a sample.
 
     Args:
         space: Name of a space, path of its file, or ``package.module:Class``.
         images: Name of the images.
         out: Folder of the pieces.
-        sample: Only so many architectures; the same ones whenever it is asked again, and part of any larger sample.
-        replicas: Training seeds of each architecture.
-        workers: Processes.
+        sample: Number of architectures; the same ones each time, and part of any larger sample. None for all.
+        replicas: Training seeds per architecture.
+        workers: Number of processes.
         device: For example ``cpu`` or ``cuda``.
-        say: Told of every piece.
+        say: Takes a line per piece.
 
     Returns:
-        0, or 1 if a piece failed (the others are there).
+        0, or 1 if a piece failed (the others are written).
 
     Raises:
         StoreError: The folder holds pieces of another setup or device, or this code no longer trains as it did when
-            they began.
-        SuiteError: A number is out of range, or the device is not here.
+            they were begun.
+        SuiteError: A number is out of range, or the device is not available.
     """
     from equipoise.harness.training.publish import publish
     from equipoise.harness.training.setup import Setup
@@ -111,7 +111,7 @@ def pieces(out: Path) -> Iterator[Path]:
 
 
 def _order(space: SearchSpace, sample: int | None) -> list[Architecture]:
-    """What to train, in which order."""
+    """The architectures to train, in order."""
     rng = np.random.default_rng(ORDER_SEED)
     if space.size <= ENUMERABLE:
         classes = sorted({space.canonical(architecture) for architecture in space.enumerate()})
@@ -138,12 +138,12 @@ _SHOWN = {"skeleton": "macro architecture", "recipe": "training configuration", 
 
 
 def content_digest(identity: dict[str, Any]) -> str:
-    """What a table and its pieces carry: the SHA-256 of the setup that they were trained with."""
+    """The SHA-256 of the setup, which a table and its pieces state."""
     return hashlib.sha256(json.dumps({"format": FORMAT, **identity}, sort_keys=True).encode()).hexdigest()
 
 
 def _agree(out: Path, identity: dict[str, Any], device: str, fingerprint: Callable[[], list[float]]) -> str:
-    """Writes the folder's header, or holds this setup against it; returns the digest that its pieces carry."""
+    """Writes the header of the folder, or compares this setup with it; returns the digest of the setup."""
     path = out / "header.json"
     content, digest = {"format": FORMAT, **identity}, content_digest(identity)
     if not path.exists():
@@ -178,7 +178,7 @@ def _agree(out: Path, identity: dict[str, Any], device: str, fingerprint: Callab
 def _piece(
     space: str, images: str, replicas: int, device: str, out: str, digest: str, start: int, chunk: list[Architecture]
 ) -> int:
-    """Trains the architectures of a piece and writes it. This is what a worker does."""
+    """Trains the architectures of a piece and writes it, in a worker."""
     import pyarrow as pa
     import pyarrow.parquet as pq
     import torch

@@ -13,7 +13,7 @@ from torch import Tensor
 from equipoise.harness.core.errors import DataError
 from equipoise.harness.training.augment import Draws, augmented, draw
 from equipoise.harness.training.configuration import TrainingConfiguration
-from equipoise.harness.training.images import PARTS, ImageSet
+from equipoise.harness.training.images import PARTS, ImageDataset
 from equipoise.harness.training.layers import initialise
 from equipoise.harness.training.networks import Network
 
@@ -27,7 +27,7 @@ class Epoch(NamedTuple):
 
     Attributes:
         train_loss: Mean cross-entropy over the epoch's steps.
-        validation_error: Share of validation images classified wrongly; an output that is not finite is wrong.
+        validation_error: Error on the validation images; an output that is not finite counts as an error.
         cost_seconds: Time of the epoch and its validation, divided by the number of replicas: processor time on the
             CPU, wall time on a GPU.
     """
@@ -45,7 +45,7 @@ class DeviceImages:
         device: For example ``cpu`` or ``cuda``.
     """
 
-    def __init__(self, images: ImageSet, device: str = "cpu") -> None:
+    def __init__(self, images: ImageDataset, device: str = "cpu") -> None:
         self.device, self.classes, self.channels = device, images.classes, images.channels
         mean, deviation = (torch.from_numpy(values)[None, :, None, None] for values in images.scale)
         self.black = (-mean / deviation).to(device)
@@ -66,7 +66,7 @@ class Trainer:
         seeds: One per replica.
 
     Raises:
-        DataError: The batch is larger than the training part, or leaves a single image for the last one.
+        DataError: The batch is larger than the training part, or leaves a single image for the last batch.
     """
 
     def __init__(
@@ -95,7 +95,7 @@ class Trainer:
         )
 
     def epoch(self) -> Epoch:
-        """Trains one epoch further and validates."""
+        """Trains one more epoch and validates."""
         started = self._clock()
         losses = self._train()
         wrong = self.errors("validation")
@@ -103,7 +103,7 @@ class Trainer:
         return Epoch(losses, wrong, (self._clock() - started) / self.replicas)
 
     def errors(self, part: str) -> list[float]:
-        """The share of wrongly classified images of a part, for each replica."""
+        """The error on a part of the images, for each replica."""
         x, y = self.images.x[part], self.images.y[part]
         right = torch.zeros(self.replicas, dtype=torch.int64, device=x.device)
         self.network.eval()
@@ -151,7 +151,7 @@ class Trainer:
         return Draws._make(parts).of(lambda part: part.to(self.images.device))
 
     def _kept(self, n: int) -> Tensor | None:
-        """Factors of the paths of a network that can drop some, paths x n x replicas; None keeps all."""
+        """The factors of drop-path, paths x n x replicas; None keeps all."""
         paths = self.network.paths
         kept = 1.0 - self.configuration.drop_path * self.epochs_done / self.configuration.epochs
         if not paths or kept == 1.0:
@@ -176,7 +176,7 @@ class Trainer:
             part.mul_(factors.view(-1, *[1] * (part.dim() - 1)))
 
     def _precision(self) -> Any:
-        """On a GPU, bfloat16 where PyTorch holds it safe."""
+        """Autocast to bfloat16 on a GPU."""
         device = torch.device(self.images.device).type
         return nullcontext() if device == "cpu" else torch.autocast(device, dtype=torch.bfloat16)
 
@@ -187,7 +187,7 @@ class Trainer:
         return time.process_time()
 
     def state(self) -> dict[str, Any]:
-        """Everything that `restore` needs to go on from here."""
+        """The state from which `restore` continues."""
         return {
             "epochs_done": self.epochs_done,
             "network": self.network.state_dict(),
@@ -196,7 +196,7 @@ class Trainer:
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Goes on from a `state` of a trainer made with the same arguments."""
+        """Continues from a `state` of a trainer made with the same arguments."""
         self.epochs_done = state["epochs_done"]
         self.network.load_state_dict(state["network"])
         self._optimiser.load_state_dict(state["optimiser"])
@@ -205,7 +205,7 @@ class Trainer:
 
 
 def _taken(x: Tensor, order: Tensor) -> Tensor:
-    """The images at n x replicas positions, as x[order] would give them, by the faster of PyTorch's two ways."""
+    """The images at n x replicas positions: x[order], but faster."""
     return x.index_select(0, order.flatten()).unflatten(0, order.shape)
 
 

@@ -12,7 +12,7 @@ from torch import Tensor
 from equipoise.harness.core.space import SearchSpace
 from equipoise.harness.training.augment import Draws, augmented, draw
 from equipoise.harness.training.configuration import TrainingConfiguration
-from equipoise.harness.training.images import ImageSet
+from equipoise.harness.training.images import ImageDataset
 from equipoise.harness.training.layers import initialise
 from equipoise.harness.training.networks import networks_of
 from equipoise.harness.training.supernet import Choice, build_supernet
@@ -54,7 +54,7 @@ class SharedWeights:
     def __init__(
         self,
         space: SearchSpace,
-        images: ImageSet,
+        images: ImageDataset,
         configuration: TrainingConfiguration,
         generator: torch.Generator,
         most_images: int | None = None,

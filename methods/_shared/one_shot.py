@@ -14,7 +14,7 @@ from equipoise.harness.training.configuration import TrainingConfiguration
 if TYPE_CHECKING:
     import torch
 
-    from equipoise.harness.training.images import ImageSet
+    from equipoise.harness.training.images import ImageDataset
     from equipoise.harness.training.weight_sharing import SharedWeights
 
 __all__ = ["EVERY_EPOCH", "RESTARTS", "OneShot", "check_positive", "check_whole"]
@@ -141,10 +141,10 @@ class OneShot(Method, ABC):
         )
         self._derived = self.search(self._shared, generator)
 
-    def _loaded(self) -> "ImageSet":
+    def _loaded(self) -> "ImageDataset":
         from equipoise.harness.training.images import load
 
-        given: ImageSet = load(self._images) if self._images else self.problem.given["images"]
+        given: ImageDataset = load(self._images) if self._images else self.problem.given["images"]
         return given
 
     def _check_space(self) -> None:

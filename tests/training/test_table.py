@@ -1,4 +1,4 @@
-"""From pieces of training to a table: what is written, what its card says, and when it is believed."""
+"""From pieces of training to a table: what is written, what its summary says, and when it is reproduced."""
 
 import shutil
 from dataclasses import replace
@@ -22,7 +22,7 @@ from equipoise.harness.training import retrain as retraining
 from equipoise.harness.training import tabulate as module
 from equipoise.harness.training.configuration import TrainingConfiguration
 from equipoise.harness.training.retrain import retrain
-from equipoise.harness.training.table_summary import card
+from equipoise.harness.training.table_summary import table_summary
 from equipoise.harness.training.tabulate import pieces, tabulate
 
 SPACE = NasBench201()
@@ -153,21 +153,21 @@ def test_the_table_that_ships_is_small_whole_and_of_this_setup():
     (benchmark,) = (found for found in benchmarks() if found.benchmark == "nasbench201")
     assert "nasbench201/fashion14" in task_names(benchmark)
     written = nasbench201.MADE["fashion14"].with_suffix(".md").read_text()
-    assert written.splitlines() == card("nasbench201/fashion14", "nasbench201/cifar10").splitlines()
+    assert written.splitlines() == table_summary("nasbench201/fashion14", "nasbench201/cifar10").splitlines()
     assert "Seed noise 0.83 points" in " ".join(task.pitfalls)
     assert "@misc{xiao2017fashion" in task.citation
 
 
-def test_the_card_of_made_tables_says_what_was_made(shipped):
-    said = card(str(shipped), "nasbench201/cifar10")
+def test_the_summary_of_a_synthetic_table_says_what_was_made(shipped):
+    said = table_summary(str(shipped), "nasbench201/cifar10")
     assert "5,260 distinct networks (space), 2 seeds" in said
     assert "Kendall correlation between two seeds 1.00" in said
     assert "Seed noise 0.04 points" in said  # two seeds one image apart: 0.05 / sqrt(2) points
     assert "of validation with test 1.00" in said
     with pytest.raises(DataError, match="its space is"):
-        card(str(shipped), "nasbench_graph/cora")
-    with pytest.raises(DataError, match="not made of a table in the open format"):
-        card("nasbench201/cifar10", "nasbench201/cifar100")
+        table_summary(str(shipped), "nasbench_graph/cora")
+    with pytest.raises(DataError, match="has no table in the open format"):
+        table_summary("nasbench201/cifar10", "nasbench201/cifar100")
 
 
 def test_a_table_is_believed_if_it_repeats_and_not_if_it_was_changed(folder, tmp_path, monkeypatch):
