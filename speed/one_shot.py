@@ -1,8 +1,8 @@
-"""What a pass of a supernet costs, in passes of a mean stand-alone training: the prices that weight sharing pays.
+"""Relative cost of the passes of a supernet, in passes of a mean stand-alone training, as weight sharing is charged.
 
-Run ``python speed/one_shot.py [space] [architectures]``. CPU is `process_time` with one thread; every kind of pass is
-measured in the same run, in turns, over the embedded images. A stand-alone pass counts what its epoch costs, validation
-included, for each training image, as `cost_seconds` of a table does.
+Run ``python speed/one_shot.py [space] [architectures]``. CPU is `process_time` with one thread; all kinds of pass are
+measured in the same run, in turn, over the embedded images. The cost of a stand-alone pass includes validation, as
+`cost_seconds` of a table does.
 """
 
 import sys
@@ -26,7 +26,7 @@ CONFIGURATION = TrainingConfiguration(
 
 
 def main() -> None:
-    """Prints the prices."""
+    """Prints the relative costs."""
     torch.set_num_threads(1)
     name = sys.argv[1] if len(sys.argv) > 1 else "nasbench201"
     count = int(sys.argv[2]) if len(sys.argv) > 2 else 24
