@@ -25,7 +25,7 @@ class GpBo(Method):
             The library takes a Matern kernel where not all parameters are categorical, and knows no conditions: it sees
             every parameter.
         arithmetic: ``library`` is the library as it stands. ``lean`` refits as often and computes the same posterior
-            in fewer operations: 22 against 112 s of CPU for 100 queries (``python speed/methods.py --queries 100
+            in fewer operations: 22 against 112 s of CPU for 100 queries (``python speed/method_cost.py --queries 100
             --only gp_bo``). Trajectories differ after a while, as the library's own do from
             one machine to another: with more length scales than points, rounding decides where a fit ends.
         n_initial: Random points before the model is used.

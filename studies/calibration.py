@@ -150,7 +150,7 @@ def _coverage(kind: str, repeats: int) -> Callable[[np.random.Generator], dict[s
 
 
 def _families(clusters: int) -> Callable[[np.random.Generator], dict[str, float]]:
-    """Family effect 0.3 on average, varying over clusters and tasks, three tasks per cluster; best methods both ways."""
+    """Family effect 0.3 on average, varying over clusters and tasks, 3 tasks per cluster; best methods both ways."""
     names = [str(number) for number in range(clusters) for _ in range(3)]
 
     def draw(rng: np.random.Generator) -> dict[str, float]:

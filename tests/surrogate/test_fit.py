@@ -50,9 +50,9 @@ def test_it_ranks_what_it_has_not_seen(fitted: Path) -> None:
     assert header.cost.shares == pytest.approx((0.1, 1.0))
 
 
-@pytest.mark.parametrize("technique", MODELS)
-def test_scores_are_honest_where_there_is_nothing_to_learn(tmp_path: Path, technique: str) -> None:
-    fitted = fit_surrogate(table(tmp_path / "noise.parquet", "nasbench201", 400, noise), technique)
+@pytest.mark.parametrize("model", MODELS)
+def test_scores_are_honest_where_there_is_nothing_to_learn(tmp_path: Path, model: str) -> None:
+    fitted = fit_surrogate(table(tmp_path / "noise.parquet", "nasbench201", 400, noise), model)
     scores = fitted.header.levels[-1].scores
     assert abs(scores.kendall_tau) < 0.35  # 40 values: four standard errors; on what was fitted it would be near 1
     assert scores.r2 < 0.3
@@ -180,7 +180,7 @@ def test_a_pickle_in_the_file_is_not_executed(tmp_path: Path) -> None:
         (("nasbench101-surrogate/cifar10", None, None, None), "equipoise data fetch nasbench101-sample"),
         (("nowhere/cifar10", None, None, None), "no benchmark 'nowhere'"),
     ],
-    ids=["no-out", "suffix", "technique", "seed", "absent", "small", "equal", "table", "option", "unfetched", "name"],
+    ids=["no-out", "suffix", "model", "seed", "absent", "small", "equal", "table", "option", "unfetched", "name"],
 )
 def test_what_cannot_be_fitted_is_one_clear_error(
     arguments: tuple[str | int | None, ...], words: str, sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -192,10 +192,10 @@ def test_what_cannot_be_fitted_is_one_clear_error(
         "{small}": lambda: table(tmp_path / "small.parquet", "nasbench201", 50),
         "{equal}": lambda: table(tmp_path / "equal.parquet", "nasbench201", 120, lambda *_: 0.25),
     }
-    name, out, technique, seed = arguments
+    name, out, model, seed = arguments
     name = str(made[name]()) if name in made else name
     with pytest.raises(EquipoiseError, match=words) as raised:
-        fit_named(name, out and Path(out), technique, seed, lambda _: None)
+        fit_named(name, out and Path(out), model, seed, lambda _: None)
     assert "\n" not in str(raised.value)
     assert not list(tmp_path.glob("it.*"))
 

@@ -21,8 +21,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("surrogates")
     listed = table(folder / "listed.parquet", "transnas_micro", 200)
     unlisted = table(folder / "unlisted.parquet", "darts", 150)
-    for sample, technique in ((listed, "gp"), (listed, "trees"), (unlisted, "trees")):
-        fit_named(str(sample), folder / f"{sample.stem}-{technique}.npz", technique, None, lambda _: None)
+    for sample, model in ((listed, "gp"), (listed, "trees"), (unlisted, "trees")):
+        fit_named(str(sample), folder / f"{sample.stem}-{model}.npz", model, None, lambda _: None)
     return folder
 
 
@@ -91,7 +91,7 @@ class Tree(Method):
         pass
 
 
-def _played(folder: Path, out: Path, tasks: list[str], method: str) -> list[tuple[str, str]]:
+def _ran(folder: Path, out: Path, tasks: list[str], method: str) -> list[tuple[str, str]]:
     text = '[budget]\nqueries = 3\n[protocol]\nrepeats = 1\nseed = 1\n[[methods]]\nname = "random_search"\n'
     text = f'name = "judges"\n{text}[[methods]]\nname = "{method}"\nlabel = "mine"\n'
     text += "".join(f'[[tasks]]\nname = "{task}"\n' for task in tasks)
@@ -100,15 +100,15 @@ def _played(folder: Path, out: Path, tasks: list[str], method: str) -> list[tupl
     return [(entry["method"], entry["reason"]) for entry in RunStore(out / "out").manifest()["left_out"]]
 
 
-def test_no_method_is_judged_by_its_own_technique_alone(folder: Path, tmp_path: Path) -> None:
-    own, other = (f"surrogate:{folder}/listed-{technique}.npz" for technique in ("trees", "gp"))
+def test_no_method_is_judged_by_its_own_model_alone(folder: Path, tmp_path: Path) -> None:
+    own, other = (f"surrogate:{folder}/listed-{model}.npz" for model in ("trees", "gp"))
     mine = f"{Path(__file__)}"
     (tmp_path / "alone").mkdir()
     (tmp_path / "beside").mkdir()
-    ((label, reason),) = _played(folder, tmp_path / "alone", [own], mine)
+    ((label, reason),) = _ran(folder, tmp_path / "alone", [own], mine)
     assert label == "mine"
     assert "own technique (trees)" in reason
-    assert _played(folder, tmp_path / "beside", [own, other], mine) == []
+    assert _ran(folder, tmp_path / "beside", [own, other], mine) == []
 
 
 def test_missing_files_are_told_by_the_task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

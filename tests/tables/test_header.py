@@ -1,4 +1,4 @@
-"""What a header may say, and the one line that refuses what it may not."""
+"""Valid headers, and the one-line errors of invalid ones."""
 
 import json
 from typing import Any

@@ -176,7 +176,7 @@ def test_both_gradients_are_derivatives():
 
 
 @pytest.mark.parametrize("name", ["darts", "gdas", "rs_ws"])
-def test_weight_sharing_plays_the_space(name):
+def test_weight_sharing_searches_the_space(name):
     """It derives architectures of the space, pays by the prices of this supernet, and repeats with its seed."""
     task, cls = load_task("training/darts/fashion14"), load_method(name)
     given = {**cls.checked_with, "images": None, "most_images": 8, "epochs": 1}

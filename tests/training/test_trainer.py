@@ -66,7 +66,7 @@ def test_a_restored_trainer_goes_on_as_if_it_had_never_stopped(images):
 @pytest.mark.parametrize(
     "configuration", [CONFIGURATION, replace(CONFIGURATION, gradient_clip=0.5, crop=2, flip=True, cutout=4)]
 )
-def test_copies_train_as_they_would_alone(images, configuration):
+def test_replicas_train_as_they_would_alone(images, configuration):
     short = replace(configuration, epochs=1, batch_size=100, learning_rate=0.01)
     together = trainer(images, short).epoch().train_loss
     alone = [trainer(images, short, (seed,)).epoch().train_loss[0] for seed in (1, 2)]
@@ -111,7 +111,7 @@ def test_a_batch_of_one_is_refused(images, batch_size):
         {"final_learning_rate": math.inf},
     ],
 )
-def test_a_recipe_out_of_range_is_refused(change):
+def test_a_configuration_out_of_range_is_refused(change):
     with pytest.raises(SettingError, match=next(iter(change))):
         replace(CONFIGURATION, **change)
 

@@ -1,6 +1,6 @@
 """CPU time of the methods: seconds of one run of 300 queries, and the ratio to random search.
 
-Run ``OMP_NUM_THREADS=1 python speed/methods.py [--task nasbench201/cifar10] [--queries 300] [--only METHOD ...]``.
+Run ``OMP_NUM_THREADS=1 python speed/method_cost.py [--task nasbench201/cifar10] [--queries 300] [--only METHOD ...]``.
 CPU is `process_time` of this process, all its threads included; imports and reading the table are excluded.
 Cheap methods are run for a second (at most 100 times), and the median counts; costly ones are run once. On a shared
 machine, compare ratios, not seconds of two calls.
