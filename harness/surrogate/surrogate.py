@@ -99,23 +99,23 @@ class SurrogateHeader:
     links: tuple[tuple[str, str], ...]
     digest: str = ""
 
-    def to_dict(self) -> dict[str, Any]:
-        """JSON that `from_dict` reads back."""
+    def to_dict(self, folder: Path) -> dict[str, Any]:
+        """JSON that `from_dict` reads back; the path of a space file is relative to the folder."""
         levels = [{**asdict(level), "scores": level.scores._asdict()} for level in self.levels]
         cost = None if self.cost is None else {**asdict(self.cost), "scores": self.cost.scores._asdict()}
         own = {name: getattr(self, name) for name in ("model", "table_digest", "fitted", "seed", "labels", "links")}
         return {
             "format": FORMAT,
             **own,
-            "table": json.loads(self.table.to_json()),
+            "table": json.loads(self.table.to_json(folder)),
             "levels": levels,
             "cost": cost,
             "digest": self.digest,
         }
 
     @classmethod
-    def from_dict(cls, content: Mapping[str, Any]) -> "SurrogateHeader":
-        """Reads a header.
+    def from_dict(cls, content: Mapping[str, Any], folder: Path) -> "SurrogateHeader":
+        """Reads a header of a file in a folder.
 
         Raises:
             DataError: It is of another format, or incomplete.
@@ -136,7 +136,7 @@ class SurrogateHeader:
             cost = content["cost"]
             return cls(
                 model=str(content[model]),
-                table=TableHeader.from_json(json.dumps(content["table"])),
+                table=TableHeader.from_json(json.dumps(content["table"]), folder),
                 table_digest=str(content["table_digest"]),
                 fitted=int(content["fitted"]),
                 seed=int(content["seed"]),
@@ -202,7 +202,7 @@ class Surrogate:
             DataError: The file cannot be written.
         """
         arrays = self.ensemble.arrays()
-        content = {**self.header.to_dict(), "digest": ""}
+        content = {**self.header.to_dict(path.parent), "digest": ""}
         content["digest"] = _digest(content, arrays)
         sink = io.BytesIO()
         told = np.frombuffer(json.dumps(content).encode(), dtype=np.uint8)
@@ -213,7 +213,7 @@ class Surrogate:
         except (OSError, EquipoiseError) as error:
             reason = getattr(error, "strerror", None) or error
             raise DataError(f"{path}: cannot be written ({reason})") from error
-        return Surrogate(SurrogateHeader.from_dict(content), self.ensemble)
+        return Surrogate(SurrogateHeader.from_dict(content, path.parent), self.ensemble)
 
     @classmethod
     def load(cls, path: Path) -> "Surrogate":
@@ -257,7 +257,7 @@ def _content(path: Path) -> dict[str, Any]:
 
 def _header(path: Path, content: Mapping[str, Any]) -> SurrogateHeader:
     try:
-        return SurrogateHeader.from_dict(content)
+        return SurrogateHeader.from_dict(content, path.parent)
     except DataError as error:
         raise DataError(f"{path}: {error}") from error
 

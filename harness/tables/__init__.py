@@ -55,7 +55,7 @@ architecture to architecture. Rows come in any order.
 - a space of Equipoise, by the name of its file: ``"nasbench201"``, or ``{"name": "nasbench_graph", "parameters": [...]}``;
 - a space of one's own, a subclass of `equipoise.SearchSpace`, by the path of its file (``"my_space.py"``, relative to the folder of the
   table) or by address (``"package.module:Class"``); ``{"name", "parameters"}`` where its constructor takes arguments. The file is part of the table: its digest enters the
-  table's, and a changed space is another table;
+  table's, and a changed space is another table. Opening such a table runs that file: open it only if you trust its source;
 - a declaration: ``{"name": "mine", "decisions": [{"name": "lr", "options": ["1e-1", "1e-2"]}, ...]}``, every combination of the options.
 
 A declared decision may depend on earlier ones. It matters only for the options listed under ``when``, and a decision that does not

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from equipoise.harness.core.errors import DataError, nearest
+from equipoise.harness.core.errors import DataError, EquipoiseError, nearest
 from equipoise.harness.core.registry import load_space, space_name
 from equipoise.harness.core.space import Decision, SearchSpace
 from equipoise.harness.spaces._declared import DeclaredConditional, DeclaredSpace, declared
@@ -38,8 +38,16 @@ def space_from_json(value: Any, folder: Path | None) -> SearchSpace:
     name = value["name"]
     if name.endswith(".py") and folder is not None:
         name = str(folder / name)
-    cls = load_space(name)
-    return cls(*_frozen(value.get("parameters", [])))
+    cls, parameters = load_space(name), _frozen(_list(value.get("parameters", []), "parameters"))
+    try:
+        return cls(*parameters)
+    except EquipoiseError:
+        raise
+    except Exception as error:  # a class of the user's may raise anything
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        raise DataError(
+            f"table header: space {name} cannot be made with parameters {parameters!r} ({reason})"
+        ) from error
 
 
 def space_to_json(space: SearchSpace, folder: Path | None) -> dict[str, Any]:

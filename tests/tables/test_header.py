@@ -97,6 +97,8 @@ def metric(**changes: Any) -> dict[str, Any]:
         ({"space": {"name": "made", "decisions": [{"name": "a", "options": ["x,y"]}]}}, "comma"),
         ({"space": {"name": "made", "decisions": [{"name": "a"}]}}, "name and options"),
         ({"space": 3}, "give a name"),
+        ({"space": {"name": "nasbench_graph", "parameters": [[3]]}}, "space nasbench_graph cannot be made with"),
+        ({"space": {"name": "nasbench201", "parameters": "x"}}, "parameters = 'x' is not a list"),
         ({"space": "nowhere.py"}, "no file 'nowhere.py'"),
         ({"space": "math:Space"}, "no class 'Space' derived from SearchSpace"),
         ({"space": when({"b": ["x"]})}, "'b' depends on 'b', which is no earlier decision"),

@@ -18,6 +18,8 @@ from equipoise.harness.core.registry import load_method, load_space, load_task, 
 from equipoise.harness.core.space import Decision, SearchSpace
 from equipoise.harness.spaces._declared import declared
 from equipoise.harness.spaces.nasbench201 import NasBench201
+from equipoise.harness.surrogate.fit import fit_surrogate
+from equipoise.harness.surrogate.surrogate import Surrogate
 from equipoise.harness.tables.table import open_table
 from equipoise.harness.tables.writer import TableWriter
 
@@ -198,6 +200,23 @@ def test_a_changed_space_file_is_another_table(tmp_path: Path, space_path: Path)
     assert task.data_digest != before
     with pytest.raises(DataError, match="'32' in '2,32' is no option of 'width'"):
         task.landscape()
+
+
+def test_a_surrogate_of_a_space_of_the_user_s_moves_with_its_file(tmp_path: Path, space_path: Path) -> None:
+    wide = ", ".join(f'"{width}"' for width in range(120))
+    space_path.write_text(SPACE_FILE.replace('"8", "16", "32"', wide).replace("range(3)", "range(120)"))
+    space = load_space(str(space_path))()
+    rng = np.random.default_rng(0)
+    some = [{**row, "validation_error": rng.random()} for row in rows_of(space)]
+    header = replace(PLAIN, space=space, coverage="sample")
+    fitted = fit_surrogate(write(tmp_path / "a.parquet", some[:118], header), "gp").save(tmp_path / "a.npz")
+    moved = tmp_path / "elsewhere"
+    os.renames(tmp_path / "a.npz", moved / "a.npz")
+    os.renames(space_path, moved / space_path.name)
+    task = load_task(f"surrogate:{moved / 'a.npz'}")
+    assert task.space.size == space.size
+    cells = [space.parse(str(row["architecture"])) for row in some[:5]]
+    assert np.array_equal(Surrogate.load(moved / "a.npz").predict(cells).centre, fitted.predict(cells).centre)
 
 
 def test_a_space_with_arguments_keeps_them(tmp_path: Path, space_path: Path) -> None:
