@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from equipoise.harness.benchmarks._fetched import in_order
+from equipoise.harness.benchmarks._complete import in_order
 from equipoise.harness.benchmarks._zero_cost_files import read_values
 from equipoise.harness.core.errors import DataError, SpaceError
 from equipoise.harness.core.space import Architecture

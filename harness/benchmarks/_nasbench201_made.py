@@ -1,13 +1,14 @@
 """Tables of the NAS-Bench-201 space that were made by training here: data sets of `nasbench201`, in the open format."""
 
-from functools import cached_property
-from pathlib import Path
-from typing import Any
+from dataclasses import replace
+from functools import partial
 
 from equipoise.harness.benchmarks import nasbench201
-from equipoise.harness.benchmarks._open_table import OpenTable
+from equipoise.harness.benchmarks._open_table import columns_of, space_of, table_info, table_missing
+from equipoise.harness.core.task import Noise
+from equipoise.harness.tables.table import peek
 
-__all__ = ["MadeTask"]
+__all__ = ["made_task"]
 
 _CITATIONS = {
     "fashion14": """@misc{xiao2017fashion,
@@ -19,30 +20,21 @@ _CITATIONS = {
 }
 
 
-class MadeTask(OpenTable):
-    """Small networks of all cells, trained on embedded images: every epoch, test errors, and the images to train on."""
+def made_task(dataset: str, noise: Noise) -> nasbench201.TrainedTableTask:
+    """Small networks of all cells, trained on embedded images: every epoch, test errors, and the images to train on.
 
-    benchmark = "nasbench201"
-    datasets = tuple(nasbench201.MADE)
-
-    @property
-    def path(self) -> Path:
-        """Beside this file."""
-        return nasbench201.MADE[self.dataset]
-
-    @property
-    def citation(self) -> str:  # type: ignore[override]
-        """The space and the images."""
-        return f"{nasbench201.NasBench201Task.citation}\n{_CITATIONS[self.dataset]}"
-
-    @cached_property
-    def pitfalls(self) -> tuple[str, ...]:  # type: ignore[override]
-        """Those of the header, what its seconds are, and the figures that `equipoise data card` wrote beside it."""
-        figures = self.path.with_suffix(".md").read_text().splitlines()
-        return (*super().pitfalls, f"cost_seconds: {self.header.cost}.", *(line.removeprefix("- ") for line in figures))
-
-    def resource(self, need: str) -> Any | None:
-        """``images``: those the table was trained on, without the test images; ``recipes``: how."""
-        if need not in ("images", "recipes"):
-            return None
-        return nasbench201.given(need, self.dataset)
+    The pitfalls are those of the header, the meaning of its seconds, and the figures that `equipoise data card` wrote
+    beside the table.
+    """
+    path = nasbench201.MADE[dataset]
+    info = table_info(f"nasbench201/{dataset}", path)
+    figures = path.with_suffix(".md").read_text().splitlines()
+    cost = f"cost_seconds: {peek(path)[0].cost}."
+    info = replace(
+        info,
+        citation=f"{nasbench201.CITATION}\n{_CITATIONS[dataset]}",
+        pitfalls=(*info.pitfalls, cost, *(line.removeprefix("- ") for line in figures)),
+    )
+    return nasbench201.TrainedTableTask(
+        info, partial(space_of, path), partial(columns_of, path), noise, partial(table_missing, path), path
+    )

@@ -26,28 +26,29 @@ def card(task: Task) -> dict[str, Any]:
     skip = task.skip()
     optimum = None if skip else task.optimum()
     stored = not skip and task.landscape() is not None
+    info, surrogate = task.info, task.info.surrogate
     return {
         "name": task.name,
         "family": task.space.name,
-        "source": task.source,
-        "licence": task.licence,
-        "metric": task.metric.name,
-        "unit": task.metric.unit,
-        "direction": "maximise" if task.metric.maximise else "minimise",
-        "optimum": None if optimum is None else task.metric.show(optimum),
+        "source": info.source,
+        "licence": info.licence,
+        "metric": info.metric.name,
+        "unit": info.metric.unit,
+        "direction": "maximise" if info.metric.maximise else "minimise",
+        "optimum": None if optimum is None else info.metric.show(optimum),
         "optimum_source": None if optimum is None else _origin(task, stored),
         "space_size": task.space.size or None,  # a list of what was trained is empty until it is at hand
         "classes": _classes(task.space) or None,
-        "validation_split": task.validation_split,
-        "test_split": task.test_split or None,
-        "fidelities": list(task.fidelities),
-        "noise": list(task.noises),
-        "cost": task.has_cost,
-        "surrogate": task.surrogate,
-        "technique": task.technique,
-        "held_out": list(task.held_out),
-        "pitfalls": list(task.pitfalls),
-        "citation": task.citation,
+        "validation_split": info.validation_split,
+        "test_split": info.test_split or None,
+        "fidelities": list(info.fidelities),
+        "noise": list(info.noises),
+        "cost": info.has_cost,
+        "surrogate": surrogate is not None,
+        "technique": surrogate.model if surrogate else None,
+        "held_out": [scores.to_dict() for scores in surrogate.scores] if surrogate else [],
+        "pitfalls": list(info.pitfalls),
+        "citation": info.citation,
         "skip": skip,
     }
 
@@ -78,8 +79,8 @@ def page() -> str:
 def _origin(task: Task, stored: bool) -> str:
     if not stored:
         return "stated by the benchmark"
-    means = ", of means over the stored seeds" if "single" in task.noises and not task.surrogate else ""
-    predicted = "predicted" if task.surrogate else "stored"
+    means = ", of means over the stored seeds" if "single" in task.info.noises and not task.info.surrogate else ""
+    predicted = "predicted" if task.info.surrogate else "stored"
     return f"the best of all {task.space.size:,} {predicted} architectures{means}"
 
 

@@ -175,7 +175,7 @@ def _run(cls: type[Method], task: Task, seed: int = 1) -> Trajectory:
 
 def _answer(task: Task, query: Query) -> Observation:
     if not task.space.contains(query.architecture):
-        return Observation(query, task.penalty, 0.0)
+        return Observation(query, task.info.penalty, 0.0)
     return Observation(query, *task.evaluate(query.architecture, query.fidelity, np.random.default_rng(0)))
 
 
