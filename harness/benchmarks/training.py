@@ -226,7 +226,7 @@ class TrainingTask(Task):
 
     @property
     def _folder(self) -> Path:
-        """Where checkpoints lie; another setup, device or code has another folder."""
+        """The folder of the checkpoints; another setup, device or code has another folder."""
         if self._ignore_cache:
             return self._scratch
         return cache_folder() / "training" / self._digest

@@ -1,4 +1,4 @@
-"""What every search method must do."""
+"""The checks that every search method must pass."""
 
 import os
 import pickle
@@ -152,7 +152,7 @@ METHOD_CHECKS: Sequence[Callable[[type[Method], Task], None]] = (
 
 
 def proposals_of(cls: type[Method], task: Task) -> list[str]:
-    """What a method proposes with seed 1, as text: compared across processes."""
+    """The proposals of a method with seed 1, as text: compared across processes."""
     return [task.space.format(architecture) for architecture in _run(cls, task).architecture]
 
 

@@ -1,4 +1,4 @@
-"""What every task must keep."""
+"""The checks that every task must pass."""
 
 import pickle
 from collections.abc import Callable, Sequence
@@ -101,5 +101,5 @@ def _evaluate(task: Task, architecture: Architecture, fidelity: int | None) -> E
 
 
 def _repeatable(task: Task, evaluation: Evaluation) -> str:
-    """What of an evaluation must repeat, as text: exact for floats, and NaN equals NaN."""
+    """The part of an evaluation that must repeat, as text: exact for floats, and NaN equals NaN."""
     return str(evaluation.validation_error if task.info.measured_cost else evaluation)

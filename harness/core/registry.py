@@ -201,7 +201,7 @@ def task_names(benchmark: Benchmark) -> list[str]:
 
 
 def missing_requirements(method: type[Method], task: Task, settings: Mapping[str, Any] = {}) -> str | None:
-    """Why a method, so set, cannot play a task: a need it declares and the task does not meet. None if it can."""
+    """The requirement of a method with these settings that a task does not meet; None if it can run."""
     for need in method.needs(settings):
         if need == "fidelities":
             if len(task.info.fidelities) < 2:
@@ -212,13 +212,13 @@ def missing_requirements(method: type[Method], task: Task, settings: Mapping[str
 
 
 def problem_of(method: type[Method], task: Task, budget: Budget, settings: Mapping[str, Any] = {}) -> Problem:
-    """What a method, so set, is shown of a task."""
+    """The part of a task that a method with these settings is shown."""
     given = {need: task.resource(need) for need in method.needs(settings) if need != "fidelities"}
     return Problem(task.space, budget, task.info.fidelities, given)
 
 
 def missing_packages(method: type[Method]) -> str | None:
-    """Why a method cannot run here: packages that are not installed, and how to get them. None if it can."""
+    """The reason why a method cannot run here: missing packages, and how to get them; None if it can run."""
     missing = [(package, extra) for package, extra in method.packages if importlib.util.find_spec(package) is None]
     if not missing:
         return None

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from equipoise.harness.benchmarks._official import import_archive
 from equipoise.harness.benchmarks.nasbench301 import NasBench301Benchmark
 from equipoise.harness.cli.main import app
-from equipoise.harness.cli.task_summary import card, text
+from equipoise.harness.cli.task_summary import summary, text
 from equipoise.harness.conformance import TASK_CHECKS
 from equipoise.harness.core.errors import DataError
 from equipoise.harness.core.registry import load_task
@@ -43,8 +43,8 @@ def test_an_absent_archive_is_said_with_how_to_get_it(name: str, cache: Path) ->
     assert task.info.surrogate.model == "trees"
     assert task.info.data_digest == ""
     assert [scores.kendall_tau for scores in task.info.surrogate.scores] == ([0.817] if name == NAMES[0] else [])
-    assert "predictions of trees" in text(card(task))
-    assert ("on held-out architectures, Kendall tau 0.817\n" in text(card(task))) == (name == NAMES[0])
+    assert "predictions of trees" in text(summary(task))
+    assert ("on held-out architectures, Kendall tau 0.817\n" in text(summary(task))) == (name == NAMES[0])
     with pytest.raises(DataError, match="equipoise data import"):
         task.evaluate(drawn(1)[0], None, np.random.default_rng(0))
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from equipoise.harness.benchmarks.nasbench_nlp import EPOCHS, read
-from equipoise.harness.cli.task_summary import card
+from equipoise.harness.cli.task_summary import summary
 from equipoise.harness.conformance import SPACE_CHECKS, TASK_CHECKS
 from equipoise.harness.core.errors import DataError, SpaceError
 from equipoise.harness.core.ledger import Budget, Ledger
@@ -108,7 +108,7 @@ def test_runs_are_reported_where_the_file_is_missing(tmp_path: Path, monkeypatch
 
 def test_without_the_file_the_card_claims_no_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EQUIPOISE_CACHE", str(tmp_path))
-    facts = card(load_task(NAME))
+    facts = summary(load_task(NAME))
     assert facts["skip"] == "needs logs.zip (0.9 MB): equipoise data fetch nasbench-nlp"
     assert facts["space_size"] is facts["classes"] is facts["optimum"] is None
 

@@ -14,7 +14,7 @@ import pytest
 
 from equipoise.harness.benchmarks._official import import_archive, is_archive
 from equipoise.harness.benchmarks.nasbench_suite_zero import NasBenchSuiteZeroBenchmark
-from equipoise.harness.cli.task_summary import card
+from equipoise.harness.cli.task_summary import summary
 from equipoise.harness.core.errors import DataError
 from equipoise.harness.core.registry import load_task
 from equipoise.harness.data.sources import source
@@ -113,7 +113,7 @@ def test_a_made_archive_becomes_nine_samples_and_no_task(tmp_path: Path, monkeyp
     assert len(import_archive(path)) == 9
     task = load_task("nasbench_suite_zero/nasbench201-svhn")
     assert "is a sample of nasbench201, not a closed table" in (task.skip() or "")
-    facts = card(task)
+    facts = summary(task)
     assert facts["optimum"] is None
     assert "test images of SVHN" in facts["validation_split"]
     assert facts["test_split"] is None
