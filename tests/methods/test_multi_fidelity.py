@@ -23,7 +23,7 @@ from equipoise.methods._shared.brackets import Bracket, Brackets, ladder, rungs
 from equipoise.methods._shared.kde import Density
 from equipoise.methods.dehb import Dehb
 
-TASK = Epochs("plain")
+TASK = Epochs()
 POWERS = (1, 3, 9, 27, 81)
 NAMES = ("hyperband", "bohb", "dehb")
 
