@@ -167,8 +167,8 @@ class _Networks:
         arch: str,
         task: str,
         metric: str,
-        mode: str = "best",  # noqa: ARG002 - one value an architecture is stored
-        xseed: int | None = None,  # noqa: ARG002
+        mode: str = "best",
+        xseed: int | None = None,
     ) -> float:
         """One stored value by NASLib's name of it: ``valid_top1``, ``test_ssim``, ``time_elapsed``, ..."""
         if task != self._task.info.dataset:
@@ -193,7 +193,7 @@ class _Widths:
         dataset: str,
         iepoch: int | None = None,
         hp: str = "90",
-        is_random: bool = False,  # noqa: ARG002 - the mean over the seeds is given
+        is_random: bool = False,
     ) -> dict[str, float]:
         """The values after training for ``hp`` epochs, of the network whose widths are the octal digits of `index`."""
         task, epochs = self._task, int(hp)

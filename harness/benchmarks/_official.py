@@ -32,7 +32,7 @@ class Imported(Benchmark):
     archive: ClassVar[str]
     imported: ClassVar[str]
 
-    def get(self, dataset: str) -> str:  # noqa: ARG002
+    def get(self, dataset: str) -> str:
         """The download, and the command that imports it."""
         return f"download {self.archive}, then: equipoise data import {self.imported}"
 

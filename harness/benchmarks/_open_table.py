@@ -144,7 +144,7 @@ class PlacedTables(Benchmark):
     def get(self, dataset: str) -> str:
         """The way to get the table of a data set, for example ``equipoise data import ARCHIVE``."""
 
-    def space_of(self, dataset: str) -> SearchSpace:  # noqa: ARG002
+    def space_of(self, dataset: str) -> SearchSpace:
         """The space of a data set."""
         return self.space
 
@@ -157,7 +157,7 @@ class PlacedTables(Benchmark):
         path = self.place(dataset)
         return table_missing(path) if path.is_file() else f"needs {path.name}: {self.get(dataset)}"
 
-    def task(self, dataset: str, noise: Noise = "mean", ignore_cache: bool = False) -> TableTask:  # noqa: ARG002
+    def task(self, dataset: str, noise: Noise = "mean", ignore_cache: bool = False) -> TableTask:
         """Makes a task.
 
         Raises:

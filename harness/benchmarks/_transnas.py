@@ -74,7 +74,7 @@ class TransNas(Benchmark):
     def architecture(self, numbers: tuple[int, ...]) -> Architecture:
         """The architecture that the file lists by these numbers."""
 
-    def task(self, dataset: str, noise: Noise = "mean", ignore_cache: bool = False) -> TableTask:  # noqa: ARG002
+    def task(self, dataset: str, noise: Noise = "mean", ignore_cache: bool = False) -> TableTask:
         """Makes the task of one vision task."""
         name, file, read = f"{self.name}/{dataset}", source(self.source_name), partial(self.read, dataset)
         info = TaskInfo(

@@ -50,7 +50,7 @@ class NasBench101Benchmark(OfficialTables):
         """Whether this looks like the official TFRecord."""
         return nasbench101.recognises(path)
 
-    def records(self, path: Path, curves: bool) -> Iterator[Record]:  # noqa: ARG002 - it has none
+    def records(self, path: Path, curves: bool) -> Iterator[Record]:
         """Reads the TFRecord."""
         return nasbench101.records(path)
 

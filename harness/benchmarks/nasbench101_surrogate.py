@@ -48,7 +48,7 @@ class NasBench101SurrogateBenchmark(Benchmark):
     name = "nasbench101-surrogate"
     datasets = tuple(TECHNIQUES)
 
-    def task(self, dataset: str, noise: Noise = "mean", ignore_cache: bool = False) -> SurrogateTask:  # noqa: ARG002
+    def task(self, dataset: str, noise: Noise = "mean", ignore_cache: bool = False) -> SurrogateTask:
         """Makes the task of one surrogate model."""
         return SurrogateTask(self.info(dataset), self.place(dataset), noise, SPACE, partial(self.missing, dataset))
 

@@ -120,7 +120,7 @@ class NasBench201Benchmark(Benchmark):
     name = "nasbench201"
     datasets = (*_SOURCES, *TRAINED_HERE)
 
-    def task(self, dataset: str, noise: Noise = "mean", ignore_cache: bool = False) -> TableTask:  # noqa: ARG002
+    def task(self, dataset: str, noise: Noise = "mean", ignore_cache: bool = False) -> TableTask:
         """Makes the task of one set of images."""
         if dataset in TRAINED_HERE:
             from equipoise.harness.benchmarks._nasbench201_trained import (

@@ -54,7 +54,7 @@ class NasBench301Benchmark(Imported):
     )
     imported = "nasbench301_models_v1_0.zip"
 
-    def task(self, dataset: str, noise: Noise = "mean", ignore_cache: bool = False) -> "NasBench301Task":  # noqa: ARG002
+    def task(self, dataset: str, noise: Noise = "mean", ignore_cache: bool = False) -> "NasBench301Task":
         """Makes the task of one ensemble."""
         path, scores = self.place(dataset), (SurrogateScores(fidelity=100, kendall_tau=PUBLISHED),)
         info = TaskInfo(
@@ -92,7 +92,7 @@ class NasBench301Benchmark(Imported):
         """Whether this is an archive or folder with members of an ensemble."""
         return nasbench301.recognises(path)
 
-    def take(self, path: Path, curves: bool) -> list[Path]:  # noqa: ARG002 - it has none
+    def take(self, path: Path, curves: bool) -> list[Path]:
         """Makes a file for each accuracy ensemble of trees in the archive, with its runtime ensemble."""
         performance: dict[str, Ensemble] = {}
         runtime: dict[str, Ensemble] = {}
@@ -165,7 +165,7 @@ class NasBench301Task(Task):
             raise DataError(reason)
         return Pair.load(self._path)
 
-    def evaluate(self, architecture: Architecture, fidelity: int | None, rng: np.random.Generator) -> Evaluation:  # noqa: ARG002
+    def evaluate(self, architecture: Architecture, fidelity: int | None, rng: np.random.Generator) -> Evaluation:
         """Predicts one genotype; under ``single`` noise, draws around the prediction."""
         found = self.model.predict([architecture])
         accuracy = found.accuracies.mean()

@@ -47,7 +47,7 @@ class NasBenchGraphBenchmark(Benchmark):
     name = "nasbench_graph"
     datasets = tuple(_DIGESTS)
 
-    def task(self, dataset: str, noise: Noise = "mean", ignore_cache: bool = False) -> TableTask:  # noqa: ARG002
+    def task(self, dataset: str, noise: Noise = "mean", ignore_cache: bool = False) -> TableTask:
         """Makes the task of one graph data set; the Proteins table holds five of the nine operations."""
         info = TaskInfo(
             name=f"{self.name}/{dataset}",

@@ -35,7 +35,7 @@ class NasBenchMacroBenchmark(Benchmark):
     name = "nasbench_macro"
     datasets = ("cifar10",)
 
-    def task(self, dataset: str, noise: Noise = "mean", ignore_cache: bool = False) -> TableTask:  # noqa: ARG002
+    def task(self, dataset: str, noise: Noise = "mean", ignore_cache: bool = False) -> TableTask:
         """Makes the only task."""
         file = source("nasbench-macro")
         info = TaskInfo(

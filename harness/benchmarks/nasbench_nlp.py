@@ -59,7 +59,7 @@ class NasBenchNlpBenchmark(Benchmark):
     name = "nasbench_nlp"
     datasets = ("wikitext-2",)
 
-    def task(self, dataset: str, noise: Noise = "mean", ignore_cache: bool = False) -> TableTask:  # noqa: ARG002
+    def task(self, dataset: str, noise: Noise = "mean", ignore_cache: bool = False) -> TableTask:
         """Makes the only task."""
         file, name = source("nasbench-nlp"), f"{self.name}/{dataset}"
         columns = partial(fetched_columns, name, file, read)

@@ -105,7 +105,7 @@ class NasBenchSuiteZeroBenchmark(OfficialTables):
         except (OSError, zipfile.BadZipFile):
             return False
 
-    def records(self, path: Path, curves: bool) -> Iterator[Record]:  # noqa: ARG002 - it has none
+    def records(self, path: Path, curves: bool) -> Iterator[Record]:
         """Reads the accuracies out of the files of one zero-cost score: all list the same ones."""
         for dataset in self.datasets:
             name, _, images = dataset.partition("-")

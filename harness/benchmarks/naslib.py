@@ -45,7 +45,7 @@ class NasLibBenchmark(Benchmark):
     name = "naslib"
     datasets = tuple(f"{name}-{dataset}" for name, entry in NASLIB_SPACES.items() for dataset in entry.metrics)
 
-    def task(self, dataset: str, noise: Noise = "mean", ignore_cache: bool = False) -> "NasLibTask":  # noqa: ARG002
+    def task(self, dataset: str, noise: Noise = "mean", ignore_cache: bool = False) -> "NasLibTask":
         """Makes the task of a space and a data set; NASLib is imported at the first question."""
         space, _, images = dataset.partition("-")
         return NasLibTask(f"{self.name}/{dataset}", space, images, noise)
@@ -129,7 +129,7 @@ class NasLibTask(Task):
             self._object.set_spec(self._entry.spec(architecture))
             return float(self._object.query(metrics[metric], dataset=self._data, dataset_api=self._api))
 
-    def evaluate(self, architecture: Architecture, fidelity: int | None, rng: np.random.Generator) -> Evaluation:  # noqa: ARG002 - NASLib is asked for full training
+    def evaluate(self, architecture: Architecture, fidelity: int | None, rng: np.random.Generator) -> Evaluation:
         """Asks NASLib for validation accuracy and training time."""
         shown = self._query("VAL_ACCURACY", architecture, rng)
         return Evaluation(self._metric.error(shown), self._query("TRAIN_TIME", architecture, rng))

@@ -15,7 +15,7 @@ class SurrogateFiles(Benchmark):
     datasets = ()
     open_ended = True
 
-    def task(self, dataset: str, noise: Noise = "mean", ignore_cache: bool = False) -> SurrogateTask:  # noqa: ARG002
+    def task(self, dataset: str, noise: Noise = "mean", ignore_cache: bool = False) -> SurrogateTask:
         """Makes the task of a file."""
         path = Path(dataset)
         return SurrogateTask(surrogate_info(f"{self.name}/{dataset}", path), path, noise)

@@ -16,6 +16,6 @@ class TableFiles(Benchmark):
     datasets = ()
     open_ended = True
 
-    def task(self, dataset: str, noise: Noise = "mean", ignore_cache: bool = False) -> TableTask:  # noqa: ARG002
+    def task(self, dataset: str, noise: Noise = "mean", ignore_cache: bool = False) -> TableTask:
         """Makes the task of a file."""
         return table_file_task(f"{self.name}/{dataset}", Path(dataset), noise)

@@ -162,7 +162,7 @@ class TrainingTask(Task):
             return None
         return self._recipes if name == "recipes" else self._images.without_test()
 
-    def evaluate(self, architecture: Architecture, fidelity: int | None, rng: np.random.Generator) -> Evaluation:  # noqa: ARG002 - the seed belongs to the architecture
+    def evaluate(self, architecture: Architecture, fidelity: int | None, rng: np.random.Generator) -> Evaluation:
         """Trains as far as asked.
 
         Raises:

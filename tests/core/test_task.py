@@ -123,6 +123,7 @@ def test_a_benchmark_class_offers_its_tasks_and_passes_on_how_they_are_asked(tmp
     [
         ("    info = TaskInfo(", "    sheet = TaskInfo(", "'info' is no TaskInfo; write info = TaskInfo"),
         ("convolutions/count", "convolutions", "a name is benchmark/dataset"),
+        ("    def evaluate", "    def __init__(self): pass\n    def evaluate", "is not made with the noise alone"),
         ("class Count(Task)", "class _Count(Task)", "exactly one public Task; found none"),
     ],
 )
