@@ -25,7 +25,7 @@ def trained_here(name: str, path: Path, citation: str, noise: Noise) -> TrainedT
     """Small networks of all cells, trained on embedded images: every epoch, test errors, and the images to train on.
 
     The pitfalls are those of the header, the meaning of its seconds, and the figures that `equipoise data card` wrote
-    beside the table.
+    beside the table, where it did.
 
     Args:
         name: Of the task.
@@ -34,7 +34,8 @@ def trained_here(name: str, path: Path, citation: str, noise: Noise) -> TrainedT
         noise: See `Task`.
     """
     info = table_info(name, path)
-    figures = path.with_suffix(".md").read_text().splitlines()
+    written = path.with_suffix(".md")
+    figures = written.read_text().splitlines() if written.is_file() else []
     cost = f"cost_seconds: {peek(path)[0].cost}."
     info = replace(
         info,

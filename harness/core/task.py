@@ -41,7 +41,8 @@ class Task(ABC):
     """One benchmark on one data set.
 
     A class that sets `info` and `space` in its body and defines `evaluate` is complete; the registry offers it without
-    further ado. A class that is made with a data set is offered by a `Benchmark`.
+    further ado. A class that is made with a data set is offered by a `Benchmark`. If it assigns `info` and `space` in
+    its constructor, it declares them in its body (``info: TaskInfo``) for type checkers.
 
     Making a task is cheap: data is read at the first question that needs it. A task is pure: the same architecture,
     fidelity and state of `rng` give the same evaluation, in every process.
