@@ -203,12 +203,13 @@ def test_a_changed_space_file_is_another_table(tmp_path: Path, space_path: Path)
 
 
 def test_a_surrogate_of_a_space_of_the_user_s_moves_with_its_file(tmp_path: Path, space_path: Path) -> None:
-    wide = ", ".join(f'"{width}"' for width in range(120))
-    space_path.write_text(SPACE_FILE.replace('"8", "16", "32"', wide).replace("range(3)", "range(120)"))
+    wide = ", ".join(f'"{width}"' for width in range(12))
+    text = SPACE_FILE.replace('"8", "16", "32"', wide).replace('"2", "4"', wide).replace("range(3)", "range(12)")
+    space_path.write_text(text.replace("np.ones(2,", "np.ones(12,").replace("prefix[0] == 0", "prefix[0] > 1"))
     space = load_space(str(space_path))()
     some = [{**row, "validation_error": 0.1 + number / 1000} for number, row in enumerate(rows_of(space))]
     header = replace(PLAIN, space=space, coverage="sample")
-    fitted = fit_surrogate(write(tmp_path / "a.parquet", some[:118], header), "gp").save(tmp_path / "a.npz")
+    fitted = fit_surrogate(write(tmp_path / "a.parquet", some[:115], header), "gp").save(tmp_path / "a.npz")
     moved = tmp_path / "elsewhere"
     os.renames(tmp_path / "a.npz", moved / "a.npz")
     os.renames(space_path, moved / space_path.name)
