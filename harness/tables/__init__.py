@@ -53,13 +53,15 @@ architecture to architecture. Rows come in any order.
 **Space.** The architectures are those of
 
 - a space of Equipoise, by the name of its file: ``"nasbench201"``, or ``{"name": "nasbench_graph", "parameters": [...]}``;
-- a space of one's own, a subclass of `equipoise.SearchSpace`, by the path of its file (``"my_space.py"``, relative to the folder of the
-  table) or by address (``"package.module:Class"``); ``{"name", "parameters"}`` where its constructor takes arguments. The file is part of the table: its digest enters the
-  table's, and a changed space is another table. Opening such a table runs that file: open it only if you trust its source;
-- a declaration: ``{"name": "mine", "decisions": [{"name": "lr", "options": ["1e-1", "1e-2"]}, ...]}``, every combination of the options.
+- a space of your own, a subclass of `equipoise.SearchSpace`, by the path of its file (``"my_space.py"``, relative to the
+  folder of the table) or by address (``"package.module:Class"``); ``{"name", "parameters"}`` where its constructor takes
+  arguments. The file is part of the table: its digest enters the digest of the table, and a changed space is another
+  table. Opening such a table runs that file: open it only if you trust its source;
+- a declaration, ``{"name": "mine", "decisions": [{"name": "lr", "options": ["1e-1", "1e-2"]}, ...]}``: every combination
+  of the options.
 
-A declared decision may depend on earlier ones. It matters only for the options listed under ``when``, and a decision that does not
-matter satisfies no condition:
+A declared decision may depend on earlier ones. It matters only for the options listed under ``when``; a decision that
+does not matter satisfies no condition:
 
     {"name": "optimisers", "decisions": [
         {"name": "optimiser", "options": ["sgd", "adam"]},
@@ -67,15 +69,16 @@ matter satisfies no condition:
         {"name": "nesterov", "options": ["no", "yes"], "when": {"momentum": ["0.9"]}},
         {"name": "beta", "options": ["0.9", "0.99"], "when": {"optimiser": ["adam"]}}]}
 
-These are five architectures: ``sgd,0,,``, ``sgd,0.9,no,``, ``sgd,0.9,yes,``, ``adam,,,0.9`` and ``adam,,,0.99``. The cell, or the place in the text, of a decision that
-does not matter is empty (or holds its first option); anything else there is an error, since two rows could then be one
-architecture. Methods see exact masks, an exact size, and an encoding ``conditional`` with which TPE, SMAC and the other
-optimisers treat such a decision as a conditional parameter.
+These are five architectures: ``sgd,0,,``, ``sgd,0.9,no,``, ``sgd,0.9,yes,``, ``adam,,,0.9`` and ``adam,,,0.99``. The
+cell of a decision that does not matter, or its place in the text, is empty or holds the first option; any other option
+is an error, since two rows could then be one architecture. Methods see exact masks, an exact size, and the encoding
+``conditional``, with which TPE, SMAC and the other optimisers treat such a decision as a conditional parameter.
 
 A cell missing at full training makes the table a part of its space, which ``coverage`` must say; a cell missing at a
 lower fidelity is declared under ``missing`` with the exact count, or refused.
 
-**Use.** `equipoise.harness.tables.table.open_table` reads, checks and caches a table (memory-mapped columns: a table larger than
-memory stays on disk); `equipoise.harness.tables.writer.TableWriter` writes one in bounded memory and places it only if it passes
-the same checks. A benchmark over placed tables is a class of a few lines on `equipoise.harness.benchmarks._open_table.PlacedTable`.
+**Use.** `equipoise.harness.tables.table.open_table` reads, checks and caches a table (memory-mapped columns: a table
+larger than memory stays on disk); `equipoise.harness.tables.writer.TableWriter` writes one in bounded memory and places
+it only if it passes the same checks. A benchmark over placed tables is a class of a few lines on
+`equipoise.harness.benchmarks._open_table.PlacedTables`.
 """

@@ -193,11 +193,11 @@ def test_a_table_names_its_space_relative_to_itself(
 def test_a_changed_space_file_is_another_table(tmp_path: Path, space_path: Path) -> None:
     header = replace(PLAIN, space=load_space(str(space_path))())
     path = write(tmp_path / "a.parquet", rows_of(header.space), header)
-    before = load_task(f"table:{path}").data_digest
-    assert load_task(f"table:{path}").data_digest == before
+    before = load_task(f"table:{path}").info.data_digest
+    assert load_task(f"table:{path}").info.data_digest == before
     space_path.write_text(SPACE_FILE.replace('"32"', '"64"'))
     task = load_task(f"table:{path}")
-    assert task.data_digest != before
+    assert task.info.data_digest != before
     with pytest.raises(DataError, match="'32' in '2,32' is no option of 'width'"):
         task.landscape()
 
