@@ -1,6 +1,7 @@
 """The command line."""
 
 import json
+import logging
 import sys
 from importlib import import_module
 from importlib.metadata import version
@@ -46,16 +47,24 @@ def run(
     task: Annotated[list[str] | None, typer.Option(help="Only this task, or pattern; may be given again.")] = None,
     repeats: Annotated[int | None, typer.Option(help="Override the number of repeats of every method.")] = None,
     queries: Annotated[int | None, typer.Option(help="Override the budget: queries a run.")] = None,
-    skip_missing: Annotated[bool, typer.Option("--skip-missing", help="Leave out what cannot run here.")] = False,
+    skip_missing: Annotated[bool, typer.Option("--skip-missing", help="Skip what cannot run here.")] = False,
 ) -> None:
-    """Play a suite. Run it again to resume, or to add repeats, tasks or methods."""
+    """Run a suite. Run it again to resume, or to add repeats, tasks or methods."""
     from equipoise.harness.cli.progress import progress
+    from equipoise.harness.core.suite import Suite
     from equipoise.harness.engine.session import run_suite
 
-    failed = run_suite(
-        suite, out, workers, cluster, tuple(only or ()), repeats, queries, skip_missing, tuple(task or ()), progress
+    ran = run_suite(
+        Suite.load(suite).changed(tuple(only or ()), repeats, queries, tuple(task or ())),
+        out,
+        workers=workers,
+        cluster=cluster,
+        skip_missing=skip_missing,
+        command=sys.argv[1:],
+        progress=progress,
     )
-    raise typer.Exit(failed)
+    sys.stderr.write(f"equipoise: {ran}\n")
+    raise typer.Exit(130 if ran.interrupted else 1 if ran.failures else 0)
 
 
 @app.command()
@@ -162,8 +171,18 @@ def _reports(module: str) -> Any:
     return import_module(f"equipoise.reports.{module}")
 
 
+class _Stderr(logging.Handler):
+    """Says what is logged in one line."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        sys.stderr.write(f"equipoise: {record.getMessage()}\n")
+
+
 def main() -> None:
     """Runs the command line; an error of ours is one line and exit status 2."""
+    log = logging.getLogger("equipoise")
+    log.addHandler(_Stderr())
+    log.setLevel(logging.INFO)
     try:
         app()
     except EquipoiseError as error:

@@ -78,7 +78,7 @@ def verify(folder: Path, sample: int, say: Callable[[str], None]) -> int:
 def _difference(store: RunStore, spec: RunSpec) -> str | None:
     frame = store.frame(task=spec.task)
     old = frame[(frame.method == spec.label) & (frame.repeat == spec.repeat)]
-    task = load_task(spec.task, spec.protocol.noise)
+    task = load_task(spec.task_address, spec.protocol.noise)
     try:
         new = execute_run(spec, fresh=True).trajectory
     except Exception as error:  # whatever it is, the run does not repeat
