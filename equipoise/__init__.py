@@ -11,6 +11,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from equipoise.api.results import Results as Results
+    from equipoise.api.run import load as load
+    from equipoise.api.run import run as run
     from equipoise.api.search import search as search
     from equipoise.api.trajectory import Incumbent as Incumbent
     from equipoise.api.trajectory import SearchTrajectory as SearchTrajectory
@@ -39,6 +42,8 @@ if TYPE_CHECKING:
     from equipoise.harness.core.task import Task as Task
 
 _MODULES = {
+    "api.results": "Results",
+    "api.run": "load run",
     "api.search": "search",
     "api.trajectory": "Incumbent SearchTrajectory",
     "harness.core.errors": "DataError EquipoiseError PluginError ProposalError RunError SearchEnded SettingError "

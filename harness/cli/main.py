@@ -90,9 +90,9 @@ def plan(
 @app.command()
 def status(folder: Annotated[Path, typer.Argument(help="A results folder.")]) -> None:
     """Say what of a suite is done, missing and failed."""
-    from equipoise.harness.engine.verify import status_of
+    from equipoise.harness.store.overview import overview_of
 
-    typer.echo(status_of(folder))
+    typer.echo(overview_of(folder))
 
 
 @app.command("list")
