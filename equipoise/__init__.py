@@ -11,6 +11,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from equipoise.api.check import CheckResults as CheckResults
+    from equipoise.api.check import check as check
+    from equipoise.api.lists import methods as methods
+    from equipoise.api.lists import suites as suites
+    from equipoise.api.lists import tasks as tasks
     from equipoise.api.results import Results as Results
     from equipoise.api.run import load as load
     from equipoise.api.run import run as run
@@ -42,6 +47,8 @@ if TYPE_CHECKING:
     from equipoise.harness.core.task import Task as Task
 
 _MODULES = {
+    "api.check": "CheckResults check",
+    "api.lists": "methods suites tasks",
     "api.results": "Results",
     "api.run": "load run",
     "api.search": "search",
