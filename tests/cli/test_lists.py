@@ -35,7 +35,7 @@ def test_a_task_that_cannot_be_read_does_not_hide_the_others(monkeypatch: pytest
     def damaged(task: object) -> None:
         raise DataError("cifar10.pkl: damaged")
 
-    monkeypatch.setattr("equipoise.harness.benchmarks.nasbench201.NasBench201Task.skip", damaged)
+    monkeypatch.setattr("equipoise.harness.benchmarks._trained_table.TrainedTableTask.skip", damaged)
     assert "nasbench201/cifar10" not in overview("tasks")[0]
     assert "cifar10.pkl: damaged" in overview("tasks", everything=True)[0].table()
 
