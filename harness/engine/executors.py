@@ -8,7 +8,7 @@ from typing import Any
 from equipoise.harness.core.errors import PluginError, SuiteError
 from equipoise.harness.engine.processes import ONE_THREAD, WorkerProcesses
 
-__all__ = ["IN_PROCESS", "executor"]
+__all__ = ["IN_PROCESS", "executor", "one_thread"]
 
 IN_PROCESS = "in-process"
 """Named in place of a cluster, runs in the calling process."""
@@ -27,9 +27,7 @@ def executor(cluster: str, workers: int) -> Iterator[Executor]:
         PluginError: A cluster was asked for, and Dask is not installed.
     """
     if cluster == IN_PROCESS:
-        from threadpoolctl import threadpool_limits  # here: workers never need it
-
-        with threadpool_limits(1):  # as in a worker: sums round the same on any number of workers
+        with one_thread():
             yield _InProcess()
         return
     if cluster == "local":
@@ -56,6 +54,15 @@ def executor(cluster: str, workers: int) -> Iterator[Executor]:
         target.scale(jobs=workers)
     with Client(target) as client:
         yield client.get_executor(pure=False)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Lets numerical libraries use one thread, as in a worker: sums round the same wherever a run is executed."""
+    from threadpoolctl import threadpool_limits  # here: workers never need it
+
+    with threadpool_limits(1):
+        yield
 
 
 class _InProcess(Executor):
