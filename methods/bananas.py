@@ -51,7 +51,9 @@ class Bananas(PredictorMethod):
     """
 
     family = "nas"
+    origin = "published"
     source = "White, Neiswanger and Savani, BANANAS, AAAI 2021"
+    knowledge = ("decisions", "legality", "isomorphism", "graph")
     costly = True
     deviations = (
         "A mutant is as many of the space's own edits away as the repository redraws operations of NAS-Bench-201.",

@@ -43,8 +43,11 @@ class ExactGp(Method):
     """
 
     family = "hpo"
+    origin = "this project"
     source = "Jones, Schonlau and Welch, Efficient Global Optimization, 1998; Rasmussen and Williams, GPML, 2006"
-    techniques = ("gp",)
+    knowledge = ("decisions", "legality", "isomorphism")
+    tuned_on = ("nasbench201/*",)
+    surrogate_models = ("gp",)
     deviations = ("Spaces too large to enumerate are searched over candidates: there the maximum is not exact.",)
 
     def __init__(

@@ -41,7 +41,9 @@ class Gates(PredictorMethod):
     """
 
     family = "nas"
+    origin = "published"
     source = "Ning, Zheng, Zhao, Wang and Yang, GATES, ECCV 2020"
+    knowledge = ("decisions", "legality", "isomorphism", "graph")
     packages = (("torch", "torch"),)
     costly = True
     deviations = (

@@ -35,10 +35,12 @@ class GpBo(Method):
     """
 
     family = "hpo"
+    origin = "library"
     source = "Head et al., scikit-optimize 0.10.2 (Optimizer, gp_hedge); Snoek, Larochelle and Adams, NeurIPS 2012"
+    knowledge = ("decisions",)
     packages = (("skopt", "gp"),)
     costly = True
-    techniques = ("gp",)
+    surrogate_models = ("gp",)
 
     def __init__(
         self,

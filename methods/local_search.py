@@ -29,7 +29,9 @@ class LocalSearch(Method):
     """
 
     family = "nas"
+    origin = "published"
     source = "White, Nolen and Savani, Exploring the Loss Landscape in Neural Architecture Search, UAI 2021"
+    knowledge = ("decisions", "legality", "isomorphism")
 
     def __init__(self, problem: Problem, rng: np.random.Generator, *, initial: int = 10) -> None:
         super().__init__(problem, rng)

@@ -55,8 +55,11 @@ class MomentumLocalSearch(Method):
     after also looking at further tasks of NAS-Bench-201, NAS-Bench-Graph and TransNAS-Bench-101.
     """
 
-    family = "hpo"
+    family = "nas"
+    origin = "this project"
     source = "Equipoise; momentum on the local search of White, Nolen and Savani (UAI 2021)"
+    knowledge = ("decisions", "legality", "isomorphism")
+    tuned_on = ("nasbench201/cifar10", "nasbench_graph/cora")
 
     def __init__(
         self,

@@ -47,7 +47,9 @@ class Npenas(PredictorMethod):
     """
 
     family = "nas"
+    origin = "published"
     source = "Wei, Niu, Tang and Liang, NPENAS, 2020 (arXiv 2003.12857)"
+    knowledge = ("decisions", "legality", "isomorphism", "graph")
     costly = True
     deviations = (
         "Repeats are told by the benchmark's entries, not by sets of paths; 'none' is left out of the graph.",

@@ -47,7 +47,9 @@ class Optuna(Method):
     """
 
     family = "hpo"
+    origin = "library"
     source = "Akiba, Sano, Yanase, Ohta and Koyama, Optuna, KDD 2019; optuna 5"
+    knowledge = ("decisions",)
     packages = (("optuna", "optuna"),)
 
     def __init__(

@@ -40,7 +40,9 @@ class Reinforce(Method):
     """
 
     family = "nas"
+    origin = "published"
     source = "Gao, Yang, Zhang, Zhou and Hu, GraphNAS, IJCAI 2020, after Zoph and Le, ICLR 2017"
+    knowledge = ("decisions", "legality")
     deviations = (
         "Illegal options are masked.",
         "Advantages are not divided by the largest of the last ten, and the moving average is never started anew.",

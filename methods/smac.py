@@ -39,10 +39,12 @@ class Smac(Method):
     """
 
     family = "hpo"
+    origin = "library"
     source = "Lindauer et al., SMAC3: A Versatile Bayesian Optimization Package, JMLR 2022; smac 2.4 HPO facade"
+    knowledge = ("decisions",)
     packages = (("smac", "smac"),)
     costly = True
-    techniques = ("trees",)
+    surrogate_models = ("trees",)
     deviations = (
         "The objective is declared deterministic, so that SMAC does not spend queries on evaluating incumbents again.",
         "The starts of the local search are ordered; the library's order depends on the salt of the process.",

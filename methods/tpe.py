@@ -35,9 +35,11 @@ class Tpe(Method):
     """
 
     family = "hpo"
+    origin = "library"
     source = (
         "Bergstra, Bardenet, Bengio and Kegl, Algorithms for Hyper-Parameter Optimization, NeurIPS 2011; hyperopt 0.3.0"
     )
+    knowledge = ("decisions",)
     packages = (("hyperopt", "tpe"),)
 
     def __init__(

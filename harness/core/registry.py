@@ -166,20 +166,23 @@ def task_names(benchmark: type[Task]) -> list[str]:
 
 
 def missing_requirements(method: type[Method], task: Task, settings: Mapping[str, Any] = {}) -> str | None:
-    """Why a method, so set, cannot play a task: a need it declares and the task does not meet. None if it can."""
-    for need in method.needs(settings):
-        if need == "fidelities":
-            if len(task.fidelities) < 2:
-                return f"needs several fidelities; {task.name} has one"
-        elif task.resource(need) is None:
-            return f"needs {need}: {task.missing_resource(need)}"
+    """Why a method cannot search a task under these settings: a requirement that the task does not meet.
+
+    None if it can.
+    """
+    required = method.requirements(settings)
+    if required.fidelities and len(task.fidelities) < 2:
+        return f"needs several fidelities; {task.name} has one"
+    for name in required.resources:
+        if task.resource(name) is None:
+            return f"needs {name}: {task.missing_resource(name)}"
     return None
 
 
 def problem_of(method: type[Method], task: Task, budget: Budget, settings: Mapping[str, Any] = {}) -> Problem:
-    """What a method, so set, is shown of a task."""
-    given = {need: task.resource(need) for need in method.needs(settings) if need != "fidelities"}
-    return Problem(task.space, budget, task.fidelities, given)
+    """The part of a task that a method under these settings is shown."""
+    resources = {name: task.resource(name) for name in method.requirements(settings).resources}
+    return Problem(task.space, budget, task.fidelities, resources)
 
 
 def missing_packages(method: type[Method]) -> str | None:

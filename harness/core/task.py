@@ -18,15 +18,17 @@ Noise = Literal["mean", "single"]
 
 
 class Evaluation(NamedTuple):
-    """What one query costs and shows.
+    """The answer to one query.
 
     Attributes:
         validation_error: Smaller is better, in the task's own unit (a fraction for accuracies).
         cost_seconds: Simulated or measured training time; NaN where the source does not tell.
+        objectives: Further objectives by name, each as the task declares it; usually empty.
     """
 
     validation_error: float
     cost_seconds: float
+    objectives: Mapping[str, float] = {}
 
 
 @dataclass(frozen=True)

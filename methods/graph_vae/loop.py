@@ -53,10 +53,11 @@ class GenerativeSearch(Method, ABC):
         SettingError: A setting is out of range.
     """
 
-    family = "nas"
+    origin = "this project"
+    tuned_on = ("nasbench201/*", "nasbench_graph/cora")
     packages = (("torch", "torch"),)
-    techniques = ("gp",)
-    checked_with: ClassVar[Mapping[str, Any]] = {"pool": 25, "draws": 40}
+    surrogate_models = ("gp",)
+    check_settings: ClassVar[Mapping[str, Any]] = {"pool": 25, "draws": 40}
 
     def __init__(
         self,

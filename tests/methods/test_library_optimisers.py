@@ -83,7 +83,7 @@ def test_another_seed_another_trajectory(name: str) -> None:
 def test_the_whole_budget_is_spent_on_a_space_with_forbidden_combinations(name: str) -> None:
     trajectory = search(name, NasBenchGraph())
     assert len(trajectory) == 9
-    assert trajectory.shortfall == 0
+    assert trajectory.unspent == 0
     assert trajectory.ended == ""
 
 

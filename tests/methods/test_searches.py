@@ -44,7 +44,7 @@ def test_a_space_is_searched_to_its_last_architecture(name: str) -> None:
     method = load_method(name)(problem, np.random.default_rng(0))
     trajectory = run_trial(method, MadeTask("plain"), Ledger(problem.budget), lambda _: np.random.default_rng())
     assert sorted(trajectory.architecture) == list(MadeSpace().enumerate())
-    assert trajectory.shortfall == 36
+    assert trajectory.unspent == 36
     assert "every architecture" in trajectory.ended
     with pytest.raises(SearchEnded):
         method.ask()

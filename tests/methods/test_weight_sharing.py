@@ -36,7 +36,7 @@ WHOLE = 8 * 3000
 
 def make(name: str, budget: Budget | None = None, **settings: object) -> Method:
     cls = load_method(name)
-    given = {**cls.checked_with, "most_images": FEW, **settings}
+    given = {**cls.check_settings, "most_images": FEW, **settings}
     problem = problem_of(cls, TASK, budget or Budget(queries=20), given)
     return cls(problem, np.random.default_rng(0), **given)
 
@@ -70,11 +70,11 @@ def test_the_supernet_and_its_price_follow_what_the_name_of_a_task_sets() -> Non
     made = {}
     for name in ("training/nasbench201/fashion14", "training/nasbench201/fashion14,epochs=4,channels=4"):
         cls, task = load_method("darts"), load_task(name)
-        given = {**cls.checked_with, "images": None}
+        given = {**cls.check_settings, "images": None}
         made[name] = cls(problem_of(cls, task, Budget(queries=5), given), np.random.default_rng(0), **given)
         made[name].ask()
     usual, changed = made.values()
-    assert changed.trainings == pytest.approx(2 * usual.trainings)
+    assert changed.training_equivalents == pytest.approx(2 * usual.training_equivalents)
     stems = [method._shared.supernet.body[0].out_channels for method in (usual, changed)]  # type: ignore[attr-defined]
     assert stems == [8, 4]
 
@@ -113,7 +113,7 @@ def test_a_budget_that_the_training_spends_ends_the_run_with_the_reason() -> Non
     assert trajectory.charge[0] > 1.0
     ended = played(_Greedy(problem_of(_Greedy, TASK, Budget(queries=5)), np.random.default_rng(0)))
     assert (len(ended), ended.charge) == (2, [2.5, 2.5])
-    assert ended.shortfall == 0
+    assert ended.unspent == 0
     again = played(_Greedy(problem_of(_Greedy, TASK, Budget(queries=3)), np.random.default_rng(0)))
     assert (len(again), again.charge) == (1, [2.5])
     assert "own training spent" in again.ended
@@ -128,7 +128,7 @@ class _Greedy(Method):
     def ask(self):
         from equipoise.harness.core.method import Query
 
-        self.trainings += 1.5
+        self.training_equivalents += 1.5
         return Query(self.space.sample(self.rng, 1)[0])
 
     def tell(self, observation) -> None:
@@ -251,10 +251,10 @@ def test_a_space_without_a_supernet_is_not_applicable() -> None:
     cls = load_method("darts")
     task = load_task("nasbench_graph/cora")
     with pytest.raises(SpaceError, match="needs a supernet"):
-        cls(problem_of(cls, task, Budget(queries=5), cls.checked_with), np.random.default_rng(0), **cls.checked_with)
+        cls(problem_of(cls, task, Budget(queries=5), cls.check_settings), np.random.default_rng(0), **cls.check_settings)
 
 
-def test_a_suite_is_checked_without_loading_pytorch() -> None:
+def test_a_suite_is_check_settingsout_loading_pytorch() -> None:
     code = (
         "import sys, numpy as np; from equipoise.harness.core.ledger import Budget\n"
         "from equipoise.harness.core.registry import *\n"
