@@ -128,8 +128,7 @@ class _Greedy(Method):
     def ask(self):
         from equipoise.harness.core.method import Query
 
-        self.training_equivalents += 1.5
-        return Query(self.space.sample(self.rng, 1)[0])
+        return Query(self.space.sample(self.rng, 1)[0], training_cost=1.5)
 
     def tell(self, observation) -> None:
         pass
@@ -251,10 +250,12 @@ def test_a_space_without_a_supernet_is_not_applicable() -> None:
     cls = load_method("darts")
     task = load_task("nasbench_graph/cora")
     with pytest.raises(SpaceError, match="needs a supernet"):
-        cls(problem_of(cls, task, Budget(queries=5), cls.check_settings), np.random.default_rng(0), **cls.check_settings)
+        cls(
+            problem_of(cls, task, Budget(queries=5), cls.check_settings), np.random.default_rng(0), **cls.check_settings
+        )
 
 
-def test_a_suite_is_check_settingsout_loading_pytorch() -> None:
+def test_a_suite_is_checked_without_loading_pytorch() -> None:
     code = (
         "import sys, numpy as np; from equipoise.harness.core.ledger import Budget\n"
         "from equipoise.harness.core.registry import *\n"
