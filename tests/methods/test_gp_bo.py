@@ -2,14 +2,9 @@
 
 import numpy as np
 import pytest
-from method_runs import LIBRARIES, NB201, make_encoded, make_library
+from method_runs import NB201, make_encoded, make_library
 
 from equipoise.harness.core.errors import SettingError
-
-
-@pytest.fixture(params=sorted(LIBRARIES))
-def name(request) -> str:
-    return request.param
 
 
 @pytest.mark.parametrize(

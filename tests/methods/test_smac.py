@@ -4,17 +4,12 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from method_runs import LIBRARIES, Distance, make_library, proposals, run_library
+from method_runs import Distance, make_library, proposals, run_library
 
 from equipoise.harness.core.errors import SettingError
 from equipoise.harness.core.ledger import Budget, Ledger
 from equipoise.harness.engine.runner import run_trial
 from equipoise.harness.spaces.nasbench201 import NasBench201
-
-
-@pytest.fixture(params=sorted(LIBRARIES))
-def name(request) -> str:
-    return request.param
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,10 @@
 
 import numpy as np
 import pytest
-from method_runs import DARTS, LIBRARIES, make_encoded, make_library, run_encoded
+from method_runs import DARTS, make_encoded, make_library, run_encoded
 
 from equipoise.harness.core.errors import SettingError
 from equipoise.harness.core.method import Observation, Query
-
-
-@pytest.fixture(params=sorted(LIBRARIES))
-def name(request) -> str:
-    return request.param
 
 
 @pytest.mark.parametrize(
