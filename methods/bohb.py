@@ -31,7 +31,7 @@ class Bohb(Method):
     Args:
         problem: What is known before the search.
         rng: Source of randomness.
-        encoding: The parameters to search over: one of `SearchSpace.encodings`; None for the space's usual one. All
+        encoding: The parameters to search over: one of `SearchSpace.encodings`; None for the space's default one. All
             parameters are taken to matter always.
         eta: One of so many architectures goes on, to so many times the epochs.
         least_epochs: The shortest training; None for the task's shortest.

@@ -34,7 +34,7 @@ class _Population:
         self._turn = -1
 
     def target(self) -> int:
-        """Whose turn it is."""
+        """The index whose turn it is."""
         self._turn = (self._turn + 1) % len(self.points)
         return self._turn
 
@@ -64,7 +64,7 @@ class Dehb(Method):
     Args:
         problem: What is known before the search.
         rng: Source of randomness.
-        encoding: The parameters to search over: one of `SearchSpace.encodings`; None for the space's usual one. All
+        encoding: The parameters to search over: one of `SearchSpace.encodings`; None for the space's default one. All
             parameters are taken to matter always.
         eta: One of so many architectures goes on, to so many times the epochs.
         least_epochs: The shortest training; None for the task's shortest.
@@ -147,7 +147,7 @@ class Dehb(Method):
         return population.promoted.popleft() if population.promoted else below.best(1)[0].copy()
 
     def _evolved(self, target: Array, pool: Array) -> Array:
-        """Mutation among the pool, binomial crossover with the target; what leaves the cube is drawn anew."""
+        """Mutation among the pool, binomial crossover with the target; what leaves the cube is redrawn."""
         if len(pool) < PARENTS:
             everyone = np.concatenate([population.points for population in self._populations.values()])
             mutants = [self._mutant(everyone, target) for _ in range(PARENTS - len(pool) + 1)]

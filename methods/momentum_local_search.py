@@ -80,7 +80,7 @@ class MomentumLocalSearch(Method):
             raise SettingError(f"temperature = {temperature}; accepted: above 0, inf for uniform draws")
         if restart not in ("alternate", "random"):
             raise SettingError(f"restart = '{restart}'; accepted: alternate, random")
-        check_count("momentum_local_search", "initial", initial, problem, usual=10)
+        check_count("momentum_local_search", "initial", initial, problem, default=10)
         self.beta, self.temperature, self.pooled = beta, temperature, pooled
         self.restart, self.lookahead, self.initial = restart, lookahead, initial
         pools: dict[tuple[str, ...], list[float]] = {}

@@ -29,7 +29,7 @@ class Smac(Method):
     Args:
         problem: What is known before the search.
         rng: Source of SMAC's seed.
-        encoding: The parameters to search over: one of `SearchSpace.encodings`; None for the space's usual one.
+        encoding: The parameters to search over: one of `SearchSpace.encodings`; None for the space's default one.
         n_trees: Trees of the forest.
         random_probability: Share of proposals drawn at random.
         initial_ratio: Largest share of the budget that the initial design may take.

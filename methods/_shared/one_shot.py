@@ -1,4 +1,4 @@
-"""What the weight-sharing methods have in common: one supernet in training, from which architectures are derived."""
+"""The base of the weight-sharing methods: one supernet in training, from which architectures are derived."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["EVERY_EPOCH", "RESTARTS", "OneShot", "check_positive", "check_whole"]
 
 EVERY_EPOCH = "The architecture of each epoch is asked for and pays, and the best counts; the paper takes the last."
-RESTARTS = "While budget is left, the search begins anew with other random numbers; the papers run it 3 or 4 times."
+RESTARTS = "While budget is left, the search restarts with other random numbers; the papers run it 3 or 4 times."
 
 
 class OneShot(Method, ABC):
@@ -177,7 +177,7 @@ def check_positive(method: str, or_zero: bool = False, **values: float) -> None:
 
 
 def check_whole(method: str, least: int, **values: int) -> None:
-    """Refuses what is no whole number, or too small.
+    """Refuses a value that is not a whole number, or too small.
 
     Raises:
         SettingError: One is not.

@@ -198,7 +198,7 @@ def _numbered(labels: Iterable[str], first: int) -> dict[str, int]:
 
 
 def _ends(graph: LabelledDag) -> tuple[dict[int, object], dict[int, object]]:
-    """What a decision can change about each node: (label and incoming edges, outgoing edges)."""
+    """The parts of each node that a decision can change: (label and incoming edges, outgoing edges)."""
     incoming: dict[int, list[object]] = {node: [label] for node, label in enumerate(graph.node_labels)}
     outgoing: dict[int, list[object]] = {}
     for (source, target), label in zip(graph.edges, graph.edge_labels, strict=True):

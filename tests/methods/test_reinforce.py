@@ -43,13 +43,13 @@ def test_the_average_and_the_bonus_are_the_stated_ones() -> None:
 def test_foreign_observations_teach_too() -> None:
     method, space = make(MadeSpace(), learning_rate=0.05), MadeSpace()
     best = (2, 2, 2)
-    before = method._controller.replay([best]).log_chances.sum()
+    before = method._controller.replay([best]).log_probabilities.sum()
     for _ in range(40):
         for architecture in space.sample(np.random.default_rng(5), 3):
             method.tell(Observation(Query(architecture), 0.9, 1.0))
         method.tell(Observation(Query(best), 0.1, 1.0))
         method.tell(Observation(Query((0, 0, 1)), 0.0, 1.0))  # no architecture of the space
-    assert method._controller.replay([best]).log_chances.sum() > before
+    assert method._controller.replay([best]).log_probabilities.sum() > before
 
 
 @pytest.mark.parametrize(

@@ -21,14 +21,14 @@ def controller(space: SearchSpace, hidden: int = 12, seed: int = 0, sharp: float
 
 def test_chances_of_all_architectures_sum_to_one() -> None:
     rollout = controller(MadeSpace(), sharp=10).replay(list(MadeSpace().enumerate()))
-    assert np.exp(rollout.log_chances.sum(axis=1)).sum() == pytest.approx(1.0, abs=1e-6)
+    assert np.exp(rollout.log_probabilities.sum(axis=1)).sum() == pytest.approx(1.0, abs=1e-6)
     assert rollout.entropies.max() <= np.log(3) + 1e-6
 
 
 def test_samples_come_as_often_as_their_chances_say() -> None:
     made = controller(MadeSpace(), sharp=10)
     cells = list(MadeSpace().enumerate())
-    chances = np.exp(made.replay(cells).log_chances.sum(axis=1))
+    chances = np.exp(made.replay(cells).log_probabilities.sum(axis=1))
     counts = Counter(made.sample(4000).architectures)
     seen = np.array([counts[cell] for cell in cells])
     assert seen.sum() == 4000
@@ -40,7 +40,7 @@ def test_every_space_is_sampled_within_its_masks(space: SearchSpace) -> None:
     rollout = controller(space).sample(20)
     assert all(space.contains(architecture) for architecture in rollout.architectures)
     again = controller(space).replay(rollout.architectures)
-    assert again.log_chances == pytest.approx(rollout.log_chances, abs=1e-5)
+    assert again.log_probabilities == pytest.approx(rollout.log_probabilities, abs=1e-5)
 
 
 @pytest.mark.parametrize("space", [MadeSpace(), *SPACES], ids=lambda space: space.name)
