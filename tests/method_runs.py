@@ -1,6 +1,9 @@
 """Short runs of methods that several test files make."""
 
+from dataclasses import replace
+
 import numpy as np
+from made import MadeTask
 from plugins_for_tests import Epochs
 
 from equipoise.harness.core.ledger import Budget, Ledger
@@ -45,8 +48,7 @@ LIBRARIES = {
 class Distance:
     """A task with a known best architecture: the error is the share of decisions that differ from it."""
 
-    fidelities = ()
-    penalty = 1.0
+    info = replace(MadeTask.info, fidelities=())
 
     def __init__(self, space):
         self.space = space
@@ -86,8 +88,7 @@ OPTIMISERS: dict[str, dict[str, object]] = {
 class HalfDistance:
     """The error is the share of decisions that differ from a known best."""
 
-    fidelities = ()
-    penalty = 1.0
+    info = replace(MadeTask.info, fidelities=())
 
     def __init__(self, space: SearchSpace) -> None:
         self.space = space
@@ -121,7 +122,7 @@ def make_predictor(name: str, space: SearchSpace, queries: int = 30, seed: int =
     return load_method(name)(problem, np.random.default_rng(seed), **{**PREDICTORS[name], **given})
 
 
-EPOCHS_TASK = Epochs("plain")
+EPOCHS_TASK = Epochs()
 
 
 def make_bracketed(name: str, seed: int = 0, **changed: object) -> Method:

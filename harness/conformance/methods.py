@@ -172,7 +172,7 @@ METHOD_CHECKS: Sequence[Callable[[type[Method], Task], None]] = (
 
 
 def proposals_of(cls: type[Method], task: Task) -> list[str]:
-    """What a method proposes with seed 1, as text: compared across processes."""
+    """The proposals of a method with seed 1, as text: compared across processes."""
     return [task.space.format(architecture) for architecture in _run(cls, task).architecture]
 
 
@@ -195,7 +195,7 @@ def _run(cls: type[Method], task: Task, seed: int = 1) -> Trajectory:
 
 def _answer(task: Task, query: Query) -> Observation:
     if not task.space.contains(query.architecture):
-        return Observation(query, task.penalty, 0.0)
+        return Observation(query, task.info.penalty, 0.0)
     return Observation(query, *task.evaluate(query.architecture, query.fidelity, np.random.default_rng(0)))
 
 

@@ -82,16 +82,16 @@ def _difference(store: RunStore, spec: RunSpec) -> str | None:
     old = frame[(frame.method == spec.label) & (frame.repeat == spec.repeat)]
     task = load_task(spec.task, spec.protocol.noise)
     try:
-        new = execute_run(spec, fresh=True).trajectory
+        new = execute_run(spec, ignore_cache=True).trajectory
     except Exception as error:  # whatever it is, the run does not repeat
         return f": cannot be played again ({type(error).__name__}: {error})"
-    timed = task.measured_cost and spec.budget.unit == "cost_seconds"
+    timed = task.info.measured_cost and spec.budget.unit == "cost_seconds"
     if timed:
         old = old.head(len(new))
     elif len(old) != len(new):
         return f": {len(old)} rows stored, {len(new)} now"
     compared = ["validation_error", "status", "charge", "cost_seconds"]
-    if task.measured_cost:
+    if task.info.measured_cost:
         compared = compared[: 2 if timed else 3]
     now = {name: getattr(new, name) for name in compared}
     if "charge" in compared and not old["training_charge"].isna().any():  # older versions did not store it
@@ -109,6 +109,6 @@ def _difference(store: RunStore, spec: RunSpec) -> str | None:
             if str(before) != str(after):  # exact for floats, and NaN equals NaN
                 return f": query {query}, {column} was {before}, now {after}"
     summary = store.summaries()[spec.run_id]
-    if not task.measured_cost and (summary.unspent, summary.ended) != (new.unspent, new.ended):
+    if not task.info.measured_cost and (summary.unspent, summary.ended) != (new.unspent, new.ended):
         return f": ended with {summary.unspent:g} left ({summary.ended}), now with {new.unspent:g} ({new.ended})"
     return None

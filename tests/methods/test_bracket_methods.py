@@ -21,9 +21,9 @@ def test_every_rung_trains_the_best_of_the_one_before(name: str) -> None:
     rows = list(zip(trajectory.architecture, trajectory.fidelity, trajectory.validation_error, strict=True))
     place = 0
     for s in (3, 2, 1, 0) * 2:
-        sizes = rungs(EPOCHS_TASK.fidelities, s, published=name == "hyperband")
+        sizes = rungs(EPOCHS_TASK.info.fidelities, s, published=name == "hyperband")
         survivors = None
-        for size, epochs in zip(sizes, EPOCHS_TASK.fidelities[3 - s :], strict=True):
+        for size, epochs in zip(sizes, EPOCHS_TASK.info.fidelities[3 - s :], strict=True):
             rung = rows[place : place + size]
             place += size
             assert {fidelity for _, fidelity, _ in rung} == {epochs}

@@ -20,7 +20,7 @@ def test_the_first_bracket_of_dehb_promotes_and_later_rungs_keep_their_sizes() -
     for number, s in enumerate((3, 2, 1, 0) * 2):
         survivors = None
         for size, epochs in zip(
-            rungs(EPOCHS_TASK.fidelities, s, published=False), EPOCHS_TASK.fidelities[3 - s :], strict=True
+            rungs(EPOCHS_TASK.info.fidelities, s, published=False), EPOCHS_TASK.info.fidelities[3 - s :], strict=True
         ):
             rung = rows[place : place + size]
             place += size

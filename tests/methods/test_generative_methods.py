@@ -57,6 +57,6 @@ def test_it_sees_a_space_through_decisions_masks_and_graphs_alone(name: str) -> 
 
 @pytest.mark.parametrize("name", GENERATORS)
 def test_a_small_space_is_searched_to_its_last_architecture(name: str) -> None:
-    method, trajectory = run_generator(name, MadeTask("plain"), 60, n_initial=4, generation=3, pool=10)
+    method, trajectory = run_generator(name, MadeTask(), 60, n_initial=4, generation=3, pool=10)
     assert len(set(trajectory.architecture)) == len(trajectory) == method.space.size
     assert trajectory.ended == "every architecture of the space has been proposed"

@@ -51,13 +51,13 @@ def test_a_shortlist_kept_up_to_date_is_the_posterior_computed_anew(observed: in
 
 
 def test_the_temperature_rises_when_little_is_new() -> None:
-    method, _ = run_generator("graph_vae", MadeTask("plain"), 12, n_initial=4, generation=2, pool=10)
+    method, _ = run_generator("graph_vae", MadeTask(), 12, n_initial=4, generation=2, pool=10)
     assert method.temperature > 1.0
 
 
 def test_early_generations_are_asked_at_the_lowest_fidelity_and_their_best_again() -> None:
     settings = {"n_initial": 4, "generation": 2, "pool": 6, "partial_generations": 2}
-    _, trajectory = run_generator("graph_vae", MadeTask("plain"), 13, **settings)
+    _, trajectory = run_generator("graph_vae", MadeTask(), 13, **settings)
     assert trajectory.fidelity[:8] == [1] * 8
     assert trajectory.fidelity[8:] == [4] * 5
     ranked = sorted(range(8), key=lambda row: trajectory.validation_error[row])
@@ -84,7 +84,7 @@ def test_every_ablation_plays(ablation: dict) -> None:
     class Small(MadeTask):
         space = NasBench101()
 
-    _, trajectory = run_generator("graph_vae", Small("plain"), 24, n_initial=10, generation=7, pool=20, **ablation)
+    _, trajectory = run_generator("graph_vae", Small(), 24, n_initial=10, generation=7, pool=20, **ablation)
     assert len(trajectory) == 24
     assert ("invalid" in trajectory.status) == (ablation == {"masked": False})
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from made import MadeSpace
+from made import MadeSpace, MadeTask
 
 from equipoise.harness.core.ledger import Budget, Ledger
 from equipoise.harness.core.method import Method, Observation, Problem, Query
@@ -21,8 +21,7 @@ class Task:
     """Costs differ by architecture."""
 
     space = MadeSpace()
-    fidelities = (1, 4)
-    penalty = 1.0
+    info = MadeTask.info
     mean_cost_seconds = 20.0
 
     def evaluate(self, architecture, fidelity, rng):
@@ -45,7 +44,7 @@ class Script(Method):
 
 def former(folder: Path, budget: Budget, protocol: Protocol) -> list[float]:
     """Writes one run as format 1 did: without the column. Returns what the column would have held."""
-    method = Script(Problem(Task.space, budget, Task.fidelities), np.random.default_rng(0))
+    method = Script(Problem(Task.space, budget, Task.info.fidelities), np.random.default_rng(0))
     ledger = Ledger(budget, protocol.duplicates, protocol.invalid)
     trajectory = run_trial(method, Task(), ledger, lambda _: np.random.default_rng(0))
     store = RunStore(folder)
