@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from equipoise.harness.core.method import Observation as Observation
     from equipoise.harness.core.method import Problem as Problem
     from equipoise.harness.core.method import Query as Query
+    from equipoise.harness.core.method import Requirements as Requirements
     from equipoise.harness.core.space import Architecture as Architecture
     from equipoise.harness.core.space import Decision as Decision
     from equipoise.harness.core.space import LabelledDag as LabelledDag
@@ -59,7 +60,7 @@ _MODULES = {
     "harness.core.errors": "DataError EquipoiseError PluginError ProposalError RunError SearchEnded SettingError "
     "SpaceError StoreError SuiteError",
     "harness.core.ledger": "Budget",
-    "harness.core.method": "Method Observation Problem Query",
+    "harness.core.method": "Method Observation Problem Query Requirements",
     "harness.core.space": "Architecture Decision LabelledDag SearchSpace",
     "harness.core.suite": "Suite",
     "harness.core.task": "Benchmark Evaluation Task",

@@ -19,6 +19,7 @@ import methods
 class Mine(eq.Method):
     family = "baseline"
     source = methods.SOURCE
+    knowledge = ("decisions", "legality")
 
     def ask(self) -> eq.Query:
         return eq.Query(self.space.sample(self.rng, harness.ONE)[0])

@@ -74,7 +74,7 @@ def preflight(suite: Suite, skip_missing: bool) -> Preflight:
     methods: list[MethodEntry] = []
     for entry in suite.methods:
         cls = load_method(suite.address(entry.name))
-        if remark := cls.remark(settings_of(cls, entry.settings, f"method {entry.label}")):
+        if remark := cls.requirements(settings_of(cls, entry.settings, f"method {entry.label}")).remark:
             entry = replace(entry, label=f"{entry.label} ({remark})")
         if (reason := missing_packages(cls)) is not None:
             skipped.append(Exclusion(entry.label, "*", reason))
@@ -164,9 +164,9 @@ class _Entry:
 def _surrogate_of_its_own_kind(cls: type[Method], task: Task, tasks: Sequence[Task]) -> str | None:
     """Why a method is not scored on a surrogate of its own technique: nothing else of that space is beside it."""
     model = _surrogate_model(task)
-    if model not in cls.techniques:
+    if model not in cls.surrogate_models:
         return None
-    if any(other.space == task.space and _surrogate_model(other) not in cls.techniques for other in tasks):
+    if any(other.space == task.space and _surrogate_model(other) not in cls.surrogate_models for other in tasks):
         return None
     return (
         f"{task.name} is a surrogate of the method's own technique ({model}); it runs where a task of "

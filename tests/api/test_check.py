@@ -68,7 +68,7 @@ def test_a_class_of_a_script_is_checked(tmp_path: Path) -> None:
     (tmp_path / "script.py").write_text(
         "import equipoise as eq\n"
         "class Mine(eq.Method):\n"
-        "    family, source = 'baseline', 'me'\n"
+        "    family, source, knowledge = 'baseline', 'me', ('decisions', 'legality')\n"
         "    def ask(self): return eq.Query(self.space.sample(self.rng, 1)[0])\n"
         "    def tell(self, observation): pass\n"
         "print(eq.check(Mine))\n"

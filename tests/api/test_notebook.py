@@ -10,7 +10,7 @@ CELLS = [
     "import equipoise as eq",
     """
 class Mine(eq.Method):
-    family, source = "baseline", "this notebook"
+    family, source, knowledge = "baseline", "this notebook", ("decisions", "legality")
 
     def ask(self):
         return eq.Query(self.space.sample(self.rng, 1)[0])
