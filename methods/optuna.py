@@ -12,7 +12,7 @@ from equipoise.harness.core.errors import SettingError, nearest
 from equipoise.harness.core.method import Method, Observation, Problem, Query
 from equipoise.harness.core.space import Architecture
 from equipoise.methods._shared.count_settings import check_count
-from equipoise.methods._shared.parameters import Parameters
+from equipoise.methods._shared.search_parameters import SearchParameters
 
 __all__ = ["Optuna"]
 
@@ -35,7 +35,7 @@ class Optuna(Method):
     Args:
         problem: What is known before the search.
         rng: Source of the sampler's seed.
-        encoding: The parameters to search over: one of `SearchSpace.encodings`; None for the space's usual one.
+        encoding: The parameters to search over: one of `SearchSpace.encodings`; None for the space's default one.
         sampler: ``tpe`` (multivariate by Optuna 5's default), ``gp``, ``cmaes``, ``random``, ``nsgaii`` or ``qmc``.
         options: Further arguments of that sampler's class.
 
@@ -47,7 +47,9 @@ class Optuna(Method):
     """
 
     family = "hpo"
+    origin = "library"
     source = "Akiba, Sano, Yanase, Ohta and Koyama, Optuna, KDD 2019; optuna 5"
+    knowledge = ("decisions",)
     packages = (("optuna", "optuna"),)
 
     def __init__(
@@ -66,7 +68,7 @@ class Optuna(Method):
             if isinstance(value := (options or {}).get(name), int):
                 least = 0 if name == "n_startup_trials" else 2
                 check_count("optuna", f"options.{name}", value, problem, least=least)
-        self._parameters = Parameters("optuna", problem.space, encoding)
+        self._parameters = SearchParameters("optuna", problem.space, encoding)
         import optuna
 
         optuna.logging.set_verbosity(optuna.logging.ERROR)

@@ -9,7 +9,7 @@ from equipoise.harness.core.errors import SettingError
 from equipoise.harness.core.method import Method, Observation, Problem, Query
 from equipoise.harness.core.space import Architecture
 from equipoise.methods._shared.count_settings import check_count
-from equipoise.methods._shared.parameters import Parameters
+from equipoise.methods._shared.search_parameters import SearchParameters
 
 __all__ = ["Tpe"]
 
@@ -24,7 +24,7 @@ class Tpe(Method):
     Args:
         problem: What is known before the search.
         rng: Source of the seed of each suggestion.
-        encoding: The parameters to search over: one of `SearchSpace.encodings`; None for the space's usual one.
+        encoding: The parameters to search over: one of `SearchSpace.encodings`; None for the space's default one.
         n_startup: Trials drawn at random before the estimator is used.
         n_candidates: Draws from the good density, of which the best is proposed.
         gamma: The good trials are the best ``gamma * sqrt(n)`` of n (at most 25).
@@ -35,9 +35,11 @@ class Tpe(Method):
     """
 
     family = "hpo"
+    origin = "library"
     source = (
         "Bergstra, Bardenet, Bengio and Kegl, Algorithms for Hyper-Parameter Optimization, NeurIPS 2011; hyperopt 0.3.0"
     )
+    knowledge = ("decisions",)
     packages = (("hyperopt", "tpe"),)
 
     def __init__(
@@ -52,13 +54,13 @@ class Tpe(Method):
         prior_weight: float = 1.0,
     ) -> None:
         super().__init__(problem, rng)
-        check_count("tpe", "n_startup", n_startup, problem, usual=20)
+        check_count("tpe", "n_startup", n_startup, problem, default=20)
         if n_candidates < 1:
             raise SettingError(f"tpe: n_candidates = {n_candidates}; accepted: whole numbers from 1 on")
         for name, share in (("gamma", gamma), ("prior_weight", prior_weight)):
             if not share > 0:
                 raise SettingError(f"tpe: {name} = {share}; accepted: numbers above 0")
-        self._parameters = Parameters("tpe", problem.space, encoding)
+        self._parameters = SearchParameters("tpe", problem.space, encoding)
         from hyperopt import JOB_STATE_DONE, STATUS_OK, Trials
         from hyperopt.base import Domain
 
@@ -109,7 +111,7 @@ class Tpe(Method):
         return document
 
 
-def _choices(parameters: Parameters) -> dict[str, Any]:
+def _choices(parameters: SearchParameters) -> dict[str, Any]:
     """The search space: what matters under some values of another parameter alone stands inside its choices."""
     from hyperopt import hp
 

@@ -16,6 +16,7 @@ from equipoise.harness.core.architecture import Architecture, Decision, Labelled
 from equipoise.harness.core.encoding import DecodableEncoding, Encoding, Integers, OneHot, Options
 from equipoise.harness.core.errors import SpaceError, nearest
 from equipoise.harness.core.graph_encoding import Paths
+from equipoise.harness.core.html_facts import html_facts
 
 __all__ = ["Architecture", "Decision", "LabelledDag", "SearchSpace"]
 
@@ -50,6 +51,12 @@ class SearchSpace(ABC):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(map(repr, self.parameters))})"
+
+    def _repr_html_(self) -> str:
+        decisions = "; ".join(f"{one.name}: {', '.join(map(str, one.options))}" for one in self.decisions[:40])
+        more = f"; and {len(self.decisions) - 40} more" if len(self.decisions) > 40 else ""
+        facts = {"source": self.source, "architectures": f"{self.size:,}", "decisions": decisions + more}
+        return html_facts(f"space {self.name}", {**facts, "encodings": ", ".join(self.encodings)})
 
     def __getstate__(self) -> dict[str, object]:
         """Omits caches: the value of a `cached_property` is computed again on the other side."""

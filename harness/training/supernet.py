@@ -63,13 +63,14 @@ class Supernet(nn.Module, ABC):
     Attributes:
         operations: The columns of architecture parameters, ``none`` among them.
         edges: For each kind of cell, its number of edges.
-        price: Cost of a pass per image, by the kind of pass, relative to a training pass of a mean stand-alone network:
-            ``mixture``, ``sampled`` and ``path`` forward and backward, ``evaluation`` forward (``speed/one_shot.py``).
+        relative_cost: Cost of a pass per image, by the kind of pass, relative to a training pass of a mean stand-alone
+            network: ``mixture``, ``sampled`` and ``path`` forward and backward, ``evaluation`` forward
+            (``speed/one_shot.py``).
     """
 
     operations: tuple[str, ...]
     edges: tuple[int, ...]
-    price: ClassVar[dict[str, float]]
+    relative_cost: ClassVar[dict[str, float]]
 
     def alphas(self, generator: torch.Generator) -> list[Tensor]:
         """Initial architecture parameters: for each kind of cell, edges x operations."""

@@ -97,7 +97,7 @@ class DartsSupernet(Supernet):
     operations = ("none", *OPERATIONS)
     edges = (len(EDGES),) * len(CELLS)
     # measured: python speed/one_shot.py darts 6
-    price: ClassVar[dict[str, float]] = {"mixture": 10.6, "sampled": 1.6, "path": 1.2, "evaluation": 0.31}
+    relative_cost: ClassVar[dict[str, float]] = {"mixture": 10.6, "sampled": 1.6, "path": 1.2, "evaluation": 0.31}
 
     def __init__(
         self, macro: MacroArchitecture, input_channels: int, classes: int, *, normalise_pools: bool = True

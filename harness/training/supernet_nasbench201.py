@@ -104,7 +104,7 @@ class NasBench201Supernet(Supernet):
     operations = OPERATIONS
     edges = (len(EDGES),)
     # measured: python speed/one_shot.py nasbench201
-    price: ClassVar[dict[str, float]] = {"mixture": 4.4, "sampled": 1.5, "path": 1.2, "evaluation": 0.45}
+    relative_cost: ClassVar[dict[str, float]] = {"mixture": 4.4, "sampled": 1.5, "path": 1.2, "evaluation": 0.45}
 
     def __init__(self, skeleton: Skeleton, input_channels: int, classes: int) -> None:
         super().__init__()

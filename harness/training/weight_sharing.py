@@ -33,12 +33,12 @@ class SharedWeights:
 
     The computation is counted in training equivalents, that is, in stand-alone trainings of a mean architecture: the
     images of a pass, times the relative cost of that kind of pass
-    (`equipoise.harness.training.supernet.Supernet.price`), divided by the images of a whole training. The count does
-    not depend on measured times, so that a run repeats bit for bit.
+    (`equipoise.harness.training.supernet.Supernet.relative_cost`), divided by the images of a whole training. The count
+    does not depend on measured times, so that a run repeats bit for bit.
 
     Attributes:
         supernet: The network.
-        trainings: Training equivalents so far.
+        training_equivalents: Training equivalents so far.
         steps: Batches per epoch.
 
     Args:
@@ -67,10 +67,10 @@ class SharedWeights:
         self._images, self._generator = DeviceImages(images), generator
         count = len(images.y["train"])
         order = torch.randperm(count, generator=generator)[:most_images]
-        self._train, self._held = order[: len(order) // 2], order[len(order) // 2 :]
+        self._train, self._validation = order[: len(order) // 2], order[len(order) // 2 :]
         self._whole_training = alone.epochs * count
         self.steps = -(-len(self._train) // configuration.batch_size)
-        self.trainings = 0.0
+        self.training_equivalents = 0.0
         self._done = 0
         self.optimiser = torch.optim.SGD(
             self.supernet.parameters(),
@@ -83,16 +83,16 @@ class SharedWeights:
     def epoch(self) -> Iterator[tuple[Batch, Batch]]:
         """Yields the batches of an epoch: one that trains the weights, with one that evaluates architectures."""
         draws = draw(self.configuration, len(self._train), self._images.x["train"].shape[-1], self._generator)
-        judges = self._held[torch.randperm(len(self._held), generator=self._generator)]
+        order = self._validation[torch.randperm(len(self._validation), generator=self._generator)]
         size = self.configuration.batch_size
         for start in range(0, len(self._train), size):
             chosen = slice(start, start + size)
             batch = self._batch(self._train[draws.order[chosen]], draws.of(itemgetter(chosen)))
-            yield batch, self._batch(judges[chosen])
+            yield batch, self._batch(order[chosen])
 
-    def judges(self, size: int, batches: int) -> list[Batch]:
+    def validation_batches(self, size: int, batches: int) -> list[Batch]:
         """Draws some batches of the half that evaluates architectures."""
-        drawn = self._held[torch.randperm(len(self._held), generator=self._generator)]
+        drawn = self._validation[torch.randperm(len(self._validation), generator=self._generator)]
         return [self._batch(part) for part in drawn.split(size)[:batches]]
 
     @property
@@ -128,7 +128,7 @@ class SharedWeights:
 
     def loss(self, batch: Batch, choice: Choice, kind: str) -> Tensor:
         """The mean cross-entropy of a batch; the cost of its backward pass is charged with it."""
-        self.pay(batch, kind)
+        self.charge(batch, kind)
         return F.cross_entropy(self.supernet(batch[0], choice), batch[1])
 
     @torch.inference_mode()
@@ -136,14 +136,14 @@ class SharedWeights:
         """The validation error of an architecture with the shared weights."""
         wrong = total = 0
         for x, y in batches:
-            self.pay((x, y), "evaluation")
+            self.charge((x, y), "evaluation")
             wrong += int((self.supernet(x, choice).argmax(dim=1) != y).sum())
             total += len(y)
         return wrong / total
 
-    def pay(self, batch: Batch, kind: str, passes: int = 1) -> None:
+    def charge(self, batch: Batch, kind: str, passes: int = 1) -> None:
         """Charges passes of one kind over a batch."""
-        self.trainings += passes * len(batch[1]) * self.supernet.price[kind] / self._whole_training
+        self.training_equivalents += passes * len(batch[1]) * self.supernet.relative_cost[kind] / self._whole_training
 
     def _batch(self, chosen: Tensor, draws: Draws | None = None) -> Batch:
         x, y = self._images.x["train"][chosen], self._images.y["train"][chosen]

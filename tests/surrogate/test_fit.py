@@ -176,7 +176,7 @@ def test_a_pickle_in_the_file_is_not_executed(tmp_path: Path) -> None:
         (("{small}", "it.npz", None, None), "50 architectures; a surrogate needs 100"),
         (("{equal}", "it.npz", None, None), "all values are equal"),
         (("nasbench201/cifar10", None, None, None), "no surrogate that is fitted here"),
-        (("nasbench101-surrogate/cifar10", None, "gp", None), "--technique gp"),
+        (("nasbench101-surrogate/cifar10", None, "gp", None), "--model gp"),
         (("nasbench101-surrogate/cifar10", None, None, None), "equipoise data fetch nasbench101-sample"),
         (("nowhere/cifar10", None, None, None), "no benchmark 'nowhere'"),
     ],

@@ -1,4 +1,4 @@
-"""How a general optimiser sees a space: the parameters of one of its encodings."""
+"""The view of a general optimiser: the parameters of one of a space's encodings."""
 
 from collections.abc import Mapping
 
@@ -6,24 +6,24 @@ from equipoise.harness.core.encoding import Parameter
 from equipoise.harness.core.errors import SpaceError
 from equipoise.harness.core.space import Architecture, SearchSpace
 
-__all__ = ["Parameters"]
+__all__ = ["SearchParameters"]
 
 Value = int | float
 
 
-class Parameters:
+class SearchParameters:
     """The parameters of an encoding that leave a choice.
 
-    Nothing else of the space is told to the optimiser: it may propose what the space does not contain, and pays for it
-    as the protocol says. Parameters with a single value are left out, since several libraries refuse such a one.
+    The optimiser sees nothing else of the space: it may propose points outside the space, which are charged as the
+    protocol says. Parameters with a single value are omitted, since several libraries refuse them.
 
     Args:
-        method: Who asks, for messages.
+        method: Name of the method, for messages.
         space: The space.
-        encoding: One of its `SearchSpace.encodings` that can be read back; None for its usual one.
+        encoding: One of its `SearchSpace.encodings` that can be read back; None for its default one.
 
     Attributes:
-        encoding: The name of it.
+        encoding: Its name.
         names: ``d0``, ``d1``, ... by the column in the encoding.
         specs: The parameter of each name.
 
@@ -59,7 +59,7 @@ class Parameters:
         return [name for name, when in conditions if when is None or values[when[0]] in when[1]]
 
     def architecture(self, values: Mapping[str, Value]) -> Architecture:
-        """What these values describe; names that do not matter may be missing."""
+        """The architecture that these values describe; names that do not matter may be missing."""
         row: list[float] = [0] * len(self._encoding.parameters)
         for name, column in zip(self.names, self._columns, strict=True):
             row[column] = values.get(name, 0)
