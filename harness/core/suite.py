@@ -30,7 +30,7 @@ class Protocol:
         seed: Root of all randomness.
         duplicates: Whether proposing the same again costs.
         invalid: Whether an invalid proposal costs and is told the worst error, or is free and asked again.
-        noise: Whether a query shows the mean of the stored training seeds or one drawn anew.
+        noise: Whether a query shows the mean of the stored training seeds or one drawn at random.
         initial: Whether methods start on their own, or from the same random architectures in each repeat.
         initial_size: How many those are.
     """
@@ -112,7 +112,7 @@ class RunSpec:
 
 @dataclass(frozen=True, repr=False)
 class Suite:
-    """What is compared: tasks, methods, budget and rules.
+    """A comparison: tasks, methods, budget and rules.
 
     Attributes:
         name: Names the results.
