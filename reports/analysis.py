@@ -32,8 +32,8 @@ class Analysis:
     """The statistics at the full budget.
 
     Regrets of different units cannot be averaged. If all tasks share a unit, `values` are regrets in it; if not, they
-    are per cent of what random search leaves at the same budget, and tasks without that law drop out. Methods without
-    any run count in no statistic over tasks: their places hold NaN.
+    are per cent of what random search leaves at the same budget, and tasks without that baseline drop out. Methods
+    without any run count in no statistic over tasks: their places hold NaN.
 
     Args:
         results: What the store holds.
@@ -66,7 +66,7 @@ class Analysis:
 
     @property
     def exact_random(self) -> str:
-        """What the row of the exact law is called: under noise it is not the law of the protocol."""
+        """What the row of the exact baseline is called: under noise it is not the baseline of the protocol."""
         return "random search, exact without noise" if self.noisy else "random search, exact"
 
     @property
@@ -84,7 +84,7 @@ class Analysis:
         """Half widths of regions of practical equivalence in `unit`; the middle one is reported first.
 
         0.1 points of per cent. In other units there is no custom: a twentieth of the regret that random search leaves
-        (of the methods' mean regret where its law is unknown), to one digit.
+        (of the methods' mean regret where its baseline is unknown), to one digit.
         """
         if not self.one_unit:
             middle = 100 * SHARE
@@ -111,7 +111,7 @@ class Analysis:
         """tasks: exact expected regret of random search at the budget; NaN where it is unknown."""
         exact = [task.random_regret([self.results.limit]) for task in self.results.tasks]
         usable = self.results.unit == "queries"
-        return np.array([np.nan if law is None or not usable else law[0] for law in exact])
+        return np.array([np.nan if baseline is None or not usable else baseline[0] for baseline in exact])
 
     @cached_property
     def scores(self) -> Array:
@@ -163,6 +163,16 @@ class Analysis:
         return estimate(task_means(cube), resample_means(cube, RESAMPLES // 5), repeat_counts(cube), 1, LEVEL)
 
     @cached_property
+    def at_checkpoints(self) -> list[Estimate]:
+        """Mean regret at each checkpoint, methods x tasks, in the unit of each task."""
+        return [self.estimated(self.results.regrets(point)) for point in self.results.checkpoints]
+
+    @cached_property
+    def tests_at_checkpoints(self) -> list[Estimate]:
+        """Mean test regret at each checkpoint, methods x tasks; NaN on tasks without a test split."""
+        return [self.estimated(self.results.tests(place)) for place in range(len(self.results.checkpoints))]
+
+    @cached_property
     def marks(self) -> TaskMarks:
         """The best of each task, and what cannot be told from it."""
         return task_marks(self.regrets)
@@ -176,12 +186,12 @@ class Analysis:
 
     @cached_property
     def question_in_queries(self) -> FamilyAnswer | None:
-        """The same in logarithms of random-search queries (above 0: NAS is better); None where laws are unknown."""
-        kept = [place for place, task in enumerate(self.results.tasks) if task.law is not None]
+        """The same in logarithms of random-search queries (above 0: NAS is better); None without any baseline."""
+        kept = [place for place, task in enumerate(self.results.tasks) if task.baseline is not None]
         if self.results.unit != "queries" or not kept or not self.both(self.errors[:, kept]):
             return None
-        laws = [law for place in kept if (law := self.results.tasks[place].law) is not None]
-        return self._compared(self.errors[:, kept], LogQueries(laws), [self.clusters[place] for place in kept])
+        baselines = [baseline for place in kept if (baseline := self.results.tasks[place].baseline) is not None]
+        return self._compared(self.errors[:, kept], LogQueries(baselines), [self.clusters[place] for place in kept])
 
     def both(self, cube: Array) -> bool:
         """Whether methods of both families have values on some task: methods x tasks x repeats."""
@@ -207,9 +217,9 @@ class Analysis:
         means = self.estimated(self.errors)
         parts = [np.full(means.value.shape, np.nan) for _ in range(3)]
         for place, task in enumerate(self.results.tasks):
-            if task.law is not None and self.results.unit == "queries":
+            if task.baseline is not None and self.results.unit == "queries":
                 column = Estimate(means.value[:, place], means.low[:, place], means.high[:, place])
-                found = equivalent_queries(column, task.law)
+                found = equivalent_queries(column, task.baseline)
                 for part, values in zip(parts, (found.value, found.low, found.high), strict=True):
                     part[:, place] = values
         return Estimate(*parts)

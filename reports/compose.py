@@ -2,20 +2,20 @@
 
 from equipoise.reports.analysis import Analysis
 from equipoise.reports.document import Document
-from equipoise.reports.figures.style import looks
+from equipoise.reports.drawing.look import looks
+from equipoise.reports.phrases import plural
 from equipoise.reports.results import Results
 from equipoise.reports.sections.answer import answer_section, budget_words
 from equipoise.reports.sections.anytime import anytime_section
 from equipoise.reports.sections.checklist import checklist_section
 from equipoise.reports.sections.derived import derived_section
+from equipoise.reports.sections.frameworks import frameworks_section
 from equipoise.reports.sections.power import power_section
 from equipoise.reports.sections.provenance import provenance_section
 from equipoise.reports.sections.question import question_section
 from equipoise.reports.sections.regret import regret_section
-from equipoise.reports.sections.schools import schools_section
 from equipoise.reports.sections.speedup import speedup_section
 from equipoise.reports.sections.spent import spent_section
-from equipoise.reports.words import plural
 
 __all__ = ["compose"]
 
@@ -31,7 +31,7 @@ def compose(results: Results) -> Document:
     sections = (
         question_section(analysis),
         speedup_section(analysis),
-        schools_section(analysis, look),
+        frameworks_section(analysis, look),
         anytime_section(analysis, look),
         regret_section(analysis),
         spent_section(analysis),

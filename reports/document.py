@@ -1,11 +1,11 @@
-"""What a report is made of, before it is Markdown, LaTeX or HTML."""
+"""Parts of a report, before it is Markdown, LaTeX or HTML."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure as Plot
+from equipoise.reports.drawing.canvas import Canvas
+from equipoise.reports.drawing.style import Style
 
 __all__ = [
     "Block",
@@ -136,14 +136,14 @@ class Figure:
         title: Says what it shows.
         alternative: The same in words and numbers, for those who do not see it.
         caption: How to read it.
-        draw: Makes the plot.
+        draw: Draws it in a style.
     """
 
     key: str
     title: str
     alternative: str
     caption: Text
-    draw: "Callable[[], Plot]"
+    draw: Callable[[Style], Canvas]
 
 
 Block = Paragraph | Bullets | Listing | Table | Figure

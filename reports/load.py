@@ -1,4 +1,4 @@
-"""From a results folder to `Results`, task by task: 7.2 million rows condense to a few arrays."""
+"""From a results folder to `Results`, task by task: 7.2 million rows summarize to a few arrays."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -12,10 +12,10 @@ from equipoise.harness.core.suite import Suite
 from equipoise.harness.core.task import Noise, Task
 from equipoise.harness.store.run_file import Summary
 from equipoise.harness.store.run_store import RunStore
-from equipoise.reports.condense import Catalogue, condense
 from equipoise.reports.incumbents import Rows
 from equipoise.reports.own_training import mean_seconds, own_trainings
-from equipoise.reports.results import FAMILIES, Array, MethodCard, Results, TaskResults
+from equipoise.reports.results import FAMILIES, Array, MethodInfo, Results, TaskResults
+from equipoise.reports.summarize import Catalogue, summarize
 
 __all__ = ["load"]
 
@@ -75,13 +75,13 @@ def _grid(unit: str, limit: float) -> tuple[Array, tuple[int, ...]]:
     return grid, tuple(int(i) for i in np.searchsorted(grid, [*marks, limit]))
 
 
-def _methods(manifest: Mapping[str, Any], stored: list[str]) -> tuple[MethodCard, ...]:
+def _methods(manifest: Mapping[str, Any], stored: list[str]) -> tuple[MethodInfo, ...]:
     listed = [entry["label"] for entry in manifest["suite"]["methods"]]
-    cards = []
+    described = []
     for label in dict.fromkeys([*listed, *sorted(stored)]):
         entry = manifest["methods"].get(label, {})
-        cards.append(
-            MethodCard(
+        described.append(
+            MethodInfo(
                 label,
                 entry.get("name", label),
                 entry.get("family", "baseline"),
@@ -91,7 +91,7 @@ def _methods(manifest: Mapping[str, Any], stored: list[str]) -> tuple[MethodCard
                 tuple(entry.get("deviations", ())),
             )
         )
-    return tuple(sorted(cards, key=lambda card: FAMILIES.index(card.family)))
+    return tuple(sorted(described, key=lambda method: FAMILIES.index(method.family)))
 
 
 def _planned(suite: Suite, manifest: Mapping[str, Any]) -> dict[tuple[str, str], int]:
@@ -117,7 +117,7 @@ def _task(
     task, problem = _open(name, suite.protocol.noise)
     described = manifest["tasks"].get(name, {})
     if not any(key[0] == name for key in summaries):
-        return condense(name, task, problem, described, {}, {}, [], grid, checkpoints, {}, catalogue)
+        return summarize(name, task, problem, described, {}, {}, [], grid, checkpoints, {}, catalogue)
     frame = store.frame(COLUMNS, task=name)
     architectures = frame["architecture"].cat.categories.tolist()
     rows = dict(_rows(frame))
@@ -131,7 +131,7 @@ def _task(
         label: np.array([_ending(summaries.get((name, label, int(number)))) for number in rows[label].numbers])
         for label in rows
     }
-    return condense(name, task, problem, described, rows, own, architectures, grid, checkpoints, endings, catalogue)
+    return summarize(name, task, problem, described, rows, own, architectures, grid, checkpoints, endings, catalogue)
 
 
 def _open(name: str, noise: Noise) -> tuple[Task | None, str]:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from equipoise.harness.core.task import Metric
 from equipoise.reports.random_search import ExactRandomSearch
 
-__all__ = ["Array", "Derived", "MethodCard", "Recount", "Results", "Runs", "Spent", "TaskResults"]
+__all__ = ["Array", "Derived", "MethodInfo", "Recount", "Results", "Runs", "Spent", "TaskResults"]
 
 Array = npt.NDArray[np.float64]
 
@@ -20,7 +20,7 @@ FAMILIES = ("nas", "hpo", "one-shot", "baseline")
 
 
 @dataclass(frozen=True)
-class MethodCard:
+class MethodInfo:
     """One method of the suite, as the manifest describes it.
 
     Attributes:
@@ -135,7 +135,7 @@ class TaskResults:
         seconds_grid: Simulated seconds at which ``Runs.seconds_regret`` is given; empty where unknown.
         reference: The error that regret is measured from.
         exact: Whether `reference` is the true optimum; if not, it is the best that any run found.
-        law: The exact random-search baseline; None where the landscape is unknown.
+        baseline: The exact random-search baseline; None where the landscape is unknown.
         test_values: Test error of every architecture, in the order of the landscape; None without a test split.
         test_optimum: The least test error in the space; NaN if unknown.
         caveat: What the reader must know of how this task was read; empty if nothing.
@@ -150,7 +150,7 @@ class TaskResults:
     seconds_grid: Array
     reference: float
     exact: bool
-    law: ExactRandomSearch | None
+    baseline: ExactRandomSearch | None
     test_values: Array | None
     test_optimum: float
     caveat: str = ""
@@ -170,10 +170,10 @@ class TaskResults:
 
     def random_regret(self, queries: npt.ArrayLike) -> Array | None:
         """Expected regret of random search without replacement, exactly; None where the landscape is unknown."""
-        if self.law is None:
+        if self.baseline is None:
             return None
         return np.asarray(
-            abs(self.metric.slope) * (self.law.mean(np.asarray(queries).astype(np.int64)) - self.reference)
+            abs(self.metric.slope) * (self.baseline.mean(np.asarray(queries).astype(np.int64)) - self.reference)
         )
 
 
@@ -194,7 +194,7 @@ class Results:
     """
 
     manifest: Mapping[str, Any]
-    methods: tuple[MethodCard, ...]
+    methods: tuple[MethodInfo, ...]
     tasks: tuple[TaskResults, ...]
     unit: str
     limit: float

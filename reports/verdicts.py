@@ -5,8 +5,8 @@ from typing import Literal
 
 import numpy as np
 
+from equipoise.reports.phrases import number
 from equipoise.reports.statistics.resampling import Estimate
-from equipoise.reports.words import number
 
 __all__ = ["FAMILY_WORDS", "Verdict", "judged", "ratio_words", "verdict_words"]
 

@@ -7,7 +7,9 @@ from equipoise.harness.core.errors import SuiteError, nearest
 from equipoise.harness.core.files import write_whole
 from equipoise.reports.compose import compose
 from equipoise.reports.document import Block, Document, Figure, Section, Table
-from equipoise.reports.figures.style import pdf, settled, styled, svg
+from equipoise.reports.drawing.pdf import pdf
+from equipoise.reports.drawing.style import STYLES
+from equipoise.reports.drawing.svg import svg
 from equipoise.reports.load import load
 from equipoise.reports.render import html, latex, markdown
 
@@ -40,13 +42,13 @@ def write(folder: Path, formats: tuple[str, ...] = FORMATS) -> list[Path]:
     document = compose(load(folder))
     drawings: dict[str, str] = {}
     for figure in figures(document):
-        with styled():
-            plot = settled(figure.draw())
-            drawings[figure.key] = svg(plot)
-            if "md" in wanted:
-                write_whole(folder / "figures" / f"{figure.key}.svg", drawings[figure.key].encode())
-            if "tex" in wanted:
-                write_whole(folder / "figures" / f"{figure.key}.pdf", pdf(plot))
+        canvas = figure.draw(STYLES["report"])
+        if {"md", "html"} & set(wanted):
+            drawings[figure.key] = svg(canvas)
+        if "md" in wanted:
+            write_whole(folder / "figures" / f"{figure.key}.svg", drawings[figure.key].encode())
+        if "tex" in wanted:
+            write_whole(folder / "figures" / f"{figure.key}.pdf", pdf(canvas))
     written = []
     for name in dict.fromkeys(wanted):
         if name == "md":

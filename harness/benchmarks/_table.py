@@ -81,6 +81,11 @@ class TableTask(Task):
         """The mean error of every architecture at full fidelity."""
         return np.asarray(self._mean[-1])
 
+    def test_landscape(self) -> npt.NDArray[np.float64] | None:
+        """The test error of every architecture, if the source has a test split."""
+        test = self._columns.get("test")
+        return None if test is None else np.asarray(test, dtype=np.float64)
+
 
 def pack_seeds(values: list[list[float]]) -> npt.NDArray[np.float64]:
     """Makes an M x S array of lists of unequal length, filled up with NaN at the end."""

@@ -187,6 +187,10 @@ class Task(ABC):
         """
         return None
 
+    def test_landscape(self) -> npt.NDArray[np.float64] | None:
+        """Test errors of all architectures, in the order of ``space.enumerate()``; None if `reveal` must be asked."""
+        return None
+
     def resource(self, need: str) -> Any | None:
         """What a method may require beyond the space, by name; None if this task has it not.
 

@@ -8,7 +8,7 @@ from math import isnan
 from typing import Any
 
 from equipoise.reports.document import Cell, Code, Document, Emphasis, Figure, Strong, Table, Text
-from equipoise.reports.figures.style import FAINT, INK, MUTED, PALETTE, PAPER
+from equipoise.reports.drawing.look import FAINT, INK, MUTED, PALETTE, PAPER
 from equipoise.reports.render.environment import render as fill
 
 __all__ = ["render"]

@@ -4,10 +4,10 @@ import numpy as np
 
 from equipoise.reports.analysis import Analysis
 from equipoise.reports.document import Block, Cell, Code, Column, Paragraph, Section, Strong, Table, Text
+from equipoise.reports.phrases import amount, decimals, interval, joined, number, plural, spread
 from equipoise.reports.statistics.families import Effect, FamilyAnswer
 from equipoise.reports.statistics.resampling import Estimate
 from equipoise.reports.verdicts import FAMILY_WORDS, judged, ratio_words, verdict_words
-from equipoise.reports.words import amount, decimals, interval, joined, number, plural, spread
 
 __all__ = ["answer_section", "budget_words"]
 
@@ -122,7 +122,7 @@ def _partly(analysis: Analysis) -> str:
     if question is None or queries is None:
         return ""
     some, every = int(queries.mean.tasks_used.sum()), int(question.mean.tasks_used.sum())
-    return "" if some == every else f" (on {some} of the {plural(every, 'task')}, those whose law is known)"
+    return "" if some == every else f" (on {some} of the {plural(every, 'task')}, those whose baseline is known)"
 
 
 def _best(analysis: Analysis, question: FamilyAnswer) -> Text:

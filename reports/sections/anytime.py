@@ -6,13 +6,13 @@ import numpy as np
 
 from equipoise.reports.analysis import Analysis
 from equipoise.reports.document import Block, Cell, Column, Figure, Paragraph, Section, Table
+from equipoise.reports.drawing.look import Look
 from equipoise.reports.figures.anytime import anytime
 from equipoise.reports.figures.progress import progress
-from equipoise.reports.figures.style import Look
+from equipoise.reports.phrases import decimals, interval, name, number, percent
 from equipoise.reports.results import Array, Results, TaskResults
 from equipoise.reports.statistics.resampling import Estimate
 from equipoise.reports.statistics.runtime import area_under_curve, runtime_ecdf, runtimes
-from equipoise.reports.words import decimals, interval, name, number, percent
 
 __all__ = ["anytime_section"]
 
@@ -71,7 +71,7 @@ def _curves(results: Results, key: str, tasks: list[TaskResults], looks: Mapping
         if against == "budget"
         else "The same runs as above against the training time they would have taken.",
         ("Median and quartiles over runs; lower is better.",),
-        lambda: anytime(results, tasks, looks, "budget" if against == "budget" else "seconds"),
+        lambda style: anytime(style, results, tasks, looks, "budget" if against == "budget" else "seconds"),
     )
 
 
@@ -97,7 +97,7 @@ def _progress(analysis: Analysis, looks: Mapping[str, Look]) -> Figure:
             f"lower is better. Right: share of pairs of run and target reached, mean over tasks; {TARGETS} targets a "
             "task, log-spaced from the regret of one random query to a thousandth of it, and the optimum.",
         ),
-        lambda: progress(results.grid[points], ranks, shares, labels, looks, results.unit),
+        lambda style: progress(style, results.grid[points], ranks, shares, labels, looks, results.unit),
     )
 
 
@@ -120,9 +120,9 @@ def _shares(analysis: Analysis, amounts: Array) -> Array:
 
 
 def _targets(task: TaskResults) -> Array:
-    law = task.random_regret([1])
+    baseline = task.random_regret([1])
     first = [float(runs.regret[:, 0].mean()) for runs in task.runs.values()]
-    start = float(law[0]) if law is not None else float(np.mean(first)) if first else 1.0
+    start = float(baseline[0]) if baseline is not None else float(np.mean(first)) if first else 1.0
     return np.append(np.geomspace(start, start / 1000, TARGETS - 1), 1e-9) if start > 0 else np.full(1, 1e-9)
 
 

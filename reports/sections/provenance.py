@@ -7,8 +7,8 @@ from typing import Any
 
 from equipoise.harness.cli.task_summary import scored
 from equipoise.reports.document import Bullets, Cell, Code, Column, Listing, Paragraph, Section, Table, Text
-from equipoise.reports.results import MethodCard, Results
-from equipoise.reports.words import joined, name
+from equipoise.reports.phrases import joined, name
+from equipoise.reports.results import MethodInfo, Results
 
 __all__ = ["provenance_section"]
 
@@ -52,22 +52,22 @@ def provenance_section(results: Results) -> Section:
 def _methods(results: Results) -> Table:
     rows = [
         (
-            name(card.label),
-            Cell(card.family),
-            Cell(card.source or "unknown"),
-            Cell(_settings(card.settings)),
-            Cell(_departures(card)),
+            name(method.label),
+            Cell(method.family),
+            Cell(method.source or "unknown"),
+            Cell(_settings(method.settings)),
+            Cell(_departures(method)),
         )
-        for card in results.methods
+        for method in results.methods
     ]
     columns = ("method", "family", "source", "settings in force", "departures from the source's or library's defaults")
     return Table("methods", "Methods", tuple(Column(title, "l") for title in columns), tuple(rows))
 
 
-def _departures(card: MethodCard) -> str:
-    said = [*card.deviations]
-    if card.changed:
-        said.append(f"set by the suite: {_settings(card.changed)}")
+def _departures(method: MethodInfo) -> str:
+    said = [*method.deviations]
+    if method.changed:
+        said.append(f"set by the suite: {_settings(method.changed)}")
     return "; ".join(said) or "none"
 
 

@@ -5,10 +5,10 @@ import numpy as np
 from equipoise.reports.analysis import Analysis
 from equipoise.reports.document import Block, Cell, Column, Figure, Paragraph, Section, Table
 from equipoise.reports.figures.forest import Line, forest
+from equipoise.reports.phrases import decimals, interval, name, number
 from equipoise.reports.statistics.families import Effect, FamilyAnswer
 from equipoise.reports.statistics.resampling import Estimate
 from equipoise.reports.verdicts import ratio_words, verdict_words
-from equipoise.reports.words import decimals, interval, name, number
 
 __all__ = ["question_section"]
 
@@ -71,7 +71,7 @@ def _figure(analysis: Analysis, question: FamilyAnswer) -> Figure:
             f"Regret in {unit}; blue: NAS better, red: HPO better, grey: the interval holds zero. Diamonds are "
             f"summaries. The band is ±{analysis.rope:g}, the region of practical equivalence.",
         ),
-        lambda: forest(panels, "NAS", "HPO", analysis.rope, unit),
+        lambda style: forest(style, panels, "NAS", "HPO", analysis.rope, unit),
     )
 
 
@@ -127,7 +127,7 @@ def _ratios(analysis: Analysis) -> dict[str, Cell]:
     question = analysis.question_in_queries
     if question is None:
         return {}
-    tasks = [task.name for task in analysis.results.tasks if task.law is not None]
+    tasks = [task.name for task in analysis.results.tasks if task.baseline is not None]
     effect = question.mean
     found = {}
     for titles, part in (

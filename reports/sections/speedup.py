@@ -4,21 +4,21 @@ import numpy as np
 
 from equipoise.reports.analysis import Analysis
 from equipoise.reports.document import Cell, Column, Paragraph, Section, Table
+from equipoise.reports.phrases import amount, name, number
 from equipoise.reports.results import Array
 from equipoise.reports.sections.answer import budget_words
 from equipoise.reports.statistics.speedup import queries_to_level
-from equipoise.reports.words import amount, name, number
 
 __all__ = ["speedup_section"]
 
 
 def speedup_section(analysis: Analysis) -> Section | None:
-    """Both tables of speed-up; None where the budget is not in queries or no law is known."""
+    """Both tables of speed-up; None where the budget is not in queries or no baseline is known."""
     if not np.isfinite(analysis.random).any():
         return None
     words = Paragraph(
         (
-            "Accuracy points mean different things on different tasks; queries are what is paid. The law of random "
+            "Accuracy points mean different things on different tasks; queries are what is paid. The baseline of random "
             "search is exact, so only the method's own runs add uncertainty."
             + (
                 " It is that of noise-free queries, so that noisy ones understate every method."
@@ -38,7 +38,7 @@ def _geometric(values: Array, spaces: list[list[int]]) -> Array:
 
 
 def _spaces(analysis: Analysis) -> list[list[int]]:
-    """The tasks with a law on which every method that has any run has some, by space."""
+    """The tasks with a baseline on which every method that has any run has some, by space."""
     counts = analysis.counts
     active = counts[counts.sum(axis=1) > 0]
     usable = np.asarray((active > 0).all(axis=0)) & np.isfinite(analysis.random)
@@ -51,13 +51,13 @@ def _equivalents(analysis: Analysis) -> Table:
     limit = results.limit
     rows = []
     for place, task in enumerate(results.tasks):
-        if task.law is None:
+        if task.baseline is None:
             continue
         column = found.value[:, place] / limit
         best = np.nanmax(column) if np.isfinite(column).any() else np.nan
         cells = [
             Cell(
-                _times(value, low / limit, high / limit, task.law.size / limit),
+                _times(value, low / limit, high / limit, task.baseline.size / limit),
                 float(value),
                 best=bool(value >= best * (1 - 1e-9)),
             )
@@ -66,7 +66,7 @@ def _equivalents(analysis: Analysis) -> Table:
         rows.append((name(task.name), *cells))
     spaces = _spaces(analysis)
     if spaces:
-        sizes = np.array([np.nan if task.law is None else task.law.size for task in results.tasks])
+        sizes = np.array([np.nan if task.baseline is None else task.baseline.size for task in results.tasks])
         means = _geometric(np.minimum(found.value, sizes) / limit, spaces)
         rows.append(
             (
@@ -110,7 +110,7 @@ def _needed(analysis: Analysis) -> Table:
     results = analysis.results
     rows, needed = [], np.full((len(results.labels), len(results.tasks)), np.nan)
     for place, task in enumerate(results.tasks):
-        if task.law is None:
+        if task.baseline is None:
             continue
         cells = []
         for method, label in enumerate(results.labels):

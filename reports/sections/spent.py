@@ -7,10 +7,10 @@ import numpy as np
 
 from equipoise.reports.analysis import Analysis
 from equipoise.reports.document import Block, Bullets, Cell, Code, Column, Paragraph, Section, Table, Text
+from equipoise.reports.phrases import amount, interval, name, number, plural
 from equipoise.reports.results import Array, Results
 from equipoise.reports.sections.answer import budget_words
 from equipoise.reports.statistics.resampling import Estimate
-from equipoise.reports.words import amount, interval, name, number, plural
 
 __all__ = ["spent_section"]
 

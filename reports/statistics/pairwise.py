@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
-from equipoise.reports.statistics.arrays import Array, checked, task_means
+from equipoise.reports.statistics.arrays import Array, checked, midranks, task_means
+from equipoise.reports.statistics.distributions import mann_whitney_p, normal_tail
 
 __all__ = ["Pairwise", "TaskMarks", "a12", "holm", "magnitude", "signed_rank_p", "task_marks", "wilcoxon"]
 
@@ -88,14 +88,14 @@ def signed_rank_p(differences: npt.ArrayLike) -> float:
     """
     d = checked(differences, "differences")
     d = d[~np.isnan(d)]
-    ranks = stats.rankdata(np.abs(d))[d != 0]
+    ranks = midranks(np.abs(d))[d != 0]
     if not ranks.size:
         return 1.0
     w = ranks[d[d != 0] > 0].sum()
     centre = ranks.sum() / 2
     if ranks.size > EXACT_UP_TO:
         z = max(0.0, abs(w - centre) - 0.5) / np.sqrt((ranks**2).sum() / 4)
-        return float(min(1.0, 2 * stats.norm.sf(z)))
+        return float(min(1.0, 2 * normal_tail(z)))
     doubled = np.rint(2 * ranks).astype(int)
     chance = np.zeros(doubled.sum() + 1)
     chance[0] = 1.0
@@ -217,4 +217,4 @@ def _mann_whitney(first: Array, second: Array) -> float:
         return np.nan
     if first.size == second.size == 1 or (first.min() == first.max() == second.min() == second.max()):
         return 1.0
-    return float(stats.mannwhitneyu(first, second, alternative="two-sided").pvalue)
+    return mann_whitney_p(first, second)

@@ -1,4 +1,4 @@
-"""From the rows of one task to its `TaskResults`: regret on the grid, totals, and other ways to count."""
+"""Summaries of one task: from its rows to `TaskResults` with regret on the grid, totals and other ways to count."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -16,7 +16,7 @@ from equipoise.reports.own_training import mean_seconds, with_own_seconds
 from equipoise.reports.random_search import ExactRandomSearch
 from equipoise.reports.results import Array, Recount, Runs, Spent, TaskResults
 
-__all__ = ["Catalogue", "condense"]
+__all__ = ["Catalogue", "summarize"]
 
 SECONDS_POINTS = 120
 LARGEST_LANDSCAPE = 2_000_000
@@ -24,29 +24,34 @@ LARGEST_CATALOGUE = 1_000_000
 
 
 class Catalogue:
-    """What spaces say of architectures, each text read once for all tasks of a space."""
+    """Architectures by their text, each read once for all tasks of a space."""
 
     def __init__(self) -> None:
         self._known: dict[SearchSpace, dict[str, tuple[Architecture, Architecture | None, Architecture | None]]] = {}
+        self._first: dict[SearchSpace, SearchSpace] = {}
 
-    def read(self, space: SearchSpace, text: str) -> tuple[Architecture, Architecture | None, Architecture | None]:
-        """The architecture, its key and its canonical form; no key and no form for an invalid one."""
+    def read(
+        self, space: SearchSpace, texts: Sequence[str]
+    ) -> list[tuple[Architecture, Architecture | None, Architecture | None]]:
+        """Each architecture, its key and its canonical form; no key and no form for an invalid one."""
+        space = self._first.setdefault(space, space)  # one of several equal ones: it remembers canonical forms
         known = self._known.setdefault(space, {})
-        if text not in known:
-            if len(known) >= LARGEST_CATALOGUE:
-                known.clear()
-            architecture = space.parse(text)
-            valid = space.contains(architecture)
-            known[text] = (
-                architecture,
-                space.key(architecture) if valid else None,
-                space.canonical(architecture) if valid else None,
-            )
-        return known[text]
+        if len(known) + len(texts) > LARGEST_CATALOGUE:
+            known.clear()
+        for text in texts:
+            if text not in known:
+                architecture = space.parse(text)
+                valid = space.contains(architecture)
+                known[text] = (
+                    architecture,
+                    space.key(architecture) if valid else None,
+                    space.canonical(architecture) if valid else None,
+                )
+        return [known[text] for text in texts]
 
 
 class _Values:
-    """What is known of the architectures of one task, by their codes in its rows."""
+    """Errors and keys of the architectures of one task, by their codes in its rows."""
 
     def __init__(self, task: Task | None, known: bool, texts: Sequence[str], catalogue: Catalogue) -> None:
         self.task, self.known = task, known
@@ -54,7 +59,7 @@ class _Values:
         self.network = np.full(len(texts), -1)
         self.architectures: list[Architecture] = []
         if task is not None:
-            read = [catalogue.read(task.space, text) for text in texts]
+            read = catalogue.read(task.space, texts)
             self.architectures = [architecture for architecture, _, _ in read]
             self.key = _numbered([key for _, key, _ in read])
             self.network = _numbered([network for _, _, network in read])
@@ -87,7 +92,7 @@ def _numbered(forms: Sequence[Architecture | None]) -> npt.NDArray[np.int64]:
     return np.array(found, dtype=np.int64)
 
 
-def condense(
+def summarize(
     name: str,
     task: Task | None,
     problem: str,
@@ -170,7 +175,7 @@ def condense(
         seconds_grid=seconds_grid,
         reference=reference,
         exact=optimum is not None,
-        law=None if landscape is None else ExactRandomSearch(landscape),
+        baseline=None if landscape is None else ExactRandomSearch(landscape),
         test_values=test_values,
         test_optimum=test_optimum,
         caveat=_caveat(task, problem, optimum, described),
@@ -209,6 +214,8 @@ def _at(held: npt.NDArray[np.int64], columns: npt.NDArray[np.int64]) -> npt.NDAr
 def _test_values(task: Task | None, landscape: Array | None) -> Array | None:
     if task is None or landscape is None or len(landscape) > LARGEST_LANDSCAPE:
         return None
+    if (known := task.test_landscape()) is not None:
+        return known
     first = next(iter(task.space.enumerate()))
     if task.reveal(first) is None:
         return None
@@ -297,7 +304,7 @@ def _caveat(task: Task | None, problem: str, optimum: float | None, described: M
     if task is None or problem:
         return (
             f"its data cannot be read on this machine ({problem}), so regret is measured from the best error that any "
-            "run observed, by observed errors, and test errors, the random-search law and isomorphism counts may be "
+            "run observed, by observed errors; test errors, the random-search baseline and isomorphism counts may be "
             "missing"
         )
     if optimum is None:

@@ -6,19 +6,19 @@ import numpy as np
 
 from equipoise.reports.analysis import Analysis
 from equipoise.reports.document import Block, Cell, Column, Figure, Paragraph, Section, Table, Text
+from equipoise.reports.drawing.look import Look
 from equipoise.reports.figures.aggregates import aggregates_figure
 from equipoise.reports.figures.critical_difference import critical_difference
 from equipoise.reports.figures.posterior import posterior_bars
-from equipoise.reports.figures.style import Look
+from equipoise.reports.phrases import interval, name, number, plural, probability
 from equipoise.reports.sections.agreement import agreement
 from equipoise.reports.statistics.bootstrap import Aggregates, performance_profiles
 from equipoise.reports.statistics.pairwise import magnitude
-from equipoise.reports.words import interval, name, number, plural, probability
 
-__all__ = ["schools_section"]
+__all__ = ["frameworks_section"]
 
 
-def schools_section(analysis: Analysis, looks: Mapping[str, Look]) -> Section | None:
+def frameworks_section(analysis: Analysis, looks: Mapping[str, Look]) -> Section | None:
     """The section; None with one method, where there is nothing to compare."""
     if len(analysis.results.labels) < 2:
         return None
@@ -66,7 +66,7 @@ def _ranks(analysis: Analysis, looks: Mapping[str, Look]) -> Section:
                     "1 is best. A bar joins methods whose mean ranks lie within one critical difference (5 %, all "
                     "pairs).",
                 ),
-                lambda: critical_difference(test, labels, looks),
+                lambda style: critical_difference(style, test, labels, looks),
             )
         )
     return Section("ranks", "Ranks: Friedman and Nemenyi", tuple(blocks))
@@ -171,7 +171,7 @@ def _posteriors(analysis: Analysis) -> Section:
             "Blue: the left method better. Grey: equivalent in practice. Orange, hatched: the right one. Dashed: 5 "
             "and 95 %.",
         ),
-        lambda: posterior_bars(bars, rope, unit),
+        lambda style: posterior_bars(style, bars, rope, unit),
     )
     return Section("posteriors", "Posteriors: the Bayesian signed-rank test", (figure, table))
 
@@ -213,7 +213,7 @@ def _scores(analysis: Analysis, looks: Mapping[str, Look]) -> Section | None:
             "Left: 95 % intervals. Right: share of runs whose score is above a threshold, mean over tasks; higher "
             "is better.",
         ),
-        lambda: aggregates_figure(found.iqm, profiles, thresholds, labels, looks),
+        lambda style: aggregates_figure(style, found.iqm, profiles, thresholds, labels, looks),
     )
     blocks: tuple[Block, ...] = (Paragraph(words), figure, _aggregates(found, labels), _improvement(analysis))
     return Section("scores", "Scores: interquartile means, gaps, improvement and profiles", blocks)
