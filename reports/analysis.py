@@ -21,7 +21,8 @@ from equipoise.reports.statistics.speedup import LogQueries, equivalent_queries
 __all__ = ["LEVEL", "RESAMPLES", "Analysis"]
 
 LEVEL = 0.95
-RESAMPLES = 50_000
+RESAMPLES = 10_000
+POSTERIOR_DRAWS = 20_000
 POINTS = 0.1
 """Half width of the region of practical equivalence of accuracies, in points."""
 SHARE = 0.05
@@ -160,7 +161,7 @@ class Analysis:
 
     def estimated(self, cube: Array) -> Estimate:
         """Means over repeats of any methods x tasks x repeats array, with intervals."""
-        return estimate(task_means(cube), resample_means(cube, RESAMPLES // 5), repeat_counts(cube), 1, LEVEL)
+        return estimate(task_means(cube), resample_means(cube, RESAMPLES), repeat_counts(cube), 1, LEVEL)
 
     @cached_property
     def at_checkpoints(self) -> list[Estimate]:
@@ -257,7 +258,7 @@ class Analysis:
     def bayesian(self, rope: float) -> dict[tuple[int, int], BayesianSignedRank]:
         """All pairs, with a region of practical equivalence in `unit`."""
         if rope not in self._bayesian:
-            self._bayesian[rope] = bayesian_all_pairs(self.means, rope)
+            self._bayesian[rope] = bayesian_all_pairs(self.means, rope, samples=POSTERIOR_DRAWS)
         return self._bayesian[rope]
 
     @cached_property

@@ -197,7 +197,7 @@ def _scores(analysis: Analysis, looks: Mapping[str, Look]) -> Section | None:
     words: Text = (
         "Scores are 0 for the exact mean of random search at this budget and 1 for the optimum; below 0 is worse than "
         f"random search.{_dropped(left_out)} Intervals resample seeds within tasks, all methods together (stratified, "
-        "paired, 50,000 resamples).",
+        "paired, 10,000 resamples).",
     )
     figure = Figure(
         "scores",
