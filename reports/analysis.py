@@ -67,7 +67,7 @@ class Analysis:
 
     @property
     def exact_random(self) -> str:
-        """What the row of the exact baseline is called: under noise it is not the baseline of the protocol."""
+        """Name of the row of the exact baseline: under noise it is not the baseline of the protocol."""
         return "random search, exact without noise" if self.noisy else "random search, exact"
 
     @property
@@ -175,7 +175,7 @@ class Analysis:
 
     @cached_property
     def marks(self) -> TaskMarks:
-        """The best of each task, and what cannot be told from it."""
+        """The best method of each task, and those not significantly different from it."""
         return task_marks(self.regrets)
 
     # The question.
@@ -225,7 +225,7 @@ class Analysis:
                     part[:, place] = values
         return Estimate(*parts)
 
-    # The four schools.
+    # The four statistical frameworks.
 
     @cached_property
     def friedman(self) -> Friedman:
@@ -248,7 +248,7 @@ class Analysis:
 
     @cached_property
     def a12(self) -> Array:
-        """Methods x methods: chance that a run of the row beats one of the column, mean over tasks."""
+        """Methods x methods: probability that a run of the row beats one of the column, mean over tasks."""
         each = a12(self.values)
         known = ~np.isnan(each)
         return np.asarray(

@@ -1,4 +1,4 @@
-"""From results to a document: the order of the sections."""
+"""Order of the sections: from results to a document."""
 
 from equipoise.reports.analysis import Analysis
 from equipoise.reports.document import Document
@@ -26,7 +26,7 @@ def compose(results: Results) -> Document:
     repeats = f"up to {plural(results.repeats, 'repeat')}"
     subtitle = (
         f"{plural(len(results.methods), 'method')} on {plural(len(results.tasks), 'task')}, "
-        f"{budget_words(analysis)} a run, {repeats}",
+        f"{budget_words(analysis)} per run, {repeats}",
     )
     sections = (
         question_section(analysis),

@@ -82,7 +82,7 @@ class Cell:
         text: What is shown.
         value: What the column is sorted by; None sorts by the text.
         best: Whether it is the best of its group: set in bold.
-        tied: Whether it cannot be told from the best: marked by a dagger.
+        tied: Whether it does not differ significantly from the best: marked by a dagger.
         code: Whether it is a name.
     """
 

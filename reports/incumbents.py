@@ -1,4 +1,4 @@
-"""From rows to incumbents: what a run would have handed in after every proposal, for many runs at once."""
+"""Incumbents after every proposal, for many runs at once."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""From a results folder to `Results`, task by task: 7.2 million rows summarize to a few arrays."""
+"""Reads a results folder into `Results`, task by task: 7.2 million rows become a few arrays."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -63,7 +63,7 @@ def load(folder: Path) -> Results:
 
 
 def _grid(unit: str, limit: float) -> tuple[Array, tuple[int, ...]]:
-    """Where regret is read, and which of those points the tables show."""
+    """Amounts at which regret is read, and which of them the tables show."""
     if unit == "queries":
         marks = [m for e in range(1, 16) for m in (10**e, 3 * 10**e) if m < limit]
         points = np.arange(1, limit + 1) if limit <= EVERY_QUERY else np.round(np.geomspace(1, limit, 400))
@@ -157,7 +157,7 @@ def _ending(summary: Summary | None) -> tuple[float, float]:
 
 
 def _rows(frame: Any) -> Iterator[tuple[str, Rows]]:
-    """Splits the sorted frame of a task into one block of padded arrays a method."""
+    """Splits the sorted frame of a task into one block of padded arrays per method."""
     code = frame["architecture"].cat.codes.to_numpy(np.int64)
     statuses = np.array([STATUSES[status] for status in frame["status"].cat.categories])
     status = statuses[frame["status"].cat.codes.to_numpy(np.int64)]

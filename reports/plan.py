@@ -1,4 +1,4 @@
-"""How many repeats a difference of a given size would need."""
+"""Repeats needed to detect a difference of a given size."""
 
 from pathlib import Path
 

@@ -11,7 +11,7 @@ Array = npt.NDArray[np.float64]
 
 
 class ExactRandomSearch:
-    """What the best of N random architectures is, in distribution.
+    """Distribution of the best of N random architectures.
 
     Sort the errors of all M architectures, v(1) <= ... <= v(M), and write S(i; N) for the probability that N draws
     all miss the i best ones, that is, that the best of N exceeds v(i):
@@ -140,7 +140,7 @@ class ExactRandomSearch:
         return self._each(queries, lambda n: 1.0 - self.survival(n)[ties - 1])
 
     def running_time(self, error: float, limit: int) -> tuple[float, float]:
-        """Expected queries until an error is reached, if a run that has not after `limit` queries is started again.
+        """Expected queries until an error is reached, if a run that fails within `limit` queries is restarted.
 
         This is what `statistics.runtime.expected_running_time` estimates from runs.
 

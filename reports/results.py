@@ -1,4 +1,4 @@
-"""What the report knows: the rows of a store, condensed to arrays."""
+"""Results that the report reads: the rows of a store, summarised as arrays."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -44,7 +44,7 @@ class MethodInfo:
 
 @dataclass(frozen=True)
 class Spent:
-    """What each of r runs spent; every attribute is an array of r numbers.
+    """Resources of each of r runs; every attribute is an array of r numbers.
 
     Attributes:
         proposals: Rows: everything that was proposed.
@@ -54,9 +54,9 @@ class Spent:
         classes: Distinct networks by ``space.canonical``; NaN where the space is not at hand.
         duplicates: Proposals that repeated an earlier one of the run.
         invalid: Proposals outside the space.
-        cost_seconds: Simulated training time; NaN where the task does not tell.
+        cost_seconds: Simulated training time; NaN where the task does not report it.
         overhead_seconds: The method's own time, measured.
-        shortfall: What was left of the budget.
+        unspent: Budget left at the end.
         ended: 1 where the run ended early, else 0.
     """
 
@@ -69,7 +69,7 @@ class Spent:
     invalid: Array
     cost_seconds: Array
     overhead_seconds: Array
-    shortfall: Array
+    unspent: Array
     ended: Array
 
 
@@ -109,7 +109,7 @@ class Recount:
 
 @dataclass(frozen=True)
 class Derived:
-    """What a method that goes on training shared weights asked for at k places of its r runs.
+    """Architectures that a weight-sharing method derived at k places of its r runs.
 
     Attributes:
         marks: The places, from 1.

@@ -117,7 +117,7 @@ def summarize(
         texts: The distinct architectures, by code.
         grid: g amounts of budget.
         checkpoints: Indices of the grid at which test errors are revealed.
-        endings: For each method r x 2: shortfall, and whether the run ended early.
+        endings: For each method r x 2: unspent budget, and whether the run ended early.
         catalogue: Remembers architectures from task to task.
     """
     metric = Metric(**described["metric"]) if "metric" in described else task.metric if task else Metric.accuracy()
@@ -249,7 +249,7 @@ def _spent(block: Rows, own: Array, values: _Values, ending: Array) -> Spent:
         invalid=(block.status == 2).sum(axis=1).astype(np.float64),
         cost_seconds=block.seconds.sum(axis=1),
         overhead_seconds=block.overhead.sum(axis=1),
-        shortfall=ending[:, 0],
+        unspent=ending[:, 0],
         ended=ending[:, 1],
     )
 

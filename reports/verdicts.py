@@ -1,4 +1,4 @@
-"""From intervals to plain words: who is better, by how much, how sure."""
+"""Verdicts in plain words, from intervals: who is better, by how much, how surely."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -22,11 +22,11 @@ Verdict = Literal["first", "second", "equal", "unclear"]
 
 @dataclass(frozen=True)
 class Judgement:
-    """What an interval of a difference allows one to say.
+    """Conclusion that the interval of a difference allows.
 
     Attributes:
         verdict: Which side is better; ``equal`` if the interval lies within the region of practical equivalence and
-            holds zero; ``unclear`` otherwise.
+            includes zero; ``unclear`` otherwise.
         small: Whether the whole interval lies within the region of practical equivalence.
     """
 

@@ -61,7 +61,7 @@ class Label:
 
 @dataclass
 class Canvas:
-    """What is drawn, in order.
+    """A drawing: its items, in order.
 
     Attributes:
         width: In points.

@@ -10,7 +10,7 @@ __all__ = ["STYLES", "Style"]
 
 @dataclass(frozen=True)
 class Style:
-    """How a figure is set.
+    """Width and fonts of a figure.
 
     Attributes:
         width: Of a figure, in points.

@@ -105,7 +105,7 @@ def _directions(panel: Panel, left: str, right: str, unit: str) -> None:
 
 
 def _reach(lines: Sequence[Line], rope: float) -> float:
-    """How far the axis goes: to the furthest finite end, but at most three times the furthest value."""
+    """Reach of the axis: to the furthest finite end, but at most three times the furthest value."""
     ends = [abs(e) for line in lines for e in (line.low, line.high) if np.isfinite(e)]
     values = [abs(line.value) for line in lines if np.isfinite(line.value)]
     furthest = max(values, default=rope)

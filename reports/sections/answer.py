@@ -27,7 +27,9 @@ def answer_section(analysis: Analysis) -> Section:
 def budget_words(analysis: Analysis) -> str:
     """The budget in words: ``300 queries``."""
     results = analysis.results
-    unit = {"queries": "queries", "cost_seconds": "simulated seconds", "epochs": "epochs"}[results.unit]
+    unit = {"queries": "queries", "cost_seconds": "seconds of simulated training time", "epochs": "epochs"}[
+        results.unit
+    ]
     return f"{amount(results.limit)} {unit}"
 
 
@@ -44,7 +46,7 @@ def _answer(analysis: Analysis) -> Text:
         head: Text = (
             Strong("These runs cannot tell."),
             f" The family means differ by {size} in favour of {_favoured(effect)}{where}, but the 95 % "
-            f"interval {_signed(effect)} holds both signs.",
+            f"interval {_signed(effect)} includes zero.",
         )
     elif judgement.verdict == "equal":
         head = (
@@ -122,7 +124,11 @@ def _partly(analysis: Analysis) -> str:
     if question is None or queries is None:
         return ""
     some, every = int(queries.mean.tasks_used.sum()), int(question.mean.tasks_used.sum())
-    return "" if some == every else f" (on {some} of the {plural(every, 'task')}, those whose baseline is known)"
+    return (
+        ""
+        if some == every
+        else f" (on {some} of the {plural(every, 'task')}, those with an exact random-search baseline)"
+    )
 
 
 def _best(analysis: Analysis, question: FamilyAnswer) -> Text:
@@ -156,7 +162,7 @@ def _beyond(analysis: Analysis, question: FamilyAnswer) -> Text:
 
 
 def _scale(analysis: Analysis, question: FamilyAnswer) -> Text:
-    """What the families and random search leave, in the weights of the answer: spaces weigh the same."""
+    """Mean regret of the families and of random search, averaged as in the answer: spaces weigh the same."""
     used = question.mean.tasks_used
     columns = [analysis.means[list(side)] for side in question.methods]
     if analysis.one_unit and np.isfinite(analysis.random[used]).all():
@@ -185,7 +191,7 @@ def _leaders(analysis: Analysis) -> Text:
 
 
 def cautions(analysis: Analysis) -> list[Text]:
-    """What a reader must know before trusting the first screen."""
+    """Warnings that a reader needs before trusting the first screen."""
     results = analysis.results
     said: list[Text] = []
     if results.repeats == 1:
@@ -195,7 +201,7 @@ def cautions(analysis: Analysis) -> list[Text]:
         said.append(
             (
                 f"Incomplete: {stored:,} of {planned:,} planned runs are stored; what is missing is listed under ",
-                Code("What was spent"),
+                Code("Resources used"),
                 ".",
             )
         )
@@ -209,8 +215,8 @@ def cautions(analysis: Analysis) -> list[Text]:
         said.append(
             (
                 "Queries were noisy (one stored training seed each); regret is of the incumbent's expected error. The "
-                "exact random-search baseline is that of noise-free queries: scores, speed-ups and ratios of queries "
-                "understate every method, random search that is played included.",
+                "exact random-search baseline assumes noise-free queries: scores, speed-ups and ratios of queries "
+                "understate every method, including the random-search runs.",
             )
         )
     return said
@@ -237,10 +243,10 @@ def _table(analysis: Analysis, question: FamilyAnswer) -> Table:
         (
             (
                 f"NAS: {joined(_members(analysis, 'nas'))}. HPO: {joined(_members(analysis, 'hpo'))}. Regret is the "
-                "validation error of what a run would hand in, less the optimum; below zero favours NAS. NAS ÷ HPO: "
-                "how many times as many queries random search would need for what NAS reaches as for what HPO "
-                f"reaches{_partly(analysis)}. Brackets: 95 % intervals over seeds. Tasks of one search space are averaged first, so "
-                "that spaces weigh the same. Family best: the best method is chosen on half of the repeats and "
+                "validation error of the incumbent minus the optimum; below zero favours NAS. NAS ÷ HPO: "
+                "ratio of the queries that random search needs to match NAS to those that it needs to match "
+                f"HPO{_partly(analysis)}. Brackets: 95 % intervals over seeds. Tasks of one search space are averaged first, so "
+                "that spaces have equal weight. Family best: the best method is chosen on half of the repeats and "
                 "judged on the other half.",
             ),
         ),

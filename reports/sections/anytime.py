@@ -41,7 +41,9 @@ def anytime_section(analysis: Analysis, looks: Mapping[str, Look]) -> Section:
     seconds = [_curves(results, *group, looks, "seconds") for group in _groups(results, timed=True)]
     blocks: list[Block] = [words, *curves]
     if results.unit != "cost_seconds":
-        blocks += seconds or [Paragraph(("Regret against simulated seconds is n/a: no task tells training time.",))]
+        blocks += seconds or [
+            Paragraph(("Regret against simulated training time is n/a: no task reports training time.",))
+        ]
     blocks += [_progress(analysis, looks), _areas(analysis)]
     return Section("anytime", "Anytime performance", tuple(blocks))
 
@@ -63,7 +65,7 @@ def _curves(results: Results, key: str, tasks: list[TaskResults], looks: Mapping
         + ", ".join(f"{label} {number(float(np.median(task.runs[label].regret[:, -1])))}" for label in task.runs)
         for task in tasks
     ]
-    axis = "the budget" if against == "budget" else "simulated seconds"
+    axis = "the budget" if against == "budget" else "simulated training time"
     return Figure(
         f"anytime-{key}" if against == "budget" else f"seconds-{key}",
         f"Validation regret against {axis} on {key}",
@@ -90,11 +92,11 @@ def _progress(analysis: Analysis, looks: Mapping[str, Look]) -> Figure:
     reached = ", ".join(f"{label} {percent(float(shares[m, -1]))}" for m, label in enumerate(labels))
     return Figure(
         "progress",
-        "Average rank, and share of targets reached, as the budget is spent",
+        "Average rank, and ECDF of runtimes over targets",
         f"Average rank at a tenth of the budget and at its end: {said}. Targets reached at the end: {reached}.",
         (
             "Left: rank of one run among one run of every method, mean over tasks, with 95 % intervals over seeds; "
-            f"lower is better. Right: share of pairs of run and target reached, mean over tasks; {TARGETS} targets a "
+            f"lower is better. Right: share of run-target pairs reached, mean over tasks; {TARGETS} targets per "
             "task, log-spaced from the regret of one random query to a thousandth of it, and the optimum.",
         ),
         lambda style: progress(style, results.grid[points], ranks, shares, labels, looks, results.unit),
@@ -164,7 +166,7 @@ def _areas(analysis: Analysis) -> Table:
 
 
 def _start(results: Results, task: TaskResults) -> int:
-    """Where on the grid the area of a task begins.
+    """Index on the grid at which the area of a task begins.
 
     Queries begin at the first. Epochs and seconds have no natural beginning: before every run has an incumbent, areas
     would compare penalties.

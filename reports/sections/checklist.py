@@ -83,7 +83,7 @@ def _same_data(results: Results) -> tuple[bool | None, str]:
     missing = sum(not digest for digest in digests)
     return (
         missing == 0 or None
-    ), f"One table a task for all methods; {plural(len(digests) - missing, 'data digest')} recorded."
+    ), f"One table per task for all methods; {plural(len(digests) - missing, 'data digest')} recorded."
 
 
 def _same_budget(results: Results) -> tuple[bool | None, str]:
@@ -122,11 +122,11 @@ def _over_time(_: Results) -> tuple[bool | None, str]:
 
 def _random(results: Results) -> tuple[bool | None, str]:
     exact = sum(task.baseline is not None for task in results.tasks)
-    played = any(method.name == "random_search" for method in results.methods)
+    ran = any(method.name == "random_search" for method in results.methods)
     said = f"Exact random-search baseline on {plural(exact, 'task')}" + (
-        "; also played." if played else "; not played."
+        "; random search also ran." if ran else "; random search did not run."
     )
-    return (exact > 0 or played), said
+    return (exact > 0 or ran), said
 
 
 def _repeats(results: Results) -> tuple[bool | None, str]:
@@ -164,7 +164,7 @@ def _tuning(results: Results) -> tuple[bool | None, str]:
 
 
 def _time(_: Results) -> tuple[bool | None, str]:
-    return True, "Simulated training time where the source tells it, and measured overhead, under What was spent."
+    return True, "Simulated training time where the source tells it, and measured overhead, under Resources used."
 
 
 def _setup(results: Results) -> tuple[bool | None, str]:

@@ -1,4 +1,4 @@
-"""Section: four schools of statistics side by side."""
+"""Section: four statistical frameworks side by side."""
 
 from collections.abc import Mapping
 
@@ -24,14 +24,13 @@ def frameworks_section(analysis: Analysis, looks: Mapping[str, Look]) -> Section
         return None
     parts = [_ranks(analysis, looks), _pairs(analysis), _posteriors(analysis), _scores(analysis, looks)]
     return Section(
-        "schools",
-        "Four schools of statistics",
+        "frameworks",
+        "Four statistical frameworks",
         (
             Paragraph(
                 (
-                    f"The same means at the full budget, in {analysis.unit}, judged in four ways. The first three take "
-                    "the tasks as a sample of tasks; the fourth takes them as given and asks what other seeds would "
-                    "do.",
+                    f"Mean regret at the full budget, in {analysis.unit}, analysed in four ways. The first three treat "
+                    "the tasks as a sample of tasks; the fourth takes them as given and generalises to other seeds.",
                 )
             ),
             *agreement(analysis),
@@ -60,7 +59,7 @@ def _ranks(analysis: Analysis, looks: Mapping[str, Look]) -> Section:
             Figure(
                 "critical-difference",
                 "Mean ranks over tasks and Nemenyi's critical difference",
-                f"Mean ranks: {ranks}. Critical difference at 5 %: {test.critical_difference:.2f}. Not told apart: "
+                f"Mean ranks: {ranks}. Critical difference at 5 %: {test.critical_difference:.2f}. No difference found: "
                 f"{joined_groups}.",
                 (
                     "1 is best. A bar joins methods whose mean ranks lie within one critical difference (5 %, all "
@@ -104,7 +103,9 @@ def _pairs(analysis: Analysis) -> Section:
     )
     sizes = [magnitude(float(e)) for e in effects[np.triu_indices(len(labels), 1)] if np.isfinite(e)]
     counted = ", ".join(f"{sizes.count(word)} {word}" for word in ("large", "medium", "small", "negligible"))
-    words: Text = (f"Effect sizes of the {plural(len(sizes), 'pair')} by Vargha and Delaney's words: {counted}.{few}",)
+    words: Text = (
+        f"Effect sizes of the {plural(len(sizes), 'pair')} in the terms of Vargha and Delaney: {counted}.{few}",
+    )
     table = Table(
         "wilcoxon",
         "Wilcoxon signed-rank over tasks: p after Holm, and A12 in brackets",
@@ -112,7 +113,7 @@ def _pairs(analysis: Analysis) -> Section:
         tuple(rows),
         (
             (
-                "A12 is the chance that a run of the row has less regret than a run of the column (mean over tasks; "
+                "A12 is the probability that a run of the row has less regret than a run of the column (mean over tasks; "
                 "ties count half): above 0.5 favours the row. Bold: p < 0.05 after Holm's correction over all pairs.",
             ),
         ),

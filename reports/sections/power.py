@@ -26,7 +26,7 @@ def power_section(analysis: Analysis) -> Section | None:
     if np.isfinite(found.detectable_per_task[pairs]).any():
         blocks.append(_per_task(analysis, found.detectable_per_task[pairs]))
     else:
-        blocks.append(Paragraph(("With fewer than two runs of a method, nothing is known of its spread.",)))
+        blocks.append(Paragraph(("With fewer than two runs of a method, its variance is unknown.",)))
     blocks += [
         Paragraph(("To plan more repeats for an effect of a given size:",)),
         Listing("equipoise plan DIR --effect 0.1 --power 0.8"),

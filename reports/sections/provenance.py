@@ -27,7 +27,7 @@ def provenance_section(results: Results) -> Section:
         (f"Protocol: {joined(f'{key} = {value}' for key, value in protocol.items())}.",),
         (
             f"Seeds: every run draws from ({protocol['seed']}, task, method, stream, repeat), so that repeats are "
-            "independent and any run can be played again alone.",
+            "independent and any run can be reproduced alone.",
         ),
         (
             f"Machine: {machine.get('processor', 'unknown')}, {machine.get('cores', '?')} cores, "
@@ -39,7 +39,7 @@ def provenance_section(results: Results) -> Section:
         "Provenance",
         (
             Bullets(facts),
-            Paragraph(("The command that made the runs, and one that plays some of them again and compares:",)),
+            Paragraph(("The command that made the runs, and one that repeats some of them and compares:",)),
             Listing(f"equipoise {shlex.join(manifest['command'])}\nequipoise verify DIR --sample 10"),
             _methods(results),
             *_sources(results),
@@ -76,7 +76,7 @@ def _settings(settings: Mapping[str, Any]) -> str:
 
 
 def _sources(results: Results) -> list[Paragraph | Bullets]:
-    """Where each benchmark comes from, and what it warns of, each said once."""
+    """Source and pitfalls of each benchmark, each said once."""
     found: dict[str, list[str]] = {}
     for task in results.tasks:
         entry = results.manifest["tasks"].get(task.name, {})
@@ -86,11 +86,11 @@ def _sources(results: Results) -> list[Paragraph | Bullets]:
         lines = found.setdefault(task.name.partition("/")[0], [])
         lines += [line for line in said if line and line not in lines]
     points: list[Text] = [(Code(benchmark), f": {' '.join(lines)}") for benchmark, lines in found.items()]
-    return [Paragraph(("Sources of the benchmarks, and what they warn of:",)), Bullets(tuple(points))]
+    return [Paragraph(("Sources and known pitfalls of the benchmarks:",)), Bullets(tuple(points))]
 
 
 def _surrogate(task: str, entry: Mapping[str, Any]) -> str:
-    """What predicts, and how well it ranks what it has not seen."""
+    """Surrogate model of a task with its held-out rank correlation."""
     if not entry.get("held_out"):
         return f"A surrogate predicts the answers of {task}; how well is not stated."
     return f"A surrogate ({entry['technique']}) predicts the answers of {task}: {scored(entry['held_out'][-1])}."

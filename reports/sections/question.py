@@ -1,4 +1,4 @@
-"""Section: the family question in full: per task, per search space, overall, and what hangs on single methods."""
+"""Section: the family comparison in full: per task, per search space, overall, and leave-one-method-out."""
 
 import numpy as np
 
@@ -21,8 +21,8 @@ def question_section(analysis: Analysis) -> Section | None:
     blocks: list[Block] = [
         Paragraph(
             (
-                "Each line is the regret of the NAS family less that of the HPO family. Family mean: all methods of "
-                "a family weigh the same. Family best: the method that did best on one half of the repeats, judged "
+                "Each line is the regret of the NAS family minus that of the HPO family. Family mean: all methods of "
+                "a family have equal weight. Family best: the method that did best on one half of the repeats, judged "
                 "on the other half, so that the choice does not flatter it. A search space is the mean of its "
                 "tasks, which are not independent of each other; the overall line is the mean of the spaces.",
             )
@@ -65,10 +65,10 @@ def _figure(analysis: Analysis, question: FamilyAnswer) -> Figure:
 
     return Figure(
         "question",
-        "Difference of the families, NAS less HPO, with 95 % intervals",
+        "Difference of the families, NAS minus HPO, with 95 % intervals",
         "; ".join(said(*panel) for panel in panels) + ". The table below gives each task.",
         (
-            f"Regret in {unit}; blue: NAS better, red: HPO better, grey: the interval holds zero. Diamonds are "
+            f"Regret in {unit}; blue: NAS better, red: HPO better, grey: the interval includes zero. Diamonds are "
             f"summaries. The band is ±{analysis.rope:g}, the region of practical equivalence.",
         ),
         lambda style: forest(style, panels, "NAS", "HPO", analysis.rope, unit),
@@ -92,7 +92,7 @@ def _table(analysis: Analysis, question: FamilyAnswer) -> Table:
     ]
     return Table(
         "question",
-        f"NAS less HPO: difference of regret in {analysis.unit}",
+        f"NAS minus HPO: difference of regret in {analysis.unit}",
         (
             Column("task", "l"),
             Column("difference", "r", "family mean"),
@@ -105,8 +105,8 @@ def _table(analysis: Analysis, question: FamilyAnswer) -> Table:
         (
             (
                 "95 % intervals over seeds. Verdict: the side whose interval excludes zero; “equal in practice” if "
-                f"it lies within ±{analysis.rope:g} and holds zero; “small” if it lies within that and excludes zero. Last "
-                "column: how many times as many queries random search needs for what the NAS family reaches as for "
+                f"it lies within ±{analysis.rope:g} and includes zero; “small” if it lies within that and excludes zero. Last "
+                "column: ratio of the queries that random search needs to match the NAS family to those for "
                 "the HPO family.",
             ),
         ),
@@ -150,7 +150,7 @@ def _sensitivity(analysis: Analysis, question: FamilyAnswer) -> Table:
     rows += [_without(labels[method], *effects, analysis.rope, True) for method, effects in question.without.items()]
     return Table(
         "sensitivity",
-        f"What hangs on single methods: NAS less HPO overall, in {analysis.unit}, with one method left out",
+        f"Leave-one-method-out sensitivity: NAS minus HPO overall, in {analysis.unit}",
         (
             Column("left out", "l"),
             Column("difference", "r", "family mean"),

@@ -30,10 +30,10 @@ def regret_section(analysis: Analysis) -> Section:
         parts.append(Section(_key(task), task.name, (*blocks, *(table for table in tables if table is not None))))
     words = Paragraph(
         (
-            "Regret is the expected (noise-free) validation error of the incumbent less the optimum of the table. The "
+            "Regret is the expected (noise-free) validation error of the incumbent minus the optimum of the table. The "
             "incumbent is chosen by what the run observed on validation, at the highest fidelity it used, within the "
             "budget. Test errors are looked up for incumbents only, and only where the source has a separate test "
-            "split. A run that ended early keeps its last incumbent; a run with no valid proposal stands at the "
+            "split. A run that ended early keeps its last incumbent; a run without a valid proposal gets the "
             "task's penalty; a run that failed is missing and never replaced by a number.",
         )
     )
@@ -84,7 +84,7 @@ def _overview(analysis: Analysis) -> Table:
 
 
 MARKS: Text = (
-    "Bold: the least mean. †: cannot be told from it (two-sided Mann-Whitney over runs, Holm over all pairs of the "
+    "Bold: the least mean. †: not significantly different from it (two-sided Mann-Whitney over runs, Holm over all pairs of the "
     "task, 5 %). Average rank: of one run among one run of every method, over the tasks that every method finished.",
 )
 
@@ -270,7 +270,7 @@ def _running_times(analysis: Analysis, task: TaskResults) -> Table | None:
         (
             (
                 "Targets are what random search reaches on average at the checkpoints. Queries of all runs over the "
-                "number of successful ones: the cost if failed runs are started again.",
+                "number of successful ones: the expected cost if failed runs are restarted.",
             ),
         ),
     )

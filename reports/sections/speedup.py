@@ -18,13 +18,9 @@ def speedup_section(analysis: Analysis) -> Section | None:
         return None
     words = Paragraph(
         (
-            "Accuracy points mean different things on different tasks; queries are what is paid. The baseline of random "
-            "search is exact, so only the method's own runs add uncertainty."
-            + (
-                " It is that of noise-free queries, so that noisy ones understate every method."
-                if analysis.noisy
-                else ""
-            ),
+            "Accuracy points are not comparable between tasks; queries are. The random-search baseline "
+            "is exact, so only the method's own runs add uncertainty."
+            + (" It assumes noise-free queries, so that it understates every method here." if analysis.noisy else ""),
         )
     )
     return Section("speedup", "Speed-up over random search", (words, _equivalents(analysis), _needed(analysis)))
@@ -76,14 +72,14 @@ def _equivalents(analysis: Analysis) -> Table:
         )
     return Table(
         "equivalents",
-        f"How many times {budget_words(analysis)} random search needs for the mean regret that a method reaches",
+        f"Speed-up: queries that random search needs for the mean regret of a method, in multiples of {budget_words(analysis)}",
         (Column("task", "l"), *(Column(label) for label in results.labels)),
         tuple(rows),
         (
             (
                 "Above 1×, the method is the faster. 95 % intervals over seeds. “All” is the whole table: every run "
                 "found "
-                "the optimum. Geometric mean: spaces weigh the same, over the tasks that every method finished.",
+                "the optimum. Geometric mean: spaces have equal weight, over the tasks that every method finished.",
             ),
         ),
     )
@@ -138,7 +134,7 @@ def _needed(analysis: Analysis) -> Table:
         rows.append((Cell("geometric mean"), *(Cell(t, float(v)) for t, v in zip(texts, means, strict=True))))
     return Table(
         "needed",
-        f"After how many queries a method's mean regret reaches random search's at {budget_words(analysis)}",
+        f"Queries after which a method matches the mean regret of random search at {budget_words(analysis)}",
         (Column("task", "l"), *(Column(label) for label in results.labels)),
         tuple(rows),
         (("“Never”: not within the budget. The fewest of each row in bold.",),),

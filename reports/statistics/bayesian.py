@@ -1,4 +1,4 @@
-"""How probable is it that one method is better in practice: the Bayesian signed-rank test."""
+"""The Bayesian signed-rank test: probability that one method is better in practice."""
 
 from dataclasses import dataclass
 

@@ -18,7 +18,7 @@ __all__ = ["Aggregates", "aggregate", "normalise", "performance_profiles"]
 
 @dataclass(frozen=True)
 class Aggregates:
-    """What the methods reach, with intervals.
+    """Aggregate scores of the methods, with intervals.
 
     Attributes:
         mean: methods: the mean over tasks of the means.
@@ -117,7 +117,7 @@ def _resample_iqm(values: Array, resamples: int, seed: int) -> Array:
 
 
 def _trimmed(values: Array, weights: Array) -> Array:
-    """Means of the middle half of the weight: values n, weights n x draws that add up to 1; one a draw.
+    """Means of the middle half of the weight: values n, weights n x draws that add up to 1; one per draw.
 
     With C(j) the cumulative weight in sorted order, clipped to [1/4, 3/4], the mean is
     2 * sum_j x(j) (C(j) - C(j - 1)), summed by parts.

@@ -17,7 +17,7 @@ Scale = Callable[[Array], Array]
 
 @dataclass(frozen=True)
 class Effect:
-    """Error of the first family less that of the second: negative where the first is better.
+    """Error of the first family minus that of the second: negative where the first is better.
 
     Attributes:
         per_task: tasks; NaN on a task where a family has no method.

@@ -24,11 +24,11 @@ PERMUTATIONS = 10_000
 
 @dataclass(frozen=True)
 class Friedman:
-    """What the ranks over tasks say.
+    """Results of the rank tests over tasks.
 
     Attributes:
         ranks: methods x tasks midranks, 1 is best; NaN on tasks that were left out.
-        mean_ranks: One a method, over the tasks used.
+        mean_ranks: One per method, over the tasks used.
         tasks_used: Number of tasks on which every method has a value.
         tasks_dropped: Number of the others.
         statistic: Friedman's chi-squared, corrected for ties.

@@ -34,7 +34,7 @@ class Pairwise:
 
 @dataclass(frozen=True)
 class TaskMarks:
-    """Which methods cannot be told from the best one, task by task.
+    """Methods not significantly different from the best one, task by task.
 
     Attributes:
         best: tasks: index of the method with the least mean error; -1 where no method has a repeat.
@@ -142,8 +142,8 @@ def wilcoxon(errors: npt.ArrayLike) -> Pairwise:
 def a12(values: npt.ArrayLike) -> Array:
     """Vargha and Delaney's A for all pairs, task by task.
 
-    A(i, j) = P(error_i < error_j) + P(error_i = error_j) / 2 over all pairs of repeats: the chance that a run of i
-    beats x
+    A(i, j) = P(error_i < error_j) + P(error_i = error_j) / 2 over all pairs of repeats: the probability
+    that a run of i beats one of j
 
     Source: Vargha and Delaney, Journal of Educational and Behavioral Statistics 2000. Unpaired: unequal and missing
     repeats are used as they are. Identical columns give 0.5.
@@ -178,7 +178,7 @@ def magnitude(effect: float) -> str:
 
 
 def task_marks(values: npt.ArrayLike, alpha: float = 0.05) -> TaskMarks:
-    """Marks, for each task, the best method and all that cannot be told from it.
+    """Marks, for each task, the best method and all not significantly different from it.
 
     Two-sided Mann-Whitney U over repeats (exact where a sample has at most 8 runs and there are no ties, else normal
     with corrections for ties and continuity), Holm over all pairs of the task. Unpaired, because the repeats of two

@@ -1,4 +1,4 @@
-"""What the repeats at hand can detect, and how many would be needed."""
+"""Power analysis: differences that the repeats at hand can detect, and repeats that a difference needs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ MOST_FREEDOM = 1e6
 
 @dataclass(frozen=True)
 class Plan:
-    """What a suite can see. NaN where a variance is unknown: a method with fewer than two repeats.
+    """Detectable differences of a suite. NaN where a variance is unknown: a method with fewer than two repeats.
 
     Attributes:
         detectable_per_task: methods x methods x tasks: the difference of means found with the power asked for.

@@ -14,7 +14,7 @@ def average_ranks(values: npt.ArrayLike, level: float = 0.95) -> Estimate:
     """The rank a run of each method has, on average, among one run of every method; mean over tasks.
 
     rank(i) = 1 + sum over j != i of A(j, i), with A of `pairwise.a12`: all combinations of repeats are counted, so
-    nothing hangs on which repeats carry the same number, and unequal repeats are used as they are. The variance is
+    it does not matter which repeats carry the same number, and unequal repeats are used as they are. The variance is
     that of a U statistic by its structural components: over the runs r of i, of the expected number of methods that
     beat r; and for each j, over its runs, of the share of runs of i that they beat.
 
@@ -30,7 +30,7 @@ def average_ranks(values: npt.ArrayLike, level: float = 0.95) -> Estimate:
         level: Coverage of the intervals.
 
     Returns:
-        One a method.
+        One per method.
     """
     array = checked(values, "methods x tasks x repeats")
     k = len(array)

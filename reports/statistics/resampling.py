@@ -101,7 +101,7 @@ def _kept(
 
 
 def _draw(cells: int, count: int, width: int, rng: np.random.Generator) -> npt.NDArray[np.intp]:
-    """How often each of `count` repeats is drawn in as many draws: cells x count x width."""
+    """Counts of each of `count` repeats in as many draws: cells x count x width."""
     picks = rng.integers(count, size=(cells, count, width), dtype=np.uint16).astype(np.intp)
     picks *= width
     picks += np.arange(width)
@@ -128,7 +128,7 @@ def resample_means(values: npt.ArrayLike, resamples: int = 50_000, seed: int = 0
     for where, counts in draws.blocks():
         for group in range(len(counts)):
             members = np.flatnonzero(draws.group_of_method == group)
-            # Stacked products, one a task: methods x repeats times repeats x block.
+            # Stacked products, one per task: methods x repeats times repeats x block.
             totals = filled[members].transpose(1, 0, 2) @ counts[group]
             means[where, members] = totals.transpose(2, 1, 0)
     with np.errstate(invalid="ignore"):
@@ -160,7 +160,7 @@ def resample_averages(values: npt.ArrayLike, resamples: int = 50_000, seed: int 
 
 
 def widening(repeats: npt.ArrayLike, strata: npt.ArrayLike = 1, level: float = 0.95) -> Array:
-    """How much wider than its percentiles a bootstrap interval must be to cover as a t interval does.
+    """Factor by which a bootstrap interval must be wider than its percentiles to cover as a t interval does.
 
     t(q; strata (n - 1)) / z(q) * sqrt(n / (n - 1)) with q = (1 + level) / 2: the bootstrap of n repeats in each of some
     strata has a variance short by (n - 1) / n, and makes no allowance for having estimated it. 1 for many repeats,

@@ -1,4 +1,4 @@
-"""Effects in the unit that a budget is paid in: how many queries of random search a method is worth."""
+"""Effects in queries: the number of random-search queries that a method is worth."""
 
 from collections.abc import Sequence
 
@@ -44,7 +44,7 @@ class LogQueries:
 
 
 def equivalent_queries(means: Estimate, baseline: ExactRandomSearch) -> Estimate:
-    """How many queries random search needs for what a method reaches on a task, with the interval of the mean.
+    """Queries that random search needs to match a method on a task, with the interval of the mean.
 
     The expectation of random search falls with N, so the ends of the interval are those of the mean, changed over.
     Divided by the method's own budget this is its speed-up; below 1, random search is the faster.
