@@ -16,8 +16,8 @@ class LogQueries:
     """Turns mean errors into the natural logarithm of the queries that random search needs for them; larger is better.
 
     For whole arrays of bootstrap draws: the expectation of each baseline is tabulated on whole numbers 2 % apart and
-    inverted by interpolation of log N, which agrees with `ExactRandomSearch.queries_to_reach` to about one part in 10,000. At most
-    log M (the optimum, without replacement) or log(100 M) (with it), at least 0.
+    inverted by interpolation of log N, which agrees with `ExactRandomSearch.queries_to_reach` to about one part in
+    10,000. At most log M (the optimum, without replacement) or log(100 M) (with it), at least 0.
 
     As the `scale` of `families.compare_families` it makes the effect the logarithm of a ratio of queries, and the
     family mean a geometric one. Mind the sign: an effect above 0 then favours the first family.
