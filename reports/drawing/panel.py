@@ -11,7 +11,7 @@ from equipoise.reports.drawing.look import FAINT, INK, MUTED, PAPER, Look
 from equipoise.reports.drawing.marker import marker
 from equipoise.reports.drawing.style import Style
 
-__all__ = ["Panel", "Scale", "legend", "legend_height", "round_ticks"]
+__all__ = ["Panel", "Scale", "legend", "legend_height", "log_ticks", "round_ticks", "short_number"]
 
 TICK = 3.0
 GAP = 2.5

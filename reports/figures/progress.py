@@ -6,7 +6,7 @@ import numpy as np
 
 from equipoise.reports.drawing.canvas import Canvas
 from equipoise.reports.drawing.look import Look
-from equipoise.reports.drawing.panel import Panel, Scale, legend, legend_height, log_ticks, round_ticks
+from equipoise.reports.drawing.panel import Panel, Scale, legend, legend_height, log_ticks, round_ticks, short_number
 from equipoise.reports.drawing.style import Style
 from equipoise.reports.figures.anytime import AXES
 from equipoise.reports.results import Array
@@ -45,11 +45,12 @@ def progress(
     known = ranks.value[np.isfinite(ranks.value)]
     best, worst = (float(known.min()), float(known.max())) if known.size else (1.0, 2.0)
     pad = 0.06 * (worst - best) or 0.5
-    x = Scale(low, high, 34, cell - 8, log=True)
+    x = Scale(low, high, 40, cell - 8, log=True)
     left = Panel(canvas, x, Scale(worst + pad, best - pad, ABOVE + DEPTH, ABOVE))
     left.title("Average rank (up is better)", middle=True)
     left.x_ticks(log_ticks(low, high))
-    left.y_ticks(round_ticks(best - pad, worst + pad))
+    rank_ticks = round_ticks(best - pad, worst + pad)
+    left.y_ticks(rank_ticks)
     start, top = (cell, 0.0) if beside else (0.0, each)
     right = Panel(
         canvas,
@@ -62,14 +63,14 @@ def progress(
     for panel in (left, right):
         panel.frame()
         panel.x_label(AXES[unit])
-    left.y_label("average rank", style.text_width("8", style.small))
+    left.y_label("average rank", style.widest([short_number(tick) for tick in rank_ticks], style.small))
     right.y_label("share of run-target pairs", style.text_width("0.8", style.small))
     for place, label in enumerate(labels):
         look = looks[label]
         marks = np.unique(np.linspace(place % 4, len(amounts) - 1, 6).astype(int)).tolist()
         if np.isfinite(ranks.value[place]).any():
-            bounds = [np.clip(part[place], best - pad, worst + pad) for part in (ranks.low, ranks.high)]
-            left.band(amounts, *bounds, look.colour, 0.15)
+            low_rank, high_rank = (np.clip(part[place], best - pad, worst + pad) for part in (ranks.low, ranks.high))
+            left.band(amounts, low_rank, high_rank, look.colour, 0.15)
             left.curve(amounts, ranks.value[place], look, marks)
         right.curve(amounts, shares[place], look, marks)
     legend(canvas, height, [(label, looks[label]) for label in labels])

@@ -109,7 +109,7 @@ def mann_whitney_p(first: Array, second: Array) -> float:
         return float(min(1.0, 2 * _mann_whitney_counts(min(m, n), max(m, n))[round(u) :].sum()))
     total = m + n
     spread = np.sqrt(m * n / 12 * ((total + 1) - float((ties**3 - ties).sum()) / (total * (total - 1))))
-    return float(min(1.0, 2 * normal_tail((u - m * n / 2 - 0.5) / spread))) if spread > 0 else 1.0
+    return min(1.0, 2 * float(normal_tail((u - m * n / 2 - 0.5) / spread))) if spread > 0 else 1.0
 
 
 @lru_cache(maxsize=256)

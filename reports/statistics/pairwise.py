@@ -95,7 +95,7 @@ def signed_rank_p(differences: npt.ArrayLike) -> float:
     centre = ranks.sum() / 2
     if ranks.size > EXACT_UP_TO:
         z = max(0.0, abs(w - centre) - 0.5) / np.sqrt((ranks**2).sum() / 4)
-        return float(min(1.0, 2 * normal_tail(z)))
+        return min(1.0, 2 * float(normal_tail(z)))
     doubled = np.rint(2 * ranks).astype(int)
     chance = np.zeros(doubled.sum() + 1)
     chance[0] = 1.0
