@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from equipoise.harness.core.space import Architecture, SearchSpace
-from equipoise.reports.incumbents import Rows
+from equipoise.reports.incumbents import RunRows
 from equipoise.reports.results import Array, Derived
 
 __all__ = ["MARKS", "derived"]
@@ -16,7 +16,7 @@ MARKS = (1, 3, 5, 10, 20, 30, 40, 50, 75, 100, 150, 200, 300)
 
 
 def derived(
-    block: Rows,
+    block: RunRows,
     regret_at: Callable[[npt.NDArray[np.int64]], Array],
     architectures: Sequence[Architecture],
     space: SearchSpace | None,

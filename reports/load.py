@@ -12,7 +12,7 @@ from equipoise.harness.core.suite import Suite
 from equipoise.harness.core.task import Noise, Task
 from equipoise.harness.store.run_file import Summary
 from equipoise.harness.store.run_store import RunStore
-from equipoise.reports.incumbents import Rows
+from equipoise.reports.incumbents import RunRows
 from equipoise.reports.own_training import mean_seconds, own_trainings
 from equipoise.reports.results import FAMILIES, Array, MethodInfo, Results, TaskResults
 from equipoise.reports.summarize import Catalogue, summarize
@@ -156,7 +156,7 @@ def _ending(summary: Summary | None) -> tuple[float, float]:
     return (0.0, 0.0) if summary is None else (summary.shortfall, float(bool(summary.ended)))
 
 
-def _rows(frame: Any) -> Iterator[tuple[str, Rows]]:
+def _rows(frame: Any) -> Iterator[tuple[str, RunRows]]:
     """Splits the sorted frame of a task into one block of padded arrays per method."""
     code = frame["architecture"].cat.codes.to_numpy(np.int64)
     statuses = np.array([STATUSES[status] for status in frame["status"].cat.categories])
@@ -190,7 +190,7 @@ def _rows(frame: Any) -> Iterator[tuple[str, Rows]]:
 
         yield (
             str(label),
-            Rows(
+            RunRows(
                 numbers=numbers,
                 lengths=lengths,
                 code=padded(code, -1),

@@ -7,7 +7,7 @@ import numpy as np
 
 from equipoise.harness.core.ledger import Budget, Duplicates
 from equipoise.harness.core.task import Task
-from equipoise.reports.incumbents import Rows
+from equipoise.reports.incumbents import RunRows
 from equipoise.reports.results import Array
 
 __all__ = ["mean_seconds", "own_trainings", "with_own_seconds"]
@@ -15,7 +15,7 @@ __all__ = ["mean_seconds", "own_trainings", "with_own_seconds"]
 ROUNDING = 1e-9
 
 
-def own_trainings(block: Rows, budget: Budget, duplicates: Duplicates, each: float) -> Array:
+def own_trainings(block: RunRows, budget: Budget, duplicates: Duplicates, each: float) -> Array:
     """The trainings of a mean architecture that a method did itself before each of its proposals.
 
     A valid proposal is due one query, its epochs or its seconds; what a row was charged beyond that is the method's own
@@ -37,7 +37,7 @@ def own_trainings(block: Rows, budget: Budget, duplicates: Duplicates, each: flo
     return np.where(beyond > ROUNDING * np.maximum(block.charge, 1.0), beyond, 0.0) / each
 
 
-def mean_seconds(task: Task | None, rows: Mapping[str, Rows]) -> float:
+def mean_seconds(task: Task | None, rows: Mapping[str, RunRows]) -> float:
     """What a full training takes on average: as the task tells, or else over those in the rows; NaN if unknown."""
     told = None if task is None else task.mean_cost_seconds
     if told is not None:
@@ -48,6 +48,6 @@ def mean_seconds(task: Task | None, rows: Mapping[str, Rows]) -> float:
     return float(trained.mean()) if trained.size else float("nan")
 
 
-def with_own_seconds(block: Rows, own: Array, seconds: float) -> Rows:
+def with_own_seconds(block: RunRows, own: Array, seconds: float) -> RunRows:
     """The rows with the time of the method's own training added to the simulated time."""
     return replace(block, seconds=block.seconds + np.where(own > 0, own * seconds, 0.0)) if own.any() else block

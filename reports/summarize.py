@@ -11,7 +11,7 @@ import numpy.typing as npt
 from equipoise.harness.core.space import Architecture, SearchSpace
 from equipoise.harness.core.task import Metric, Task
 from equipoise.reports.derived import derived
-from equipoise.reports.incumbents import Rows, incumbents, lookup, reached, seen_before
+from equipoise.reports.incumbents import RunRows, incumbents, lookup, reached, seen_before
 from equipoise.reports.own_training import mean_seconds, with_own_seconds
 from equipoise.reports.random_search import ExactRandomSearch
 from equipoise.reports.results import Array, Recount, Runs, Spent, TaskResults
@@ -97,7 +97,7 @@ def summarize(
     task: Task | None,
     problem: str,
     described: Mapping[str, Any],
-    rows: Mapping[str, Rows],
+    rows: Mapping[str, RunRows],
     own: Mapping[str, Array],
     texts: Sequence[str],
     grid: Array,
@@ -143,7 +143,7 @@ def summarize(
     test_values = _test_values(task, landscape)
     test_optimum = np.nan if test_values is None else float(test_values.min())
 
-    def regret(block: Rows, columns: npt.NDArray[np.int64], nothing: float) -> Array:
+    def regret(block: RunRows, columns: npt.NDArray[np.int64], nothing: float) -> Array:
         return scale * (lookup(columns, block.code, error_of, nothing) - reference)
 
     seconds_grid = _seconds_grid(rows)
@@ -187,7 +187,7 @@ def summarize(
     )
 
 
-def _in_full(rows: Mapping[str, Rows]) -> dict[str, Rows]:
+def _in_full(rows: Mapping[str, RunRows]) -> dict[str, RunRows]:
     """Only what was observed after full training counts: a short training says nothing certain of a full one."""
     full = max((int(block.fidelity.max(initial=0)) for block in rows.values()), default=0)
     return {
@@ -196,7 +196,7 @@ def _in_full(rows: Mapping[str, Rows]) -> dict[str, Rows]:
     }
 
 
-def _observed_tables(rows: Mapping[str, Rows], count: int) -> Array:
+def _observed_tables(rows: Mapping[str, RunRows], count: int) -> Array:
     """The first observed error of each architecture, for tasks whose data is not at hand."""
     table = np.full(count, np.nan)
     for block in rows.values():
@@ -222,7 +222,7 @@ def _test_values(task: Task | None, landscape: Array | None) -> Array | None:
     return np.array([task.reveal(architecture) for architecture in task.space.enumerate()], dtype=np.float64)
 
 
-def _seconds_grid(rows: Mapping[str, Rows]) -> Array:
+def _seconds_grid(rows: Mapping[str, RunRows]) -> Array:
     """From the first answer of the quickest run to the shortest whole run, so that every run spans its end."""
     ends = [np.cumsum(b.seconds, axis=1)[np.arange(len(b.lengths)), b.lengths - 1] for b in rows.values()]
     if not ends or not all(np.isfinite(end).all() and (end > 0).all() for end in ends):
@@ -232,7 +232,7 @@ def _seconds_grid(rows: Mapping[str, Rows]) -> Array:
     return np.geomspace(max(first, last / 1e4), last, SECONDS_POINTS) if last > first else np.array([last])
 
 
-def _spent(block: Rows, own: Array, values: _Values, ending: Array) -> Spent:
+def _spent(block: RunRows, own: Array, values: _Values, ending: Array) -> Spent:
     present = block.present
     keys = np.where(present & (block.status != 2), values.key[block.code], -1)
     networks = np.where(present & (block.status != 2), values.network[block.code], -1)
@@ -255,7 +255,7 @@ def _spent(block: Rows, own: Array, values: _Values, ending: Array) -> Spent:
 
 
 def _recounted(
-    rows: Mapping[str, Rows], own: Mapping[str, Array], held: Mapping[str, npt.NDArray[np.int64]], values: _Values
+    rows: Mapping[str, RunRows], own: Mapping[str, Array], held: Mapping[str, npt.NDArray[np.int64]], values: _Values
 ) -> list[tuple[str, float, dict[str, npt.NDArray[np.int64]]]]:
     """For each other unit: the amount every run reached, and the incumbents' columns there.
 
