@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from equipoise.reports.family_members import Membership, membership
 from equipoise.reports.results import Array, Results
 from equipoise.reports.statistics.arrays import repeat_counts, task_means
 from equipoise.reports.statistics.bayesian import BayesianSignedRank, bayesian_all_pairs
@@ -13,6 +14,7 @@ from equipoise.reports.statistics.bootstrap import Aggregates, aggregate, normal
 from equipoise.reports.statistics.families import FamilyAnswer, compare_families
 from equipoise.reports.statistics.friedman import Friedman, friedman
 from equipoise.reports.statistics.improvement import probability_of_improvement
+from equipoise.reports.statistics.labellings import Sweep, sweep_labellings
 from equipoise.reports.statistics.pairwise import Pairwise, TaskMarks, a12, task_marks, wilcoxon
 from equipoise.reports.statistics.ranks import average_ranks
 from equipoise.reports.statistics.resampling import Estimate, estimate, resample_means
@@ -178,32 +180,126 @@ class Analysis:
         """The best method of each task, and those not significantly different from it."""
         return task_marks(self.regrets)
 
+    def overall(self, cube: Array) -> Estimate | None:
+        """methods: mean over tasks, spaces with equal weight, over the tasks where every active method has a value.
+
+        Args:
+            cube: methods x tasks x repeats, in one unit.
+        """
+        kept = np.flatnonzero((repeat_counts(cube[self.active]) > 0).all(axis=0))
+        if not kept.size:
+            return None
+        weights = self._weights(kept)
+        part = cube[self.active][:, kept]
+        draws = resample_means(part, RESAMPLES) @ weights
+        found = estimate(task_means(part) @ weights, draws, repeat_counts(part).min(axis=1), kept.size, LEVEL)
+        return Estimate(*(self._spread(each) for each in (found.value, found.low, found.high)))
+
+    def mean_difference(self, first: int, second: int) -> Estimate:
+        """Mean of `values` over the tasks that two methods share, first minus second, spaces with equal weight."""
+        pair = self.values[[first, second]]
+        kept = np.flatnonzero((repeat_counts(pair) > 0).all(axis=0))
+        if not kept.size:
+            return Estimate(*(np.array(np.nan) for _ in range(3)))
+        part = pair[:, kept]
+        weights = self._weights(kept)
+        draws, means = resample_means(part, RESAMPLES) @ weights, task_means(part) @ weights
+        least = repeat_counts(part).min()
+        return estimate(means[0] - means[1], draws[:, 0] - draws[:, 1], least, kept.size, LEVEL)
+
+    def _weights(self, tasks: npt.NDArray[np.int64]) -> Array:
+        """Weights of some tasks that give each of their spaces the same."""
+        spaces = [self.clusters[place] for place in tasks.tolist()]
+        return np.array([1 / (len(set(spaces)) * spaces.count(space)) for space in spaces])
+
+    @cached_property
+    def regret_overall(self) -> Estimate | None:
+        """methods: mean of `values` over tasks."""
+        return self.overall(self.values)
+
+    @cached_property
+    def test_overall(self) -> Estimate | None:
+        """methods: mean test regret over the tasks with a test split; None without any, or in different units."""
+        return self.overall(self.results.tests()) if self.one_unit else None
+
+    @cached_property
+    def test_tasks(self) -> int:
+        """Tasks that `test_overall` is over."""
+        return int((repeat_counts(self.results.tests()[self.active]) > 0).all(axis=0).sum())
+
     # The question.
+
+    @cached_property
+    def membership(self) -> Membership:
+        """The methods that stand for the families, and the tasks on which they are compared."""
+        return membership(self.counts, self.families)
 
     @cached_property
     def question(self) -> FamilyAnswer | None:
         """NAS against HPO in `unit`; None if one of the families has no method with runs."""
-        return self._compared(self.values) if self.both(self.values) else None
+        values = self._where_all_ran(self.values)
+        return self._compared(values) if self.both(values) else None
+
+    @cached_property
+    def confirmatory(self) -> FamilyAnswer | None:
+        """Published NAS methods against library optimisers; None where origins are unknown or a side is empty."""
+        wanted = {("nas", "published"): "nas", ("hpo", "library"): "hpo"}
+        families = [
+            wanted.get((family, method.origin), "")
+            for family, method in zip(self.membership.families, self.results.methods, strict=True)
+        ]
+        cube = self._where_all_ran(self.values)
+        there = np.asarray(~np.isnan(cube).all(axis=2))
+        sides = [there[[family == name for family in families]].any(axis=0) for name in ("nas", "hpo")]
+        if not (sides[0] & sides[1]).any():
+            return None
+        return compare_families(cube, families, self.clusters, sensitivity=False)
+
+    @cached_property
+    def labellings(self) -> Sweep | None:
+        """The sign of the answer under every admissible labelling; None where no origin is known.
+
+        A NAS method that is not a published one, and a general optimiser that is not a library's, may be counted in
+        either family or in none.
+        """
+        if self.question is None or not any(method.origin for method in self.results.methods):
+            return None
+        families = self.membership.families
+        firm = {("nas", "published"), ("hpo", "library")}
+        ambiguous = [
+            place
+            for place, (family, method) in enumerate(zip(families, self.results.methods, strict=True))
+            if family in ("nas", "hpo") and (family, method.origin) not in firm
+        ]
+        labels = [{"nas": 1, "hpo": -1}.get(family, 0) for family in families]
+        return sweep_labellings(self._where_all_ran(self.values), labels, ambiguous, self.clusters)
+
+    def _where_all_ran(self, cube: Array) -> Array:
+        """The values on the tasks where every member of the families has runs; NaN on the others."""
+        return np.where(self.membership.tasks[None, :, None], cube, np.nan)
 
     @cached_property
     def question_in_queries(self) -> FamilyAnswer | None:
         """The same in logarithms of random-search queries (above 0: NAS is better); None without any baseline."""
         kept = [place for place, task in enumerate(self.results.tasks) if task.baseline is not None]
-        if self.results.unit != "queries" or not kept or not self.both(self.errors[:, kept]):
+        if self.results.unit != "queries" or not kept or not self.both(self._where_all_ran(self.errors)[:, kept]):
             return None
         baselines = [baseline for place in kept if (baseline := self.results.tasks[place].baseline) is not None]
-        return self._compared(self.errors[:, kept], LogQueries(baselines), [self.clusters[place] for place in kept])
+        return self._compared(
+            self._where_all_ran(self.errors)[:, kept], LogQueries(baselines), [self.clusters[place] for place in kept]
+        )
 
     def both(self, cube: Array) -> bool:
         """Whether methods of both families have values on some task: methods x tasks x repeats."""
         there = np.asarray(~np.isnan(cube).all(axis=2))
-        nas, hpo = (there[[family == name for family in self.families]].any(axis=0) for name in ("nas", "hpo"))
+        members = self.membership.families
+        nas, hpo = (there[[family == name for family in members]].any(axis=0) for name in ("nas", "hpo"))
         return bool((nas & hpo).any())
 
     def _compared(
         self, cube: Array, scale: LogQueries | None = None, clusters: list[str] | None = None
     ) -> FamilyAnswer:
-        return compare_families(cube, self.families, clusters or self.clusters, scale=scale)
+        return compare_families(cube, self.membership.families, clusters or self.clusters, scale=scale)
 
     @cached_property
     def errors(self) -> Array:

@@ -1,6 +1,6 @@
 """Parts of a report, before it is Markdown, LaTeX or HTML."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -137,6 +137,7 @@ class Figure:
         alternative: The same in words and numbers, for those who do not see it.
         caption: How to read it.
         draw: Draws it in a style.
+        data: The numbers that it shows: the names of the columns, then the rows.
     """
 
     key: str
@@ -144,6 +145,7 @@ class Figure:
     alternative: str
     caption: Text
     draw: Callable[[Style], Canvas]
+    data: Callable[[], Sequence[Sequence[object]]]
 
 
 Block = Paragraph | Bullets | Listing | Table | Figure
@@ -174,10 +176,12 @@ class Document:
         title: Its title.
         subtitle: One line below it.
         opening: The answer: all that stands on the first screen.
-        sections: The rest.
+        sections: The rest of the main part.
+        appendix: Everything else, folded where a format can.
     """
 
     title: str
     subtitle: Text
     opening: Section
     sections: tuple[Section, ...]
+    appendix: tuple[Section, ...] = ()

@@ -89,6 +89,8 @@ def _methods(manifest: Mapping[str, Any], stored: list[str]) -> tuple[MethodInfo
                 entry.get("settings", {}),
                 entry.get("changed", {}),
                 tuple(entry.get("deviations", ())),
+                entry.get("origin", ""),
+                tuple(entry.get("tuned_on", ())),
             )
         )
     return tuple(sorted(described, key=lambda method: FAMILIES.index(method.family)))

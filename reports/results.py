@@ -28,6 +28,8 @@ class MethodInfo:
         name: The plugin.
         family: ``nas``, ``hpo``, ``one-shot`` or ``baseline``.
         source: Paper or library.
+        origin: ``published``, ``library`` or ``this project``; empty where the manifest does not tell.
+        tuned_on: Tasks that its defaults were tuned on.
         settings: All settings in force.
         changed: Those the suite set.
         deviations: Where the defaults depart from the source's.
@@ -40,6 +42,8 @@ class MethodInfo:
     settings: Mapping[str, Any]
     changed: Mapping[str, Any]
     deviations: tuple[str, ...]
+    origin: str = ""
+    tuned_on: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -139,6 +143,7 @@ class TaskResults:
         test_values: Test error of every architecture, in the order of the landscape; None without a test split.
         test_optimum: The least test error in the space; NaN if unknown.
         caveat: What the reader must know of how this task was read; empty if nothing.
+        own_title: The name that a table gives itself; empty if it is the same.
         derived: What each method asked for that trains shared weights between its proposals, by label.
     """
 
@@ -155,6 +160,12 @@ class TaskResults:
     test_optimum: float
     caveat: str = ""
     derived: Mapping[str, Derived] = field(default_factory=dict)
+    own_title: str = ""
+
+    @property
+    def title(self) -> str:
+        """The name as it is shown."""
+        return f"{self.own_title} ({self.name})" if self.own_title else self.name
 
     @property
     def unit(self) -> str:

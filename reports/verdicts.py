@@ -67,6 +67,8 @@ def verdict_words(estimate: Estimate, rope: float, first: str = "NAS", second: s
 def ratio_words(log_ratio: float, low: float, high: float) -> str:
     """A ratio of queries with its interval, from their logarithms: ``1.8× [1.5, 2.1]``."""
     point, ends = _ratio(log_ratio), f"[{_ratio(low)}, {_ratio(high)}]"
+    if np.isinf(low) and np.isinf(high):
+        ends = "[no interval]"
     return f"{point}×" if np.isnan(low) or np.isnan(high) else f"{point}× {ends}"
 
 

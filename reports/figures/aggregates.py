@@ -11,7 +11,7 @@ from equipoise.reports.drawing.style import Style
 from equipoise.reports.results import Array
 from equipoise.reports.statistics.resampling import Estimate
 
-__all__ = ["aggregates_figure"]
+__all__ = ["aggregates_figure", "scores_data"]
 
 
 def aggregates_figure(
@@ -79,3 +79,14 @@ def aggregates_figure(
     right.x_label("score")
     right.y_label("share of runs above it", style.text_width("0.8", style.small))
     return canvas
+
+
+def scores_data(iqm: Estimate, profiles: Estimate, thresholds: Array, labels: Sequence[str]) -> list[Sequence[object]]:
+    """The numbers of both panels."""
+    rows: list[Sequence[object]] = [("panel", "method", "threshold", "value", "low", "high")]
+    for m, label in enumerate(labels):
+        rows.append(("interquartile mean", label, "", iqm.value[m], iqm.low[m], iqm.high[m]))
+    for m, label in enumerate(labels):
+        each = zip(thresholds, profiles.value[m], profiles.low[m], profiles.high[m], strict=True)
+        rows += [("performance profile", label, *numbers) for numbers in each]
+    return rows

@@ -11,7 +11,7 @@ from equipoise.reports.drawing.panel import Panel, Scale, legend, legend_height,
 from equipoise.reports.drawing.style import Style
 from equipoise.reports.results import Array, Results, TaskResults
 
-__all__ = ["AXES", "anytime"]
+__all__ = ["AXES", "anytime", "anytime_data"]
 
 POINTS = 70
 """Points of a curve: log-spaced, more would not be seen."""
@@ -88,6 +88,20 @@ def _panel(
         panel.curve(grid, np.maximum(middle, floor), looks[label], marks.tolist())
     if baseline is not None:
         panel.curve(grid, np.maximum(baseline, floor), Look(INK, "", ()), width=1.0)
+
+
+def anytime_data(
+    results: Results, tasks: Sequence[TaskResults], against: Literal["budget", "seconds"]
+) -> list[Sequence[object]]:
+    """The numbers of all panels."""
+    rows: list[Sequence[object]] = [("task", "method", against, "lower quartile", "median", "upper quartile")]
+    for task in tasks:
+        grid, quartiles, baseline = curves(results, task, against)
+        for label, values in quartiles.items():
+            rows += [(task.name, label, *numbers) for numbers in zip(grid, *values, strict=True)]
+        if baseline is not None:
+            rows += [(task.name, BASELINE, x, "", y, "") for x, y in zip(grid, baseline, strict=True)]
+    return rows
 
 
 def curves(

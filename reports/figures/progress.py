@@ -12,7 +12,7 @@ from equipoise.reports.figures.anytime import AXES
 from equipoise.reports.results import Array
 from equipoise.reports.statistics.resampling import Estimate
 
-__all__ = ["progress"]
+__all__ = ["progress", "progress_data"]
 
 ABOVE, DEPTH, BELOW = 20.0, 170.0, 36.0
 
@@ -75,3 +75,12 @@ def progress(
         right.curve(amounts, shares[place], look, marks)
     legend(canvas, height, [(label, looks[label]) for label in labels])
     return canvas
+
+
+def progress_data(amounts: Array, ranks: Estimate, shares: Array, labels: Sequence[str]) -> list[Sequence[object]]:
+    """The numbers of both panels."""
+    rows: list[Sequence[object]] = [("method", "budget", "average rank", "low", "high", "share of run-target pairs")]
+    for m, label in enumerate(labels):
+        each = zip(amounts, ranks.value[m], ranks.low[m], ranks.high[m], shares[m], strict=True)
+        rows += [(label, *numbers) for numbers in each]
+    return rows

@@ -1,14 +1,15 @@
 """Section: how regret falls as the budget is spent."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 import numpy as np
 
 from equipoise.reports.analysis import Analysis
 from equipoise.reports.document import Block, Cell, Column, Figure, Paragraph, Section, Table
 from equipoise.reports.drawing.look import Look
-from equipoise.reports.figures.anytime import anytime
-from equipoise.reports.figures.progress import progress
+from equipoise.reports.figures.anytime import anytime, anytime_data
+from equipoise.reports.figures.progress import progress, progress_data
 from equipoise.reports.phrases import decimals, interval, name, number, percent
 from equipoise.reports.results import Array, Results, TaskResults
 from equipoise.reports.statistics.resampling import Estimate
@@ -19,6 +20,7 @@ __all__ = ["anytime_section"]
 POINTS = 40
 """Points of the curves of ranks and of targets reached."""
 TARGETS = 50
+Against = Literal["budget", "seconds"]
 SINCE = ", from where every run of the task has an incumbent"
 
 
@@ -59,7 +61,9 @@ def _groups(results: Results, timed: bool = False) -> list[tuple[str, list[TaskR
     return found
 
 
-def _curves(results: Results, key: str, tasks: list[TaskResults], looks: Mapping[str, Look], against: str) -> Figure:
+def _curves(
+    results: Results, key: str, tasks: list[TaskResults], looks: Mapping[str, Look], against: Against
+) -> Figure:
     ends = [
         f"{task.name}: "
         + ", ".join(f"{label} {number(float(np.median(task.runs[label].regret[:, -1])))}" for label in task.runs)
@@ -73,7 +77,8 @@ def _curves(results: Results, key: str, tasks: list[TaskResults], looks: Mapping
         if against == "budget"
         else "The same runs as above against the training time they would have taken.",
         ("Median and quartiles over runs; lower is better.",),
-        lambda style: anytime(style, results, tasks, looks, "budget" if against == "budget" else "seconds"),
+        lambda style: anytime(style, results, tasks, looks, against),
+        lambda: anytime_data(results, tasks, against),
     )
 
 
@@ -100,6 +105,7 @@ def _progress(analysis: Analysis, looks: Mapping[str, Look]) -> Figure:
             "task, log-spaced from the regret of one random query to a thousandth of it, and the optimum.",
         ),
         lambda style: progress(style, results.grid[points], ranks, shares, labels, looks, results.unit),
+        lambda: progress_data(results.grid[points], ranks, shares, labels),
     )
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from equipoise.reports.analysis import Analysis
 from equipoise.reports.document import Block, Cell, Column, Figure, Paragraph, Section, Table, Text
 from equipoise.reports.drawing.look import Look
-from equipoise.reports.figures.aggregates import aggregates_figure
+from equipoise.reports.figures.aggregates import aggregates_figure, scores_data
 from equipoise.reports.figures.critical_difference import critical_difference
 from equipoise.reports.figures.posterior import posterior_bars
 from equipoise.reports.phrases import interval, name, number, plural, probability
@@ -66,6 +66,7 @@ def _ranks(analysis: Analysis, looks: Mapping[str, Look]) -> Section:
                     "pairs).",
                 ),
                 lambda style: critical_difference(style, test, labels, looks),
+                lambda: [("method", "mean rank"), *((labels[m], test.mean_ranks[m]) for m in order)],
             )
         )
     return Section("ranks", "Ranks: Friedman and Nemenyi", tuple(blocks))
@@ -173,6 +174,7 @@ def _posteriors(analysis: Analysis) -> Section:
             "and 95 %.",
         ),
         lambda style: posterior_bars(style, bars, rope, unit),
+        lambda: [("first", "second", "p first better", "p equivalent", "p second better"), *bars],
     )
     return Section("posteriors", "Posteriors: the Bayesian signed-rank test", (figure, table))
 
@@ -215,6 +217,7 @@ def _scores(analysis: Analysis, looks: Mapping[str, Look]) -> Section | None:
             "is better.",
         ),
         lambda style: aggregates_figure(style, found.iqm, profiles, thresholds, labels, looks),
+        lambda: scores_data(found.iqm, profiles, thresholds, labels),
     )
     blocks: tuple[Block, ...] = (Paragraph(words), figure, _aggregates(found, labels), _improvement(analysis))
     return Section("scores", "Scores: interquartile means, gaps, improvement and profiles", blocks)

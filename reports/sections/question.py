@@ -6,6 +6,7 @@ from equipoise.reports.analysis import Analysis
 from equipoise.reports.document import Block, Cell, Column, Figure, Paragraph, Section, Table
 from equipoise.reports.figures.forest import Line, forest
 from equipoise.reports.phrases import decimals, interval, name, number
+from equipoise.reports.sections.family_lines import all_lines, lines_data
 from equipoise.reports.statistics.families import Effect, FamilyAnswer
 from equipoise.reports.statistics.resampling import Estimate
 from equipoise.reports.verdicts import ratio_words, verdict_words
@@ -35,24 +36,8 @@ def question_section(analysis: Analysis) -> Section | None:
     return Section("question", "NAS against HPO in full", tuple(blocks))
 
 
-def _lines(analysis: Analysis, effect: Effect) -> list[Line]:
-    tasks = [task.name for task in analysis.results.tasks]
-    lines = [_line(title, effect.per_task, place) for place, title in enumerate(tasks)]
-    for space in analysis.results.spaces:
-        if space in effect.clusters:
-            lines.append(_line(f"space: {space}", effect.per_cluster, effect.clusters.index(space), strong=True))
-        else:
-            lines.append(Line(f"space: {space}", np.nan, np.nan, np.nan, strong=True))
-    return [*lines, _line("overall", effect.overall, (), strong=True)]
-
-
-def _line(title: str, estimate: Estimate, where: int | tuple[()], strong: bool = False) -> Line:
-    value, low, high = (float(part[where]) for part in (estimate.value, estimate.low, estimate.high))
-    return Line(title, value, low, high, strong)
-
-
 def _figure(analysis: Analysis, question: FamilyAnswer) -> Figure:
-    panels = [("family mean", _lines(analysis, question.mean)), ("family best", _lines(analysis, question.best))]
+    panels = [("family mean", all_lines(analysis, question.mean)), ("family best", all_lines(analysis, question.best))]
     unit = analysis.unit
 
     def said(title: str, lines: list[Line]) -> str:
@@ -72,11 +57,12 @@ def _figure(analysis: Analysis, question: FamilyAnswer) -> Figure:
             f"summaries. The band is ±{analysis.rope:g}, the region of practical equivalence.",
         ),
         lambda style: forest(style, panels, "NAS", "HPO", analysis.rope, unit),
+        lambda: lines_data(panels),
     )
 
 
 def _table(analysis: Analysis, question: FamilyAnswer) -> Table:
-    mean, best = _lines(analysis, question.mean), _lines(analysis, question.best)
+    mean, best = all_lines(analysis, question.mean), all_lines(analysis, question.best)
     digits = decimals([line.value for line in (*mean, *best)])
     ratios = _ratios(analysis)
     rows = [
@@ -127,7 +113,7 @@ def _ratios(analysis: Analysis) -> dict[str, Cell]:
     question = analysis.question_in_queries
     if question is None:
         return {}
-    tasks = [task.name for task in analysis.results.tasks if task.baseline is not None]
+    tasks = [task.title for task in analysis.results.tasks if task.baseline is not None]
     effect = question.mean
     found = {}
     for titles, part in (

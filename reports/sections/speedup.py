@@ -9,7 +9,7 @@ from equipoise.reports.results import Array
 from equipoise.reports.sections.answer import budget_words
 from equipoise.reports.statistics.speedup import queries_to_level
 
-__all__ = ["speedup_section"]
+__all__ = ["geometric_speedups", "speedup_section"]
 
 
 def speedup_section(analysis: Analysis) -> Section | None:
@@ -42,6 +42,15 @@ def _spaces(analysis: Analysis) -> list[list[int]]:
     return [places for places in grouped if places]
 
 
+def geometric_speedups(analysis: Analysis) -> Array | None:
+    """methods: geometric mean of the speed-up over random search; None where no task allows it."""
+    spaces = _spaces(analysis)
+    if not spaces:
+        return None
+    sizes = np.array([np.nan if task.baseline is None else task.baseline.size for task in analysis.results.tasks])
+    return _geometric(np.minimum(analysis.equivalents.value, sizes) / analysis.results.limit, spaces)
+
+
 def _equivalents(analysis: Analysis) -> Table:
     results, found = analysis.results, analysis.equivalents
     limit = results.limit
@@ -60,10 +69,8 @@ def _equivalents(analysis: Analysis) -> Table:
             for value, low, high in zip(column, found.low[:, place], found.high[:, place], strict=True)
         ]
         rows.append((name(task.name), *cells))
-    spaces = _spaces(analysis)
-    if spaces:
-        sizes = np.array([np.nan if task.baseline is None else task.baseline.size for task in results.tasks])
-        means = _geometric(np.minimum(found.value, sizes) / limit, spaces)
+    means = geometric_speedups(analysis)
+    if means is not None:
         rows.append(
             (
                 Cell("geometric mean"),
@@ -72,7 +79,8 @@ def _equivalents(analysis: Analysis) -> Table:
         )
     return Table(
         "equivalents",
-        f"Speed-up: queries that random search needs for the mean regret of a method, in multiples of {budget_words(analysis)}",
+        "Speed-up: queries that random search needs for the mean regret of a method, in multiples of "
+        f"{budget_words(analysis)}",
         (Column("task", "l"), *(Column(label) for label in results.labels)),
         tuple(rows),
         (
