@@ -8,6 +8,7 @@ from equipoise.reports.analysis import Analysis
 from equipoise.reports.document import Block, Bullets, Cell, Code, Column, Paragraph, Strong, Table, Text
 from equipoise.reports.phrases import joined, name, plural, spread
 from equipoise.reports.results import Array
+from equipoise.reports.statistics.bayesian import LEAST_TASKS, BayesianSignedRank
 
 __all__ = ["agreement", "verdicts"]
 
@@ -29,10 +30,17 @@ def verdicts(analysis: Analysis) -> dict[tuple[int, int], dict[str, int]]:
             found[i, j] = {
                 "ranks": int(np.sign(ranks[i] - ranks[j])) if nemenyi else 0,
                 "pairs": _side(analysis, i, j) if signed else 0,
-                "posteriors": -1 if p.p_first >= 0.95 else 1 if p.p_second >= 0.95 else 0,
+                "posteriors": _posterior(p),
                 "scores": -1 if low > 0.5 else 1 if high < 0.5 else 0,
             }
     return found
+
+
+def _posterior(found: BayesianSignedRank) -> int:
+    """The side that has a probability of 95 %; none where the pair shares too few tasks."""
+    if found.tasks_used < LEAST_TASKS:
+        return 0
+    return -1 if found.p_first >= 0.95 else 1 if found.p_second >= 0.95 else 0
 
 
 def _side(analysis: Analysis, i: int, j: int) -> int:

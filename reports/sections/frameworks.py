@@ -12,6 +12,7 @@ from equipoise.reports.figures.critical_difference import critical_difference
 from equipoise.reports.figures.posterior import posterior_bars
 from equipoise.reports.phrases import interval, name, number, plural, probability
 from equipoise.reports.sections.agreement import agreement
+from equipoise.reports.statistics.bayesian import LEAST_TASKS
 from equipoise.reports.statistics.bootstrap import Aggregates, performance_profiles
 from equipoise.reports.statistics.pairwise import magnitude
 
@@ -127,7 +128,7 @@ def _posteriors(analysis: Analysis) -> Section:
     low, rope, high = analysis.ropes
     middle = analysis.bayesian(rope)
     others = {other: analysis.bayesian(other) for other in (low, high)}
-    known = [pair for pair in middle if analysis.wilcoxon.tasks_used[pair]]
+    known = [pair for pair in middle if middle[pair].tasks_used >= LEAST_TASKS]
     order = sorted(known, key=lambda pair: -max(middle[pair].p_first, middle[pair].p_rope, middle[pair].p_second))
     rows = []
     for i, j in sorted(middle):
@@ -156,7 +157,7 @@ def _posteriors(analysis: Analysis) -> Section:
             (
                 f"ROPE: region of practical equivalence{'' if analysis.one_unit else ', in ' + unit}. Bold: at least 0.95; "
                 "no verdict means that nothing reaches it. Nothing is corrected for the number of pairs; n/a: the pair "
-                "shares no task.",
+                f"shares fewer than {LEAST_TASKS} tasks, so that the posterior would be mostly the prior, which says equivalent.",
             ),
         ),
     )

@@ -39,8 +39,8 @@ def provenance_section(results: Results) -> Section:
         "Provenance",
         (
             Bullets(facts),
-            Paragraph(("The command that made the runs, and one that repeats some of them and compares:",)),
-            Listing(f"equipoise {shlex.join(manifest['command'])}\nequipoise verify DIR --sample 10"),
+            Paragraph((_said_before(manifest),)),
+            Listing("\n".join([*_commands(manifest), "equipoise verify DIR --sample 10"])),
             _methods(results),
             *_sources(results),
             _tasks(results),
@@ -49,18 +49,38 @@ def provenance_section(results: Results) -> Section:
     )
 
 
+def _commands(manifest: Mapping[str, Any]) -> list[str]:
+    """Every command that added to the results, in order, with its start where there are several."""
+    sessions = manifest.get("sessions", [manifest])
+    lines = [f"equipoise {shlex.join(session['command'])}" for session in sessions]
+    if len(lines) == 1:
+        return lines
+    return [f"{line}    # {session['started']}" for line, session in zip(lines, sessions, strict=True)]
+
+
+def _said_before(manifest: Mapping[str, Any]) -> str:
+    number = len(manifest.get("sessions", [manifest]))
+    made = "The command that made the runs" if number == 1 else f"The {number} commands that made the runs"
+    return f"{made}, and one that repeats some of them and compares:"
+
+
 def _methods(results: Results) -> Table:
     rows = [
         (
             name(method.label),
             Cell(method.family),
+            Cell(method.origin or "unknown"),
             Cell(method.source or "unknown"),
             Cell(_settings(method.settings)),
             Cell(_departures(method)),
+            Cell(joined(method.tuned_on) or "none declared"),
         )
         for method in results.methods
     ]
-    columns = ("method", "family", "source", "settings in force", "departures from the source's or library's defaults")
+    columns = (
+        "method", "family", "origin", "source", "settings in force",
+        "departures from the source's or library's defaults", "tuned on",
+    )  # fmt: skip
     return Table("methods", "Methods", tuple(Column(title, "l") for title in columns), tuple(rows))
 
 
