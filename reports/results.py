@@ -164,8 +164,8 @@ class TaskResults:
 
     @property
     def title(self) -> str:
-        """The name as it is shown."""
-        return f"{self.own_title} ({self.name})" if self.own_title else self.name
+        """The name as it is shown: the one that a table gives itself instead of the address of its file."""
+        return self.own_title or self.name
 
     @property
     def unit(self) -> str:

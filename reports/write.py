@@ -24,15 +24,20 @@ FORMATS = ("md", "tex", "html")
 
 
 def write(
-    folder: Path, formats: tuple[str, ...] = FORMATS, style: str = "report", focus: str | None = None
+    folder: Path,
+    formats: tuple[str, ...] = FORMATS,
+    out: Path | None = None,
+    style: str = "report",
+    focus: str | None = None,
 ) -> list[Path]:
     """Writes ``report.md``, ``report.tex`` and ``report.html`` with ``figures/`` and ``tables/``.
 
     The same store gives the same bytes.
 
     Args:
-        folder: A results folder; the report is written into it.
+        folder: A results folder.
         formats: Of ``md``, ``tex`` and ``html``.
+        out: Where the report goes; into the results folder if None.
         style: Width and fonts of the figures: ``report``, ``neurips``, ``icml`` or ``one-column``.
         focus: Label of a method that is compared with each other one.
 
@@ -49,8 +54,8 @@ def write(
             raise SuiteError(f"--formats: no format '{name}'; {nearest(name, FORMATS)}")
     if style not in STYLES:
         raise SuiteError(f"--style: no style '{style}'; {nearest(style, STYLES)}")
-    folder = Path(folder)
-    document = compose(load(folder), focus)
+    document = compose(load(Path(folder)), focus)
+    folder = Path(out or folder)
     drawings: dict[str, str] = {}
     for figure in figures(document):
         canvas = figure.draw(STYLES[style])

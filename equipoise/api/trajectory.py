@@ -2,17 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from equipoise.harness.core.errors import DataError
+from equipoise.harness.core.html_facts import html_facts
 from equipoise.harness.core.space import Architecture
 from equipoise.harness.core.suite import RunSpec
 from equipoise.harness.core.task import Task
-from equipoise.harness.core.trajectory import Trajectory
+from equipoise.harness.core.trajectory import Trajectory, objective_columns
 from equipoise.reports.incumbents import RunRows, incumbents, reached
 
 if TYPE_CHECKING:
@@ -133,9 +133,11 @@ class SearchTrajectory(Trajectory):
                 "fidelity": pd.Series(self.fidelity, dtype="float64" if None in self.fidelity else "int32"),
                 "validation_error": self.validation_error,
                 "charge": self.charge,
+                "training_charge": self.training_charge,
                 "cost_seconds": self.cost_seconds,
                 "overhead_seconds": self.overhead_seconds,
                 "status": self.status,
+                **objective_columns(self.objectives),
             }
         )
         return frame.astype(dict.fromkeys(("task", "method", "architecture", "status"), "category"))
@@ -180,11 +182,7 @@ class SearchTrajectory(Trajectory):
                 rows["test"] = f"{best.test:.2f}"
         if self.ended:
             rows["ended early"] = self.ended
-        cells = "".join(
-            f'<tr><th style="text-align:left">{key}</th><td style="text-align:left">{escape(value)}</td></tr>'
-            for key, value in rows.items()
-        )
-        return f"<table><caption>{escape(self._title())}</caption>{cells}</table>"
+        return html_facts(self._title(), rows)
 
     def _title(self) -> str:
         return f"{self.spec.label} on {self.task.name}, seed {self.spec.protocol.seed}"

@@ -42,6 +42,7 @@ __all__ = [
     "missing_packages",
     "missing_requirements",
     "problem_of",
+    "space_names",
     "spaces",
     "suites_folder",
     "task_names",
@@ -71,9 +72,14 @@ def benchmarks() -> Iterator[Benchmark]:
         yield _benchmark_in(importlib.import_module(f"equipoise.harness.benchmarks.{name}"))
 
 
+def space_names() -> list[str]:
+    """The spaces in ``harness/spaces/``."""
+    return _names(ROOT / "harness" / "spaces")
+
+
 def spaces() -> Iterator[type[SearchSpace]]:
     """The space class of every file in ``harness/spaces/``."""
-    for name in _names(ROOT / "harness" / "spaces"):
+    for name in space_names():
         yield _only_class(importlib.import_module(f"equipoise.harness.spaces.{name}"), SearchSpace)
 
 
@@ -181,12 +187,15 @@ def locate_task(name: str) -> tuple[Benchmark, str]:
 
 
 def load_space(name: str) -> type[SearchSpace]:
-    """Finds a space.
+    """Finds a space: a name of ``harness/spaces``, a path to a Python file, or ``package.module:Class``.
 
     Raises:
-        PluginError: There is none of that name.
+        PluginError: There is none of that name, or its file does not load.
     """
-    names = _names(ROOT / "harness" / "spaces")
+    foreign: type[SearchSpace] | None = _foreign(name, SearchSpace)
+    if foreign is not None:
+        return foreign
+    names = space_names()
     if name not in names:
         raise PluginError(f"no space '{name}'; {nearest(name, names)}")
     found: type[SearchSpace] = _only_class(
@@ -201,20 +210,23 @@ def task_names(benchmark: Benchmark) -> list[str]:
 
 
 def missing_requirements(method: type[Method], task: Task, settings: Mapping[str, Any] = {}) -> str | None:
-    """The requirement of a method with these settings that a task does not meet; None if it can run."""
-    for need in method.needs(settings):
-        if need == "fidelities":
-            if len(task.info.fidelities) < 2:
-                return f"needs several fidelities; {task.name} has one"
-        elif task.resource(need) is None:
-            return f"needs {need}: {task.missing(need)}"
+    """Why a method cannot search a task under these settings: a requirement that the task does not meet.
+
+    None if it can.
+    """
+    required = method.requirements(settings)
+    if required.fidelities and len(task.info.fidelities) < 2:
+        return f"needs several fidelities; {task.name} has one"
+    for name in required.resources:
+        if task.resource(name) is None:
+            return f"needs {name}: {task.missing(name)}"
     return None
 
 
 def problem_of(method: type[Method], task: Task, budget: Budget, settings: Mapping[str, Any] = {}) -> Problem:
-    """The part of a task that a method with these settings is shown."""
-    given = {need: task.resource(need) for need in method.needs(settings) if need != "fidelities"}
-    return Problem(task.space, budget, task.info.fidelities, given)
+    """The part of a task that a method under these settings is shown."""
+    resources = {name: task.resource(name) for name in method.requirements(settings).resources}
+    return Problem(task.space, budget, task.info.fidelities, resources)
 
 
 def missing_packages(method: type[Method]) -> str | None:

@@ -2,12 +2,14 @@
 
 import inspect
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from equipoise.harness.core.errors import PluginError, SuiteError
+from equipoise.harness.core.html_facts import html_facts
 from equipoise.harness.core.space import Architecture, SearchSpace
 from equipoise.harness.core.task_info import Metric, Noise, Objective, SurrogateInfo, SurrogateScores, TaskInfo
 
@@ -31,10 +33,12 @@ class Evaluation(NamedTuple):
     Attributes:
         validation_error: Smaller is better, in the task's own unit (a fraction for accuracies).
         cost_seconds: Simulated or measured training time; NaN where the source does not tell.
+        objectives: Further objectives by name, each as the task declares it; usually empty.
     """
 
     validation_error: float
     cost_seconds: float
+    objectives: Mapping[str, float] = {}
 
 
 class Task(ABC):
@@ -79,6 +83,16 @@ class Task(ABC):
     def name(self) -> str:
         """``benchmark/dataset``."""
         return self.info.name
+
+    def __repr__(self) -> str:
+        return f"<Task {self.name}, noise = '{self.noise}'>"
+
+    def _repr_html_(self) -> str:
+        info, facts = self.info, {"space": self.space.name, "noise": self.noise}
+        facts |= {"metric": f"{info.metric.name} {info.metric.unit}".strip(), "source": info.source}
+        facts |= {"licence": info.licence, "validation": info.validation_split}
+        facts |= {"test": info.test_split or "n/a: the source has no separate test split"}
+        return html_facts(self.name, {**facts, "pitfalls": " ".join(info.pitfalls), "missing": self.skip()})
 
     @abstractmethod
     def evaluate(self, architecture: Architecture, fidelity: int | None, rng: np.random.Generator) -> Evaluation:

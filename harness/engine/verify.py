@@ -1,44 +1,22 @@
-"""What the command line tells of stored runs: how a suite stands, and whether its runs repeat."""
+"""Whether stored runs repeat."""
 
 from collections.abc import Callable
 from dataclasses import replace
+from math import isnan
 from pathlib import Path
 
 import numpy as np
 
 from equipoise.harness.core.errors import StoreError, SuiteError
 from equipoise.harness.core.registry import load_task
-from equipoise.harness.core.suite import RunSpec, Suite
+from equipoise.harness.core.suite import RunSpec
+from equipoise.harness.core.trajectory import objective_columns
 from equipoise.harness.engine.worker import execute_run
 from equipoise.harness.store.manifest import check_same_data, described, made_elsewhere
+from equipoise.harness.store.overview import opened
 from equipoise.harness.store.run_store import RunStore
 
-__all__ = ["status_of", "verify"]
-
-
-def _opened(folder: Path) -> tuple[RunStore, Suite]:
-    store = RunStore(folder)
-    manifest = store.manifest()
-    if manifest is None:
-        raise StoreError(f"{folder}: no manifest.json, so no results of Equipoise; give the folder named after --out")
-    return store, Suite.from_dict(manifest["suite"])
-
-
-def status_of(folder: Path) -> str:
-    """How a suite stands, in a few lines."""
-    store, suite = _opened(folder)
-    manifest = store.manifest() or {}
-    pairs = {(entry["method"], entry["task"]) for entry in manifest["left_out"]}
-    lines = [f"suite {suite.name}: started {manifest['started']}, ended {manifest['ended'] or 'not yet'}"]
-    for method in suite.methods:
-        specs = [s for task in suite.tasks if (method.label, task) not in pairs for s in suite.runs_of(task, method)]
-        lines.append(f"{method.label:<28} {sum(map(store.has, specs))} of {len(specs)} runs")
-    failures = store.failures()
-    lines += [f"failed: {f['method']} on {f['task']}, repeat {f['repeat']}: {f['error']}" for f in failures[:10]]
-    if len(failures) > 10:
-        lines.append(f"... and {len(failures) - 10} more in failures.jsonl")
-    lines += [f"n/a: {e['method']} on {e['task']}: {e['reason']}" for e in manifest["left_out"]]
-    return "\n".join(lines)
+__all__ = ["verify"]
 
 
 def verify(folder: Path, sample: int, say: Callable[[str], None]) -> int:
@@ -53,7 +31,7 @@ def verify(folder: Path, sample: int, say: Callable[[str], None]) -> int:
     Raises:
         StoreError: There is nothing to verify, or the data here are not those of the stored runs.
     """
-    store, suite = _opened(folder)
+    store, suite = opened(folder)
     if sample < 1:
         raise SuiteError(f"--sample {sample} is not a positive whole number")
     stored = [spec for spec in suite.runs() if store.has(spec)]
@@ -76,9 +54,9 @@ def verify(folder: Path, sample: int, say: Callable[[str], None]) -> int:
 
 
 def _difference(store: RunStore, spec: RunSpec) -> str | None:
-    frame = store.frame(task=spec.task)
+    frame = store.frame(task=spec.task, as_stored=True)
     old = frame[(frame.method == spec.label) & (frame.repeat == spec.repeat)]
-    task = load_task(spec.task, spec.protocol.noise)
+    task = load_task(spec.task_address, spec.protocol.noise)
     try:
         new = execute_run(spec, ignore_cache=True).trajectory
     except Exception as error:  # whatever it is, the run does not repeat
@@ -92,6 +70,13 @@ def _difference(store: RunStore, spec: RunSpec) -> str | None:
     if task.info.measured_cost:
         compared = compared[: 2 if timed else 3]
     now = {name: getattr(new, name) for name in compared}
+    if "charge" in compared and not old["training_charge"].isna().any():  # older versions did not store it
+        now["training_charge"] = new.training_charge
+    named = [name for name in map(str, old) if name.startswith("objective:") and not old[name].isna().all()]
+    objectives = objective_columns(new.objectives)
+    if sorted(named) != sorted(name for name, values in objectives.items() if not all(map(isnan, values))):
+        return f": objectives {', '.join(named) or 'none'} stored, {', '.join(objectives) or 'none'} now"
+    now.update({name: objectives[name] for name in named})
     now["architecture"] = [task.space.format(architecture) for architecture in new.architecture]
     now["fidelity"] = [float("nan") if epochs is None else float(epochs) for epochs in new.fidelity]
     old = old.assign(fidelity=old.fidelity.astype(float))
@@ -100,6 +85,6 @@ def _difference(store: RunStore, spec: RunSpec) -> str | None:
             if str(before) != str(after):  # exact for floats, and NaN equals NaN
                 return f": query {query}, {column} was {before}, now {after}"
     summary = store.summaries()[spec.run_id]
-    if not task.info.measured_cost and (summary.shortfall, summary.ended) != (new.shortfall, new.ended):
-        return f": ended with {summary.shortfall:g} left ({summary.ended}), now with {new.shortfall:g} ({new.ended})"
+    if not task.info.measured_cost and (summary.unspent, summary.ended) != (new.unspent, new.ended):
+        return f": ended with {summary.unspent:g} left ({summary.ended}), now with {new.unspent:g} ({new.ended})"
     return None

@@ -7,9 +7,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize
-from scipy.special import ndtr, ndtri
-from scipy.stats import rankdata
 
 from equipoise.harness.core.method import Observation
 from equipoise.harness.core.space import Architecture, SearchSpace
@@ -34,6 +31,9 @@ def normal_scores(errors: npt.ArrayLike) -> Array:
     Returns:
         n scores. Source: Blom, Statistical Estimates and Transformed Beta-Variables, 1958.
     """
+    from scipy.special import ndtri  # here and below: listing the methods needs none of scipy
+    from scipy.stats import rankdata
+
     ranks = rankdata(-np.asarray(errors, dtype=np.float64))
     scores: Array = ndtri((ranks - 0.375) / (len(ranks) + 0.25))
     return scores
@@ -41,6 +41,8 @@ def normal_scores(errors: npt.ArrayLike) -> Array:
 
 def expected_improvement(mean: Array, deviation: Array, best: float) -> Array:
     """Expected improvement over `best` of n normal variables, larger is better."""
+    from scipy.special import ndtr
+
     z = (mean - best) / deviation
     improvement: Array = deviation * (z * ndtr(z) + np.exp(-0.5 * z * z) * 0.3989422804014327)
     return improvement
@@ -134,11 +136,13 @@ class HammingProcess:
             gap = inverse.T @ inverse - np.outer(alpha, alpha) / scale
             prior = (theta[:d] - PRIOR_MEAN) / PRIOR_DEVIATION
             value = 0.5 * n * np.log(scale) + float(np.log(np.diag(factor)).sum()) + 0.5 * float(prior @ prior)
-            slope = -0.5 * weights * ((gap * kernel).ravel() @ differs) + prior / PRIOR_DEVIATION
-            return value, np.append(slope, 0.5 * noise * np.trace(gap))
+            gradient = -0.5 * weights * ((gap * kernel).ravel() @ differs) + prior / PRIOR_DEVIATION
+            return value, np.append(gradient, 0.5 * noise * np.trace(gap))
 
         start = np.append(np.log(self.weights), np.log(self.noise))
         bounds = [WEIGHT_BOUNDS] * d + [NOISE_BOUNDS]
+        from scipy.optimize import minimize
+
         found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 30}).x
         self.weights, self.noise = np.exp(found[:d]), float(np.exp(found[d]))
         correlation = self.correlation(self.codes, self.codes)
@@ -161,7 +165,7 @@ class HammingProcess:
 
 
 class Ranker:
-    """What a generator of candidates needs: it learns from observations and picks the most promising candidate.
+    """Learns from observations and picks the most promising candidate; the other half of a generator.
 
     Args:
         space: The space.
@@ -186,7 +190,7 @@ class Ranker:
         return True
 
     def features(self, key: Architecture) -> Sequence[int]:
-        """What the process compares of an architecture: its decisions, unless a subclass has more to say."""
+        """The features that the process compares: the decisions, unless a subclass adds some."""
         return key
 
     def scores(self) -> Array:

@@ -75,7 +75,7 @@ def _panel(
     x = Scale(float(grid[0]), float(max(grid[-1], grid[0] * 1.01)), left + 40, left + width - 6, log=True)
     y = Scale(floor * 0.85, top * 1.15, above + ROW - BELOW, above + ABOVE, log=True)
     panel = Panel(canvas, x, y)
-    panel.title(task.name)
+    panel.title(task.title)
     panel.x_ticks(log_ticks(float(grid[0]), float(grid[-1])))
     ticks = [t for e in range(-9, 10) for t in (1e1**e, 3e0 * 1e1**e) if floor * 1.9 < t <= top * 1.15]
     ticks = [t for t in ticks if f"{t:e}"[0] == "1"] if len(ticks) > 5 else ticks

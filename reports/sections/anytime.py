@@ -65,7 +65,7 @@ def _curves(
     results: Results, key: str, tasks: list[TaskResults], looks: Mapping[str, Look], against: Against
 ) -> Figure:
     ends = [
-        f"{task.name}: "
+        f"{task.title}: "
         + ", ".join(f"{label} {number(float(np.median(task.runs[label].regret[:, -1])))}" for label in task.runs)
         for task in tasks
     ]
@@ -156,7 +156,7 @@ def _areas(analysis: Analysis) -> Table:
             )
             for v, lo, hi in zip(column, means.low[:, place], means.high[:, place], strict=True)
         ]
-        rows.append((name(task.name), *cells))
+        rows.append((name(task.title), *cells))
     return Table(
         "areas",
         "Area under the curve: mean regret over the logarithm of the budget",

@@ -55,7 +55,7 @@ def _training_code(results: Results) -> tuple[bool | None, str]:
 
 
 def _sources(results: Results) -> str:
-    return joined(dict.fromkeys(task.name.partition("/")[0] for task in results.tasks))
+    return joined(dict.fromkeys(task.own_title or task.name.partition("/")[0] for task in results.tasks))
 
 
 def _space(results: Results) -> tuple[bool | None, str]:

@@ -93,11 +93,11 @@ def _per_task(analysis: Analysis, pairs: Array) -> Table:
         column = pairs[:, place]
         column = column[np.isfinite(column)]
         if not column.size:
-            rows.append((name(task.name), *(Cell("n/a") for _ in range(3))))
+            rows.append((name(task.title), *(Cell("n/a") for _ in range(3))))
             continue
         digits = decimals(column)
         values = (float(column.min()), float(np.median(column)), float(column.max()))
-        rows.append((name(task.name), *(Cell(number(v, digits), v) for v in values)))
+        rows.append((name(task.title), *(Cell(number(v, digits), v) for v in values)))
     count = plural(len(pairs), "pair")
     return Table(
         "detectable-tasks",

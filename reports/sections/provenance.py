@@ -39,8 +39,7 @@ def provenance_section(results: Results) -> Section:
         "Provenance",
         (
             Bullets(facts),
-            Paragraph((_said_before(manifest),)),
-            Listing("\n".join([*_commands(manifest), "equipoise verify DIR --sample 10"])),
+            *_commands(manifest),
             _methods(results),
             *_sources(results),
             _tasks(results),
@@ -49,19 +48,20 @@ def provenance_section(results: Results) -> Section:
     )
 
 
-def _commands(manifest: Mapping[str, Any]) -> list[str]:
-    """Every command that added to the results, in order, with its start where there are several."""
+def _commands(manifest: Mapping[str, Any]) -> tuple[Paragraph, Listing]:
+    """Every command that added to the results, in order, with its start where there are several; how to repeat some."""
+    verify = "equipoise verify DIR --sample 10"
     sessions = manifest.get("sessions", [manifest])
-    lines = [f"equipoise {shlex.join(session['command'])}" for session in sessions]
-    if len(lines) == 1:
-        return lines
-    return [f"{line}    # {session['started']}" for line, session in zip(lines, sessions, strict=True)]
-
-
-def _said_before(manifest: Mapping[str, Any]) -> str:
-    number = len(manifest.get("sessions", [manifest]))
-    made = "The command that made the runs" if number == 1 else f"The {number} commands that made the runs"
-    return f"{made}, and one that repeats some of them and compares:"
+    lines = [f"equipoise {shlex.join(s['command'])}" if s["command"] else "equipoise.run in Python" for s in sessions]
+    if lines == ["equipoise.run in Python"]:
+        made = "; this command repeats some of them and compares:"
+        return Paragraph(("The runs were made from Python with ", Code("equipoise.run"), made)), Listing(verify)
+    if len(lines) > 1:
+        lines = [f"{line}    # {session['started']}" for line, session in zip(lines, sessions, strict=True)]
+    made = "The command that made the runs" if len(lines) == 1 else f"The {len(lines)} commands that made the runs"
+    return Paragraph((f"{made}, and one that repeats some of them and compares:",)), Listing(
+        "\n".join([*lines, verify])
+    )
 
 
 def _methods(results: Results) -> Table:
@@ -103,7 +103,7 @@ def _sources(results: Results) -> list[Paragraph | Bullets]:
         surrogate = _surrogate(task.name, entry) if entry.get("surrogate") else ""
         licence = f"Licence: {entry['licence']}." if "licence" in entry else ""
         said = (f"{entry.get('source', 'Source unknown')}.", licence, surrogate, *entry.get("pitfalls", ()))
-        lines = found.setdefault(task.name.partition("/")[0], [])
+        lines = found.setdefault(task.own_title or task.name.partition("/")[0], [])
         lines += [line for line in said if line and line not in lines]
     points: list[Text] = [(Code(benchmark), f": {' '.join(lines)}") for benchmark, lines in found.items()]
     return [Paragraph(("Sources and known pitfalls of the benchmarks:",)), Bullets(tuple(points))]
@@ -123,7 +123,7 @@ def _tasks(results: Results) -> Table:
         size = entry.get("space_size")
         rows.append(
             (
-                name(task.name),
+                name(f"{task.own_title} ({task.name})" if task.own_title else task.name),
                 Cell(task.space),
                 Cell("unknown" if size is None else f"{size:,}", size),
                 Cell(", ".join(map(str, entry.get("fidelities", ()))) or "one"),

@@ -23,11 +23,11 @@ def regret_section(analysis: Analysis) -> Section:
     for place, task in enumerate(results.tasks):
         if not task.runs:
             text = f"No run is stored. {task.caveat}".strip()
-            parts.append(Section(_key(task), task.name, (Paragraph((text,), "caution"),)))
+            parts.append(Section(_key(task), task.title, (Paragraph((text,), "caution"),)))
             continue
         blocks = [Paragraph((_sentence(f"On this task {task.caveat}"),), "caution")] if task.caveat else []
         tables = (_budget(analysis, place), _checkpoints(analysis, place), _running_times(analysis, task))
-        parts.append(Section(_key(task), task.name, (*blocks, *(table for table in tables if table is not None))))
+        parts.append(Section(_key(task), task.title, (*blocks, *(table for table in tables if table is not None))))
     words = Paragraph(
         (
             "Regret is the expected (noise-free) validation error of the incumbent minus the optimum of the table. The "
@@ -64,7 +64,7 @@ def _overview(analysis: Analysis) -> Table:
         ]
         rows.append(
             (
-                name(task.name),
+                name(task.title),
                 *cells,
                 Cell(number(float(analysis.random[place]), digits), float(analysis.random[place])),
             )
@@ -134,7 +134,7 @@ def _budget(analysis: Analysis, place: int) -> Table:
         notes.append(("Test is n/a: this source has no separate test split, or its data is not at hand.",))
     return Table(
         f"budget-{task.name.replace('/', '-')}",
-        f"{task.name} at {budget_words(analysis)}: regret in {task.unit}",
+        f"{task.title} at {budget_words(analysis)}: regret in {task.unit}",
         (
             Column("method", "l"),
             Column("validation, mean [95 %]"),
@@ -203,7 +203,7 @@ def _checkpoints(analysis: Analysis, place: int) -> Table | None:
     unit = "queries" if results.unit == "queries" else results.unit.replace("cost_", "simulated ")
     return Table(
         f"checkpoints-{task.name.replace('/', '-')}",
-        f"{task.name} earlier in the search: mean regret in {task.unit}",
+        f"{task.title} earlier in the search: mean regret in {task.unit}",
         (Column("method", "l"), *(Column(f"{amount(p)} {unit}", "r", side) for side, _ in shown for p in points)),
         tuple(rows),
         (("Means with 95 % intervals over seeds; the least mean of each column in bold.",),),
@@ -257,7 +257,7 @@ def _running_times(analysis: Analysis, task: TaskResults) -> Table | None:
     rows.append((Cell(analysis.exact_random), *cells(*exact.T)))
     return Table(
         f"ert-{task.name.replace('/', '-')}",
-        f"{task.name}: expected running time in queries to a target regret, and the share of runs that reach it",
+        f"{task.title}: expected running time in queries to a target regret, and the share of runs that reach it",
         (
             Column("method", "l"),
             *(

@@ -68,7 +68,7 @@ def _equivalents(analysis: Analysis) -> Table:
             )
             for value, low, high in zip(column, found.low[:, place], found.high[:, place], strict=True)
         ]
-        rows.append((name(task.name), *cells))
+        rows.append((name(task.title), *cells))
     means = geometric_speedups(analysis)
     if means is not None:
         rows.append(
@@ -133,7 +133,7 @@ def _needed(analysis: Analysis) -> Table:
         known = needed[:, place]
         least = np.nanmin(known) if np.isfinite(known).any() else np.nan
         rows.append(
-            (name(task.name), *(Cell(c.text, c.value, best=c.value is not None and c.value == least) for c in cells))
+            (name(task.title), *(Cell(c.text, c.value, best=c.value is not None and c.value == least) for c in cells))
         )
     spaces = _spaces(analysis)
     if spaces:
