@@ -113,6 +113,11 @@ class TableTask(Task):
         """The mean error of every architecture at full fidelity."""
         return np.asarray(self._mean[-1])
 
+    def test_landscape(self) -> npt.NDArray[np.float64] | None:
+        """The test error of every architecture, if the source has a test split."""
+        test = self._columns.get("test")
+        return None if test is None else np.asarray(test, dtype=np.float64)
+
 
 def cached_columns(name: str, digest: str, read: Callable[[], Columns]) -> Columns:
     """The columns of a table, memory-mapped; read and averaged over the seeds where the cache has no entry.

@@ -147,6 +147,7 @@ class TaskInfo:
         licence: Licence of the data.
         metric: How errors are shown.
         data_digest: SHA-256 of the source file, and of the further files in use.
+        title: The name that the source gives itself, where `name` is the address of a file; empty if they agree.
         citation: BibTeX of the papers that the numbers come from.
         validation_split: The data behind `Task.evaluate`, in the source's own words.
         test_split: The data behind `Task.reveal`; empty where the source has no separate test split.
@@ -168,6 +169,7 @@ class TaskInfo:
     licence: str
     metric: Metric
     data_digest: Deferred[str] = Deferred()
+    title: str = ""
     citation: str = ""
     validation_split: str = ""
     test_split: str = ""
