@@ -18,7 +18,7 @@ Isomorphism = Literal["own", "none", "all"]
 ``all``: every proposal stands for its class, whoever makes it."""
 
 TRIES = 1000
-"""Draws before a sampler or a mutation takes its slower, certain way."""
+"""Draws before a mutation lists the neighbours, and draws that tell whether a sampler by rejection is fast."""
 
 
 def searched_space(space: SearchSpace, isomorphism: Isomorphism) -> SearchSpace:
@@ -83,8 +83,7 @@ class _Over(SearchSpace):
 class LabelSpace(_Over):
     """A space without isomorphism: `key` and `canonical` are the identity, so all labelled architectures differ.
 
-    Samples are uniform over the labelled architectures where at least one in `TRIES` combinations of options is one of
-    them; elsewhere they are drawn option by option. An edit changes one decision. Where the space below has edits of
+    Samples are uniform over the labelled architectures where at least 2 % of all combinations of options are such; elsewhere they are drawn option by option. An edit changes one decision. Where the space below has edits of
     its own and distinguishes all labels already, those are kept, and so are they for an architecture that no single
     decision leads away from.
 
@@ -105,18 +104,21 @@ class LabelSpace(_Over):
         """The architecture itself."""
         return architecture
 
+    def contains(self, architecture: Architecture) -> bool:
+        """Tells whether the masks lead to this architecture."""
+        return self.base.contains(architecture) if self._distinct else SearchSpace.contains(self, architecture)
+
     def sample(self, rng: np.random.Generator, n: int) -> list[Architecture]:
         """Draws n labelled architectures independently."""
         if self._distinct:
             return self.base.sample(rng, n)
-        return [self._drawn(rng) for _ in range(n)]
-
-    def _drawn(self, rng: np.random.Generator) -> Architecture:
-        for _ in range(TRIES if self._is_dense else 0):
-            drawn = tuple(rng.integers(self.cardinalities).tolist())
-            if self.contains(drawn):
-                return drawn
-        return self._complete((), rng)
+        if not self._is_dense:
+            return super().sample(rng, n)
+        found: list[Architecture] = []
+        while len(found) < n:
+            drawn = rng.integers(self.cardinalities, size=(n - len(found), len(self.cardinalities)))
+            found += [architecture for architecture in map(tuple, drawn.tolist()) if self.contains(architecture)]
+        return found
 
     @cached_property
     def _is_dense(self) -> bool:

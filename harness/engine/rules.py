@@ -1,15 +1,22 @@
 """The view of a task that a run searches under the rules of its protocol."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
+from equipoise.harness.core.isomorphism import searched_space
+from equipoise.harness.core.ledger import Budget
+from equipoise.harness.core.method import Method, Problem
+from equipoise.harness.core.registry import problem_of
 from equipoise.harness.core.space import Architecture, SearchSpace
 from equipoise.harness.core.suite import Protocol
 from equipoise.harness.core.task import Evaluation, Task, TaskInfo
 from equipoise.harness.engine.runner import Oracle
 
-__all__ = ["CLASS_STALL_LIMIT", "ByClass", "searched_task"]
+__all__ = ["CLASS_STALL_LIMIT", "ByClass", "conflict", "searched_problem", "searched_task"]
 
 CLASS_STALL_LIMIT = 500
 """Proposals in a row of classes that the run has evaluated before it counts as stalled: far more than a search that
@@ -29,6 +36,27 @@ def searched_task(task: Task, protocol: Protocol, repeat: int) -> Task:
     """
     held_out = protocol.held_out(task.info.seeds, repeat)
     return task if held_out is None else _split(task, held_out)
+
+
+def searched_problem(
+    cls: type[Method], task: Task, budget: Budget, settings: Mapping[str, Any], protocol: Protocol
+) -> Problem:
+    """The problem that a method is given: with the space in which isomorphism is hidden or open, if the rules say so.
+
+    Args:
+        cls: The method.
+        task: As the repeat searches it.
+        budget: Of the run.
+        settings: Of the method.
+        protocol: The rules.
+    """
+    problem = problem_of(cls, task, budget, settings)
+    return replace(problem, space=searched_space(task.space, protocol.isomorphism))
+
+
+def conflict(task: Task, protocol: Protocol) -> str | None:
+    """The reason why a task cannot be searched under the rules; None if it can."""
+    return task.cannot_split() if protocol.seeds == "split" and task.info.seeds < 2 else None
 
 
 @lru_cache(maxsize=8)

@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 
 from equipoise.harness.core.errors import DataError, EquipoiseError, SettingError, SpaceError, StoreError, SuiteError
-from equipoise.harness.core.ledger import Budget
 from equipoise.harness.core.method import Method, settings_of
-from equipoise.harness.core.registry import load_method, load_task, missing_packages, missing_requirements, problem_of
+from equipoise.harness.core.registry import load_method, load_task, missing_packages, missing_requirements
 from equipoise.harness.core.space import SearchSpace
 from equipoise.harness.core.suite import MethodEntry, Suite
 from equipoise.harness.core.task import Task
+from equipoise.harness.engine.rules import conflict, searched_problem, searched_task
 from equipoise.harness.engine.scheduler import execute_all
 from equipoise.harness.engine.worker import Outcome
 from equipoise.harness.store.manifest import check_same_data, check_same_suite, finished, manifest_of, merged
@@ -126,7 +126,7 @@ def _preflight(suite: Suite, skip_missing: bool) -> tuple[Suite, list[dict[str, 
     if not tasks or not methods:
         raise SuiteError(f"nothing is left to run: {'; '.join(missing)}")
     for entry in methods:
-        unfit = _unfit(entry, tasks, suite.budget)
+        unfit = _unfit(entry, tasks, suite)
         left_out += [{"method": entry.label, "task": name, "reason": reason} for name, reason in unfit.items()]
         for reason in dict.fromkeys(unfit.values()):
             where = ", ".join(name for name in unfit if unfit[name] == reason)
@@ -136,7 +136,7 @@ def _preflight(suite: Suite, skip_missing: bool) -> tuple[Suite, list[dict[str, 
     return replace(suite, tasks=tuple(tasks), methods=tuple(methods)), left_out
 
 
-def _unfit(entry: MethodEntry, tasks: dict[str, Task], budget: Budget) -> dict[str, str]:
+def _unfit(entry: MethodEntry, tasks: dict[str, Task], suite: Suite) -> dict[str, str]:
     """The tasks that a method, so set, cannot play, and why.
 
     Raises:
@@ -145,13 +145,18 @@ def _unfit(entry: MethodEntry, tasks: dict[str, Task], budget: Budget) -> dict[s
     cls, unfit = load_method(entry.name), dict[str, str]()
     tried: dict[SearchSpace, SpaceError | None] = {}
     for name, task in tasks.items():
+        if (reason := conflict(task, suite.protocol)) is not None:
+            unfit[name] = reason
+            continue
+        task = searched_task(task, suite.protocol, 1)
         if (reason := missing_requirements(cls, task, entry.settings) or _own_judge(cls, task, tasks)) is not None:
             unfit[name] = reason
             continue
         if task.space not in tried:
             tried[task.space] = None
             try:
-                cls(problem_of(cls, task, budget, entry.settings), np.random.default_rng(0), **entry.settings)
+                problem = searched_problem(cls, task, suite.budget, entry.settings, suite.protocol)
+                cls(problem, np.random.default_rng(0), **entry.settings)
             except SettingError as error:
                 raise SettingError(f"method {entry.label}: {error}") from error
             except SpaceError as error:  # what it is set to use is not offered by this space

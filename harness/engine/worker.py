@@ -2,21 +2,20 @@
 
 import json
 import traceback
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any
 
-from equipoise.harness.core.isomorphism import searched_space
 from equipoise.harness.core.ledger import Ledger
 from equipoise.harness.core.method import Method
-from equipoise.harness.core.registry import load_method, load_task, problem_of
+from equipoise.harness.core.registry import load_method, load_task
 from equipoise.harness.core.suite import RunSpec
 from equipoise.harness.core.task import Noise, Task
 from equipoise.harness.engine.journal import JournaledTask
-from equipoise.harness.engine.rules import CLASS_STALL_LIMIT, ByClass, searched_task
+from equipoise.harness.engine.rules import CLASS_STALL_LIMIT, ByClass, searched_problem, searched_task
 from equipoise.harness.engine.runner import Oracle, run_trial
 from equipoise.harness.store.run_file import Run
 from equipoise.harness.store.run_store import RunStore
@@ -72,9 +71,8 @@ def run_spec(spec: RunSpec, task: Task, cls: type[Method], journal: Path | None 
     started = process_time()
     settings, rules = json.loads(spec.settings), spec.protocol
     task = searched_task(task, rules, spec.repeat)
-    space = searched_space(task.space, rules.isomorphism)
-    problem = replace(problem_of(cls, task, spec.budget, settings), space=space)
-    method = cls(problem, spec.rng("method"), **settings)
+    problem = searched_problem(cls, task, spec.budget, settings, rules)
+    method, space = cls(problem, spec.rng("method"), **settings), problem.space
     initial = space.sample(spec.rng("shared"), rules.initial_size) if rules.initial == "shared" else ()
     oracle: Oracle = task if journal is None or task.info.is_lookup else JournaledTask(task, journal)
     by_class = rules.isomorphism == "all"
@@ -119,6 +117,7 @@ def failure_of(spec: RunSpec, error: BaseException | str) -> dict[str, Any]:
         "run_id": spec.run_id,
         "task": spec.task,
         "method": spec.label,
+        "budget": spec.budget.limit,
         "repeat": spec.repeat,
         "error": line,
         "traceback": trace,
