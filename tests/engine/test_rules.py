@@ -40,7 +40,7 @@ def suite_file(tmp_path: Path, rules: str = "", **changes: object) -> Path:
 
 
 def run(tmp_path: Path, rules: str = "", **changes: object) -> RunStore:
-    run_suite(suite_file(tmp_path, rules, **changes), out=tmp_path / "out", workers=1)
+    run_suite(Suite.load(suite_file(tmp_path, rules, **changes)), tmp_path / "out", workers=1, cluster="in-process")
     return RunStore(tmp_path / "out")
 
 
