@@ -19,7 +19,7 @@ from equipoise.reports.statistics.improvement import probability_of_improvement
 from equipoise.reports.statistics.pairwise import task_marks, wilcoxon
 from equipoise.reports.statistics.power import plan
 from equipoise.reports.statistics.ranks import average_ranks
-from equipoise.reports.statistics.resampling import Estimate
+from equipoise.reports.statistics.resampling import Estimate, estimate, resample_means
 
 __all__ = ["STUDIES", "Check", "calibrate"]
 
@@ -134,7 +134,8 @@ def _coverage(kind: str, repeats: int) -> Callable[[np.random.Generator], dict[s
         profile = performance_profiles(values[:1], [0.2], resamples=RESAMPLES)
         chances = probability_of_improvement(values, resamples=RESAMPLES)
         pair = Estimate(*(np.asarray(part[0, 1]) for part in (chances.value, chances.low, chances.high)))
-        one, ranks = result.mean_per_task, average_ranks(values)
+        one = estimate(task_means(values[:1]), resample_means(values[:1], RESAMPLES), repeats)
+        ranks = average_ranks(values)
         return {
             # With skewed errors, coverage is too low on a single task or with few repeats: see `resampling.estimate`.
             f"{'=' if kind == 'normal' else '~'}0.95 mean on one task": float(one.low[0, 0] <= -1 <= one.high[0, 0]),

@@ -66,6 +66,7 @@ def table_info(name: str, path: Path) -> TaskInfo:
         licence=header.licence,
         metric=header.metric,
         data_digest=digest,
+        title="" if header.name == name else header.name,
         citation=header.citation,
         validation_split=header.validation,
         test_split=header.test or "",

@@ -87,9 +87,11 @@ def run(
 def report(
     folder: Annotated[Path, typer.Argument(help="A results folder.")],
     formats: Annotated[str, typer.Option(help="Comma-separated: md, tex, html.")] = "md,tex,html",
+    style: Annotated[str, typer.Option(help="Of the figures: report, neurips, icml or one-column.")] = "report",
+    focus: Annotated[str | None, typer.Option(help="A method to compare with each other one.")] = None,
 ) -> None:
     """Write the report of stored runs beside them."""
-    for path in _reports("write").write(folder, tuple(formats.split(","))):
+    for path in _reports("write").write(folder, tuple(formats.split(",")), style=style, focus=focus):
         typer.echo(path)
 
 
