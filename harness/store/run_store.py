@@ -116,7 +116,7 @@ class RunStore:
         return self._summaries
 
     def _entries(self, part: Path) -> list[dict[str, Any]]:
-        """What a part says of its runs, read once: parts are written whole and never changed."""
+        """The summaries of a part, read once: parts are written whole and never changed."""
         if part not in self._held:
             self._held[part] = summaries_of(part)
         return self._held[part]
