@@ -10,6 +10,7 @@ from equipoise.reports.figures.anytime import AXES, BASELINE, curves
 from equipoise.reports.results import Results, TaskResults
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -35,13 +36,12 @@ def anytime_plot(figure: "Figure", results: Results, tasks: Sequence[TaskResults
         spare.remove()
     for axis, task in zip(axes, tasks, strict=False):
         _panel(axis, results, task)
-    handles = {}
+    handles: "dict[str, Artist]" = {}
     for axis in axes[: len(tasks)]:
         for handle, label in zip(*axis.get_legend_handles_labels(), strict=True):
             handles.setdefault(label, handle)
-    figure.legend(
-        handles.values(), handles.keys(), loc="outside lower center", ncols=columns, fontsize=8, frameon=False
-    )
+    place = {"loc": "outside lower center", "ncols": columns, "fontsize": 8, "frameon": False}
+    figure.legend(list(handles.values()), list(handles), **place)  # type: ignore[arg-type,unused-ignore]
     return figure
 
 
