@@ -71,7 +71,7 @@ def table_info(name: str, path: Path) -> TaskInfo:
         validation_split=header.validation,
         test_split=header.test or "",
         pitfalls=(f"The source calls validation '{header.validation}' and test {test}.", *header.pitfalls),
-        fidelities=header.playable,
+        fidelities=header.offered_fidelities,
         penalty=header.penalty,
         has_cost=header.cost is not None,
         is_lookup=True,

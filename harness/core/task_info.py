@@ -1,6 +1,7 @@
 """The data sheet of a task: everything about it that is no answer."""
 
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar, overload
 
@@ -95,7 +96,7 @@ class SurrogateInfo:
     """Facts about the surrogate model that predicts a task's values.
 
     Attributes:
-        model: The surrogate model, a file of ``harness/surrogate/techniques``; None if the source does not tell.
+        model: The surrogate model, a file of ``harness/surrogate/models``; None if the source does not tell.
         scores: One entry per fidelity, full training last; empty while its file is missing or if nothing is known.
     """
 
@@ -139,7 +140,8 @@ class TaskInfo:
     """The data sheet of a task.
 
     It is cheap to make and exists while the data of the task is missing; a field that only the data can tell is then
-    empty. `data_digest`, `fidelities` and `penalty` may be given as functions, which are called at the first question.
+    empty. `data_digest`, `fidelities`, `penalty`, `seeds` and `noise_floor` may be given as functions, which are called
+    at the first question.
 
     Attributes:
         name: ``benchmark/dataset``.
@@ -160,7 +162,9 @@ class TaskInfo:
         is_lookup: Whether answers are looked up, so that a resumed run may ask again for what it was told before.
         noises: The accepted values of `Task.noise`.
         surrogate: The surrogate model where the values are predictions; else None.
-        noise_floor: The validation error below which a difference is noise of training; None if not known.
+        seeds: Stored training seeds that every architecture has at full fidelity; 1 where only a mean is stored.
+        noise_floor: The error below which a difference is noise of training, the first of `Task.noise_floors`; None
+            if not known.
         objectives: Further objectives in `Evaluation`.
     """
 
@@ -182,12 +186,19 @@ class TaskInfo:
     is_lookup: bool = False
     noises: tuple[Noise, ...] = ("mean",)
     surrogate: SurrogateInfo | None = None
-    noise_floor: float | None = None
+    seeds: Deferred[int] = Deferred(1)
+    noise_floor: Deferred[float | None] = Deferred(None)
     objectives: tuple[Objective, ...] = ()
 
     def __repr__(self) -> str:
         """Short, and reads no data."""
         return f"TaskInfo({self.name!r})"
+
+    def deferring(self, **fields: Callable[[], Any]) -> "TaskInfo":
+        """A copy in which some fields are computed at the first question; unlike `replace`, it asks for none here."""
+        made = copy(self)
+        vars(made).update(fields)
+        return made
 
     @property
     def benchmark(self) -> str:
