@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from equipoise.harness.core.errors import DataError, SpaceError
+from equipoise.harness.core.errors import DataError, reason_of
 from equipoise.harness.core.space import Architecture
 from equipoise.harness.data.official import tfrecord
 from equipoise.harness.data.official.record import Record, error_of
@@ -66,8 +66,10 @@ def records(path: Path) -> Iterator[Record]:
             digest = bytes.fromhex(name)
             if digest not in classes:
                 classes[digest] = _SPACE.index(_cell(name, adjacency, labels))
-        except (ValueError, TypeError, IndexError, struct.error, SpaceError) as error:
-            raise DataError(f"{path}: record {number} is not a training run ({error}); get the file again") from error
+        except Exception as error:  # whatever is in the place of what the format says
+            raise DataError(
+                f"{path}: record {number} is not a training run ({reason_of(error)}); get the file again"
+            ) from error
         what = f"of record {number} ({name[:8]}..., {epochs} epochs)"
         if type(epochs) is not int or not 0.0 <= final.training_seconds < math.inf:
             raise DataError(f"{path}: the epochs or the training time {what} make no sense; get the file again")
