@@ -1,16 +1,29 @@
-"""Writes a file so that it is there whole or not at all."""
+"""Writes a file so that it is there whole or not at all; reads JSON that anybody may have written."""
 
+import json
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from equipoise.harness.core.errors import StoreError
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["remove_scratch", "write_whole"]
+__all__ = ["parse_json", "remove_scratch", "write_whole"]
+
+
+def parse_json(text: str | bytes) -> Any:
+    """Parses JSON, whatever it holds.
+
+    Raises:
+        ValueError: It is not JSON, is nested too deeply, or holds a number of thousands of digits.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
 
 
 def write_whole(path: Path, content: "bytes | pa.Buffer") -> None:

@@ -19,7 +19,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from equipoise.harness.core.errors import EquipoiseError, PluginError, nearest
+from equipoise.harness.core.errors import EquipoiseError, PluginError, nearest, one_line
 from equipoise.harness.core.ledger import Budget
 from equipoise.harness.core.local_classes import address_of, local_class
 from equipoise.harness.core.method import Method, Problem
@@ -42,6 +42,9 @@ __all__ = [
     "suites_folder",
     "task_names",
 ]
+
+MOST_CHARACTERS = 240
+"""Of a name between two slashes; file systems allow 255 bytes."""
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -79,6 +82,7 @@ def load_method(name: str) -> type[Method]:
     Raises:
         PluginError: There is none of that name, or its file does not load.
     """
+    _refuse_no_name(name)
     foreign: type[Method] | None = _foreign(name, Method)
     if foreign is not None:
         return foreign
@@ -125,6 +129,7 @@ def load_task(name: str, noise: Noise = "mean") -> Task:
         PluginError: There is none of that name, or its file does not load.
         SuiteError: The benchmark has no such data set, or cannot answer with that noise.
     """
+    _refuse_no_name(name)
     known = benchmark_names()
     head, separator, dataset = name.partition(":")
     if _file_of(head) not in known:
@@ -190,6 +195,14 @@ def missing_packages(method: type[Method]) -> str | None:
     names = ", ".join(package for package, _ in missing)
     extras = ",".join(dict.fromkeys(extra for _, extra in missing))
     return f"needs {names}: pip install 'equipoise[{extras}]'"
+
+
+def _refuse_no_name(name: str) -> None:
+    """Raises a `PluginError` for what no file can be called."""
+    if not name.isprintable() or max(map(len, name.split("/"))) > MOST_CHARACTERS:
+        raise PluginError(
+            f"'{one_line(name, 100)}' is no name; accepted are printable ones of {MOST_CHARACTERS} characters"
+        )
 
 
 def _names(folder: Path) -> list[str]:

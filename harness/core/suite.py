@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields, replace
 from fnmatch import fnmatch
 from functools import cached_property
@@ -11,7 +12,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from equipoise.harness.core.errors import SettingError, SuiteError, nearest
+from equipoise.harness.core.errors import SettingError, SuiteError, nearest, one_line
 from equipoise.harness.core.ledger import Budget, Duplicates, Invalid
 from equipoise.harness.core.method import Family
 from equipoise.harness.core.registry import benchmark_names, benchmarks, suites_folder, task_names
@@ -128,10 +129,10 @@ class Suite:
         path = _find(path)
         try:
             content = tomllib.loads(path.read_text(encoding="utf-8"))
-        except tomllib.TOMLDecodeError as error:
-            raise SuiteError(f"{path}: not valid TOML: {error}") from error
         except (OSError, UnicodeDecodeError) as error:
             raise SuiteError(f"{path}: cannot be read ({error})") from error
+        except (ValueError, RecursionError) as error:  # nested too deeply, or a number of thousands of digits
+            raise SuiteError(f"{path}: not valid TOML: {error}") from error
         try:
             return cls.from_dict(content)
         except (SuiteError, SettingError) as error:
@@ -225,12 +226,13 @@ def _entropy(text: str) -> int:
 def _find(path: Path | str) -> Path:
     path = Path(path)
     shipped = suites_folder() / f"{path}.toml"
-    if not path.exists() and path.suffix == "" and shipped.exists():
-        return shipped
-    if not path.is_file():
-        names = [suite.stem for suite in suites_folder().glob("*.toml")]
-        raise SuiteError(f"no suite file '{path}'; give a path, or {nearest(path.stem, names)}")
-    return path
+    with suppress(OSError):  # a name longer than the file system allows
+        if not path.exists() and path.suffix == "" and shipped.exists():
+            return shipped
+        if path.is_file():
+            return path
+    names, shown = [suite.stem for suite in suites_folder().glob("*.toml")], one_line(str(path), 100)
+    raise SuiteError(f"no suite file '{shown}'; give a path, or {nearest(path.stem[:100], names)}")
 
 
 def _known(content: Mapping[str, Any], accepted: Any, where: str) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from equipoise.harness.core.errors import StoreError
+from equipoise.harness.core.files import parse_json
 from equipoise.harness.core.space import SearchSpace
 from equipoise.harness.core.suite import RunSpec
 from equipoise.harness.core.trajectory import Trajectory
@@ -144,7 +145,7 @@ def summaries_of(part: Path) -> list[dict[str, Any]]:
     """
     metadata = read_part(part, lambda file: file.schema_arrow.metadata or {})
     try:
-        summaries: list[dict[str, Any]] = json.loads(metadata[b"equipoise"])
+        summaries: list[dict[str, Any]] = parse_json(metadata[b"equipoise"])
     except (KeyError, ValueError) as error:
         raise StoreError(f"{part}: not a part of an Equipoise store (no summary of its runs)") from error
     return summaries

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from equipoise.harness.core.errors import StoreError
-from equipoise.harness.core.files import remove_scratch, write_whole
+from equipoise.harness.core.files import parse_json, remove_scratch, write_whole
 from equipoise.harness.core.space import SearchSpace
 from equipoise.harness.core.suite import RunSpec
 from equipoise.harness.store.run_file import COLUMNS, Run, Summary, packed, read_part, summaries_of
@@ -70,7 +70,7 @@ class RunStore:
         """
         path = self.path / "manifest.json"
         try:
-            content: Any = json.loads(path.read_text())
+            content: Any = parse_json(path.read_text())
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as error:
@@ -89,7 +89,7 @@ class RunStore:
             return []
         for line in lines:
             try:
-                failure = json.loads(line)
+                failure = parse_json(line)
                 latest[failure["run_id"]] = failure
             except (ValueError, KeyError, TypeError):  # a line cut by a crash
                 continue

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from equipoise.harness.core.errors import DataError
+from equipoise.harness.core.files import parse_json
 from equipoise.harness.core.space import Architecture
 from equipoise.harness.data.cache import Columns, cache_folder, open_entry
 from equipoise.harness.data.sources import digest_of
@@ -76,7 +77,7 @@ def peek(path: Path) -> tuple[TableHeader, str]:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from error
     memo = cache_folder() / "seen" / f"{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:24]}.json"
     try:
-        known = json.loads(memo.read_text())
+        known = parse_json(memo.read_text())
         if known["state"] == state:
             return TableHeader.from_json(known["header"]), str(known["digest"])
     except (OSError, ValueError, KeyError, TypeError, DataError):

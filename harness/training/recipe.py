@@ -8,6 +8,10 @@ from equipoise.harness.core.errors import SettingError
 __all__ = ["DARTS", "EMBEDDED", "EMBEDDED_DARTS", "NASBENCH201", "Recipe"]
 
 
+MOST = 1_000_000
+"""Epochs, and images a step; a schedule is held in memory."""
+
+
 @dataclass(frozen=True)
 class Recipe:
     """Stochastic gradient descent with momentum on the cross-entropy, cosine schedule from step to step.
@@ -47,8 +51,8 @@ class Recipe:
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size"):
             value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise SettingError(f"training recipe: {name} = {value!r} is not a positive whole number")
+            if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST:
+                raise SettingError(f"training recipe: {name} = {value!r} is not a whole number from 1 to {MOST}")
         if not 0.0 < self.learning_rate < math.inf:
             raise SettingError(f"training recipe: learning_rate = {self.learning_rate!r} is not a positive number")
         for name in ("final_learning_rate", "momentum", "weight_decay", "crop", "cutout", "auxiliary"):

@@ -129,9 +129,7 @@ def test_arrays_are_read_as_numpy_does(size: int, kind: str, rank: int) -> None:
     allowed = {**ARRAYS, ("builtins", "bytearray"): bytearray}
     for protocol in (3, 4, 5):
         for values in (array, np.asfortranarray(array)):
-            found, _ = load_pickle(
-                pickle.dumps(values, protocol), "made", {**ARRAYS, ("builtins", "bytearray"): bytearray}
-            )
+            found, _ = load_pickle(pickle.dumps(values, protocol), "made", allowed)
             np.testing.assert_array_equal(np.asarray(found), array)
             assert np.asarray(found).dtype == array.dtype
 

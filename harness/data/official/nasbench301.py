@@ -6,7 +6,6 @@ ensembles (``gnn_gin``) are left alone. A pickle is never let run anything: what
 the plain state that its library wrote.
 """
 
-import json
 import zipfile
 import zlib
 from collections import OrderedDict, defaultdict
@@ -17,6 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from equipoise.harness.core.errors import DataError
+from equipoise.harness.core.files import parse_json
 from equipoise.harness.data.unpickle import NUMPY_SCALARS, load_pickle
 
 __all__ = ["Ensemble", "ensembles", "recognises"]
@@ -111,7 +111,7 @@ def _kind(files: "_Files", setting: PurePosixPath) -> str:
     if setting not in files.names:
         raise DataError(f"{files.path}: {setting} is missing; get the archive again")
     try:
-        return str(json.loads(files.read(setting))["model"])
+        return str(parse_json(files.read(setting))["model"])
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise DataError(f"{files.path}: {setting} does not say which model it is; get the archive again") from error
 
