@@ -1,8 +1,6 @@
 """Opens a table: at once if it is in the cache, else after all of it was read and checked."""
 
 import hashlib
-import json
-import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +11,7 @@ import numpy.typing as npt
 from equipoise.harness.core.errors import DataError
 from equipoise.harness.core.files import parse_json
 from equipoise.harness.core.space import Architecture
-from equipoise.harness.data.cache import Columns, cache_folder, open_entry
+from equipoise.harness.data.cache import Columns, cache_folder, open_entry, remember
 from equipoise.harness.data.sources import digest_of
 from equipoise.harness.tables.assemble import assemble
 from equipoise.harness.tables.header import TableHeader
@@ -86,20 +84,9 @@ def peek(path: Path) -> tuple[TableHeader, str]:
     digest = digest_of(path)
     if len(files) > 1:
         digest = hashlib.sha256("".join(map(digest_of, files)).encode()).hexdigest()
-    _remember(memo, {"state": state, "header": header.to_json(), "digest": digest})
+    remember(memo, {"state": state, "header": header.to_json(), "digest": digest})
     return header, digest
 
 
 def _columns(path: Path, header: TableHeader, digest: str) -> Columns:
     return open_entry(header.name, digest, lambda folder: assemble(path, header, folder))
-
-
-def _remember(memo: Path, content: object) -> None:
-    """Writes a note whole; a cache that cannot be written is an error only where something must be stored."""
-    scratch = memo.with_name(f".{memo.name}.{os.getpid()}")
-    try:
-        memo.parent.mkdir(parents=True, exist_ok=True)
-        scratch.write_text(json.dumps(content))
-        scratch.replace(memo)
-    except OSError:
-        scratch.unlink(missing_ok=True)
