@@ -52,7 +52,7 @@ class Recipe:
         for name in ("epochs", "batch_size"):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST:
-                raise SettingError(f"training recipe: {name} = {value!r} is not a whole number from 1 to {MOST}")
+                raise SettingError(f"training recipe: {name} = {value!r} is not a positive whole number up to {MOST}")
         if not 0.0 < self.learning_rate < math.inf:
             raise SettingError(f"training recipe: learning_rate = {self.learning_rate!r} is not a positive number")
         for name in ("final_learning_rate", "momentum", "weight_decay", "crop", "cutout", "auxiliary"):
