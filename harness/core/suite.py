@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields, replace
@@ -19,6 +20,10 @@ from equipoise.harness.core.registry import benchmark_names, benchmarks, suites_
 from equipoise.harness.core.task import Noise
 
 __all__ = ["MethodEntry", "Protocol", "RunSpec", "Suite"]
+
+
+MOST_LABEL = 200
+"""Characters of what the report calls a method."""
 
 
 @dataclass(frozen=True)
@@ -150,8 +155,10 @@ class Suite:
             if required not in content:
                 raise SuiteError(f"'{required}' is missing")
         name = content["name"]
-        if not isinstance(name, str) or not name:
-            raise SuiteError(f"name = {name!r} is not a text")
+        if not isinstance(name, str) or not re.fullmatch(r"[\w.-]{1,100}", name) or not name.strip("."):
+            raise SuiteError(
+                f"name = {_shown(name)} is no name of a folder; accepted: up to 100 letters, digits and any of -_."
+            )
         budget = _table(content["budget"], "budget")
         _known(budget, [f.name for f in fields(Budget)], "[budget]")
         tasks = tuple(task for entry in _tables(content["tasks"], "tasks") for task in _tasks(entry))
@@ -235,6 +242,10 @@ def _find(path: Path | str) -> Path:
     raise SuiteError(f"no suite file '{shown}'; give a path, or {nearest(path.stem[:100], names)}")
 
 
+def _shown(value: object) -> str:
+    return one_line(f"'{value}'" if isinstance(value, str) else repr(value), 100)
+
+
 def _known(content: Mapping[str, Any], accepted: Any, where: str) -> None:
     for key in content:
         if key not in accepted:
@@ -303,10 +314,13 @@ def _method(entry: dict[str, Any]) -> MethodEntry:
     name = entry.get("name")
     if not isinstance(name, str):
         raise SuiteError(f"[[methods]]: name = {name!r} is not a text")
-    where = f"[[methods]] {name}"
+    where = f"[[methods]] {one_line(name, 100)}"
     settings = _table(entry.get("settings", {}), f"{where}: settings")
     repeats = None if "repeats" not in entry else _positive(entry["repeats"], f"{where}: repeats")
     family = entry.get("family")
     if family is not None and family not in get_args(Family):
         raise SuiteError(f"{where}: family = {family!r}; {nearest(str(family), get_args(Family))}")
-    return MethodEntry(name, str(entry.get("label", name)), settings, repeats, family)
+    label = str(entry.get("label", name))
+    if not label.strip() or not label.isprintable() or len(label) > MOST_LABEL:
+        raise SuiteError(f"{where}: label = {_shown(label)}; accepted: up to {MOST_LABEL} printable characters")
+    return MethodEntry(name, label, settings, repeats, family)
