@@ -11,6 +11,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from equipoise.api.check import CheckResults as CheckResults
+    from equipoise.api.check import check as check
+    from equipoise.api.lists import methods as methods
+    from equipoise.api.lists import suites as suites
+    from equipoise.api.lists import tasks as tasks
+    from equipoise.api.results import Results as Results
+    from equipoise.api.run import load as load
+    from equipoise.api.run import run as run
     from equipoise.api.search import search as search
     from equipoise.api.trajectory import Incumbent as Incumbent
     from equipoise.api.trajectory import SearchTrajectory as SearchTrajectory
@@ -39,6 +47,10 @@ if TYPE_CHECKING:
     from equipoise.harness.core.task import Task as Task
 
 _MODULES = {
+    "api.check": "CheckResults check",
+    "api.lists": "methods suites tasks",
+    "api.results": "Results",
+    "api.run": "load run",
     "api.search": "search",
     "api.trajectory": "Incumbent SearchTrajectory",
     "harness.core.errors": "DataError EquipoiseError PluginError ProposalError RunError SearchEnded SettingError "

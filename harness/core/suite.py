@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from fnmatch import fnmatch
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +19,7 @@ from equipoise.harness.core.method import Family
 from equipoise.harness.core.registry import benchmark_names, benchmarks, suites_folder, task_names
 from equipoise.harness.core.task import Noise
 
-__all__ = ["MethodEntry", "Protocol", "RunSpec", "Suite"]
+__all__ = ["MethodEntry", "Protocol", "RunSpec", "Suite", "located"]
 
 
 MOST_LABEL = 200
@@ -55,7 +55,7 @@ class MethodEntry:
 
     Attributes:
         name: As `equipoise.harness.core.registry.load_method` takes it.
-        label: What the rows and the report call it; unique in the suite.
+        label: Its name in the rows and the report, unique in the suite; by default `name`, of a file its stem.
         settings: Where it departs from its defaults.
         repeats: Its own number of repeats, for a costly method.
         family: Overrides the class's family.
@@ -79,6 +79,17 @@ class RunSpec:
     repeat: int
     budget: Budget
     protocol: Protocol
+    folder: str = field(default="", compare=False)
+
+    @property
+    def task_address(self) -> str:
+        """The task's name as the registry finds it: with the folder of the suite, if it is a path."""
+        return located(self.task, self.folder)
+
+    @property
+    def method_address(self) -> str:
+        """The method's name as the registry finds it: with the folder of the suite, if it is a path."""
+        return located(self.method, self.folder)
 
     @cached_property
     def run_id(self) -> str:
@@ -110,10 +121,12 @@ class Suite:
 
     Attributes:
         name: Names the results.
-        budget: What each run may spend.
+        budget: Spent by each run.
         protocol: The rules.
         tasks: Names of tasks.
         methods: The methods, in the order of the report.
+        folder: Where the paths among these names begin: the folder of the suite's file; empty for the working
+            directory. It is no part of what a run is.
     """
 
     name: str
@@ -121,6 +134,7 @@ class Suite:
     protocol: Protocol
     tasks: tuple[str, ...]
     methods: tuple[MethodEntry, ...]
+    folder: str = field(default="", compare=False)
 
     @classmethod
     def load(cls, path: Path | str) -> "Suite":
@@ -139,7 +153,7 @@ class Suite:
         except (ValueError, RecursionError) as error:  # nested too deeply, or a number of thousands of digits
             raise SuiteError(f"{path}: not valid TOML: {error}") from error
         try:
-            return cls.from_dict(content)
+            return cls.from_dict({"folder": str(path.resolve().parent), **content})
         except (SuiteError, SettingError) as error:
             raise type(error)(f"{path}: {error}") from error
 
@@ -147,10 +161,13 @@ class Suite:
     def from_dict(cls, content: Mapping[str, Any]) -> "Suite":
         """Makes a suite of the content of a suite file.
 
+        Args:
+            content: Its keys and tables; ``folder`` is where relative paths in it begin.
+
         Raises:
             SuiteError: A key is unknown, missing, or of the wrong kind.
         """
-        _known(content, ("name", "budget", "protocol", "tasks", "methods", "description"), "suite")
+        _known(content, ("name", "budget", "protocol", "tasks", "methods", "description", "folder"), "suite")
         for required in ("name", "budget", "protocol", "tasks", "methods"):
             if required not in content:
                 raise SuiteError(f"'{required}' is missing")
@@ -165,12 +182,17 @@ class Suite:
         methods = tuple(_method(entry) for entry in _tables(content["methods"], "methods"))
         _once(tasks, "task", "name it once")
         _once([method.label for method in methods], "method", 'give each its own label = "..."')
-        return cls(name, Budget(**budget), _protocol(_table(content["protocol"], "protocol")), tasks, methods)
+        protocol, folder = _protocol(_table(content["protocol"], "protocol")), content.get("folder", "")
+        if not isinstance(folder, str):
+            raise SuiteError(f"folder = {folder!r} is not a text")
+        return cls(name, Budget(**budget), protocol, tasks, methods, folder)
 
     def to_dict(self) -> dict[str, Any]:
         """The content of a suite file that reads back as this suite."""
+        named = [*self.tasks, *(method.name for method in self.methods)]
         return {
             "name": self.name,
+            **({"folder": self.folder} if any(self.address(name) != name for name in named) else {}),
             "budget": {self.budget.unit: getattr(self.budget, self.budget.unit)},
             "protocol": asdict(self.protocol),
             "tasks": [{"name": task} for task in self.tasks],
@@ -213,6 +235,10 @@ class Suite:
         budget = self.budget if queries is None else Budget(queries=queries)
         return replace(self, tasks=kept, methods=methods, protocol=protocol, budget=budget)
 
+    def address(self, name: str) -> str:
+        """A name of this suite as the registry finds it: with the suite's folder, if it is a path."""
+        return located(name, self.folder)
+
     def runs(self) -> Iterator[RunSpec]:
         """The runs, task by task and method by method."""
         for task in self.tasks:
@@ -223,7 +249,22 @@ class Suite:
         """The repeats of one method on one task."""
         settings = json.dumps(method.settings, sort_keys=True)
         for repeat in range(1, (method.repeats or self.protocol.repeats) + 1):
-            yield RunSpec(task, method.name, method.label, settings, repeat, self.budget, self.protocol)
+            yield RunSpec(task, method.name, method.label, settings, repeat, self.budget, self.protocol, self.folder)
+
+
+def located(name: str, folder: str) -> str:
+    """A name of a suite, with the path in it, if there is one, taken from a folder.
+
+    Paths are files of methods and tasks (``mine.py``, ``mine.py/dataset``) and of data (``table:mine.csv``).
+    """
+    if not folder:
+        return name
+    if name.endswith(".py") or ".py/" in name:
+        return str(Path(folder) / name)
+    head, colon, file = name.partition(":")
+    if colon and head.replace("-", "_") in benchmark_names():
+        return f"{head}:{Path(folder) / file}"
+    return name
 
 
 def _entropy(text: str) -> int:
@@ -320,7 +361,7 @@ def _method(entry: dict[str, Any]) -> MethodEntry:
     family = entry.get("family")
     if family is not None and family not in get_args(Family):
         raise SuiteError(f"{where}: family = {family!r}; {nearest(str(family), get_args(Family))}")
-    label = str(entry.get("label", name))
+    label = str(entry.get("label", Path(name).stem if name.endswith(".py") else name))
     if not label.strip() or not label.isprintable() or len(label) > MOST_LABEL:
         raise SuiteError(f"{where}: label = {_shown(label)}; accepted: up to {MOST_LABEL} printable characters")
     return MethodEntry(name, label, settings, repeats, family)

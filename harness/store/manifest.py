@@ -28,13 +28,13 @@ def manifest_of(suite: Suite, command: Sequence[str], left_out: Sequence[Mapping
 
     Args:
         suite: What runs.
-        command: The command line.
+        command: The command line; empty where Python called.
         left_out: Pairs of method and task that cannot be played, with the reason.
     """
     return {
         "format": 1,
         "suite": suite.to_dict(),
-        "methods": {entry.label: _method(load_method(entry.name), entry) for entry in suite.methods},
+        "methods": {entry.label: _method(load_method(suite.address(entry.name)), entry) for entry in suite.methods},
         "tasks": described(suite),
         "left_out": list(left_out),
         "versions": _versions(),
@@ -179,7 +179,7 @@ def described(suite: Suite) -> dict[str, Any]:
 
 
 def _task(name: str, suite: Suite) -> dict[str, Any]:
-    task = load_task(name, suite.protocol.noise)
+    task = load_task(suite.address(name), suite.protocol.noise)
     if (reason := task.skip()) is not None:
         return {"skip": reason}
     return {

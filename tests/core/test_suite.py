@@ -68,7 +68,7 @@ def test_a_mistake_gives_one_line_that_names_it(tmp_path: Path, old: str, new: s
     path = tmp_path / "s.toml"
     path.write_text(GOOD.replace(old, new))
     with pytest.raises(EquipoiseError) as raised:
-        run_suite(str(path), tmp_path / "out", 1, "local", (), None, None, False)
+        run_suite(Suite.load(path), tmp_path / "out", workers=1)
     message = str(raised.value)
     assert "\n" not in message
     for word in words:

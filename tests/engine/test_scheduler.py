@@ -233,7 +233,7 @@ def test_a_later_command_forgets_nothing_of_an_earlier_one(write, tmp_path: Path
     out = tmp_path / "out"
     path = write("random_search", "local_search", "hyperband", repeats=3)
     first = equipoise("run", path, "--out", out)
-    assert "n/a: hyperband on nasbench201/cifar10: needs several fidelities" in first.stderr
+    assert "not applicable: hyperband on nasbench201/cifar10: needs several fidelities" in first.stderr
     assert equipoise("run", path, "--out", out, "--only", "random_search", "--repeats", 2).returncode == 0
     manifest = RunStore(out).manifest()
     assert [entry["method"] for entry in manifest["left_out"]] == ["hyperband"]
@@ -270,13 +270,13 @@ def test_a_run_that_no_longer_plays_differs(write, tmp_path: Path) -> None:
     assert re.match(r"stored runs were made with processor Z80 \(here .+\), numpy 1.0 \(here .+\): what a method", said)
 
 
-def test_a_folder_that_cannot_be_locked_is_said_and_used(tmp_path: Path, monkeypatch, capsys) -> None:
+def test_a_folder_that_cannot_be_locked_is_said_and_used(tmp_path: Path, monkeypatch, caplog) -> None:
     def unsupported(*_: object) -> None:
         raise OSError(errno.ENOLCK, "No locks available")
 
     monkeypatch.setattr("equipoise.harness.engine.session.fcntl.flock", unsupported)
     with _locked(tmp_path):
-        assert "cannot be locked (No locks available)" in capsys.readouterr().err
+        assert "cannot be locked (No locks available)" in caplog.text
 
 
 def test_what_is_left_out_is_recorded(write, tmp_path: Path) -> None:
