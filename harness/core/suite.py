@@ -19,8 +19,13 @@ from equipoise.harness.core.method import Family
 from equipoise.harness.core.registry import benchmark_names, benchmarks, suites_folder, task_names
 from equipoise.harness.core.task import Noise
 
-__all__ = ["MethodEntry", "Protocol", "RunSpec", "Suite", "located"]
+__all__ = ["NO_RULES", "MethodEntry", "Protocol", "RunSpec", "Suite", "located"]
 
+
+NO_RULES = ("repeats", "seconds_per_run", "memory_per_run")
+"""Of the protocol: what decides nothing in the rows of a finished run."""
+
+_MEMORY = re.compile(r"(\d{1,9}(?:\.\d{1,9})?) ?(MB|GB)")
 
 MOST_LABEL = 200
 """Characters of what the report calls a method."""
@@ -38,6 +43,9 @@ class Protocol:
         noise: Whether a query shows the mean of the stored training seeds or one drawn anew.
         initial: Whether methods start on their own, or from the same random architectures in each repeat.
         initial_size: How many those are.
+        seconds_per_run: Wall time after which a run is stopped and recorded as failed; None for any.
+        memory_per_run: Memory of a run and its children, likewise: a number with ``MB`` or ``GB``, of 10^6 or 10^9
+            bytes. Neither limit decides the rows of a run that keeps it, so neither is part of what a run is.
     """
 
     repeats: int
@@ -47,6 +55,21 @@ class Protocol:
     noise: Noise = "mean"
     initial: Literal["own", "shared"] = "own"
     initial_size: int = 10
+    seconds_per_run: float | None = None
+    memory_per_run: str | None = None
+
+    @property
+    def memory_bytes(self) -> int | None:
+        """The limit of memory in bytes."""
+        if self.memory_per_run is None:
+            return None
+        match = _MEMORY.fullmatch(self.memory_per_run)
+        assert match is not None  # `_protocol` refuses others
+        return int(float(match[1]) * {"MB": 1e6, "GB": 1e9}[match[2]])
+
+    def rules(self) -> dict[str, Any]:
+        """What decides the rows of a run: all but the number of repeats and the limits."""
+        return {key: value for key, value in vars(self).items() if key not in NO_RULES}
 
 
 @dataclass(frozen=True)
@@ -94,7 +117,7 @@ class RunSpec:
     @cached_property
     def run_id(self) -> str:
         """Hash of all that decides the rows; the number of repeats does not."""
-        rules = {key: value for key, value in vars(self.protocol).items() if key != "repeats"}
+        rules = self.protocol.rules()
         content = [self.task, self.method, self.label, self.settings, self.repeat, vars(self.budget), rules]
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:20]
 
@@ -194,7 +217,7 @@ class Suite:
             "name": self.name,
             **({"folder": self.folder} if any(self.address(name) != name for name in named) else {}),
             "budget": {self.budget.unit: getattr(self.budget, self.budget.unit)},
-            "protocol": asdict(self.protocol),
+            "protocol": {key: value for key, value in asdict(self.protocol).items() if value is not None},
             "tasks": [{"name": task} for task in self.tasks],
             "methods": [
                 {key: value for key, value in asdict(method).items() if value is not None} for method in self.methods
@@ -329,6 +352,12 @@ def _protocol(content: dict[str, Any]) -> Protocol:
         if key in choices:
             if value not in get_args(choices[key]):
                 raise SuiteError(f"[protocol]: {key} = {value!r}; {nearest(str(value), get_args(choices[key]))}")
+        elif key == "seconds_per_run":
+            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e9:
+                raise SuiteError(f"[protocol]: seconds_per_run = {value!r} is not a positive number of seconds")
+        elif key == "memory_per_run":
+            if not isinstance(value, str) or not _MEMORY.fullmatch(value) or not float(value[:-2]):
+                raise SuiteError(f"[protocol]: memory_per_run = {_shown(value)}; write for example '4GB' or '500MB'")
         elif key == "seed":
             if isinstance(value, bool) or not isinstance(value, int) or value < 0:
                 raise SuiteError(f"[protocol]: seed = {value!r} is not a whole number from 0 on")

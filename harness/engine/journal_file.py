@@ -5,6 +5,7 @@ a line that was changed, lost, repeated or moved is noticed. Lines of older jour
 """
 
 import json
+import os
 import sys
 import zlib
 from collections.abc import Iterable
@@ -31,7 +32,7 @@ class JournalFile:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path, self._crc = path, 0
+        self._path, self._crc, self._process = path, 0, os.getpid()
         self.entries: list[list[Any]] = []
         try:
             content = path.read_bytes()
@@ -72,6 +73,8 @@ class JournalFile:
         Raises:
             StoreError: They cannot be written.
         """
+        if os.getpid() != self._process:
+            return  # a child that the method forked plays the same run once more
         lines = bytearray()
         for entry in entries:
             text = json.dumps(entry).encode()
