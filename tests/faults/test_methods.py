@@ -91,7 +91,7 @@ def test_whatever_a_method_raises_is_its_failure(tmp_path: Path) -> None:
     assert failures(suite) == {name: [error] * 2 for name, error in RAISING.items()}
     for line in (tmp_path / "out" / "failures.jsonl").read_text().splitlines():
         assert all(part.isprintable() for part in json.loads(line)["traceback"].split("\n"))
-    assert r"\ud800 \x1b[31m \x00" in overview_of(tmp_path / "out")
+    assert r"\ud800 \x1b[31m \x00" in str(overview_of(tmp_path / "out"))
     assert all(b"\0" not in page.read_bytes() for page in report(tmp_path / "out", ("md",)))
 
 
