@@ -37,14 +37,18 @@ if TYPE_CHECKING:
     from equipoise.harness.core.method import Observation as Observation
     from equipoise.harness.core.method import Problem as Problem
     from equipoise.harness.core.method import Query as Query
+    from equipoise.harness.core.method import Requirements as Requirements
     from equipoise.harness.core.space import Architecture as Architecture
     from equipoise.harness.core.space import Decision as Decision
     from equipoise.harness.core.space import LabelledDag as LabelledDag
     from equipoise.harness.core.space import SearchSpace as SearchSpace
     from equipoise.harness.core.suite import Suite as Suite
+    from equipoise.harness.core.task import Benchmark as Benchmark
     from equipoise.harness.core.task import Evaluation as Evaluation
-    from equipoise.harness.core.task import Metric as Metric
     from equipoise.harness.core.task import Task as Task
+    from equipoise.harness.core.task_info import Metric as Metric
+    from equipoise.harness.core.task_info import Objective as Objective
+    from equipoise.harness.core.task_info import TaskInfo as TaskInfo
 
 _MODULES = {
     "api.check": "CheckResults check",
@@ -56,10 +60,11 @@ _MODULES = {
     "harness.core.errors": "DataError EquipoiseError PluginError ProposalError RunError SearchEnded SettingError "
     "SpaceError StoreError SuiteError",
     "harness.core.ledger": "Budget",
-    "harness.core.method": "Method Observation Problem Query",
+    "harness.core.method": "Method Observation Problem Query Requirements",
     "harness.core.space": "Architecture Decision LabelledDag SearchSpace",
     "harness.core.suite": "Suite",
-    "harness.core.task": "Evaluation Metric Task",
+    "harness.core.task": "Benchmark Evaluation Task",
+    "harness.core.task_info": "Metric Objective TaskInfo",
 }
 """Where the names above live, once more for the time of running; a test holds the two lists together."""
 

@@ -159,10 +159,9 @@ class Results:
         seen, here = self.overview, Path.cwd()
         folder = self.folder.relative_to(here) if self.folder.is_relative_to(here) else self.folder
         stored, planned, failed = (sum(getattr(e, n) for e in seen.methods) for n in ("stored", "planned", "failed"))
-        budget = seen.suite.budget
         return (
             f"Results of {seen.suite.name} in {folder}: {len(seen.methods)} methods on {len(seen.suite.tasks)} "
-            f"tasks, {budget.limit:,g} {budget.unit} per run, {stored:,} of {planned:,} runs stored"
+            f"tasks, {seen.suite.budget} per run, {stored:,} of {planned:,} runs stored"
             f"{f', {failed:,} failed' if failed else ''}"
         )
 

@@ -8,8 +8,10 @@ from typing import Any
 
 from equipoise.api.results import Results
 from equipoise.harness.core.ledger import Budget
-from equipoise.harness.core.registry import method_name
+from equipoise.harness.core.local_classes import address_of
+from equipoise.harness.core.registry import load_benchmark, method_name
 from equipoise.harness.core.suite import Suite
+from equipoise.harness.core.task import Benchmark, Task
 from equipoise.harness.engine.executors import IN_PROCESS
 from equipoise.harness.engine.session import run_suite, silent
 
@@ -54,7 +56,7 @@ def run(
 
     Args:
         suite: A name (``equipoise.suites()``), the path of a suite file, a `Suite`, or a dictionary as in the example:
-            the content of a suite file, where tasks and methods may also be bare names, and methods classes.
+            the content of a suite file, where tasks and methods may also be bare names, paths and classes.
         out: The results folder; ``results/NAME`` if None. What is stored there already is not run again.
         workers: Processes; one per core if None.
         only: Labels of methods; all if empty.
@@ -116,23 +118,30 @@ def suite_of(suite: str | Path | Suite | Mapping[str, Any]) -> Suite:
     content = {"name": "suite", **suite}
     if isinstance(budget := content.get("budget"), Budget):
         content["budget"] = {budget.unit: getattr(budget, budget.unit)}
-    for key in ("tasks", "methods"):
+    for key, tables in (("tasks", _tasks), ("methods", _methods)):
         if isinstance(content.get(key), Sequence) and not isinstance(content[key], str):
-            content[key] = [_entry(entry) for entry in content[key]]
+            content[key] = [table for entry in content[key] for table in tables(entry)]
     return Suite.from_dict(content)
 
 
-def _entry(entry: Any) -> Any:
-    """A table of a suite file for what stands for one; anything else is left to the suite to refuse."""
+def _tasks(entry: Any) -> list[Any]:
+    """Tables of a suite file for what stands for tasks; anything else is left to the suite to refuse."""
+    if isinstance(entry, Task):
+        return [{"name": entry.name}]
+    if inspect.isclass(entry) and issubclass(entry, Task | Benchmark):
+        address = address_of(entry)
+        return [{"name": f"{address}/{dataset}"} for dataset in load_benchmark(address).datasets]
+    return [{"name": str(entry)} if isinstance(entry, str | Path) else entry]
+
+
+def _methods(entry: Any) -> list[Any]:
+    """A table of a suite file for what stands for a method; anything else is left to the suite to refuse."""
     if isinstance(entry, str | Path) or inspect.isclass(entry):
         entry = {"name": entry}
-    if not isinstance(entry, Mapping):
-        return entry
-    if isinstance(entry.get("name"), Path):
-        return {**entry, "name": str(entry["name"])}
-    if inspect.isclass(entry.get("name")):
-        cls = entry["name"]
-        name = method_name(cls)
-        label = name if ":" not in name and not name.endswith(".py") else cls.__name__
-        return {"label": label, **entry, "name": name}
-    return dict(entry)
+    if not isinstance(entry, Mapping) or not inspect.isclass(entry.get("name")):
+        path = isinstance(entry, Mapping) and isinstance(entry.get("name"), Path)
+        return [{**entry, "name": str(entry["name"])} if path else entry]
+    cls = entry["name"]
+    name = method_name(cls)
+    label = name if ":" not in name and not name.endswith(".py") else cls.__name__
+    return [{"label": label, **entry, "name": name}]

@@ -55,7 +55,7 @@ class LiveRun:
 
     @property
     def _longest(self) -> int:
-        return self.task.fidelities[-1] if self.task.fidelities else 0
+        return self.task.info.fidelities[-1] if self.task.info.fidelities else 0
 
     @property
     def fraction(self) -> float:
@@ -66,7 +66,7 @@ class LiveRun:
 
     def __str__(self) -> str:
         """The run in one line."""
-        metric, found = self.task.metric, ""
+        metric, found = self.task.info.metric, ""
         if self.best is not None:
             found = f", incumbent {metric.name} {metric.show(self.best[1]):.2f} {metric.unit}".rstrip()
             found += f" after {self.best[0]} epochs" if self.best[0] else ""

@@ -51,7 +51,7 @@ def run(
         ),
     ],
     out: Annotated[Path | None, typer.Option(help="Results folder (default: results/NAME).")] = None,
-    workers: Annotated[int | None, typer.Option(help="Processes (default: one a core).")] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes (default: one per core).")] = None,
     cluster: Annotated[str, typer.Option(help="local, slurm, or the address of a Dask scheduler.")] = "local",
     only: Annotated[
         list[str] | None,
@@ -62,7 +62,7 @@ def run(
         typer.Option(help="Only this task, or pattern; may be given again.", autocompletion=completion.tasks),
     ] = None,
     repeats: Annotated[int | None, typer.Option(help="Override the number of repeats of every method.")] = None,
-    queries: Annotated[int | None, typer.Option(help="Override the budget: queries a run.")] = None,
+    queries: Annotated[int | None, typer.Option(help="Override the budget: queries per run.")] = None,
     skip_missing: Annotated[bool, typer.Option("--skip-missing", help="Skip what cannot run here.")] = False,
 ) -> None:
     """Run a suite. Run it again to resume, or to add repeats, tasks or methods."""
@@ -173,9 +173,9 @@ def check(
 @app.command()
 def verify(
     folder: Annotated[Path, typer.Argument(help="A results folder.")],
-    sample: Annotated[int, typer.Option(help="Runs to play again.")] = 10,
+    sample: Annotated[int, typer.Option(help="Runs to execute again.")] = 10,
 ) -> None:
-    """Play some stored runs again and compare them bit for bit."""
+    """Execute some stored runs again and compare them bit for bit."""
     from equipoise.harness.engine.verify import verify as run_verify
 
     raise typer.Exit(run_verify(folder, sample, typer.echo))
@@ -187,7 +187,7 @@ def tabulate(
     images: Annotated[str, typer.Argument(help="Images to train on, for example fashion14.")],
     out: Annotated[Path, typer.Option(help="Folder of the pieces; the same folder resumes.")],
     sample: Annotated[int | None, typer.Option(help="Only so many architectures.")] = None,
-    seeds: Annotated[int, typer.Option(help="Training seeds of each architecture.")] = 3,
+    seeds: Annotated[int, typer.Option(help="Training seeds per architecture.")] = 3,
     workers: Annotated[int, typer.Option(help="Processes.")] = 1,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
 ) -> None:

@@ -121,7 +121,7 @@ def _tasks() -> Iterator[dict[str, Any]]:
         for name in task_names(benchmark):
             try:
                 task = load_task(name)
-                yield {"name": name, "space": task.space.name, "source": task.source, REASON: task.skip()}
+                yield {"name": name, "space": task.space.name, "source": task.info.source, REASON: task.skip()}
             except EquipoiseError as error:  # a damaged file of one task, say
                 yield {"name": name, "space": "", "source": "", REASON: str(error)}
 
@@ -137,7 +137,7 @@ def _suites() -> Iterator[dict[str, Any]]:
             "name": path.stem,
             "tasks": len(suite.tasks),
             "methods": len(suite.methods),
-            "budget": f"{suite.budget.limit:,g} {suite.budget.unit}",
+            "budget": str(suite.budget),
             "repeats": suite.protocol.repeats,
             REASON: None,
         }

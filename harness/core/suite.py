@@ -14,6 +14,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from equipoise.harness.core.errors import SettingError, SuiteError, nearest, one_line
+from equipoise.harness.core.html_facts import html_facts
 from equipoise.harness.core.ledger import Budget, Duplicates, Invalid
 from equipoise.harness.core.method import Family
 from equipoise.harness.core.registry import benchmark_names, benchmarks, suites_folder, task_names
@@ -138,7 +139,7 @@ class RunSpec:
         return lambda n: np.random.Generator(np.random.Philox(key=key, counter=[0, 0, 0, n]))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Suite:
     """What is compared: tasks, methods, budget and rules.
 
@@ -257,6 +258,18 @@ class Suite:
             methods = tuple(replace(method, repeats=None) for method in methods)
         budget = self.budget if queries is None else Budget(queries=queries)
         return replace(self, tasks=kept, methods=methods, protocol=protocol, budget=budget)
+
+    def __repr__(self) -> str:
+        return (
+            f"<Suite {self.name}: {len(self.methods)} methods on {len(self.tasks)} tasks, {self.budget} per run, "
+            f"{self.protocol.repeats} repeats>"
+        )
+
+    def _repr_html_(self) -> str:
+        labels = ", ".join(method.label for method in self.methods)
+        facts = {"tasks": ", ".join(self.tasks), "methods": labels, "budget": f"{self.budget} per run"}
+        rules = ", ".join(f"{name} = {value}" for name, value in vars(self.protocol).items())
+        return html_facts(f"suite {self.name}", {**facts, "protocol": rules})
 
     def address(self, name: str) -> str:
         """A name of this suite as the registry finds it: with the suite's folder, if it is a path."""

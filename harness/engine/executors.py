@@ -9,7 +9,7 @@ from equipoise.harness.core.errors import PluginError, SuiteError
 from equipoise.harness.engine.limits import Limits
 from equipoise.harness.engine.processes import NO_LIMITS, ONE_THREAD, WorkerProcesses
 
-__all__ = ["IN_PROCESS", "executor"]
+__all__ = ["IN_PROCESS", "executor", "one_thread"]
 
 IN_PROCESS = "in-process"
 """Named in place of a cluster, runs in the calling process."""
@@ -29,9 +29,7 @@ def executor(cluster: str, workers: int, limits: Limits = NO_LIMITS) -> Iterator
         PluginError: A cluster was asked for, and Dask is not installed.
     """
     if cluster == IN_PROCESS:
-        from threadpoolctl import threadpool_limits  # here: workers never need it
-
-        with threadpool_limits(1):  # as in a worker: sums round the same on any number of workers
+        with one_thread():
             yield _InProcess()
         return
     if cluster == "local":
@@ -58,6 +56,15 @@ def executor(cluster: str, workers: int, limits: Limits = NO_LIMITS) -> Iterator
         target.scale(jobs=workers)
     with Client(target) as client:
         yield client.get_executor(pure=False)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Lets numerical libraries use one thread, as in a worker: sums round the same wherever a run is executed."""
+    from threadpoolctl import threadpool_limits  # here: workers never need it
+
+    with threadpool_limits(1):
+        yield
 
 
 class _InProcess(Executor):

@@ -74,7 +74,7 @@ def preflight(suite: Suite, skip_missing: bool) -> Preflight:
     methods: list[MethodEntry] = []
     for entry in suite.methods:
         cls = load_method(suite.address(entry.name))
-        if remark := cls.remark(settings_of(cls, entry.settings, f"method {entry.label}")):
+        if remark := cls.requirements(settings_of(cls, entry.settings, f"method {entry.label}")).remark:
             entry = replace(entry, label=f"{entry.label} ({remark})")
         if (reason := missing_packages(cls)) is not None:
             skipped.append(Exclusion(entry.label, "*", reason))
@@ -102,8 +102,8 @@ def _tasks(suite: Suite) -> tuple[dict[str, Task], list[Exclusion]]:
     tasks: dict[str, Task] = {}
     skipped: list[Exclusion] = []
     for name in suite.tasks:
-        task = load_task(suite.address(name), suite.protocol.noise)
         try:
+            task = load_task(suite.address(name), suite.protocol.noise)
             reason = task.skip()
         except DataError as error:  # its file is there and cannot be used
             reason = str(error)
@@ -163,18 +163,23 @@ class _Entry:
 
 def _surrogate_of_its_own_kind(cls: type[Method], task: Task, tasks: Sequence[Task]) -> str | None:
     """Why a method is not scored on a surrogate of its own technique: nothing else of that space is beside it."""
-    if task.technique not in cls.techniques:
+    model = _surrogate_model(task)
+    if model not in cls.surrogate_models:
         return None
-    if any(other.space == task.space and other.technique not in cls.techniques for other in tasks):
+    if any(other.space == task.space and _surrogate_model(other) not in cls.surrogate_models for other in tasks):
         return None
     return (
-        f"{task.name} is a surrogate of the method's own technique ({task.technique}); it runs where a task of "
+        f"{task.name} is a surrogate of the method's own technique ({model}); it runs where a task of "
         f"{task.space.name} with another technique, or a table, stands beside it in the suite"
     )
 
 
+def _surrogate_model(task: Task) -> str | None:
+    return None if task.info.surrogate is None else task.info.surrogate.model
+
+
 def _check_budget(budget: Budget, task: Task) -> None:
-    if budget.unit == "cost_seconds" and not task.has_cost:
+    if budget.unit == "cost_seconds" and not task.info.has_cost:
         raise SuiteError(f"budget in cost_seconds: {task.name} does not tell training time; use queries")
-    if budget.unit == "epochs" and not task.fidelities:
+    if budget.unit == "epochs" and not task.info.fidelities:
         raise SuiteError(f"budget in epochs: {task.name} does not tell its epochs; use queries")

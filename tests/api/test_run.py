@@ -7,11 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import plugins_for_tests
 import pytest
 from plugins_for_tests import Good
 
 import equipoise as eq
 from equipoise.harness.core.errors import StoreError, SuiteError
+from equipoise.harness.core.registry import load_task
 from equipoise.reports.load import load
 
 SUITE = {
@@ -96,6 +98,16 @@ def test_a_class_of_a_function_travels_to_workers(tmp_path: Path) -> None:
 
     results = eq.run({**SUITE, "methods": [Inner]}, tmp_path, workers=2, tasks=["*/cora"], queries=5)
     assert set(results.frame()["method"]) == {"Inner"}
+
+
+def test_a_task_of_the_script_and_a_task_at_hand_are_searched(tmp_path: Path) -> None:
+    class Nearby(plugins_for_tests.GoodTask):
+        pass
+
+    suite = {**SUITE, "tasks": [Nearby, load_task("nasbench201/cifar10")], "methods": ["random_search"]}
+    for workers in (1, 2):
+        frame = eq.run(suite, tmp_path / str(workers), workers=workers, queries=5).frame()
+        assert [name.rpartition(".")[2] for name in frame["task"].unique()] == ["Nearby/plain", "nasbench201/cifar10"]
 
 
 def test_failures_warn_and_are_listed(tmp_path: Path) -> None:

@@ -120,7 +120,7 @@ def test_an_early_end_is_told(write, tmp_path: Path) -> None:
     ran = equipoise("run", write("plugins_for_tests:Stops", repeats=1), "--out", tmp_path / "out")
     assert ran.returncode == 0
     (summary,) = RunStore(tmp_path / "out").summaries().values()
-    assert (summary.queries, summary.shortfall, summary.ended) == (5, 25.0, "tired")
+    assert (summary.queries, summary.unspent, summary.ended) == (5, 25.0, "tired")
 
 
 def start(path: Path, out: Path) -> subprocess.Popen[str]:
@@ -242,7 +242,7 @@ def test_a_later_command_forgets_nothing_of_an_earlier_one(write, tmp_path: Path
     status = equipoise("status", out).stdout
     assert re.search(r"random_search +3 of 3 runs", status)
     assert re.search(r"local_search +3 of 3 runs", status)
-    assert "n/a: hyperband" in status
+    assert "not applicable: hyperband" in status
     alone = equipoise("run", path, "--out", tmp_path / "alone", "--only", "hyperband")
     assert alone.returncode == 2
     assert "nothing is left to run" in alone.stderr
@@ -288,7 +288,7 @@ def test_what_is_left_out_is_recorded(write, tmp_path: Path) -> None:
     assert equipoise("run", path, "--out", tmp_path / "out", "--skip-missing").returncode == 0
     (left_out,) = RunStore(tmp_path / "out").manifest()["left_out"]
     assert (left_out["method"], left_out["task"]) == ("Absent", "*")
-    assert "n/a: Absent" in equipoise("status", tmp_path / "out").stdout
+    assert "skipped: Absent" in equipoise("status", tmp_path / "out").stdout
 
 
 def test_a_task_that_is_not_here_need_not_tell_its_epochs(tmp_path: Path) -> None:
