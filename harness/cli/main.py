@@ -80,7 +80,7 @@ def run(
         progress=progress,
     )
     sys.stderr.write(f"equipoise: {ran}\n")
-    raise typer.Exit(130 if ran.interrupted else 1 if ran.failures else 0)
+    raise typer.Exit(130 if ran.interrupted else int(ran.stored < ran.planned or bool(ran.failures)))
 
 
 @app.command()
