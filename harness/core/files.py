@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,8 +49,14 @@ def write_whole(path: Path, content: "bytes | pa.Buffer") -> None:
         ) from error
 
 
-def remove_scratch(folder: Path) -> None:
-    """Removes what `write_whole` left in a folder where its process was killed; for the only writer there."""
+def remove_scratch(folder: Path, names: str) -> None:
+    """Removes what `write_whole` left in a folder where its process was killed; for the only writer there.
+
+    Args:
+        folder: Where it wrote.
+        names: Regular expression of the names of the files that it wrote there; nothing else is touched.
+    """
     for scratch in folder.glob(".*"):
-        if scratch.suffix[1:].isdigit():
-            scratch.unlink(missing_ok=True)
+        if re.fullmatch(rf"\.(?:{names})\.\d+", scratch.name) and scratch.is_file() and not scratch.is_symlink():
+            with suppress(OSError):
+                scratch.unlink()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from equipoise.harness.core.errors import StoreError
+from equipoise.harness.core.errors import SettingError, StoreError, SuiteError
 from equipoise.harness.core.suite import Suite
 from equipoise.harness.store.run_store import RunStore
 
@@ -71,7 +71,10 @@ def opened(folder: Path) -> tuple[RunStore, Suite]:
     manifest = store.manifest()
     if manifest is None:
         raise StoreError(f"{folder}: no manifest.json, so no results of Equipoise; give the folder named after --out")
-    return store, Suite.from_dict(manifest["suite"])
+    try:
+        return store, Suite.from_dict(manifest["suite"])
+    except (SuiteError, SettingError) as error:
+        raise StoreError(f"{folder / 'manifest.json'}: {error}; move the folder away, or restore the file") from error
 
 
 def overview_of(folder: Path) -> Overview:

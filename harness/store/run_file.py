@@ -1,15 +1,19 @@
 """One run file of a store: the rows of some runs as a Parquet table, and their summaries in its metadata."""
 
+import hashlib
 import json
+import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from equipoise.harness.core.errors import StoreError
+from equipoise.harness.core.errors import StoreError, reason_of
 from equipoise.harness.core.files import parse_json
 from equipoise.harness.core.space import SearchSpace
 from equipoise.harness.core.suite import RunSpec
@@ -20,7 +24,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-__all__ = ["COLUMNS", "FORMAT", "Run", "Summary", "packed", "read_part", "summaries_of"]
+__all__ = ["COLUMNS", "FORMAT", "Run", "Summary", "check_rows", "digest_of", "packed", "read_part", "summaries_of"]
 
 FORMAT = 2
 """Version of the store, in its manifest. 1 had no ``training_charge`` and no objectives; it is read too."""
@@ -145,37 +149,89 @@ class _Codes(dict[Any, int]):
         return code
 
 
+def digest_of(content: "bytes | pa.Buffer") -> str:
+    """Digests the bytes of a run file, for its name: 16 hexadecimal digits of SHA-256."""
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
 def summaries_of(part: Path) -> list[dict[str, Any]]:
     """Reads the entries of a file's runs: the fields of a `Summary` each.
 
     Raises:
         StoreError: It is damaged, or not a file of a store.
     """
-    metadata = read_part(part, lambda file: file.schema_arrow.metadata or {})
+    return _summaries(part, read_part(part, lambda file: file.schema_arrow.metadata or {}))
+
+
+def _summaries(part: Path, metadata: Mapping[bytes, bytes]) -> list[dict[str, Any]]:
     try:
         summaries: list[dict[str, Any]] = parse_json(metadata[b"equipoise"])
     except (KeyError, ValueError) as error:
         raise StoreError(f"{part}: not a run file of an Equipoise store (no summary of its runs)") from error
-    for entry in summaries:
-        if "shortfall" in entry:  # its name in format 1
-            entry["unspent"] = entry.pop("shortfall")
+    try:
+        for entry in summaries:
+            if "shortfall" in entry:  # its name in format 1
+                entry["unspent"] = entry.pop("shortfall")
+            for name, kind in _KINDS.items():
+                if not isinstance(entry[name], kind):
+                    raise TypeError(f"{name} is of the wrong kind")
+    except (KeyError, TypeError, AttributeError) as error:
+        raise StoreError(f"{part}: damaged or cut off (the summary of a run: {reason_of(error)})") from error
     return summaries
 
 
+_KINDS: Mapping[str, type | tuple[type, ...]] = {
+    **dict.fromkeys(("run_id", "task", "method", "ended"), str),
+    **dict.fromkeys(("repeat", "queries"), int),
+    **dict.fromkeys(("unspent", "process_seconds"), (int, float)),
+}
+
+
+def check_rows(part: Path) -> None:
+    """Reads all of a run file, and holds the summaries of its runs against its rows.
+
+    Raises:
+        StoreError: It is damaged.
+    """
+    summaries = summaries_of(part)
+    stated = sorted((entry["task"], entry["method"], entry["repeat"], entry["queries"]) for entry in summaries)
+    columns = read_part(part, lambda file: _names_of_rows(file.read()))
+    found = sorted((*name, count) for name, count in Counter(columns).items())
+    if stated != found:
+        raise StoreError(f"{part}: damaged or cut off (the summaries of its runs are not those of its rows)")
+
+
+def _names_of_rows(table: "pa.Table") -> list[tuple[str, str, int]]:
+    return list(zip(*(table[name].to_pylist() for name in ("task", "method", "repeat")), strict=True))
+
+
+@lru_cache(maxsize=100_000)
+def _is_whole(part: Path, _state: tuple[int, int, int]) -> bool:
+    """Whether the bytes of a file are those that its name states; read once for each state of the file."""
+    stated = re.fullmatch(r".*-([0-9a-f]{16})", part.stem)
+    if stated is None:
+        return True  # written before the names stated it
+    with part.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:16] == stated[1]
+
+
 def read_part(part: Path, read: Callable[["pq.ParquetFile"], Any]) -> Any:
-    """Reads from a run file and checks what is read against its checksums.
+    """Reads from a run file, after all its bytes were compared with the digest in its name.
 
     Raises:
         StoreError: It is damaged, or may not be read.
     """
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
+        state = part.stat()
+        if not _is_whole(part, (state.st_size, state.st_mtime_ns, state.st_ino)):
+            raise StoreError(f"{part}: damaged or cut off (it is not what its name says)")
         with pq.ParquetFile(part, page_checksum_verification=True) as file:
             return read(file)
+    except StoreError:
+        raise
     except PermissionError:
         raise StoreError(f"{part}: cannot be read (permission denied); run as its owner, or change its mode") from None
-    except (pa.ArrowException, OSError) as error:
-        reason = str(error).splitlines()[0]
-        raise StoreError(f"{part}: damaged or cut off ({reason})") from error
+    except Exception as error:  # a damaged file raises anything
+        raise StoreError(f"{part}: damaged or cut off ({reason_of(error)})") from error
