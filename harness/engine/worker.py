@@ -14,6 +14,7 @@ from equipoise.harness.core.errors import one_line, reason_of
 from equipoise.harness.core.ledger import Ledger
 from equipoise.harness.core.local_classes import adopt
 from equipoise.harness.core.method import Method
+from equipoise.harness.core.method_code import code_of
 from equipoise.harness.core.registry import load_method, load_task, problem_of
 from equipoise.harness.core.suite import RunSpec
 from equipoise.harness.core.task import Noise, Task
@@ -85,7 +86,7 @@ def run_spec(spec: RunSpec, task: Task, cls: type[Method], journal: Path | None 
     initial = task.space.sample(spec.rng("shared"), spec.protocol.initial_size) if shared else ()
     oracle = task if journal is None or task.info.is_lookup else JournaledTask(task, journal)
     trajectory = run_trial(method, oracle, ledger, spec.noise(), initial)
-    return Run(spec, trajectory, process_time() - started)
+    return Run(spec, trajectory, process_time() - started, code_of(cls))
 
 
 def execute_runs(specs: list[RunSpec], out: str, classes: bytes = b"") -> Outcome:

@@ -24,7 +24,18 @@ if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-__all__ = ["COLUMNS", "FORMAT", "Run", "Summary", "check_rows", "digest_of", "packed", "read_part", "summaries_of"]
+__all__ = [
+    "COLUMNS",
+    "FORMAT",
+    "Run",
+    "Summary",
+    "check_rows",
+    "digest_of",
+    "kept_of",
+    "packed",
+    "read_part",
+    "summaries_of",
+]
 
 FORMAT = 2
 """Version of the store, in its manifest. 1 had no ``training_charge`` and no objectives; it is read too."""
@@ -64,6 +75,7 @@ class Summary:
         unspent: The part of the budget left at the end.
         ended: Why the run ended early; empty if it did not.
         process_seconds: CPU time of the whole run.
+        code: Digest of the source of its method (`equipoise.harness.core.method_code`); empty if unknown.
     """
 
     run_id: str
@@ -74,6 +86,7 @@ class Summary:
     unspent: float
     ended: str
     process_seconds: float
+    code: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,6 +96,7 @@ class Run:
     spec: RunSpec
     trajectory: Trajectory
     process_seconds: float
+    code: str = ""
 
     def summary(self) -> Summary:
         """Its entry in the metadata of the file."""
@@ -95,6 +109,7 @@ class Run:
             self.trajectory.unspent,
             self.trajectory.ended,
             self.process_seconds,
+            self.code,
         )
 
 
@@ -105,14 +120,7 @@ def packed(runs: Sequence[Run], space: SearchSpace) -> "pa.Buffer":
         runs: At least one.
         space: Formats the architectures.
     """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    summaries = json.dumps([asdict(run.summary()) for run in runs])
-    table = _table(runs, space).replace_schema_metadata({"equipoise": summaries})
-    sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression="zstd", use_dictionary=TEXTS, write_page_checksum=True)
-    return sink.getvalue()
+    return _written(_table(runs, space), [asdict(run.summary()) for run in runs])
 
 
 def _table(runs: Sequence[Run], space: SearchSpace) -> "pa.Table":
@@ -175,6 +183,8 @@ def _summaries(part: Path, metadata: Mapping[bytes, bytes]) -> list[dict[str, An
             for name, kind in _KINDS.items():
                 if not isinstance(entry[name], kind):
                     raise TypeError(f"{name} is of the wrong kind")
+            if not isinstance(entry.setdefault("code", ""), str):
+                raise TypeError("code is of the wrong kind")
     except (KeyError, TypeError, AttributeError) as error:
         raise StoreError(f"{part}: damaged or cut off (the summary of a run: {reason_of(error)})") from error
     return summaries
@@ -199,6 +209,34 @@ def check_rows(part: Path) -> None:
     found = sorted((*name, count) for name, count in Counter(columns).items())
     if stated != found:
         raise StoreError(f"{part}: damaged or cut off (the summaries of its runs are not those of its rows)")
+
+
+def kept_of(part: Path, entries: Sequence[Mapping[str, Any]]) -> "pa.Buffer":
+    """Packs some of the runs of a file again.
+
+    Args:
+        part: The file.
+        entries: The summaries of the runs that stay.
+
+    Raises:
+        StoreError: It is damaged.
+    """
+    import pyarrow as pa
+
+    table = read_part(part, lambda file: file.read())
+    stays = {(entry["task"], entry["method"], entry["repeat"]) for entry in entries}
+    chosen = table.filter(pa.array([name in stays for name in _names_of_rows(table)]))
+    return _written(chosen, [{**entry} for entry in entries])
+
+
+def _written(table: "pa.Table", summaries: Sequence[Mapping[str, Any]]) -> "pa.Buffer":
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    sink = pa.BufferOutputStream()
+    table = table.replace_schema_metadata({"equipoise": json.dumps(list(summaries))})
+    pq.write_table(table, sink, compression="zstd", use_dictionary=TEXTS, write_page_checksum=True)
+    return sink.getvalue()
 
 
 def _names_of_rows(table: "pa.Table") -> list[tuple[str, str, int]]:

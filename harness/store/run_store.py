@@ -125,6 +125,10 @@ class RunStore:
             }
         return self._summaries
 
+    def forget(self) -> None:
+        """Reads the files anew when it is next asked."""
+        self._summaries = None
+
     def has(self, spec: RunSpec) -> bool:
         """Whether the rows of a run are stored."""
         return spec.run_id in self.summaries()
