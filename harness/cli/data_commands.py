@@ -98,9 +98,9 @@ def card_(
     against: Annotated[str, typer.Option(help="A task with the same space to compare with.")] = "nasbench201/cifar10",
 ) -> None:
     """Say what a table is and is not: seed noise, what early epochs tell, how far it agrees with another table."""
-    from equipoise.harness.training.card import card
+    from equipoise.harness.training.table_summary import table_summary
 
-    typer.echo(card(name, against))
+    typer.echo(table_summary(name, against))
 
 
 @contextmanager

@@ -42,6 +42,7 @@ __all__ = [
     "missing_packages",
     "missing_requirements",
     "problem_of",
+    "space_name",
     "space_names",
     "spaces",
     "suites_folder",
@@ -207,6 +208,12 @@ def load_space(name: str) -> type[SearchSpace]:
         _load(f"equipoise.harness.spaces.{name}", f"harness/spaces/{name}.py"), SearchSpace
     )
     return found
+
+
+def space_name(cls: type[SearchSpace]) -> str:
+    """The name, path or address by which `load_space` finds a class."""
+    package, _, module = cls.__module__.partition("equipoise.harness.spaces.")
+    return address_of(cls) if package or module.startswith("_") else module
 
 
 def task_names(benchmark: Benchmark) -> list[str]:

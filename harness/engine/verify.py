@@ -62,7 +62,7 @@ def verify(folder: Path, sample: int, say: Callable[[str], None]) -> int:
 
 def _difference(store: RunStore, spec: RunSpec) -> str | None:
     frame = store.frame(task=spec.task, as_stored=True)
-    old = frame[(frame.method == spec.label) & (frame.repeat == spec.repeat)]
+    old = frame[(frame.method == spec.label) & (frame.repeat == spec.repeat) & (frame.budget == spec.budget.limit)]
     task = load_task(spec.task_address, spec.protocol.noise)
     try:
         new = execute_run(spec, ignore_cache=True).trajectory

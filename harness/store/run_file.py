@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from itertools import chain
+from math import nan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,11 +39,13 @@ __all__ = [
 ]
 
 FORMAT = 2
-"""Version of the store, in its manifest. 1 had no ``training_charge`` and no objectives; it is read too."""
+"""Version of the store, in its manifest. 1 had no ``budget``, no ``training_charge`` and no objectives; it is read
+too."""
 
 COLUMNS: Mapping[str, str] = {
     "task": "text",
     "method": "text",
+    "budget": "float64",
     "repeat": "int32",
     "query": "int32",
     "architecture": "text",
@@ -75,6 +78,7 @@ class Summary:
         unspent: The part of the budget left at the end.
         ended: Why the run ended early; empty if it did not.
         process_seconds: CPU time of the whole run.
+        budget: The amount, in the unit of the suite; NaN in files that were written before suites had several.
         code: Digest of the source of its method (`equipoise.harness.core.method_code`); empty if unknown.
     """
 
@@ -86,6 +90,7 @@ class Summary:
     unspent: float
     ended: str
     process_seconds: float
+    budget: float = nan
     code: str = ""
 
 
@@ -109,6 +114,7 @@ class Run:
             self.trajectory.unspent,
             self.trajectory.ended,
             self.process_seconds,
+            self.spec.budget.limit,
             self.code,
         )
 
@@ -130,6 +136,7 @@ def _table(runs: Sequence[Run], space: SearchSpace) -> "pa.Table":
     columns: dict[str, Any] = {
         "task": [run.spec.task for run in runs for _ in range(len(run.trajectory))],
         "method": [run.spec.label for run in runs for _ in range(len(run.trajectory))],
+        "budget": np.repeat([run.spec.budget.limit for run in runs], counts),
         "repeat": np.repeat([run.spec.repeat for run in runs], counts),
         "query": np.concatenate([np.arange(1, count + 1) for count in counts]),
     }
@@ -183,8 +190,9 @@ def _summaries(part: Path, metadata: Mapping[bytes, bytes]) -> list[dict[str, An
             for name, kind in _KINDS.items():
                 if not isinstance(entry[name], kind):
                     raise TypeError(f"{name} is of the wrong kind")
-            if not isinstance(entry.setdefault("code", ""), str):
-                raise TypeError("code is of the wrong kind")
+            for name, default in (("code", ""), ("budget", nan)):
+                if not isinstance(entry.setdefault(name, default), str if name == "code" else int | float):
+                    raise TypeError(f"{name} is of the wrong kind")
     except (KeyError, TypeError, AttributeError) as error:
         raise StoreError(f"{part}: damaged or cut off (the summary of a run: {reason_of(error)})") from error
     return summaries
@@ -204,10 +212,10 @@ def check_rows(part: Path) -> None:
         StoreError: It is damaged.
     """
     summaries = summaries_of(part)
-    stated = sorted((entry["task"], entry["method"], entry["repeat"], entry["queries"]) for entry in summaries)
-    columns = read_part(part, lambda file: _names_of_rows(file.read()))
-    found = sorted((*name, count) for name, count in Counter(columns).items())
-    if stated != found:
+    table = read_part(part, lambda file: file.read())
+    with_budget = "budget" in table.column_names
+    stated = {_name_of(entry, with_budget): entry["queries"] for entry in summaries}
+    if len(stated) < len(summaries) or stated != Counter(_names_of_rows(table)):
         raise StoreError(f"{part}: damaged or cut off (the summaries of its runs are not those of its rows)")
 
 
@@ -224,7 +232,7 @@ def kept_of(part: Path, entries: Sequence[Mapping[str, Any]]) -> "pa.Buffer":
     import pyarrow as pa
 
     table = read_part(part, lambda file: file.read())
-    stays = {(entry["task"], entry["method"], entry["repeat"]) for entry in entries}
+    stays = {_name_of(entry, "budget" in table.column_names) for entry in entries}
     chosen = table.filter(pa.array([name in stays for name in _names_of_rows(table)]))
     return _written(chosen, [{**entry} for entry in entries])
 
@@ -239,8 +247,13 @@ def _written(table: "pa.Table", summaries: Sequence[Mapping[str, Any]]) -> "pa.B
     return sink.getvalue()
 
 
-def _names_of_rows(table: "pa.Table") -> list[tuple[str, str, int]]:
-    return list(zip(*(table[name].to_pylist() for name in ("task", "method", "repeat")), strict=True))
+def _name_of(entry: Mapping[str, Any], with_budget: bool) -> tuple[Any, ...]:
+    return entry["task"], entry["method"], entry["repeat"], *((entry["budget"],) if with_budget else ())
+
+
+def _names_of_rows(table: "pa.Table") -> list[tuple[Any, ...]]:
+    names = ("task", "method", "repeat", *(("budget",) if "budget" in table.column_names else ()))
+    return list(zip(*(table[name].to_pylist() for name in names), strict=True))
 
 
 @lru_cache(maxsize=100_000)

@@ -173,7 +173,7 @@ def _recipe(operation: str, *inputs: str) -> dict[str, str]:
         (lambda logs: logs[0].update(recepie="{"), "recipe cannot be read"),
         (lambda logs: logs[0].update(recepie=json.dumps({"h": {"op": "linear"}})), "recipe cannot be read"),
         (lambda logs: logs[0].update(_recipe("os.system")), r"operation 'os\.system'"),
-        (lambda logs: logs[0].update(_recipe("linear", "y")), "nowhere in the cell"),
+        (lambda logs: logs[0].update(_recipe("linear", "y")), "neither a node nor an input"),
         (lambda logs: logs[0].update(_recipe("linear", "h")), "cycle"),
         (lambda logs: logs[0].update(recepie_id=5), "two recipes have one number"),
         (lambda logs: logs.clear(), "no member matches"),
