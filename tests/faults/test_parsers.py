@@ -23,7 +23,7 @@ from equipoise.harness.data.npz_arrays import load_npz
 from equipoise.harness.data.official import nats_bench
 from equipoise.harness.tables.header import FORMAT, TableHeader
 from equipoise.harness.training.npz import read_npz
-from equipoise.harness.training.recipe import EMBEDDED
+from equipoise.harness.training.configuration import EMBEDDED
 
 HEADER: dict[str, Any] = {
     "format": FORMAT,
