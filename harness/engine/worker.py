@@ -1,4 +1,4 @@
-"""What one worker does: it plays runs and stores them. Nothing here knows of other workers."""
+"""One worker: it executes runs and stores them. Nothing here knows of other workers."""
 
 import json
 import os
@@ -32,7 +32,7 @@ __all__ = ["Outcome", "execute_run", "execute_runs", "failure_of", "run_spec"]
 
 @dataclass
 class Outcome:
-    """What became of a chunk of runs.
+    """The outcome of a chunk of runs.
 
     Attributes:
         done: Runs stored.
@@ -59,10 +59,10 @@ def _task(name: str, noise: Noise, ignore_cache: bool = False) -> Task:
 
 
 def execute_run(spec: RunSpec, journal: Path | None = None, ignore_cache: bool = False) -> Run:
-    """Plays one run.
+    """Executes one run.
 
     Args:
-        spec: What to play.
+        spec: The run.
         journal: Where to note evaluations, and to resume from.
         ignore_cache: Answer without the trained networks that earlier runs left on this machine.
     """
@@ -137,7 +137,7 @@ def execute_runs(specs: list[RunSpec], out: str, classes: bytes = b"") -> Outcom
 
 
 def failure_of(spec: RunSpec, error: BaseException | str) -> dict[str, Any]:
-    """What ``failures.jsonl`` says of a run that failed: printable, whatever the error's text is."""
+    """The entry of a failed run in ``failures.jsonl``: printable, whatever the error's text is."""
     line, trace = (reason_of(error), _trace(error)) if isinstance(error, BaseException) else (one_line(error), "")
     return {
         "run_id": spec.run_id,

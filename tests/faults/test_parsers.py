@@ -22,8 +22,8 @@ from equipoise.harness.core.suite import Suite
 from equipoise.harness.data.npz_arrays import load_npz
 from equipoise.harness.data.official import nats_bench
 from equipoise.harness.tables.header import FORMAT, TableHeader
-from equipoise.harness.training.npz import read_npz
 from equipoise.harness.training.configuration import EMBEDDED
+from equipoise.harness.training.npz import read_npz
 
 HEADER: dict[str, Any] = {
     "format": FORMAT,
