@@ -14,7 +14,7 @@ from equipoise.methods._shared.gp import best_of, normal_scores
 from equipoise.methods._shared.space_features import is_listable
 from equipoise.methods._shared.structural_inputs import InputReader, chosen_groups
 from equipoise.methods._shared.structural_posterior import ListedPosterior
-from equipoise.methods._shared.structural_process import Inputs, StructuralProcess
+from equipoise.methods._shared.structural_process import StructuralProcess
 from equipoise.methods._shared.unseen import draw_unseen
 
 __all__ = ["StructuralGp"]
@@ -55,7 +55,7 @@ class StructuralGp(Method):
         "This project: expected improvement (Jones et al., 1998) under a sum of kernels (Duvenaud et al., ICML 2013) "
         "on graph features after Kadlecova et al., ICML 2024"
     )
-    knowledge = ("decisions", "legality", "graph")
+    knowledge = ("decisions", "legality", "isomorphism", "graph")
     tuned_on = ("nasbench201/cifar10", "nasbench_graph/cora")
     techniques = ("gp",)
 
@@ -165,6 +165,6 @@ class StructuralGp(Method):
         self._take(architecture)
         own = self._reader.read([architecture])
         self._process.add(self._seen, own)
-        self._seen = Inputs(*(np.concatenate(pair) for pair in zip(self._seen, own, strict=True)))
+        self._seen = self._seen.extended(own)
         self._architectures.append(architecture)
         self._errors.append(observation.validation_error)

@@ -76,7 +76,10 @@ class GraphReader:
         return [*range(len(graph.node_labels) - 1), self.places - 1]
 
     def read(self, architectures: Sequence[Architecture]) -> GraphArrays:
-        """Reads M architectures. Labels and pairs that the reference set did not show count as plain, or are dropped."""
+        """Reads M architectures.
+
+        Labels that the reference set does not have count as plain, pairs that it does not have are dropped.
+        """
         shape = (len(architectures), self.places)
         nodes = np.full(shape, ABSENT, dtype=np.int16)
         edges = np.full((len(architectures), len(self.pairs)), ABSENT, dtype=np.int16)

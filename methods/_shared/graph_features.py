@@ -5,7 +5,7 @@ from itertools import combinations
 
 import numpy as np
 
-from equipoise.methods._shared.graph_arrays import ABSENT, GraphArrays, GraphReader
+from equipoise.methods._shared.graph_arrays import ABSENT, GraphReader
 from equipoise.methods._shared.graph_paths import path_features
 from equipoise.methods._shared.graph_walk import Array, Codes, Flags, GraphWalk
 
@@ -122,7 +122,7 @@ def _shape(walk: GraphWalk) -> Array:
 
 
 def _successions(walk: GraphWalk) -> Array:
-    """For each ordered pair of operations how often the second follows the first, with nothing but plain labels between."""
+    """For each ordered pair of operations, how often the second follows the first, with only plain labels between."""
     k = walk.operations
     found = np.zeros((k, k, walk.m), dtype=np.float32)
     into: dict[int, list[int]] = {place: [] for place in sorted(walk.places)}

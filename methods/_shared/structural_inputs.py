@@ -9,7 +9,7 @@ from equipoise.harness.core.errors import SettingError, nearest
 from equipoise.harness.core.space import Architecture, SearchSpace
 from equipoise.methods._shared.graph_features import GROUPS
 from equipoise.methods._shared.space_features import LINEAR, is_listable, space_features
-from equipoise.methods._shared.structural_process import Inputs, Layout
+from equipoise.methods._shared.structural_likelihood import Inputs, Layout
 
 __all__ = ["InputReader", "Sizes", "chosen_groups"]
 
@@ -85,7 +85,8 @@ class InputReader:
         codes = np.asarray(architectures, dtype=np.int64).reshape(-1, len(self._space.cardinalities))
         features, linear = values[:, self._columns], values[:, self._linear]
         if self._sizes is not None:
-            size = ((np.log(self._sizes(architectures)) - self._size_mean) / self._size_deviation)[:, None]
-            features = np.concatenate([features, size / np.sqrt(2.0)], axis=1)
+            logarithms = (np.log(self._sizes(architectures)) - self._size_mean) / self._size_deviation
+            size = logarithms[:, None].astype(np.float32)
+            features = np.concatenate([features, size / np.float32(np.sqrt(2.0))], axis=1)
             linear = np.concatenate([linear, size], axis=1)
         return Inputs(codes, features, linear)

@@ -3,7 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 
-from equipoise.methods._shared.structural_process import Array, Inputs, StructuralProcess
+from equipoise.methods._shared.structural_likelihood import Array, Inputs
+from equipoise.methods._shared.structural_process import StructuralProcess
 
 __all__ = ["ListedPosterior"]
 
@@ -62,7 +63,7 @@ class ListedPosterior:
         self._norms = np.square(self._weighted).sum(axis=1)
 
     def _covariances(self, process: StructuralProcess, seen: Inputs) -> Single:
-        """k between n observed and all M architectures, n x M."""
+        """The covariance k between n observed and all M architectures, n x M."""
         total: Single = (seen.linear * process.slopes).astype(np.float32) @ self._linear.T
         if process.layout.decisions:
             weights = process.weights.astype(np.float32)
