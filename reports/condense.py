@@ -115,7 +115,7 @@ def condense(
         endings: For each method r x 2: shortfall, and whether the run ended early.
         catalogue: Remembers architectures from task to task.
     """
-    metric = Metric(**described["metric"]) if "metric" in described else task.metric if task else Metric.accuracy()
+    metric = Metric(**described["metric"]) if "metric" in described else task.info.metric if task else Metric.accuracy()
     scale = abs(metric.slope)
     known = task is not None and not problem
     space = None if task is None else task.space
@@ -134,7 +134,7 @@ def condense(
     landscape = task.landscape() if task is not None and known else None
     best = min((float(np.min(b.error, initial=np.inf)) for b in judged.values()), default=np.nan)
     reference = best if optimum is None else optimum
-    penalty = task.penalty if task is not None else 1.0
+    penalty = task.info.penalty if task is not None else 1.0
     test_values = _test_values(task, landscape)
     test_optimum = np.nan if test_values is None else float(test_values.min())
 
@@ -302,9 +302,9 @@ def _caveat(task: Task | None, problem: str, optimum: float | None, described: M
         )
     if optimum is None:
         return "its optimum is unknown, so regret is measured from the best error that any run observed"
-    if "digest" in described and described["digest"] != task.data_digest:
+    if "digest" in described and described["digest"] != task.info.data_digest:
         return (
-            f"the data on this machine ({task.data_digest[:16]}) are not those of the runs "
+            f"the data on this machine ({task.info.data_digest[:16]}) are not those of the runs "
             f"({described['digest'][:16]}): regret and test errors are looked up in the former"
         )
     return ""

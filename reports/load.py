@@ -146,7 +146,7 @@ def _open(name: str, noise: Noise) -> tuple[Task | None, str]:
         if problem is None:
             task.optimum()  # reads the data
             return task, ""
-        described = all(task.space.cardinalities) and np.isfinite(task.penalty)  # either may come with the data
+        described = all(task.space.cardinalities) and np.isfinite(task.info.penalty)  # either may come with the data
     except EquipoiseError as error:
         return None, problem or str(error)
     return task if described else None, problem

@@ -4,6 +4,7 @@ import os
 import random
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 from made import MadeTask
@@ -217,14 +218,13 @@ class Absent(Good):
 class GoodTask(MadeTask):
     """A task of a third party."""
 
-    benchmark = "good"
+    info = replace(MadeTask.info, name="good/plain")
 
 
 class TimedTask(MadeTask):
     """Its training time is the clock's."""
 
-    benchmark = "timed"
-    measured_cost = True
+    info = replace(MadeTask.info, name="timed/plain", measured_cost=True)
 
     def evaluate(self, architecture, fidelity, rng):
         return super().evaluate(architecture, fidelity, rng)._replace(cost_seconds=1.0 + time.perf_counter())
@@ -237,12 +237,11 @@ def _distance(architecture: tuple[int, ...]) -> float:
 class Epochs(MadeTask):
     """A made table over NAS-Bench-201: the fewer the epochs, the noisier the error."""
 
-    benchmark = "plugins_for_tests:Epochs"
+    info = replace(MadeTask.info, name="plugins_for_tests:Epochs/plain", fidelities=(1, 3, 9, 27))
     space = NasBench201()
-    fidelities = (1, 3, 9, 27)
 
     def evaluate(self, architecture, fidelity, rng):
-        epochs = fidelity or self.fidelities[-1]
+        epochs = fidelity or self.info.fidelities[-1]
         error = _distance(architecture)
         noise = np.random.default_rng([epochs, *architecture]).normal() * 0.05 * (1 / epochs - 1 / 27)
         return Evaluation(min(1.0, max(0.0, error + 0.3 / epochs - 0.3 / 27 + noise)), float(epochs))
@@ -257,7 +256,7 @@ class Epochs(MadeTask):
 class Untold(Epochs):
     """Tells nothing of a full training but what a query shows, as real training does."""
 
-    benchmark = "plugins_for_tests:Untold"
+    info = replace(Epochs.info, name="plugins_for_tests:Untold/plain")
 
     def expected(self, architecture):
         return None

@@ -39,7 +39,7 @@ def test_the_table_is_a_task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     path.write_text(text)
     assert [found for found in failures_of(f"table:{path}") if found[1]] == []
     task = load_task(f"table:{path}")
-    assert (task.metric.show(task.optimum()), task.fidelities) == (pytest.approx(90.1), (1, 10))
+    assert (task.info.metric.show(task.optimum()), task.info.fidelities) == (pytest.approx(90.1), (1, 10))
 
 
 def test_the_suite_loads() -> None:

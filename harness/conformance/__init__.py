@@ -23,7 +23,7 @@ from equipoise.harness.core.registry import (
     missing_requirements,
 )
 from equipoise.harness.core.space import SearchSpace
-from equipoise.harness.core.task import Task
+from equipoise.harness.core.task import Benchmark, Task
 
 __all__ = ["METHOD_CHECKS", "SPACE_CHECKS", "TASK_CHECKS", "check", "failures_of"]
 
@@ -71,7 +71,7 @@ def _subject(name: str) -> Any:
     if name not in method_names() and looks_like_task:
         return load_task(name)
     own = load_own(name)
-    if own is not None and issubclass(own, Task):
+    if own is not None and issubclass(own, Task | Benchmark):
         raise PluginError(f"'{name}' is a task; name its data set too: {name}/DATASET")
     if own is not None and issubclass(own, SearchSpace):
         return own()

@@ -1,4 +1,4 @@
-"""What every search method must do."""
+"""The checks that every search method must pass."""
 
 import os
 import pickle
@@ -152,7 +152,7 @@ METHOD_CHECKS: Sequence[Callable[[type[Method], Task], None]] = (
 
 
 def proposals_of(cls: type[Method], task: Task) -> list[str]:
-    """What a method proposes with seed 1, as text: compared across processes."""
+    """The proposals of a method with seed 1, as text: compared across processes."""
     return [task.space.format(architecture) for architecture in _run(cls, task).architecture]
 
 
@@ -175,7 +175,7 @@ def _run(cls: type[Method], task: Task, seed: int = 1) -> Trajectory:
 
 def _answer(task: Task, query: Query) -> Observation:
     if not task.space.contains(query.architecture):
-        return Observation(query, task.penalty, 0.0)
+        return Observation(query, task.info.penalty, 0.0)
     return Observation(query, *task.evaluate(query.architecture, query.fidelity, np.random.default_rng(0)))
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from equipoise.harness.core.errors import ReplayError
 from equipoise.harness.core.space import Architecture, SearchSpace
-from equipoise.harness.core.task import Evaluation, Task
+from equipoise.harness.core.task import Evaluation, Task, TaskInfo
 
 __all__ = ["JournaledTask"]
 
@@ -29,8 +29,7 @@ class JournaledTask:
 
     def __init__(self, task: Task, path: Path) -> None:
         self.space: SearchSpace = task.space
-        self.fidelities: tuple[int, ...] = task.fidelities
-        self.penalty: float = task.penalty
+        self.info: TaskInfo = task.info
         self.mean_cost_seconds: float | None = task.mean_cost_seconds
         self._task, self._path = task, path
         self._recorded = _read(path)

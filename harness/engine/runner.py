@@ -12,7 +12,7 @@ from equipoise.harness.core.errors import ProposalError, RunError, SearchEnded
 from equipoise.harness.core.ledger import Ledger, Status
 from equipoise.harness.core.method import Method, Observation, Query
 from equipoise.harness.core.space import Architecture, SearchSpace
-from equipoise.harness.core.task import Evaluation
+from equipoise.harness.core.task import Evaluation, TaskInfo
 from equipoise.harness.core.trajectory import Trajectory
 
 __all__ = ["Oracle", "run_trial"]
@@ -29,12 +29,8 @@ class Oracle(Protocol):
         """The architectures it answers for."""
 
     @property
-    def fidelities(self) -> tuple[int, ...]:
-        """Training epochs that may be asked for, ascending."""
-
-    @property
-    def penalty(self) -> float:
-        """The validation error told for an invalid proposal."""
+    def info(self) -> TaskInfo:
+        """Its data sheet, of which fidelities and penalty are used."""
 
     @property
     def mean_cost_seconds(self) -> float | None:
@@ -82,7 +78,7 @@ def run_trial(
         architecture, key, epochs = proposals.check(query)
         status: Status
         if key is None:
-            status, evaluation = "invalid", Evaluation(task.penalty, 0.0)
+            status, evaluation = "invalid", Evaluation(task.info.penalty, 0.0)
         elif (known := seen.get((key, epochs))) is not None and ledger.repeats_are_free:
             status, evaluation = "duplicate", Evaluation(known.validation_error, 0.0)
         else:
@@ -121,7 +117,7 @@ class _Proposals:
 
     def __init__(self, task: Oracle) -> None:
         self._task = task
-        self.full = task.fidelities[-1] if task.fidelities else None
+        self.full = task.info.fidelities[-1] if task.info.fidelities else None
         self._verdicts = _verdicts(task.space)
 
     def check(self, query: object) -> tuple[Architecture, Architecture | None, int | None]:
@@ -134,8 +130,8 @@ class _Proposals:
             raise ProposalError(f"ask() must return a Query, not {type(query).__name__}: {query!r}")
         epochs = self.full
         if query.fidelity is not None:
-            if query.fidelity not in self._task.fidelities:
-                raise ProposalError(f"fidelity {query.fidelity!r}; accepted: None, {self._task.fidelities or ''}")
+            if query.fidelity not in self._task.info.fidelities:
+                raise ProposalError(f"fidelity {query.fidelity!r}; accepted: None, {self._task.info.fidelities or ''}")
             epochs = int(query.fidelity)
         try:
             return *self._verdicts[query.architecture], epochs

@@ -80,16 +80,16 @@ def _difference(store: RunStore, spec: RunSpec) -> str | None:
     old = frame[(frame.method == spec.label) & (frame.repeat == spec.repeat)]
     task = load_task(spec.task, spec.protocol.noise)
     try:
-        new = execute_run(spec, fresh=True).trajectory
+        new = execute_run(spec, ignore_cache=True).trajectory
     except Exception as error:  # whatever it is, the run does not repeat
         return f": cannot be played again ({type(error).__name__}: {error})"
-    timed = task.measured_cost and spec.budget.unit == "cost_seconds"
+    timed = task.info.measured_cost and spec.budget.unit == "cost_seconds"
     if timed:
         old = old.head(len(new))
     elif len(old) != len(new):
         return f": {len(old)} rows stored, {len(new)} now"
     compared = ["validation_error", "status", "charge", "cost_seconds"]
-    if task.measured_cost:
+    if task.info.measured_cost:
         compared = compared[: 2 if timed else 3]
     now = {name: getattr(new, name) for name in compared}
     now["architecture"] = [task.space.format(architecture) for architecture in new.architecture]
@@ -100,6 +100,6 @@ def _difference(store: RunStore, spec: RunSpec) -> str | None:
             if str(before) != str(after):  # exact for floats, and NaN equals NaN
                 return f": query {query}, {column} was {before}, now {after}"
     summary = store.summaries()[spec.run_id]
-    if not task.measured_cost and (summary.shortfall, summary.ended) != (new.shortfall, new.ended):
+    if not task.info.measured_cost and (summary.shortfall, summary.ended) != (new.shortfall, new.ended):
         return f": ended with {summary.shortfall:g} left ({summary.ended}), now with {new.shortfall:g} ({new.ended})"
     return None

@@ -182,20 +182,21 @@ def _task(name: str, suite: Suite) -> dict[str, Any]:
     task = load_task(name, suite.protocol.noise)
     if (reason := task.skip()) is not None:
         return {"skip": reason}
+    info, surrogate = task.info, task.info.surrogate
     return {
-        "source": task.source,
-        "licence": task.licence,
-        "digest": task.data_digest,
-        "further_digests": dict(task.further_digests),
-        "metric": vars(task.metric),
+        "source": info.source,
+        "licence": info.licence,
+        "digest": info.data_digest,
+        "further_digests": dict(info.further_digests),
+        "metric": vars(info.metric),
         "space": task.space.name,
         "space_size": task.space.size,
-        "surrogate": task.surrogate,
-        "technique": task.technique,
-        "held_out": list(task.held_out),
-        "fidelities": list(task.fidelities),
-        "measured_cost": task.measured_cost,
-        "pitfalls": list(task.pitfalls),
+        "surrogate": surrogate is not None,
+        "technique": surrogate.model if surrogate else None,
+        "held_out": [scores.to_dict() for scores in surrogate.scores] if surrogate else [],
+        "fidelities": list(info.fidelities),
+        "measured_cost": info.measured_cost,
+        "pitfalls": list(info.pitfalls),
     }
 
 

@@ -1,6 +1,7 @@
 """Each check passes what is right and fails its cheat."""
 
 import copy
+from dataclasses import replace
 
 import numpy as np
 import plugins_for_tests as cheats
@@ -141,11 +142,11 @@ def test_a_space_check_fails_its_cheat_and_passes_the_honest(check) -> None:
 
 
 class _Nameless(MadeTask):
-    licence = ""
+    info = replace(MadeTask.info, licence="")
 
 
 class _Unsorted(MadeTask):
-    fidelities = (4, 1)
+    info = replace(MadeTask.info, fidelities=(4, 1))
 
 
 class _Counts(MadeTask):
@@ -159,7 +160,7 @@ class _Counts(MadeTask):
 class _Measured(MadeTask):
     """Its training time is measured anew each time, and it says so."""
 
-    measured_cost = True
+    info = replace(MadeTask.info, measured_cost=True)
     calls = 0
 
     def evaluate(self, architecture, fidelity, rng):
@@ -168,7 +169,7 @@ class _Measured(MadeTask):
 
 
 class _MeasuredInSilence(_Measured):
-    measured_cost = False
+    info = MadeTask.info
 
 
 class _Infinite(MadeTask):
@@ -199,7 +200,7 @@ class _Tells(MadeTask):
 
 
 class _Rewards(MadeTask):
-    penalty = 0.0
+    info = replace(MadeTask.info, penalty=0.0)
 
 
 class _Misplaced(MadeTask):
@@ -213,8 +214,8 @@ class _TwiceTheSame(MadeTask):
 
 
 class _Unpicklable(MadeTask):
-    def __init__(self, dataset, noise="mean"):
-        super().__init__(dataset, noise)
+    def __init__(self, noise="mean"):
+        super().__init__(noise)
         self.handle = lambda: None
 
 
@@ -231,15 +232,15 @@ TASK_CHEATS = {
 
 @pytest.mark.parametrize("check", TASK_CHECKS, ids=lambda check: check.__name__)
 def test_a_measured_cost_need_not_repeat(check) -> None:
-    check(_Measured("plain"))
+    check(_Measured())
 
 
 @pytest.mark.parametrize("check", TASK_CHECKS, ids=lambda check: check.__name__)
 def test_a_task_check_fails_its_cheat_and_passes_the_honest(check) -> None:
-    check(MadeTask("plain"))
+    check(MadeTask())
     for cheat in TASK_CHEATS[check]:
         with pytest.raises(Exception):  # noqa: B017, PT011
-            check(cheat("plain"))
+            check(cheat())
 
 
 @pytest.mark.parametrize("name", method_names())

@@ -22,7 +22,7 @@ class Crashing(MadeTask):
     crash_at = 10**9
 
     def __init__(self) -> None:
-        super().__init__("slow", "single")
+        super().__init__("single")
         self.evaluated = 0
 
     def evaluate(self, architecture: Architecture, fidelity: int | None, rng: np.random.Generator) -> Evaluation:
@@ -35,7 +35,7 @@ class Crashing(MadeTask):
 def search(task: Crashing, path: Path | None, seed: int = 1) -> Trajectory:
     budget = Budget(queries=30)
     method = load_method("regularized_evolution")(
-        Problem(task.space, budget, task.fidelities), np.random.default_rng(seed), population=5
+        Problem(task.space, budget, task.info.fidelities), np.random.default_rng(seed), population=5
     )
     oracle = task if path is None else JournaledTask(task, path)
     return run_trial(method, oracle, Ledger(budget), lambda n: np.random.default_rng([9, n]))

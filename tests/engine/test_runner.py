@@ -16,7 +16,7 @@ GOOD, ODD = (1, 1, 0), (1, 1, 1)  # an even and an odd sum: legal and illegal
 def run(queries: list[object], limit: int = 99, **rules: str) -> tuple[Trajectory, Scripted]:
     method = Scripted(queries)
     trajectory = run_trial(
-        method, MadeTask("plain"), Ledger(Budget(queries=limit), **rules), lambda _: np.random.default_rng()
+        method, MadeTask(), Ledger(Budget(queries=limit), **rules), lambda _: np.random.default_rng()
     )
     return trajectory, method
 
@@ -57,7 +57,7 @@ def test_a_method_that_ends_leaves_a_shortfall() -> None:
             return super().ask()
 
     trajectory = run_trial(
-        Ends([Query(GOOD)]), MadeTask("plain"), Ledger(Budget(queries=3)), lambda _: np.random.default_rng()
+        Ends([Query(GOOD)]), MadeTask(), Ledger(Budget(queries=3)), lambda _: np.random.default_rng()
     )
     assert len(trajectory) == 1
     assert trajectory.shortfall == 2
@@ -67,21 +67,19 @@ def test_a_method_that_ends_leaves_a_shortfall() -> None:
 def test_a_shared_start_is_proposed_first_and_told() -> None:
     method = Scripted([Query((0, 0, 0))])
     ledger = Ledger(Budget(queries=2))
-    trajectory = run_trial(method, MadeTask("plain"), ledger, lambda _: np.random.default_rng(), [GOOD])
+    trajectory = run_trial(method, MadeTask(), ledger, lambda _: np.random.default_rng(), [GOOD])
     assert trajectory.architecture == [GOOD, (0, 0, 0)]
     assert [told.query.architecture for told in method.told] == [GOOD, (0, 0, 0)]
 
 
 def test_seconds_are_spent_until_the_limit_is_reached() -> None:
     method = Scripted([Query(GOOD)] * 9)
-    trajectory = run_trial(
-        method, MadeTask("plain"), Ledger(Budget(cost_seconds=5.0)), lambda _: np.random.default_rng()
-    )
+    trajectory = run_trial(method, MadeTask(), Ledger(Budget(cost_seconds=5.0)), lambda _: np.random.default_rng())
     assert trajectory.charge == [2.0, 2.0, 2.0]  # the last evaluation was begun within the budget
 
 
 def test_noise_is_drawn_for_each_proposal_by_its_number() -> None:
-    task = MadeTask("plain", "single")
+    task = MadeTask("single")
 
     def rng(n: int) -> np.random.Generator:
         return np.random.default_rng(n)
@@ -112,9 +110,7 @@ def test_a_task_that_answers_nan_is_refused() -> None:
             return Evaluation(float("nan"), 1.0)
 
     with pytest.raises(RunError, match="answered NaN"):
-        run_trial(
-            Scripted([Query(GOOD)]), Silent("plain"), Ledger(Budget(queries=1)), lambda _: np.random.default_rng()
-        )
+        run_trial(Scripted([Query(GOOD)]), Silent(), Ledger(Budget(queries=1)), lambda _: np.random.default_rng())
 
 
 def test_an_invalid_start_costs_seconds() -> None:
@@ -122,7 +118,7 @@ def test_an_invalid_start_costs_seconds() -> None:
         mean_cost_seconds = 2.0
 
     ledger = Ledger(Budget(cost_seconds=5.0))
-    trajectory = run_trial(Scripted([Query(ODD)] * 9), Priced("plain"), ledger, lambda _: np.random.default_rng())
+    trajectory = run_trial(Scripted([Query(ODD)] * 9), Priced(), ledger, lambda _: np.random.default_rng())
     assert trajectory.charge == [2.0, 2.0, 2.0]
 
 

@@ -96,19 +96,19 @@ def test_it_sees_a_space_through_decisions_masks_and_graphs_alone(name: str) -> 
 
 @pytest.mark.parametrize("name", GENERATORS)
 def test_a_small_space_is_searched_to_its_last_architecture(name: str) -> None:
-    method, trajectory = search(name, MadeTask("plain"), 60, n_initial=4, generation=3, pool=10)
+    method, trajectory = search(name, MadeTask(), 60, n_initial=4, generation=3, pool=10)
     assert len(set(trajectory.architecture)) == len(trajectory) == method.space.size
     assert trajectory.ended == "every architecture of the space has been proposed"
 
 
 def test_the_temperature_rises_when_little_is_new() -> None:
-    method, _ = search("graph_vae", MadeTask("plain"), 12, n_initial=4, generation=2, pool=10)
+    method, _ = search("graph_vae", MadeTask(), 12, n_initial=4, generation=2, pool=10)
     assert method.temperature > 1.0
 
 
 def test_early_generations_are_asked_at_the_lowest_fidelity_and_their_best_again() -> None:
     settings = {"n_initial": 4, "generation": 2, "pool": 6, "partial_generations": 2}
-    _, trajectory = search("graph_vae", MadeTask("plain"), 13, **settings)
+    _, trajectory = search("graph_vae", MadeTask(), 13, **settings)
     assert trajectory.fidelity[:8] == [1] * 8
     assert trajectory.fidelity[8:] == [4] * 5
     ranked = sorted(range(8), key=lambda row: trajectory.validation_error[row])
@@ -135,7 +135,7 @@ def test_every_ablation_plays(ablation: dict) -> None:
     class Small(MadeTask):
         space = NasBench101()
 
-    _, trajectory = search("graph_vae", Small("plain"), 24, n_initial=10, generation=7, pool=20, **ablation)
+    _, trajectory = search("graph_vae", Small(), 24, n_initial=10, generation=7, pool=20, **ablation)
     assert len(trajectory) == 24
     assert ("invalid" in trajectory.status) == (ablation == {"masked": False})
 

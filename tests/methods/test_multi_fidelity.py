@@ -23,7 +23,7 @@ from equipoise.methods._shared.brackets import Bracket, Brackets, ladder, rungs
 from equipoise.methods._shared.kde import Density
 from equipoise.methods.dehb import Dehb
 
-TASK = Epochs("plain")
+TASK = Epochs()
 POWERS = (1, 3, 9, 27, 81)
 NAMES = ("hyperband", "bohb", "dehb")
 
@@ -119,9 +119,9 @@ def test_every_rung_trains_the_best_of_the_one_before(name: str) -> None:
     rows = list(zip(trajectory.architecture, trajectory.fidelity, trajectory.validation_error, strict=True))
     place = 0
     for s in (3, 2, 1, 0) * 2:
-        sizes = rungs(TASK.fidelities, s, published=name == "hyperband")
+        sizes = rungs(TASK.info.fidelities, s, published=name == "hyperband")
         survivors = None
-        for size, epochs in zip(sizes, TASK.fidelities[3 - s :], strict=True):
+        for size, epochs in zip(sizes, TASK.info.fidelities[3 - s :], strict=True):
             rung = rows[place : place + size]
             place += size
             assert {fidelity for _, fidelity, _ in rung} == {epochs}
@@ -137,7 +137,9 @@ def test_the_first_bracket_of_dehb_promotes_and_later_rungs_keep_their_sizes() -
     place = 0
     for number, s in enumerate((3, 2, 1, 0) * 2):
         survivors = None
-        for size, epochs in zip(rungs(TASK.fidelities, s, published=False), TASK.fidelities[3 - s :], strict=True):
+        for size, epochs in zip(
+            rungs(TASK.info.fidelities, s, published=False), TASK.info.fidelities[3 - s :], strict=True
+        ):
             rung = rows[place : place + size]
             place += size
             assert {fidelity for _, fidelity, _ in rung} == {epochs}

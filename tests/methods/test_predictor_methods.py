@@ -241,7 +241,7 @@ def test_every_space_is_searched_without_repeats(name: str, space: SearchSpace) 
 def test_a_small_space_is_searched_to_its_end(name: str) -> None:
     problem = Problem(MadeSpace(), Budget(queries=40))
     method = load_method(name)(problem, np.random.default_rng(0), **{**PREDICTORS[name], "n_initial": 3, "batch": 4})
-    trajectory = run_trial(method, MadeTask("plain"), Ledger(problem.budget), lambda _: np.random.default_rng())
+    trajectory = run_trial(method, MadeTask(), Ledger(problem.budget), lambda _: np.random.default_rng())
     assert sorted(trajectory.architecture) == list(MadeSpace().enumerate())
 
 
@@ -251,7 +251,7 @@ def test_a_budget_below_the_defaults_or_in_seconds_is_spent(name: str) -> None:
     for budget in (Budget(queries=5), Budget(cost_seconds=12.0)):
         method = load_method(name)(Problem(MadeSpace(), budget), np.random.default_rng(0), **settings_)
         ledger = Ledger(budget)
-        run_trial(method, MadeTask("plain"), ledger, lambda _: np.random.default_rng())
+        run_trial(method, MadeTask(), ledger, lambda _: np.random.default_rng())
         assert ledger.exhausted
 
 

@@ -42,7 +42,7 @@ def test_nothing_is_proposed_twice(name: str) -> None:
 def test_a_space_is_searched_to_its_last_architecture(name: str) -> None:
     problem = Problem(MadeSpace(), Budget(queries=50))
     method = load_method(name)(problem, np.random.default_rng(0))
-    trajectory = run_trial(method, MadeTask("plain"), Ledger(problem.budget), lambda _: np.random.default_rng())
+    trajectory = run_trial(method, MadeTask(), Ledger(problem.budget), lambda _: np.random.default_rng())
     assert sorted(trajectory.architecture) == list(MadeSpace().enumerate())
     assert trajectory.shortfall == 36
     assert "every architecture" in trajectory.ended
