@@ -10,7 +10,7 @@ import numpy as np
 from made import MadeTask
 
 from equipoise.harness.core.errors import SearchEnded
-from equipoise.harness.core.method import Method, Observation, Query
+from equipoise.harness.core.method import Method, Observation, Query, Requirements
 from equipoise.harness.core.registry import load_task
 from equipoise.harness.core.task import Evaluation
 from equipoise.harness.spaces.nasbench201 import NasBench201
@@ -21,6 +21,7 @@ class Good(Method):
 
     family = "baseline"
     source = "the tests"
+    knowledge = ("decisions", "legality", "isomorphism")
 
     def __init__(self, problem, rng) -> None:
         super().__init__(problem, rng)
@@ -45,12 +46,11 @@ class Trains(Method):
     again: tuple[int, ...] | None = None
 
     def ask(self) -> Query:
-        self.trainings += self.each
         if self.again is not None:
             architecture, self.again = self.again, None
         else:
             self.again = architecture = self.space.sample(self.rng, 1)[0]
-        return Query(architecture)
+        return Query(architecture, training_cost=self.each)
 
     def tell(self, observation: Observation) -> None:
         pass
@@ -115,6 +115,56 @@ class Undeclared(Good):
 
 class Unfamiliar(Good):
     family = "magic"
+
+
+class OfNowhere(Good):
+    origin = "a dream"
+
+
+class Omniscient(Good):
+    knowledge = ("decisions", "everything")
+
+
+class KnowsNoDecisions(Good):
+    knowledge = ()
+
+
+class HidesLegality(Good):
+    knowledge = ("decisions", "isomorphism")
+
+
+class HidesMutation(Good):
+    """`mutate` leads to another network."""
+
+    knowledge = ("decisions", "legality")
+
+
+class HidesIsomorphism(Good):
+    knowledge = ("decisions", "legality")
+
+    def ask(self) -> Query:
+        return Query(self.space.canonical(self.space.sample(self.rng, 1)[0]))
+
+
+class HidesTheGraph(Good):
+    def __init__(self, problem, rng) -> None:
+        super().__init__(problem, rng)
+        self.nodes = len(self.space.graph(self.space.sample(rng, 1)[0]).node_labels)
+
+
+class HidesImages(Good):
+    @classmethod
+    def requirements(cls, settings):
+        return Requirements(resources=("images",))
+
+    def ask(self) -> Query:
+        self.problem.resources.get("images")
+        return super().ask()
+
+
+class HidesFidelities(Good):
+    def ask(self) -> Query:
+        return super().ask()._replace(fidelity=self.problem.fidelities[0])
 
 
 class IgnoresSeed(Good):

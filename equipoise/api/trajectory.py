@@ -12,7 +12,7 @@ from equipoise.harness.core.errors import DataError
 from equipoise.harness.core.space import Architecture
 from equipoise.harness.core.suite import RunSpec
 from equipoise.harness.core.task import Task
-from equipoise.harness.core.trajectory import Trajectory
+from equipoise.harness.core.trajectory import Trajectory, objective_columns
 from equipoise.reports.incumbents import Rows, incumbents, reached
 
 if TYPE_CHECKING:
@@ -133,9 +133,11 @@ class SearchTrajectory(Trajectory):
                 "fidelity": pd.Series(self.fidelity, dtype="float64" if None in self.fidelity else "int32"),
                 "validation_error": self.validation_error,
                 "charge": self.charge,
+                "training_charge": self.training_charge,
                 "cost_seconds": self.cost_seconds,
                 "overhead_seconds": self.overhead_seconds,
                 "status": self.status,
+                **objective_columns(self.objectives),
             }
         )
         return frame.astype(dict.fromkeys(("task", "method", "architecture", "status"), "category"))

@@ -84,10 +84,10 @@ def _tasks_for(cls: type[Method]) -> list[Task]:
     A method that needs several fidelities plays the embedded task that has some.
     """
     tasks = [load_task(name) for name in ("nasbench201/cifar10", "nasbench_graph/cora", "nasbench201/fashion14")]
-    playable = [task for task in tasks if missing_requirements(cls, task, cls.checked_with) is None]
+    playable = [task for task in tasks if missing_requirements(cls, task, cls.check_settings) is None]
     if not playable:
         raise PluginError(
-            f"no embedded task can check this method: {missing_requirements(cls, tasks[0], cls.checked_with)}"
+            f"no embedded task can check this method: {missing_requirements(cls, tasks[0], cls.check_settings)}"
         )
     return playable[: 1 if cls.costly else 2]
 

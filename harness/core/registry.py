@@ -201,20 +201,23 @@ def task_names(benchmark: Benchmark) -> list[str]:
 
 
 def missing_requirements(method: type[Method], task: Task, settings: Mapping[str, Any] = {}) -> str | None:
-    """The requirement of a method with these settings that a task does not meet; None if it can run."""
-    for need in method.needs(settings):
-        if need == "fidelities":
-            if len(task.info.fidelities) < 2:
-                return f"needs several fidelities; {task.name} has one"
-        elif task.resource(need) is None:
-            return f"needs {need}: {task.missing(need)}"
+    """Why a method cannot search a task under these settings: a requirement that the task does not meet.
+
+    None if it can.
+    """
+    required = method.requirements(settings)
+    if required.fidelities and len(task.info.fidelities) < 2:
+        return f"needs several fidelities; {task.name} has one"
+    for name in required.resources:
+        if task.resource(name) is None:
+            return f"needs {name}: {task.missing(name)}"
     return None
 
 
 def problem_of(method: type[Method], task: Task, budget: Budget, settings: Mapping[str, Any] = {}) -> Problem:
-    """The part of a task that a method with these settings is shown."""
-    given = {need: task.resource(need) for need in method.needs(settings) if need != "fidelities"}
-    return Problem(task.space, budget, task.info.fidelities, given)
+    """The part of a task that a method under these settings is shown."""
+    resources = {name: task.resource(name) for name in method.requirements(settings).resources}
+    return Problem(task.space, budget, task.info.fidelities, resources)
 
 
 def missing_packages(method: type[Method]) -> str | None:

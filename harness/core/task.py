@@ -2,6 +2,7 @@
 
 import inspect
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -31,10 +32,12 @@ class Evaluation(NamedTuple):
     Attributes:
         validation_error: Smaller is better, in the task's own unit (a fraction for accuracies).
         cost_seconds: Simulated or measured training time; NaN where the source does not tell.
+        objectives: Further objectives by name, each as the task declares it; usually empty.
     """
 
     validation_error: float
     cost_seconds: float
+    objectives: Mapping[str, float] = {}
 
 
 class Task(ABC):

@@ -112,7 +112,7 @@ def _preflight(suite: Suite, skip_missing: bool) -> tuple[Suite, list[dict[str, 
     methods: list[MethodEntry] = []
     for entry in suite.methods:
         cls = load_method(entry.name)
-        if remark := cls.remark(settings_of(cls, entry.settings, f"method {entry.label}")):
+        if remark := cls.requirements(settings_of(cls, entry.settings, f"method {entry.label}")).remark:
             entry = replace(entry, label=f"{entry.label} ({remark})")
         if (reason := missing_packages(cls)) is not None:
             missing.append(f"method {entry.label}: {reason}")
@@ -171,9 +171,11 @@ def _unfit(entry: MethodEntry, tasks: dict[str, Task], budget: Budget) -> dict[s
 def _own_judge(cls: type[Method], task: Task, tasks: dict[str, Task]) -> str | None:
     """Why a method is not scored on a surrogate of its own technique: nothing else of that space is beside it."""
     model = _surrogate_model(task)
-    if model not in cls.techniques:
+    if model not in cls.surrogate_models:
         return None
-    if any(other.space == task.space and _surrogate_model(other) not in cls.techniques for other in tasks.values()):
+    if any(
+        other.space == task.space and _surrogate_model(other) not in cls.surrogate_models for other in tasks.values()
+    ):
         return None
     return (
         f"{task.name} is a surrogate of the method's own technique ({model}); it is played where a task of "

@@ -20,9 +20,20 @@ from equipoise.harness.core.task import Evaluation
 
 TASK = load_task("nasbench201/cifar10")
 GRAPH_TASK = load_task("nasbench_graph/cora")
+SUBJECTS = {
+    cheats.Peeks: TASK,
+    cheats.HidesImages: load_task("nasbench201/fashion14"),
+    cheats.HidesFidelities: load_task("nasbench201/fashion14"),
+}
 
 METHOD_CHEATS = {
-    m.declares_itself: [cheats.Undeclared, cheats.Unfamiliar],
+    m.declares_itself: [
+        cheats.Undeclared,
+        cheats.Unfamiliar,
+        cheats.OfNowhere,
+        cheats.Omniscient,
+        cheats.KnowsNoDecisions,
+    ],
     m.proposes_valid_architectures: [cheats.AlwaysInvalid, cheats.OutOfRange, cheats.Nonsense, cheats.Raises],
     m.spends_its_budget: [cheats.Stops],
     m.repeats_with_its_seed: [cheats.IgnoresSeed, cheats.Unseeded],
@@ -32,6 +43,14 @@ METHOD_CHEATS = {
     m.allows_pending_queries: [cheats.OneAtATime],
     m.survives_strange_answers: [cheats.Fragile],
     m.never_sees_the_test_error: [cheats.Peeks],
+    m.declares_its_knowledge: [
+        cheats.HidesLegality,
+        cheats.HidesMutation,
+        cheats.HidesIsomorphism,
+        cheats.HidesTheGraph,
+        cheats.HidesImages,
+        cheats.HidesFidelities,
+    ],
     m.crosses_process_borders: [cheats.Unpicklable],
 }
 
@@ -41,7 +60,7 @@ def test_a_method_check_fails_its_cheat_and_passes_the_honest(check) -> None:
     check(cheats.Good, GRAPH_TASK)
     for cheat in METHOD_CHEATS[check]:
         with pytest.raises(Exception):  # noqa: B017, PT011 - a check may also be failed by crashing
-            check(cheat, TASK if cheat is cheats.Peeks else GRAPH_TASK)
+            check(cheat, SUBJECTS.get(cheat, GRAPH_TASK))
 
 
 class _DeadEnd(MadeSpace):

@@ -85,7 +85,7 @@ class Tree(Method):
 
     family = "hpo"
     source = "made"
-    techniques = ("trees",)
+    surrogate_models = ("trees",)
 
     def ask(self) -> Query:
         return Query(self.space.sample(self.rng, 1)[0])
