@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from equipoise.harness.core.method import Method, Observation, Problem, Query
+from equipoise.harness.core.method import Method, Observation, Problem, Query, Requirements
 from equipoise.methods._shared.size_order import SizeOrder, check_measure
 
 __all__ = ["SmallestFirst"]
@@ -36,9 +36,9 @@ class SmallestFirst(Method):
         self._order = SizeOrder(problem, rng, measure, largest=False)
 
     @classmethod
-    def needs(cls, settings: Mapping[str, Any]) -> tuple[str, ...]:
+    def requirements(cls, settings: Mapping[str, Any]) -> Requirements:
         """The sizes of the networks."""
-        return (settings.get("measure", "parameters"),)
+        return Requirements(resources=(settings.get("measure", "parameters"),))
 
     def ask(self) -> Query:
         """The next architecture.

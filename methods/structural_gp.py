@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from equipoise.harness.core.errors import SearchEnded, SettingError
-from equipoise.harness.core.method import Method, Observation, Problem, Query
+from equipoise.harness.core.method import Method, Observation, Problem, Query, Requirements
 from equipoise.harness.core.space import Architecture
 from equipoise.methods._shared.count_settings import check_count
 from equipoise.methods._shared.generators import marginal_draws, mutants
@@ -57,7 +57,7 @@ class StructuralGp(Method):
     )
     knowledge = ("decisions", "legality", "isomorphism", "graph")
     tuned_on = ("nasbench201/cifar10", "nasbench_graph/cora")
-    techniques = ("gp",)
+    surrogate_models = ("gp",)
 
     def __init__(
         self,
@@ -76,8 +76,8 @@ class StructuralGp(Method):
         generation: int = 5,
     ) -> None:
         super().__init__(problem, rng)
-        check_count("structural_gp", "n_initial", n_initial, problem, usual=5)
-        check_count("structural_gp", "generation", generation, problem, usual=5)
+        check_count("structural_gp", "n_initial", n_initial, problem, default=5)
+        check_count("structural_gp", "generation", generation, problem, default=5)
         if not growth > 1:
             raise SettingError(f"structural_gp: growth = {growth}; accepted: numbers above 1")
         if candidates not in ("mutation", "eda"):
@@ -88,7 +88,7 @@ class StructuralGp(Method):
         if not (chosen or decisions or linear or size):
             raise SettingError("structural_gp: groups = 'none', and decisions, linear and size off: nothing is left")
         self.n_initial, self.candidates, self.pool, self.generation = n_initial, candidates, pool, generation
-        sizes = problem.given["parameters"] if size else None
+        sizes = problem.resources["parameters"] if size else None
         self._reader = InputReader(problem.space, chosen, decisions, linear, sizes)
         self._process = StructuralProcess(self._reader.layout, growth, max(5, min(n_initial, 10)))
         self._seen = self._reader.read([])
@@ -106,9 +106,9 @@ class StructuralGp(Method):
             self._posterior = ListedPosterior(self._reader.everything())
 
     @classmethod
-    def needs(cls, settings: Mapping[str, Any]) -> tuple[str, ...]:
+    def requirements(cls, settings: Mapping[str, Any]) -> Requirements:
         """The numbers of parameters, where they are to be used."""
-        return ("parameters",) if settings.get("size") else ()
+        return Requirements(resources=("parameters",) if settings.get("size") else ())
 
     def ask(self) -> Query:
         """The architecture of largest expected improvement; random ones at the start.

@@ -45,7 +45,7 @@ class SizeOrder:
             candidates = list(problem.space.enumerate())
         else:
             candidates = list(dict.fromkeys(map(problem.space.key, problem.space.sample(rng, DRAWN))))
-        sizes = problem.given[measure](candidates)
+        sizes = problem.resources[measure](candidates)
         order = np.lexsort((rng.random(len(sizes)), -sizes if largest else sizes))
         self._rest: Iterator[Architecture] = (candidates[row] for row in order.tolist())
         self._seen: set[Architecture] = set()
