@@ -28,7 +28,7 @@ class SmallestFirst(Method):
     family = "baseline"
     origin = "this project"
     source = "This project: a control, as in White et al., A Deeper Look at Zero-Cost Proxies for Lightweight NAS, 2022"
-    knowledge = ("isomorphism", "size")
+    knowledge = ("decisions", "legality", "isomorphism", "size")
 
     def __init__(self, problem: Problem, rng: np.random.Generator, *, measure: str = "parameters") -> None:
         super().__init__(problem, rng)
