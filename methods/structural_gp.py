@@ -10,11 +10,11 @@ from equipoise.harness.core.method import Method, Observation, Problem, Query, R
 from equipoise.harness.core.space import Architecture
 from equipoise.methods._shared.count_settings import check_count
 from equipoise.methods._shared.generators import marginal_draws, mutants
-from equipoise.methods._shared.gp import best_of, normal_scores
+from equipoise.methods._shared.gp import best_of
 from equipoise.methods._shared.space_features import is_listable
 from equipoise.methods._shared.structural_inputs import InputReader, chosen_groups
 from equipoise.methods._shared.structural_posterior import ListedPosterior
-from equipoise.methods._shared.structural_process import StructuralProcess
+from equipoise.methods._shared.structural_ranker import StructuralRanker
 from equipoise.methods._shared.unseen import draw_unseen
 
 __all__ = ["StructuralGp"]
@@ -90,10 +90,7 @@ class StructuralGp(Method):
         self.n_initial, self.candidates, self.pool, self.generation = n_initial, candidates, pool, generation
         sizes = problem.resources["parameters"] if size else None
         self._reader = InputReader(problem.space, chosen, decisions, linear, sizes)
-        self._process = StructuralProcess(self._reader.layout, growth, max(5, min(n_initial, 10)))
-        self._seen = self._reader.read([])
-        self._errors: list[float] = []
-        self._architectures: list[Architecture] = []
+        self._ranker = StructuralRanker(self._reader, rng, growth)
         self._taken: set[Architecture] = set()
         self._pool: list[Architecture] = []
         self._allowed = np.empty(0, dtype=np.bool_)
@@ -118,7 +115,7 @@ class StructuralGp(Method):
         """
         if self._whole and not self._allowed.any():
             raise SearchEnded("every architecture of the space has been proposed")
-        ready = len(self._taken) >= self.n_initial and self._errors
+        ready = len(self._taken) >= self.n_initial and self._ranker.errors
         architecture = self._propose() if ready else self.space.key(draw_unseen(self.space, self.rng, self._taken))
         self._take(architecture)
         return Query(architecture)
@@ -129,14 +126,11 @@ class StructuralGp(Method):
             self._allowed[self.space.index(architecture)] = False
 
     def _propose(self) -> Architecture:
-        targets = normal_scores(self._errors)
-        self._process.refit(self._seen, targets)
         if not self._whole and (self._left <= 0 or not self._allowed.any()):
             self._refill()
         assert self._posterior is not None
-        coefficients, scale = self._process.solve(targets)
-        mean, variance = self._posterior.moments(self._process, self._seen, coefficients)
-        chosen = best_of(mean, scale * np.sqrt(variance), float(targets.max()), self._allowed, self.rng)
+        mean, deviation, best = self._ranker.posterior(self._posterior)
+        chosen = best_of(mean, deviation, best, self._allowed, self.rng)
         self._left -= 1
         self._allowed[chosen] = False
         return self._pool[chosen]
@@ -144,7 +138,7 @@ class StructuralGp(Method):
     def _refill(self) -> None:
         """Draws a new pool: candidates that descend from what was good, and a fifth from the whole space."""
         anywhere = self.pool // 5
-        seen, errors, n = self._architectures, self._errors, self.pool - anywhere
+        seen, errors, n = self._ranker.architectures, self._ranker.errors, self.pool - anywhere
         if self.candidates == "mutation":
             drawn = mutants(self.space, self.rng, seen, errors, n, elites=20, edits=3)
         else:
@@ -159,12 +153,5 @@ class StructuralGp(Method):
 
     def tell(self, observation: Observation) -> None:
         """Learns from any observation of an architecture of the space."""
-        if not self.space.contains(observation.query.architecture):
-            return
-        architecture = self.space.key(observation.query.architecture)
-        self._take(architecture)
-        own = self._reader.read([architecture])
-        self._process.add(self._seen, own)
-        self._seen = self._seen.extended(own)
-        self._architectures.append(architecture)
-        self._errors.append(observation.validation_error)
+        if self._ranker.tell(observation):
+            self._take(self._ranker.architectures[-1])

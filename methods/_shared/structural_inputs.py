@@ -43,6 +43,7 @@ class InputReader:
         sizes: Parameters of networks: their logarithm is a group of its own, and enters linearly. None for none.
 
     Attributes:
+        space: The space.
         layout: Of the inputs.
         names: The groups of the features, in the order of their numbers.
     """
@@ -50,7 +51,7 @@ class InputReader:
     def __init__(
         self, space: SearchSpace, groups: Sequence[str], decisions: bool, linear: bool, sizes: Sizes | None
     ) -> None:
-        self._space, self._sizes = space, sizes
+        self.space, self._sizes = space, sizes
         self._features = space_features(space)
         labels = self._features.groups
         self._columns = np.array([i for i, label in enumerate(labels) if label.split()[-1] in groups], dtype=np.int64)
@@ -71,18 +72,18 @@ class InputReader:
 
     def everything(self) -> Inputs:
         """Of all architectures in the order of ``enumerate()``."""
-        return self._inputs(list(self._space.enumerate()), self._features.everything)
+        return self._inputs(list(self.space.enumerate()), self._features.everything)
 
     def read(self, architectures: Sequence[Architecture]) -> Inputs:
         """Of n architectures."""
         if len(self._features.everything):
-            values = self._features.everything[[self._space.index(architecture) for architecture in architectures]]
+            values = self._features.everything[[self.space.index(architecture) for architecture in architectures]]
         else:
             values = self._features.encode(architectures)
         return self._inputs(architectures, values)
 
     def _inputs(self, architectures: Sequence[Architecture], values: npt.NDArray[np.float32]) -> Inputs:
-        codes = np.asarray(architectures, dtype=np.int64).reshape(-1, len(self._space.cardinalities))
+        codes = np.asarray(architectures, dtype=np.int64).reshape(-1, len(self.space.cardinalities))
         features, linear = values[:, self._columns], values[:, self._linear]
         if self._sizes is not None:
             logarithms = (np.log(self._sizes(architectures)) - self._size_mean) / self._size_deviation

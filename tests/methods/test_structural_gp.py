@@ -79,7 +79,7 @@ def test_a_small_space_is_searched_to_its_end() -> None:
 def test_an_observation_outside_the_space_teaches_nothing() -> None:
     method = make()
     method.tell(Observation(Query((99,) * 7), 1.0, float("nan")))
-    assert method._errors == []
+    assert method._ranker.errors == []
 
 
 @pytest.mark.parametrize(
