@@ -26,7 +26,7 @@ class ListedPosterior:
 
     def __init__(self, inputs: Inputs) -> None:
         self._inputs = inputs
-        self._codes = np.ascontiguousarray(inputs.codes.T)
+        self._codes = np.ascontiguousarray(inputs.codes.T.astype(np.int32))
         self._features = np.asarray(inputs.features, dtype=np.float32)
         self._linear = np.asarray(inputs.linear, dtype=np.float32)
         self._weighted, self._norms = self._features, np.zeros(0, dtype=np.float32)
