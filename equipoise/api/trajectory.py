@@ -2,18 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from equipoise.harness.core.errors import DataError
+from equipoise.harness.core.html_facts import html_facts
 from equipoise.harness.core.space import Architecture
 from equipoise.harness.core.suite import RunSpec
 from equipoise.harness.core.task import Task
 from equipoise.harness.core.trajectory import Trajectory, objective_columns
-from equipoise.reports.incumbents import Rows, incumbents, reached
+from equipoise.reports.incumbents import RunRows, incumbents, reached
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -182,11 +182,7 @@ class SearchTrajectory(Trajectory):
                 rows["test"] = f"{best.test:.2f}"
         if self.ended:
             rows["ended early"] = self.ended
-        cells = "".join(
-            f'<tr><th style="text-align:left">{key}</th><td style="text-align:left">{escape(value)}</td></tr>'
-            for key, value in rows.items()
-        )
-        return f"<table><caption>{escape(self._title())}</caption>{cells}</table>"
+        return html_facts(self._title(), rows)
 
     def _title(self) -> str:
         return f"{self.spec.label} on {self.task.name}, seed {self.spec.protocol.seed}"
@@ -227,7 +223,7 @@ class SearchTrajectory(Trajectory):
         if valid.size and self.task.expected(self.architecture[valid[0]]) is None:
             error = np.where(fidelity < fidelity.max(), np.inf, error)  # as in the report: judged in full
         unused: Any = np.zeros((1, len(self)))
-        rows = Rows(
+        rows = RunRows(
             numbers=np.array([self.spec.repeat]),
             lengths=np.array([len(self)]),
             code=np.arange(len(self))[None],

@@ -13,7 +13,7 @@ from equipoise.harness.data.cache import cache_folder
 from equipoise.harness.data.sources import Source, source
 from equipoise.harness.spaces.nasbench101 import NasBench101
 from equipoise.harness.surrogate.fit import fit_surrogate
-from equipoise.harness.surrogate.model import Surrogate
+from equipoise.harness.surrogate.surrogate import Surrogate
 from equipoise.harness.tables.header import TableHeader
 from equipoise.harness.tables.table import tables_folder
 

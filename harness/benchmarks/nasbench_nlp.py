@@ -16,7 +16,7 @@ from equipoise.harness.core.task import Benchmark, Metric, Noise, TaskInfo
 from equipoise.harness.data.archive import json_members
 from equipoise.harness.data.cache import Columns
 from equipoise.harness.data.sources import Source, source
-from equipoise.harness.spaces._listed import ListedCells, Recipe
+from equipoise.harness.spaces._listed import CellDefinition, ListedCells
 
 __all__ = ["NasBenchNlpBenchmark", "read"]
 
@@ -141,7 +141,7 @@ def _checked(path: Path, log: Any) -> Mapping[str, Any]:
     return log  # type: ignore[no-any-return]
 
 
-def _cells(text: str) -> dict[str, Recipe]:
+def _cells(text: str) -> dict[str, CellDefinition]:
     return {
         number: {node: (entry["op"], tuple(entry["input"])) for node, entry in recipe.items()}
         for number, recipe in json.loads(text).items()

@@ -16,7 +16,7 @@ STALL_LIMIT = 10_000
 """Proposals in a row that cost nothing before a run counts as stalled."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Budget:
     """The budget of a run: exactly one of three amounts.
 
@@ -41,6 +41,13 @@ class Budget:
             kind = "whole number" if whole else "number"
             raise SuiteError(f"budget {unit} = {amount!r} is not a positive {kind}")
 
+    def __repr__(self) -> str:
+        return f"Budget({self.unit}={getattr(self, self.unit)!r})"
+
+    def __str__(self) -> str:
+        """For example ``50 queries``."""
+        return f"{self.limit:,g} {self.unit.replace('_', ' ')}"
+
     @property
     def unit(self) -> Unit:
         """Which of the three amounts is given."""
@@ -64,10 +71,18 @@ class Ledger:
         budget: The limit.
         duplicates: ``charge`` or ``free``.
         invalid: ``penalise`` or ``redraw``.
+        stall_limit: Proposals in a row that cost nothing before the run counts as stalled.
     """
 
-    def __init__(self, budget: Budget, duplicates: Duplicates = "charge", invalid: Invalid = "penalise") -> None:
+    def __init__(
+        self,
+        budget: Budget,
+        duplicates: Duplicates = "charge",
+        invalid: Invalid = "penalise",
+        stall_limit: int = STALL_LIMIT,
+    ) -> None:
         self.budget = budget
+        self._stall_limit = stall_limit
         self.spent = 0.0
         self.proposals = 0
         self._unit, self._limit = budget.unit, budget.limit
@@ -84,12 +99,12 @@ class Ledger:
     @property
     def stalled(self) -> bool:
         """Whether so many proposals in a row cost nothing that the run would never end."""
-        return self._idle >= STALL_LIMIT
+        return self._idle >= self._stall_limit
 
     @property
     def exhausted(self) -> bool:
         """Whether the budget is spent, or the run has stalled."""
-        return self.spent >= self._limit or self._idle >= STALL_LIMIT
+        return self.spent >= self._limit or self._idle >= self._stall_limit
 
     @property
     def unspent(self) -> float:

@@ -118,7 +118,7 @@ class Method(ABC):
         deviations: Where its defaults depart from the source's, one sentence each, for the report.
         packages: Third-party packages it imports, as (import name, extra of this project that installs it).
         costly: Whether a query takes it more than about 0.1 seconds: checks then use few.
-        surrogate_models: The models it fits to a task, by the names of ``harness/surrogate/techniques``: on a surrogate
+        surrogate_models: The models it fits to a task, by the names of ``harness/surrogate/models``: on a surrogate
             benchmark of the same model it runs only beside a surrogate of another.
         check_settings: Settings for the conformance checks, where its defaults would take minutes.
     """

@@ -3,21 +3,26 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from fnmatch import fnmatch
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 import numpy as np
 
 from equipoise.harness.core.errors import SettingError, SuiteError, nearest
+from equipoise.harness.core.html_facts import html_facts
+from equipoise.harness.core.isomorphism import Isomorphism
 from equipoise.harness.core.ledger import Budget, Duplicates, Invalid
 from equipoise.harness.core.method import Family
 from equipoise.harness.core.registry import benchmark_names, benchmarks, suites_folder, task_names
 from equipoise.harness.core.task import Noise
 
-__all__ = ["MethodEntry", "Protocol", "RunSpec", "Suite"]
+__all__ = ["MethodEntry", "Protocol", "RunSpec", "Suite", "located"]
+
+Seeds = Literal["all", "split"]
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,11 @@ class Protocol:
         noise: Whether a query shows the mean of the stored training seeds or one drawn anew.
         initial: Whether methods start on their own, or from the same random architectures in each repeat.
         initial_size: How many those are.
+        seeds: Whether the search sees all stored training seeds, or one is held out in each repeat, which then judges:
+            seed (repeat - 1) mod S of the S that every architecture of the task has (`Protocol.held_out`).
+        isomorphism: Whether isomorphism of architectures is used by whoever does (``own``), hidden from all methods
+            (``none``), or open to all (``all``): then each proposal is replaced by the representative of its class, and
+            a class that the run has evaluated is answered from memory without charge.
     """
 
     repeats: int
@@ -41,6 +51,22 @@ class Protocol:
     noise: Noise = "mean"
     initial: Literal["own", "shared"] = "own"
     initial_size: int = 10
+    seeds: Seeds = "all"
+    isomorphism: Isomorphism = "own"
+
+    def rules(self) -> dict[str, Any]:
+        """All of it for a file or a hash. Rules that came later are absent at their default, so that ids stay."""
+        later = {"seeds": "all", "isomorphism": "own"}
+        return {key: value for key, value in vars(self).items() if later.get(key) != value}
+
+    def held_out(self, seeds: int, repeat: int) -> int | None:
+        """The number of the training seed that is held out of a repeat; None if none is.
+
+        Args:
+            seeds: Those that every architecture of the task has.
+            repeat: From 1.
+        """
+        return (repeat - 1) % seeds if self.seeds == "split" else None
 
 
 @dataclass(frozen=True)
@@ -49,7 +75,7 @@ class MethodEntry:
 
     Attributes:
         name: As `equipoise.harness.core.registry.load_method` takes it.
-        label: What the rows and the report call it; unique in the suite.
+        label: Its name in the rows and the report, unique in the suite; by default `name`, of a file its stem.
         settings: Where it departs from its defaults.
         repeats: Its own number of repeats, for a costly method.
         family: Overrides the class's family.
@@ -73,11 +99,22 @@ class RunSpec:
     repeat: int
     budget: Budget
     protocol: Protocol
+    folder: str = field(default="", compare=False)
+
+    @property
+    def task_address(self) -> str:
+        """The task's name as the registry finds it: with the folder of the suite, if it is a path."""
+        return located(self.task, self.folder)
+
+    @property
+    def method_address(self) -> str:
+        """The method's name as the registry finds it: with the folder of the suite, if it is a path."""
+        return located(self.method, self.folder)
 
     @cached_property
     def run_id(self) -> str:
         """Hash of all that decides the rows; the number of repeats does not."""
-        rules = {key: value for key, value in vars(self.protocol).items() if key != "repeats"}
+        rules = {key: value for key, value in self.protocol.rules().items() if key != "repeats"}
         content = [self.task, self.method, self.label, self.settings, self.repeat, vars(self.budget), rules]
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:20]
 
@@ -98,16 +135,19 @@ class RunSpec:
         return lambda n: np.random.Generator(np.random.Philox(key=key, counter=[0, 0, 0, n]))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Suite:
     """What is compared: tasks, methods, budget and rules.
 
     Attributes:
         name: Names the results.
-        budget: What each run may spend.
+        budget: Spent by each run; the largest where there are several.
         protocol: The rules.
         tasks: Names of tasks.
         methods: The methods, in the order of the report.
+        budgets: All of them, ascending: each repeat runs once per budget, and the method knows which it has.
+        folder: Where the paths among these names begin: the folder of the suite's file; empty for the working
+            directory. It is no part of what a run is.
     """
 
     name: str
@@ -115,6 +155,13 @@ class Suite:
     protocol: Protocol
     tasks: tuple[str, ...]
     methods: tuple[MethodEntry, ...]
+    folder: str = field(default="", compare=False)
+    budgets: tuple[Budget, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Makes `budgets` end with `budget`; one that was replaced alone is the only one."""
+        if self.budgets[-1:] != (self.budget,):
+            object.__setattr__(self, "budgets", (self.budget,))
 
     @classmethod
     def load(cls, path: Path | str) -> "Suite":
@@ -133,7 +180,7 @@ class Suite:
         except (OSError, UnicodeDecodeError) as error:
             raise SuiteError(f"{path}: cannot be read ({error})") from error
         try:
-            return cls.from_dict(content)
+            return cls.from_dict({"folder": str(path.resolve().parent), **content})
         except (SuiteError, SettingError) as error:
             raise type(error)(f"{path}: {error}") from error
 
@@ -141,30 +188,38 @@ class Suite:
     def from_dict(cls, content: Mapping[str, Any]) -> "Suite":
         """Makes a suite of the content of a suite file.
 
+        Args:
+            content: Its keys and tables; ``folder`` is where relative paths in it begin.
+
         Raises:
             SuiteError: A key is unknown, missing, or of the wrong kind.
         """
-        _known(content, ("name", "budget", "protocol", "tasks", "methods", "description"), "suite")
+        _known(content, ("name", "budget", "protocol", "tasks", "methods", "description", "folder"), "suite")
         for required in ("name", "budget", "protocol", "tasks", "methods"):
             if required not in content:
                 raise SuiteError(f"'{required}' is missing")
         name = content["name"]
         if not isinstance(name, str) or not name:
             raise SuiteError(f"name = {name!r} is not a text")
-        budget = _table(content["budget"], "budget")
-        _known(budget, [f.name for f in fields(Budget)], "[budget]")
+        budgets = _budgets(_table(content["budget"], "budget"))
         tasks = tuple(task for entry in _tables(content["tasks"], "tasks") for task in _tasks(entry))
         methods = tuple(_method(entry) for entry in _tables(content["methods"], "methods"))
         _once(tasks, "task", "name it once")
         _once([method.label for method in methods], "method", 'give each its own label = "..."')
-        return cls(name, Budget(**budget), _protocol(_table(content["protocol"], "protocol")), tasks, methods)
+        protocol, folder = _protocol(_table(content["protocol"], "protocol")), content.get("folder", "")
+        if not isinstance(folder, str):
+            raise SuiteError(f"folder = {folder!r} is not a text")
+        return cls(name, budgets[-1], protocol, tasks, methods, folder, budgets)
 
     def to_dict(self) -> dict[str, Any]:
         """The content of a suite file that reads back as this suite."""
+        named = [*self.tasks, *(method.name for method in self.methods)]
+        amounts = [getattr(budget, budget.unit) for budget in self.budgets]
         return {
             "name": self.name,
-            "budget": {self.budget.unit: getattr(self.budget, self.budget.unit)},
-            "protocol": asdict(self.protocol),
+            **({"folder": self.folder} if any(self.address(name) != name for name in named) else {}),
+            "budget": {self.budget.unit: amounts[0] if len(amounts) == 1 else amounts},
+            "protocol": self.protocol.rules(),
             "tasks": [{"name": task} for task in self.tasks],
             "methods": [
                 {key: value for key, value in asdict(method).items() if value is not None} for method in self.methods
@@ -202,8 +257,27 @@ class Suite:
         if repeats is not None:
             protocol = replace(protocol, repeats=_positive(repeats, "--repeats"))
             methods = tuple(replace(method, repeats=None) for method in methods)
-        budget = self.budget if queries is None else Budget(queries=queries)
-        return replace(self, tasks=kept, methods=methods, protocol=protocol, budget=budget)
+        budgets = self.budgets if queries is None else (Budget(queries=queries),)
+        return replace(self, tasks=kept, methods=methods, protocol=protocol, budget=budgets[-1], budgets=budgets)
+
+    def __repr__(self) -> str:
+        return (
+            f"<Suite {self.name}: {len(self.methods)} methods on {len(self.tasks)} tasks, {self._budgets_text()} per run, "
+            f"{self.protocol.repeats} repeats>"
+        )
+
+    def _repr_html_(self) -> str:
+        labels = ", ".join(method.label for method in self.methods)
+        facts = {"tasks": ", ".join(self.tasks), "methods": labels, "budget": f"{self._budgets_text()} per run"}
+        rules = ", ".join(f"{name} = {value}" for name, value in self.protocol.rules().items())
+        return html_facts(f"suite {self.name}", {**facts, "protocol": rules})
+
+    def _budgets_text(self) -> str:
+        return " or ".join(map(str, self.budgets))
+
+    def address(self, name: str) -> str:
+        """A name of this suite as the registry finds it: with the suite's folder, if it is a path."""
+        return located(name, self.folder)
 
     def runs(self) -> Iterator[RunSpec]:
         """The runs, task by task and method by method."""
@@ -212,10 +286,26 @@ class Suite:
                 yield from self.runs_of(task, method)
 
     def runs_of(self, task: str, method: MethodEntry) -> Iterator[RunSpec]:
-        """The repeats of one method on one task."""
+        """The repeats of one method on one task, budget by budget."""
         settings = json.dumps(method.settings, sort_keys=True)
-        for repeat in range(1, (method.repeats or self.protocol.repeats) + 1):
-            yield RunSpec(task, method.name, method.label, settings, repeat, self.budget, self.protocol)
+        for budget in self.budgets:
+            for repeat in range(1, (method.repeats or self.protocol.repeats) + 1):
+                yield RunSpec(task, method.name, method.label, settings, repeat, budget, self.protocol, self.folder)
+
+
+def located(name: str, folder: str) -> str:
+    """A name of a suite, with the path in it, if there is one, taken from a folder.
+
+    Paths are files of methods and tasks (``mine.py``, ``mine.py/dataset``) and of data (``table:mine.csv``).
+    """
+    if not folder:
+        return name
+    if name.endswith(".py") or ".py/" in name:
+        return str(Path(folder) / name)
+    head, colon, file = name.partition(":")
+    if colon and head.replace("-", "_") in benchmark_names():
+        return f"{head}:{Path(folder) / file}"
+    return name
 
 
 def _entropy(text: str) -> int:
@@ -265,8 +355,31 @@ def _positive(value: object, where: str) -> int:
     return value
 
 
+def _budgets(content: dict[str, Any]) -> tuple[Budget, ...]:
+    """One budget, or one per number of a list, ascending."""
+    _known(content, [f.name for f in fields(Budget)], "[budget]")
+    lists = {unit: amounts for unit, amounts in content.items() if isinstance(amounts, list)}
+    if not lists:
+        return (Budget(**content),)
+    if len(content) > 1:
+        raise SuiteError(f"[budget]: several budgets are a list of one unit; got {', '.join(content)}")
+    ((unit, amounts),) = lists.items()
+    budgets = tuple(Budget(**{unit: amount}) for amount in amounts)
+    limits = [budget.limit for budget in budgets]
+    if not limits or any(a >= b for a, b in pairwise(limits)):
+        raise SuiteError(f"[budget]: {unit} = {amounts!r} is not a list of ascending numbers")
+    return budgets
+
+
 def _protocol(content: dict[str, Any]) -> Protocol:
-    choices = {"duplicates": Duplicates, "invalid": Invalid, "noise": Noise, "initial": Literal["own", "shared"]}
+    choices = {
+        "duplicates": Duplicates,
+        "invalid": Invalid,
+        "noise": Noise,
+        "initial": Literal["own", "shared"],
+        "seeds": Seeds,
+        "isomorphism": Isomorphism,
+    }
     _known(content, [f.name for f in fields(Protocol)], "[protocol]")
     for required in ("repeats", "seed"):
         if required not in content:
@@ -307,4 +420,5 @@ def _method(entry: dict[str, Any]) -> MethodEntry:
     family = entry.get("family")
     if family is not None and family not in get_args(Family):
         raise SuiteError(f"{where}: family = {family!r}; {nearest(str(family), get_args(Family))}")
-    return MethodEntry(name, str(entry.get("label", name)), settings, repeats, family)
+    label = Path(name).stem if name.endswith(".py") else name
+    return MethodEntry(name, str(entry.get("label", label)), settings, repeats, family)

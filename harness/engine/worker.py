@@ -10,12 +10,14 @@ from time import perf_counter, process_time
 from typing import Any
 
 from equipoise.harness.core.ledger import Ledger
+from equipoise.harness.core.local_classes import adopt
 from equipoise.harness.core.method import Method
-from equipoise.harness.core.registry import load_method, load_task, problem_of
+from equipoise.harness.core.registry import load_method, load_task
 from equipoise.harness.core.suite import RunSpec
 from equipoise.harness.core.task import Noise, Task
 from equipoise.harness.engine.journal import JournaledTask
-from equipoise.harness.engine.runner import run_trial
+from equipoise.harness.engine.rules import CLASS_STALL_LIMIT, ByClass, searched_problem, searched_task
+from equipoise.harness.engine.runner import Oracle, run_trial
 from equipoise.harness.store.run_file import Run
 from equipoise.harness.store.run_store import RunStore
 
@@ -54,8 +56,8 @@ def execute_run(spec: RunSpec, journal: Path | None = None, ignore_cache: bool =
         journal: Where to note evaluations, and to resume from.
         ignore_cache: Answer without the trained networks that earlier runs left on this machine.
     """
-    task = _task(spec.task, spec.protocol.noise, ignore_cache)
-    return run_spec(spec, task, load_method(spec.method), journal)
+    task = _task(spec.task_address, spec.protocol.noise, ignore_cache)
+    return run_spec(spec, task, load_method(spec.method_address), journal)
 
 
 def run_spec(spec: RunSpec, task: Task, cls: type[Method], journal: Path | None = None) -> Run:
@@ -68,21 +70,31 @@ def run_spec(spec: RunSpec, task: Task, cls: type[Method], journal: Path | None 
         journal: Where to note evaluations, and to resume from.
     """
     started = process_time()
-    settings = json.loads(spec.settings)
-    method = cls(problem_of(cls, task, spec.budget, settings), spec.rng("method"), **settings)
-    ledger = Ledger(spec.budget, spec.protocol.duplicates, spec.protocol.invalid)
-    shared = spec.protocol.initial == "shared"
-    initial = task.space.sample(spec.rng("shared"), spec.protocol.initial_size) if shared else ()
-    oracle = task if journal is None or task.info.is_lookup else JournaledTask(task, journal)
-    trajectory = run_trial(method, oracle, ledger, spec.noise(), initial)
+    settings, rules = json.loads(spec.settings), spec.protocol
+    task = searched_task(task, rules, spec.repeat)
+    problem = searched_problem(cls, task, spec.budget, settings, rules)
+    method, space = cls(problem, spec.rng("method"), **settings), problem.space
+    initial = space.sample(spec.rng("shared"), rules.initial_size) if rules.initial == "shared" else ()
+    oracle: Oracle = task if journal is None or task.info.is_lookup else JournaledTask(task, journal)
+    by_class = rules.isomorphism == "all"
+    ledger = Ledger(spec.budget, rules.duplicates, rules.invalid)
+    if by_class:
+        oracle, ledger = ByClass(oracle, space), Ledger(spec.budget, "free", rules.invalid, CLASS_STALL_LIMIT)
+    trajectory = run_trial(method, oracle, ledger, spec.noise(), initial, by_class)
     return Run(spec, trajectory, process_time() - started)
 
 
-def execute_runs(specs: list[RunSpec], out: str) -> Outcome:
-    """Plays runs of one method on one task and stores them as one part. This is what a worker does.
+def execute_runs(specs: list[RunSpec], out: str, classes: bytes = b"") -> Outcome:
+    """Executes runs of one method on one task and stores them as one part: the work of a worker.
 
     A run that fails is recorded; the others go on.
+
+    Args:
+        specs: The runs.
+        out: The results folder.
+        classes: Those of a notebook or script that the runs name (`local_classes.by_value`).
     """
+    adopt(classes)
     started, store, outcome, finished = perf_counter(), RunStore(out), Outcome(), []
     for spec in specs:
         journal = store.path / "journal" / f"{spec.run_id}.jsonl"
@@ -94,7 +106,7 @@ def execute_runs(specs: list[RunSpec], out: str) -> Outcome:
         except (Exception, SystemExit) as error:  # a method that exits fails like one that raises
             outcome.failures.append(failure_of(spec, error))
     if finished:
-        store.write(finished, _task(finished[0].spec.task, finished[0].spec.protocol.noise).space)
+        store.write(finished, _task(finished[0].spec.task_address, finished[0].spec.protocol.noise).space)
         for run in finished:
             (store.path / "journal" / f"{run.spec.run_id}.jsonl").unlink(missing_ok=True)
     outcome.done = len(finished)
@@ -112,6 +124,7 @@ def failure_of(spec: RunSpec, error: BaseException | str) -> dict[str, Any]:
         "run_id": spec.run_id,
         "task": spec.task,
         "method": spec.label,
+        "budget": spec.budget.limit,
         "repeat": spec.repeat,
         "error": line,
         "traceback": trace,

@@ -29,13 +29,13 @@ def manifest_of(suite: Suite, command: Sequence[str], left_out: Sequence[Mapping
 
     Args:
         suite: What runs.
-        command: The command line.
+        command: The command line; empty where Python called.
         left_out: Pairs of method and task that are skipped, with the reason.
     """
     return {
         "format": FORMAT,
         "suite": suite.to_dict(),
-        "methods": {entry.label: _method(load_method(entry.name), entry) for entry in suite.methods},
+        "methods": {entry.label: _method(load_method(suite.address(entry.name)), entry) for entry in suite.methods},
         "tasks": described(suite),
         "left_out": list(left_out),
         "versions": _versions(),
@@ -63,8 +63,8 @@ def check_same_suite(stored: Mapping[str, Any], suite: Suite, where: object) -> 
     differences = [key for key in ("name", "budget") if _said(old[key]) != _said(new[key])]
     differences += [
         f"protocol.{key}"
-        for key, value in new["protocol"].items()
-        if key != "repeats" and _said(old["protocol"].get(key)) != _said(value)
+        for key in {**new["protocol"], **old["protocol"]}
+        if key != "repeats" and _said(old["protocol"].get(key)) != _said(new["protocol"].get(key))
     ]
     before = {entry["label"]: entry for entry in old["methods"]}
     for entry in new["methods"]:
@@ -184,11 +184,12 @@ def described(suite: Suite) -> dict[str, Any]:
 
 
 def _task(name: str, suite: Suite) -> dict[str, Any]:
-    task = load_task(name, suite.protocol.noise)
+    task = load_task(suite.address(name), suite.protocol.noise)
     if (reason := task.skip()) is not None:
         return {"skip": reason}
     info, surrogate = task.info, task.info.surrogate
     return {
+        "title": info.title,
         "source": info.source,
         "licence": info.licence,
         "digest": info.data_digest,

@@ -27,13 +27,14 @@ class StructuralRanker:
     Attributes:
         architectures: Those observed, each as its `key`.
         errors: Theirs.
+        process: The Gaussian process.
     """
 
     def __init__(self, reader: InputReader, rng: np.random.Generator, growth: float = 1.5, first: int = 5) -> None:
         self.reader, self.rng = reader, rng
         self.architectures: list[Architecture] = []
         self.errors: list[float] = []
-        self._process = StructuralProcess(reader.layout, growth, first)
+        self.process = StructuralProcess(reader.layout, growth, first)
         self._seen = reader.read([])
 
     def tell(self, observation: Observation) -> bool:
@@ -43,7 +44,7 @@ class StructuralRanker:
             return False
         architecture = space.key(observation.query.architecture)
         own = self.reader.read([architecture])
-        self._process.add(self._seen, own)
+        self.process.add(self._seen, own)
         self._seen = self._seen.extended(own)
         self.architectures.append(architecture)
         self.errors.append(observation.validation_error)
@@ -56,9 +57,9 @@ class StructuralRanker:
     def posterior(self, listed: ListedPosterior) -> tuple[Array, Array, float]:
         """Mean and standard deviation over listed architectures, and the best score observed; fits if that is due."""
         targets = self.scores()
-        self._process.refit(self._seen, targets)
-        coefficients, scale = self._process.solve(targets)
-        mean, variance = listed.moments(self._process, self._seen, coefficients)
+        self.process.refit(self._seen, targets)
+        coefficients, scale = self.process.solve(targets)
+        mean, variance = listed.moments(self.process, self._seen, coefficients)
         return mean, scale * np.sqrt(variance), float(targets.max())
 
 
