@@ -65,6 +65,7 @@ class SpaceFeatures:
         return cast("Array", ((values - self._center) @ self._projection).astype(np.float32))
 
 
+@lru_cache(maxsize=64)
 def is_listable(space: SearchSpace) -> bool:
     """Whether a space has at most `LARGEST` architectures; counting is given up early."""
     grid = prod(space.cardinalities)
@@ -91,8 +92,9 @@ def _reference(space: SearchSpace) -> list[Architecture]:
 def _digest(space: SearchSpace) -> str | None:
     """Of the space, its code and the code of the features; None for a space whose code is in no file."""
     files = [module.__file__ for module in (graph_arrays, graph_features, graph_paths, graph_walk)]
+    below = [part for part in space.parameters if isinstance(part, SearchSpace)]  # of a space made of another
     try:
-        files += [inspect.getsourcefile(cls) for cls in type(space).__mro__[:-1]] + [__file__]
+        files += [inspect.getsourcefile(cls) for own in (space, *below) for cls in type(own).__mro__[:-1]] + [__file__]
         parts = [Path(file).read_bytes() for file in files if file is not None]
     except (OSError, TypeError):
         return None

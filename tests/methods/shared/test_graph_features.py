@@ -5,6 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 
+from equipoise.harness.core.isomorphism import Isomorphism, searched_space
 from equipoise.harness.core.registry import load_space
 from equipoise.harness.core.space import Architecture, LabelledDag, SearchSpace
 from equipoise.methods._shared.graph_arrays import GraphReader
@@ -157,3 +158,13 @@ def test_a_space_without_edges_or_operations_still_has_decisions_to_compare() ->
     features = space_features(Bare())
     assert features.groups == ()
     assert features.encode(list(product((0, 1), repeat=8))[:3]).shape == (3, 0)
+
+
+@pytest.mark.parametrize("rule", ["none", "all"])
+def test_a_space_under_a_rule_of_isomorphism_has_features_too(rule: Isomorphism) -> None:
+    space = searched_space(load_space("nasbench_graph")(), rule)
+    features = space_features(space)
+    assert is_listable(space) == (rule == "all")  # 157,440 labelled networks, 26,206 classes
+    encoded = features.encode(space.sample(np.random.default_rng(0), 10))
+    assert encoded.shape == (10, len(features.groups))
+    assert np.ptp(encoded, axis=0).max() > 0
