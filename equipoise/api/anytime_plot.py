@@ -1,7 +1,7 @@
 """Curves of regret as a matplotlib figure, for notebooks: real axes that a user may change."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -35,12 +35,12 @@ def anytime_plot(figure: "Figure", results: Results, tasks: Sequence[TaskResults
         spare.remove()
     for axis, task in zip(axes, tasks, strict=False):
         _panel(axis, results, task)
-    handles = {}
+    handles: dict[str, Any] = {}
     for axis in axes[: len(tasks)]:
         for handle, label in zip(*axis.get_legend_handles_labels(), strict=True):
             handles.setdefault(label, handle)
     figure.legend(
-        handles.values(), handles.keys(), loc="outside lower center", ncols=columns, fontsize=8, frameon=False
+        list(handles.values()), list(handles), loc="outside lower center", ncols=columns, fontsize=8, frameon=False
     )
     return figure
 

@@ -217,7 +217,7 @@ def task_names(benchmark: Benchmark) -> list[str]:
 
 
 def missing_requirements(method: type[Method], task: Task, settings: Mapping[str, Any] = {}) -> str | None:
-    """Why a method cannot search a task under these settings: a requirement that the task does not meet.
+    """Tells why a method cannot search a task under these settings: a requirement that the task does not meet.
 
     None if it can.
     """

@@ -116,7 +116,7 @@ class RunStore:
         return self._summaries
 
     def _entries(self, part: Path) -> list[dict[str, Any]]:
-        """What a part says of its runs, read once: parts are written whole and never changed."""
+        """The summaries of a part, read once: parts are written whole and never changed."""
         if part not in self._held:
             self._held[part] = summaries_of(part)
         return self._held[part]
@@ -249,7 +249,7 @@ def _append(path: Path, content: Mapping[str, Any]) -> None:
             end = file.seek(0, os.SEEK_END)
             if end:
                 file.seek(end - 1)
-            cut = end > 0 and file.read(1) != b"\n"  # by a crash: the next line begins anew
+            cut = end > 0 and file.read(1) != b"\n"  # by a crash: the next line starts after a newline
             file.write(b"\n" * cut + json.dumps(content).encode() + b"\n")
     except OSError as error:
         raise StoreError(f"{path}: cannot be written ({error.strerror})") from error
