@@ -1,4 +1,4 @@
-"""What a run may change in its process without meaning harm, and the next run must not find changed."""
+"""The state of a process that a run may change, and that is restored before the next run."""
 
 import os
 import random
@@ -33,7 +33,7 @@ def preserved() -> Iterator[None]:
     torch's seed, threads and default type where it is loaded.
 
     Raises:
-        SpoiledError: Something cannot be restored; the process should play no further run.
+        SpoiledError: Something cannot be restored; the process should execute no further run.
     """
     undo = _snapshot()
     try:

@@ -53,7 +53,7 @@ def verify(folder: Path, sample: int, say: Callable[[str], None]) -> int:
         say(f"mixed: {label}: {told_of}")
     codes = {entry.label: code_of(load_method(suite.address(entry.name))) for entry in suite.methods}
     for label, count in changed(store, stored, codes).items():
-        say(f"changed: {label}: {count} of its runs were played by other code than is here")
+        say(f"changed: {label}: {count} of its runs were executed by other code than this")
     say(f"{len(chosen) - wrong} of {len(chosen)} runs repeat bit for bit")
     if wrong and (told := made_elsewhere(store.manifest() or {})):
         say(f"{told}: what a method computes in floating point may be rounded differently there")

@@ -40,7 +40,7 @@ __all__ = ["RunStore"]
 LOG = logging.getLogger("equipoise")
 
 FAILURE_KEYS = frozenset({"run_id", "task", "method", "repeat", "error", "traceback"})
-"""What is read of a failure."""
+"""The part of a failure that is read."""
 
 
 RUN = ("task", "method", "budget", "repeat")
@@ -132,7 +132,7 @@ class RunStore:
         return self._summaries
 
     def forget(self) -> None:
-        """Reads the files anew when it is next asked."""
+        """Reads the files again at the next request."""
         self._summaries = None
         self._held.clear()
 
