@@ -36,7 +36,7 @@ def _index(methods: dict[str, type[Method]]) -> str:
 def _page(name: str, cls: type[Method]) -> str:
     doc = read(cls)
     parts = [f"# `{name}`", markdown(doc.summary), table(("", ""), _facts(cls)), markdown(doc.body)]
-    if settings := _settings(cls, doc.sections.get("Args", {})):
+    if settings := _settings(cls):
         parts += ["## Settings", table(("setting", "default", "meaning"), settings)]
     if cls.deviations:
         parts += ["## Deviations from the source", "\n".join(f"- {markdown(d)}" for d in cls.deviations)]
@@ -64,13 +64,23 @@ def _origin(cls: type[Method]) -> str:
     return str(getattr(cls, "origin", ""))
 
 
-def _settings(cls: type[Method], meanings: dict[str, str]) -> list[tuple[str, ...]]:
+def _settings(cls: type[Method]) -> list[tuple[str, ...]]:
+    meanings = _meanings(cls)
     parameters: list[Any] = list(inspect.signature(cls).parameters.values())
     return [
         (f"`{p.name}`", f"`{p.default!r}`", markdown(meanings.get(p.name, "")) + _choices(p.annotation))
         for p in parameters
         if p.kind is p.KEYWORD_ONLY
     ]
+
+
+def _meanings(cls: type[Method]) -> dict[str, str]:
+    """The meaning of each setting: that of the class, or of the base that its docstring points to ("See `Base`")."""
+    meanings: dict[str, str] = {}
+    for base in reversed(cls.__mro__):
+        own = read(base).sections.get("Args", {}) if "__doc__" in vars(base) else {}
+        meanings |= {name: said for name, said in own.items() if name not in meanings or not said.startswith("See `")}
+    return meanings
 
 
 def _choices(annotation: object) -> str:
