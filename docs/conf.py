@@ -19,10 +19,11 @@ default_role = "code"  # docstrings mark names of code by single backticks
 
 html_theme = "furo"
 html_title = "Equipoise"
-html_static_path = ["_static", "figures"]
+html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_copy_source = False
 html_show_sourcelink = False
+html_show_copyright = False
 
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3

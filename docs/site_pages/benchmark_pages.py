@@ -34,7 +34,9 @@ def _page(cls: type[Task]) -> str:
     parts = [f"# `{cls.benchmark}`", markdown(doc.summary), markdown(doc.body)]
     if names:
         facts = {name: _facts(name) for name in names}
-        common = {what: said for what, said in facts[names[0]].items() if all(f.get(what) == said for f in facts.values())}
+        common = {
+            what: said for what, said in facts[names[0]].items() if all(f.get(what) == said for f in facts.values())
+        }
         parts += [_drawn(names[0]), "## Tasks"]
         if len(names) > 1 and common:
             parts += ["All tasks of this benchmark:", _table(common)]

@@ -10,6 +10,8 @@ __all__ = ["svg"]
 
 CHARACTER, HEIGHT, GAP, ROW = 7.2, 26, 34, 40
 SWEEPS = 12
+SMALLEST = 0.75
+"""A drawing is scaled down to this share of its size; beyond that it scrolls."""
 
 
 class _Box(NamedTuple):
@@ -56,7 +58,7 @@ def _drawing(graph: LabelledDag) -> str:
     boxes, links = _boxes(graph)
     columns = _columns(boxes, links)
     left, x = {}, 4.0
-    for layer, members in sorted(columns.items()):
+    for _, members in sorted(columns.items()):
         width = max(boxes[i].width for i in members)
         left |= {i: x + (width - boxes[i].width) / 2 for i in members}
         x += width + (GAP if width else GAP / 3)
@@ -71,7 +73,8 @@ def _drawing(graph: LabelledDag) -> str:
     shown = [_shown(box, left[i], middle[i]) for i, box in enumerate(boxes) if box.text]
     words = escape(", ".join(f"{graph.node_labels[s]} to {graph.node_labels[t]}" for s, t in graph.edges), quote=True)
     return (
-        f'<svg viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" height="{height:.0f}" role="img" '
+        f'<svg viewBox="0 0 {width:.0f} {height:.0f}" role="img" '
+        f'style="max-width: {width:.0f}px; min-width: {width * SMALLEST:.0f}px" '
         f'aria-label="{words}" font-family="system-ui, sans-serif" font-size="13">{"".join(lines + shown)}</svg>'
     )
 

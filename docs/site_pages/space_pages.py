@@ -30,7 +30,7 @@ def drawing(space: SearchSpace) -> str:
     """An architecture of the space as inline SVG with its text below: the one with most edges of a few draws."""
     drawn = space.sample(np.random.default_rng(0), CANDIDATES)
     architecture = max(drawn, key=lambda one: len(space.graph(one).edges))
-    images = "\n".join(f'<div class="cell">{image}</div>' for image in svg(space.graph(architecture)))
+    images = "\n".join(f'<div class="cell-drawing">{image}</div>' for image in svg(space.graph(architecture)))
     return f"```{{raw}} html\n{images}\n```\n\n`{space.format(architecture)}`"
 
 
