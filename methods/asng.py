@@ -27,8 +27,10 @@ class Asng(Method):
         SettingError: A setting is out of range.
     """
 
-    family = "hpo"
+    family = "nas"
+    origin = "published"
     source = "Akimoto, Shirakawa, Yoshinari, Uchida, Saito and Nishida, ASNG-NAS, ICML 2019"
+    knowledge = ("decisions", "legality")
     deviations = (
         "The architecture parameters alone are trained, by queries: there are no network weights.",
         "The trust-region radius is capped at the square root of the number of free parameters.",

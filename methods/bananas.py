@@ -34,7 +34,7 @@ class Bananas(PredictorMethod):
         epochs: Passes over the data in a round's training.
         learning_rate: Of Adam.
         candidates: Mutants drawn from a parent.
-        mutation_rate: Divided by the number of open decisions less two, the chance of each to be edited.
+        mutation_rate: Divided by the number of open decisions minus two, the probability of each to be edited.
         encoding: ``path``, truncated; or ``one-hot`` (of the decisions), also where a space offers no paths.
         longest: Most operations on a path that is kept; None keeps half of the most there are, rounded up: 2 of 3 on
             NAS-Bench-201 and 3 of 5 on NAS-Bench-101, as published.
@@ -46,16 +46,18 @@ class Bananas(PredictorMethod):
     Source: White, Neiswanger and Savani, BANANAS: Bayesian Optimization with Neural Architectures for Neural
     Architecture Search, AAAI 2021, section 5 and algorithm 1; sizes and training as in the repository of its authors
     (naszilla: ``params.py``, ``meta_neural_net.py``). Differs from it: an edit is that of the space; what counts as
-    seen is the benchmark's entry, not the set of paths; an operation ``none`` is no part of a path; where a space
+    seen is the benchmark's entry, not the set of paths; an operation ``none`` is not part of a path; where a space
     offers no paths (its architectures are chains), decisions are encoded one-hot.
     """
 
     family = "nas"
+    origin = "published"
     source = "White, Neiswanger and Savani, BANANAS, AAAI 2021"
+    knowledge = ("decisions", "legality", "isomorphism", "graph")
     costly = True
     deviations = (
         "A mutant is as many of the space's own edits away as the repository redraws operations of NAS-Bench-201.",
-        "Repeats are told by the benchmark's entries, not by sets of paths; 'none' is no part of a path.",
+        "Repeats are told by the benchmark's entries, not by sets of paths; 'none' is not part of a path.",
         "Where a space offers no paths (its architectures are chains), decisions are encoded one-hot.",
     )
 
@@ -97,7 +99,7 @@ class Bananas(PredictorMethod):
         self._paths = offered if isinstance(offered, Paths) else None
         self._kept = 0 if self._paths is None else self._paths.width_up_to(longest or -(-self._paths.longest // 2))
         self._open = max(1, sum(width > 1 for width in self.space.cardinalities))
-        self._chance = min(1.0, mutation_rate / max(self._open - 2, 2))
+        self._probability = min(1.0, mutation_rate / max(self._open - 2, 2))
 
     def choose(self) -> list[Architecture]:
         """The mutants of the best, by their sampled errors."""
@@ -118,7 +120,7 @@ class Bananas(PredictorMethod):
     def _edits(self) -> int:
         """Binomial over the decisions, none drawn again: mutation changes each with the same small probability."""
         while True:
-            if edits := int(self.rng.binomial(self._open, self._chance)):
+            if edits := int(self.rng.binomial(self._open, self._probability)):
                 return edits
 
     def _encode(self, architectures: list[Architecture]) -> np.ndarray:

@@ -1,13 +1,15 @@
 """BOHB: Hyperband whose new architectures come from a density estimate of the good ones."""
 
 from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from equipoise.harness.core.encoding import Parameter
 from equipoise.harness.core.errors import SettingError
-from equipoise.harness.core.method import Method, Observation, Problem, Query
+from equipoise.harness.core.method import Method, Observation, Problem, Query, Requirements
 from equipoise.harness.core.space import Architecture
 from equipoise.methods._shared.brackets import Brackets
 from equipoise.methods._shared.kde import Density
@@ -29,7 +31,7 @@ class Bohb(Method):
     Args:
         problem: What is known before the search.
         rng: Source of randomness.
-        encoding: The parameters to search over: one of `SearchSpace.encodings`; None for the space's usual one. All
+        encoding: The parameters to search over: one of `SearchSpace.encodings`; None for the space's default one. All
             parameters are taken to matter always.
         eta: One of so many architectures goes on, to so many times the epochs.
         least_epochs: The shortest training; None for the task's shortest.
@@ -44,8 +46,9 @@ class Bohb(Method):
     """
 
     family = "hpo"
+    origin = "published"
     source = "Falkner, Klein and Hutter, BOHB, ICML 2018; defaults and bracket sizes of HpBandSter 0.7"
-    requires = ("fidelities",)
+    knowledge = ("decisions", "fidelities")
     deviations = (
         "Where the task does not offer R / eta^k epochs, the nearest it offers are trained; levels that fall together "
         "count as one, and rungs are sized by the real ratios of the levels.",
@@ -87,6 +90,11 @@ class Bohb(Method):
         self._points: defaultdict[int, list[list[float]]] = defaultdict(list)
         self._errors: defaultdict[int, list[float]] = defaultdict(list)
         self._densities: tuple[Density, Density] | None = None
+
+    @classmethod
+    def requirements(cls, settings: Mapping[str, Any]) -> Requirements:  # noqa: ARG003
+        """Several fidelities."""
+        return Requirements(fidelities=True)
 
     def ask(self) -> Query:
         """The next of the bracket: a draw on its first rung, a survivor on the others."""
@@ -140,7 +148,7 @@ class Bohb(Method):
 
     def tell(self, observation: Observation) -> None:
         """Learns from any observation, and decides, once a rung is complete, who goes on."""
-        architecture, fidelity = observation.query
+        architecture, fidelity, _ = observation.query
         epochs = self.problem.fidelities[-1] if fidelity is None else fidelity
         point = self._drawn.get(architecture)
         if point is not None or self.space.contains(architecture):

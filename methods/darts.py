@@ -29,8 +29,8 @@ class Darts(OneShot):
     published code. On NAS-Bench-201 it is known to collapse to skip connections (Dong and Yang 2020, section 5;
     Zela et al., Understanding and Robustifying DARTS, ICLR 2020).
 
-    Differs from the paper: the skeleton is that of the task's stand-alone networks, and an architecture is derived
-    after each epoch, not only after the last. The learning rate follows its cosine from step to step, where the
+    Differs from the paper: the macro architecture is that of the task's stand-alone networks, and an architecture is
+    derived after each epoch, not only after the last. The learning rate follows its cosine from step to step, where the
     published code moves it from epoch to epoch.
 
     Args:
@@ -54,7 +54,7 @@ class Darts(OneShot):
     """
 
     source = "Liu, Simonyan and Yang, DARTS, ICLR 2019"
-    deviations = ("The skeleton is that of the task's stand-alone networks.", EVERY_EPOCH, RESTARTS)
+    deviations = ("The macro architecture is that of the task's stand-alone networks.", EVERY_EPOCH, RESTARTS)
 
     def __init__(
         self,
@@ -103,8 +103,8 @@ class Darts(OneShot):
         for _ in range(shared.recipe.epochs):
             for training, judging in shared.epoch():
                 gradient = self._gradient(shared, alphas, training, judging)
-                for alpha, slope in zip(alphas, gradient, strict=True):
-                    alpha.grad = slope
+                for alpha, partial in zip(alphas, gradient, strict=True):
+                    alpha.grad = partial
                 adam.step()
                 shared.step(training, mixture([alpha.detach() for alpha in alphas]), "mixture")
             yield shared.supernet.derive([alpha.detach().softmax(dim=-1) for alpha in alphas], with_none=False)

@@ -1,12 +1,14 @@
 """DEHB: Hyperband whose new architectures come from differential evolution, a population for each fidelity."""
 
 from collections import defaultdict, deque
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from equipoise.harness.core.errors import SettingError
-from equipoise.harness.core.method import Method, Observation, Problem, Query
+from equipoise.harness.core.method import Method, Observation, Problem, Query, Requirements
 from equipoise.harness.core.space import Architecture
 from equipoise.methods._shared.brackets import Brackets
 from equipoise.methods._shared.parameters import Parameters
@@ -32,7 +34,7 @@ class _Population:
         self._turn = -1
 
     def target(self) -> int:
-        """Whose turn it is."""
+        """The index whose turn it is."""
         self._turn = (self._turn + 1) % len(self.points)
         return self._turn
 
@@ -62,7 +64,7 @@ class Dehb(Method):
     Args:
         problem: What is known before the search.
         rng: Source of randomness.
-        encoding: The parameters to search over: one of `SearchSpace.encodings`; None for the space's usual one. All
+        encoding: The parameters to search over: one of `SearchSpace.encodings`; None for the space's default one. All
             parameters are taken to matter always.
         eta: One of so many architectures goes on, to so many times the epochs.
         least_epochs: The shortest training; None for the task's shortest.
@@ -74,11 +76,12 @@ class Dehb(Method):
     """
 
     family = "hpo"
+    origin = "published"
     source = (
         "Awad, Mallik and Hutter, DEHB: Evolutionary Hyperband for Scalable, Robust and Efficient Hyperparameter "
         "Optimization, IJCAI 2021; parent pools and bracket sizes of their code"
     )
-    requires = ("fidelities",)
+    knowledge = ("decisions", "fidelities")
     deviations = (
         "Where the task does not offer R / eta^k epochs, the nearest it offers are trained; levels that fall together "
         "count as one, and rungs are sized by the real ratios of the levels.",
@@ -110,6 +113,11 @@ class Dehb(Method):
         self._populations = {epochs: _Population(self._random(sizes[epochs])) for epochs in self._brackets.levels}
         self._pending: defaultdict[tuple[Architecture, int], deque[tuple[int, Array]]] = defaultdict(deque)
 
+    @classmethod
+    def requirements(cls, settings: Mapping[str, Any]) -> Requirements:  # noqa: ARG003
+        """Several fidelities."""
+        return Requirements(fidelities=True)
+
     def ask(self) -> Query:
         """A promoted point in the first round of brackets, beyond the first rung; else one that evolved."""
         drawn: list[tuple[int, Array]] = []
@@ -139,7 +147,7 @@ class Dehb(Method):
         return population.promoted.popleft() if population.promoted else below.best(1)[0].copy()
 
     def _evolved(self, target: Array, pool: Array) -> Array:
-        """Mutation among the pool, binomial crossover with the target; what leaves the cube is drawn anew."""
+        """Mutation among the pool, binomial crossover with the target; what leaves the cube is redrawn."""
         if len(pool) < PARENTS:
             everyone = np.concatenate([population.points for population in self._populations.values()])
             mutants = [self._mutant(everyone, target) for _ in range(PARENTS - len(pool) + 1)]
@@ -188,7 +196,7 @@ class Dehb(Method):
 
     def tell(self, observation: Observation) -> None:
         """Lets the point compete for its place; one that nobody asked for, with the worst of its fidelity."""
-        architecture, fidelity = observation.query
+        architecture, fidelity, _ = observation.query
         epochs = self.problem.fidelities[-1] if fidelity is None else fidelity
         error = observation.validation_error if np.isfinite(observation.validation_error) else np.inf
         if waiting := self._pending.get((architecture, epochs)):

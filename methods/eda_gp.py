@@ -31,8 +31,11 @@ class EdaGp(Method):
     """
 
     family = "hpo"
+    origin = "this project"
     source = "Muehlenbein and Paass, From Recombination of Genes to the Estimation of Distributions, PPSN 1996 (UMDA)"
-    techniques = ("gp",)
+    knowledge = ("decisions", "legality", "isomorphism")
+    tuned_on = ("nasbench201/*",)
+    surrogate_models = ("gp",)
     deviations = ("Marginals are rank-weighted, crossed with elites, and their draws ranked by a Gaussian process.",)
 
     def __init__(

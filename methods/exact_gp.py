@@ -34,17 +34,20 @@ class ExactGp(Method):
         encoding: What the kernel compares: any of `SearchSpace.encodings` of up to 256 columns. It need not be read
             back, since the proposals are architectures. Other than ``categorical``, the stored matrix is used.
         n_initial: Random architectures before the model is used.
-        growth: The kernel's parameters are fitted anew at this many times the observations of the last fit.
+        growth: The kernel's parameters are refitted at this many times the observations of the last fit.
         targets: ``normal-scores`` of the ranks, or the ``raw`` standardised errors.
-        candidates: Candidates a query on spaces too large to enumerate.
+        candidates: Candidates per query on spaces too large to enumerate.
 
     Raises:
         SettingError: A setting is out of range.
     """
 
     family = "hpo"
+    origin = "this project"
     source = "Jones, Schonlau and Welch, Efficient Global Optimization, 1998; Rasmussen and Williams, GPML, 2006"
-    techniques = ("gp",)
+    knowledge = ("decisions", "legality", "isomorphism")
+    tuned_on = ("nasbench201/*",)
+    surrogate_models = ("gp",)
     deviations = ("Spaces too large to enumerate are searched over candidates: there the maximum is not exact.",)
 
     def __init__(
@@ -59,7 +62,7 @@ class ExactGp(Method):
         candidates: int = 2000,
     ) -> None:
         super().__init__(problem, rng)
-        check_count("exact_gp", "n_initial", n_initial, problem, usual=10)
+        check_count("exact_gp", "n_initial", n_initial, problem, default=10)
         if not growth > 1:
             raise SettingError(f"exact_gp: growth = {growth}; accepted: numbers above 1")
         if targets not in ("normal-scores", "raw"):

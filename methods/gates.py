@@ -41,7 +41,9 @@ class Gates(PredictorMethod):
     """
 
     family = "nas"
+    origin = "published"
     source = "Ning, Zheng, Zhao, Wang and Yang, GATES, ECCV 2020"
+    knowledge = ("decisions", "legality", "isomorphism", "graph")
     packages = (("torch", "torch"),)
     costly = True
     deviations = (
@@ -61,7 +63,7 @@ class Gates(PredictorMethod):
         tournament: int = 5,
         steps: int = 50,
     ) -> None:
-        super().__init__(problem, rng, n_initial, batch, usual=(20, 10))
+        super().__init__(problem, rng, n_initial, batch, default=(20, 10))
         for name, value in (("epochs", epochs), ("population", population), ("steps", steps)):
             if value < 1:
                 raise SettingError(f"gates: {name} = {value}; accepted: whole numbers from 1 on")
@@ -71,7 +73,7 @@ class Gates(PredictorMethod):
         self._model: FlowRanker | None = None
 
     def choose(self) -> list[Architecture]:
-        """What each run of evolution found."""
+        """The best that each run of evolution found."""
         if self._model is None:
             from equipoise.methods._shared.flow_encoder import FlowRanker
 

@@ -27,8 +27,8 @@ class Gdas(OneShot):
     Source: Dong and Yang, Searching for a Robust Neural Architecture in Four GPU Hours, CVPR 2019; settings of
     NAS-Bench-201 (Dong and Yang, ICLR 2020, appendix).
 
-    Differs from the paper: the skeleton is that of the task's stand-alone networks, and an architecture is derived
-    after each epoch.
+    Differs from the paper: the macro architecture is that of the task's stand-alone networks, and an architecture is
+    derived after each epoch.
 
     Args:
         problem: See `OneShot`, as the next ten.
@@ -52,7 +52,7 @@ class Gdas(OneShot):
     """
 
     source = "Dong and Yang, Searching for a Robust Neural Architecture in Four GPU Hours, CVPR 2019"
-    deviations = ("The skeleton is that of the task's stand-alone networks.", EVERY_EPOCH, RESTARTS)
+    deviations = ("The macro architecture is that of the task's stand-alone networks.", EVERY_EPOCH, RESTARTS)
     nesterov = True
 
     def __init__(
@@ -106,9 +106,9 @@ class Gdas(OneShot):
                 fixed = [alpha.detach() for alpha in alphas]
                 shared.step(training, sampled(fixed, temperature, generator), "sampled")
                 loss = shared.loss(judging, sampled(alphas, temperature, generator), "sampled")
-                # a draw of none alone may cut one kind of cell off: its slopes are zero then
-                slopes = torch.autograd.grad(loss, alphas, materialize_grads=True)
-                for alpha, slope in zip(alphas, slopes, strict=True):
-                    alpha.grad = slope
+                # a draw of none alone may cut one kind of cell off: its gradient is zero then
+                gradient = torch.autograd.grad(loss, alphas, materialize_grads=True)
+                for alpha, partial in zip(alphas, gradient, strict=True):
+                    alpha.grad = partial
                 adam.step()
             yield shared.supernet.derive([alpha.detach().softmax(dim=-1) for alpha in alphas], with_none=True)

@@ -21,7 +21,7 @@ class GpBo(Method):
     Args:
         problem: What is known before the search.
         rng: Source of the library's seed.
-        encoding: The parameters to search over: one of `SearchSpace.encodings`; None for the space's usual one.
+        encoding: The parameters to search over: one of `SearchSpace.encodings`; None for the space's default one.
             The library takes a Matern kernel where not all parameters are categorical, and knows no conditions: it sees
             every parameter.
         arithmetic: ``library`` is the library as it stands. ``lean`` refits as often and computes the same posterior
@@ -35,10 +35,12 @@ class GpBo(Method):
     """
 
     family = "hpo"
+    origin = "library"
     source = "Head et al., scikit-optimize 0.10.2 (Optimizer, gp_hedge); Snoek, Larochelle and Adams, NeurIPS 2012"
+    knowledge = ("decisions",)
     packages = (("skopt", "gp"),)
     costly = True
-    techniques = ("gp",)
+    surrogate_models = ("gp",)
 
     def __init__(
         self,
@@ -52,7 +54,7 @@ class GpBo(Method):
         super().__init__(problem, rng)
         if arithmetic not in ("library", "lean"):
             raise SettingError(f"gp_bo: arithmetic = {arithmetic!r}; {nearest(str(arithmetic), ('library', 'lean'))}")
-        check_count("gp_bo", "n_initial", n_initial, problem, usual=10)
+        check_count("gp_bo", "n_initial", n_initial, problem, default=10)
         self._parameters = Parameters("gp_bo", problem.space, encoding)
         if arithmetic == "lean" and not all(s.kind == "categorical" for s in self._parameters.specs.values()):
             raise SettingError(

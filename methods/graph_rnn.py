@@ -21,7 +21,9 @@ class GraphRnn(SequenceSearch):
     the space's decisions, masked by its legality, with one level instead of two (these graphs have few nodes).
     """
 
+    family = "hpo"
     source = "You, Ying, Ren, Hamilton and Leskovec, GraphRNN, ICML 2018, in the loop of graph_vae"
+    knowledge = ("decisions", "legality", "isomorphism")
     deviations = ("One recurrent level over the space's decisions, masked, instead of two over nodes and edges.",)
 
     def make(self) -> "SequenceGenerator":

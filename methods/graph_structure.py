@@ -23,7 +23,9 @@ class GraphStructure(SequenceSearch):
     the probabilities are those of good architectures, not of edges between data points.
     """
 
+    family = "hpo"
     source = "Franceschi, Niepert, Pontil and He, Learning Discrete Structures, ICML 2019, in the loop of graph_vae"
+    knowledge = ("decisions", "legality", "isomorphism")
     deviations = ("The probabilities describe good architectures; they are coupled at low rank and masked.",)
 
     def make(self) -> "SequenceGenerator":

@@ -1,8 +1,11 @@
 """Hyperband: random architectures, most of them trained shortly, few in full."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
-from equipoise.harness.core.method import Method, Observation, Problem, Query
+from equipoise.harness.core.method import Method, Observation, Problem, Query, Requirements
 from equipoise.methods._shared.brackets import Brackets
 
 __all__ = ["Hyperband"]
@@ -26,8 +29,9 @@ class Hyperband(Method):
     """
 
     family = "hpo"
+    origin = "published"
     source = "Li, Jamieson, DeSalvo, Rostamizadeh and Talwalkar, Hyperband, JMLR 2018, algorithm 1"
-    requires = ("fidelities",)
+    knowledge = ("decisions", "legality", "fidelities")
     deviations = (
         "Where the task does not offer R / eta^k epochs, the nearest it offers are trained; levels that fall together "
         "count as one, and rungs are sized by the real ratios of the levels.",
@@ -38,6 +42,11 @@ class Hyperband(Method):
     ) -> None:
         super().__init__(problem, rng)
         self._brackets = Brackets("hyperband", problem.fidelities, eta, least_epochs)
+
+    @classmethod
+    def requirements(cls, settings: Mapping[str, Any]) -> Requirements:  # noqa: ARG003
+        """Several fidelities."""
+        return Requirements(fidelities=True)
 
     def ask(self) -> Query:
         """The next of the bracket: a random architecture on its first rung, a survivor on the others."""

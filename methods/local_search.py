@@ -29,11 +29,13 @@ class LocalSearch(Method):
     """
 
     family = "nas"
+    origin = "published"
     source = "White, Nolen and Savani, Exploring the Loss Landscape in Neural Architecture Search, UAI 2021"
+    knowledge = ("decisions", "legality", "isomorphism")
 
     def __init__(self, problem: Problem, rng: np.random.Generator, *, initial: int = 10) -> None:
         super().__init__(problem, rng)
-        check_count("local_search", "initial", initial, problem, usual=10)
+        check_count("local_search", "initial", initial, problem, default=10)
         self.initial = initial
         self._seen: set[Architecture] = set()
         self._restart()

@@ -55,8 +55,11 @@ class MomentumLocalSearch(Method):
     after also looking at further tasks of NAS-Bench-201, NAS-Bench-Graph and TransNAS-Bench-101.
     """
 
-    family = "hpo"
+    family = "nas"
+    origin = "this project"
     source = "Equipoise; momentum on the local search of White, Nolen and Savani (UAI 2021)"
+    knowledge = ("decisions", "legality", "isomorphism")
+    tuned_on = ("nasbench201/cifar10", "nasbench_graph/cora")
 
     def __init__(
         self,
@@ -77,7 +80,7 @@ class MomentumLocalSearch(Method):
             raise SettingError(f"temperature = {temperature}; accepted: above 0, inf for uniform draws")
         if restart not in ("alternate", "random"):
             raise SettingError(f"restart = '{restart}'; accepted: alternate, random")
-        check_count("momentum_local_search", "initial", initial, problem, usual=10)
+        check_count("momentum_local_search", "initial", initial, problem, default=10)
         self.beta, self.temperature, self.pooled = beta, temperature, pooled
         self.restart, self.lookahead, self.initial = restart, lookahead, initial
         pools: dict[tuple[str, ...], list[float]] = {}

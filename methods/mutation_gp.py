@@ -27,9 +27,12 @@ class MutationGp(Method):
         SettingError: A setting is out of range.
     """
 
-    family = "hpo"
+    family = "nas"
+    origin = "this project"
     source = "This project: mutation of elites (Real et al., AAAI 2019) under expected improvement (Jones et al., 1998)"
-    techniques = ("gp",)
+    knowledge = ("decisions", "legality", "isomorphism")
+    tuned_on = ("nasbench201/*",)
+    surrogate_models = ("gp",)
 
     def __init__(
         self,

@@ -20,7 +20,7 @@ PARENTS = 50
 class Npenas(PredictorMethod):
     """Mutates the best architectures many times, and queries the offspring that a graph network expects to be best.
 
-    Each round the network is trained anew on all that is known. ``np`` predicts the error; ``bo`` predicts its mean
+    Each round the network is retrained on all that is known. ``np`` predicts the error; ``bo`` predicts its mean
     and deviation, and ranks by one draw for each of the offspring.
 
     The published training took 74 s of CPU for 300 queries on nasbench201/cifar10, and 13 s with
@@ -47,7 +47,9 @@ class Npenas(PredictorMethod):
     """
 
     family = "nas"
+    origin = "published"
     source = "Wei, Niu, Tang and Liang, NPENAS, 2020 (arXiv 2003.12857)"
+    knowledge = ("decisions", "legality", "isomorphism", "graph")
     costly = True
     deviations = (
         "Repeats are told by the benchmark's entries, not by sets of paths; 'none' is left out of the graph.",

@@ -35,7 +35,7 @@ class Optuna(Method):
     Args:
         problem: What is known before the search.
         rng: Source of the sampler's seed.
-        encoding: The parameters to search over: one of `SearchSpace.encodings`; None for the space's usual one.
+        encoding: The parameters to search over: one of `SearchSpace.encodings`; None for the space's default one.
         sampler: ``tpe`` (multivariate by Optuna 5's default), ``gp``, ``cmaes``, ``random``, ``nsgaii`` or ``qmc``.
         options: Further arguments of that sampler's class.
 
@@ -47,7 +47,9 @@ class Optuna(Method):
     """
 
     family = "hpo"
+    origin = "library"
     source = "Akiba, Sano, Yanase, Ohta and Koyama, Optuna, KDD 2019; optuna 5"
+    knowledge = ("decisions",)
     packages = (("optuna", "optuna"),)
 
     def __init__(

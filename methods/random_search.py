@@ -19,7 +19,9 @@ class RandomSearch(Method):
     """
 
     family = "baseline"
+    origin = "published"
     source = "Bergstra and Bengio, Random Search for Hyper-Parameter Optimization, JMLR 2012"
+    knowledge = ("decisions", "legality", "isomorphism")
     deviations = ("Drawn without replacement, unless set otherwise; the paper's trials are independent.",)
 
     def __init__(self, problem: Problem, rng: np.random.Generator, *, replacement: bool = False) -> None:

@@ -33,7 +33,9 @@ class RegularizedEvolution(Method):
     """
 
     family = "nas"
+    origin = "published"
     source = "Real, Aggarwal, Huang and Le, Regularized Evolution for Image Classifier Architecture Search, AAAI 2019"
+    knowledge = ("decisions", "legality", "isomorphism")
     deviations = (
         "Population 50 (at most half of the budget) and sample 10 as in NAS-Bench-Suite; the paper has 100 and 25.",
     )

@@ -13,10 +13,10 @@ __all__ = ["Reinforce"]
 
 
 class Reinforce(Method):
-    """Samples architectures from a recurrent policy and raises the chance of those that beat the moving average.
+    """Samples architectures from a recurrent policy and raises the probability of those that beat the moving average.
 
     The reward of a choice is minus the validation error plus a bonus for the entropy of that choice; its advantage is
-    the reward less its exponential moving average. Samples may repeat what was seen, and pay for it, as published.
+    the reward minus its exponential moving average. Samples may repeat what was seen, and pay for it, as published.
 
     Args:
         problem: What is known before the search.
@@ -36,14 +36,16 @@ class Reinforce(Method):
     its repository (``graphnas/main.py``, ``trainer.py``); the method is that of Zoph and Le, Neural Architecture Search
     with Reinforcement Learning, ICLR 2017, section 3.2. Differs from the repository: illegal options are masked;
     advantages are not divided by the largest of the last ten, which may be negative; the moving average is never
-    started anew; nothing is sampled for a final choice, since every architecture told counts.
+    reset; nothing is sampled for a final choice, since every architecture told counts.
     """
 
     family = "nas"
+    origin = "published"
     source = "Gao, Yang, Zhang, Zhou and Hu, GraphNAS, IJCAI 2020, after Zoph and Le, ICLR 2017"
+    knowledge = ("decisions", "legality")
     deviations = (
         "Illegal options are masked.",
-        "Advantages are not divided by the largest of the last ten, and the moving average is never started anew.",
+        "Advantages are not divided by the largest of the last ten, and the moving average is never reset.",
     )
 
     def __init__(
@@ -103,4 +105,4 @@ class Reinforce(Method):
         self._baseline = mean if self._baseline is None else self.decay * self._baseline + (1 - self.decay) * mean
         advantages = (rewards - self._baseline) / len(errors)
         self._adam.step(self._controller.gradient(rollout, advantages), self.learning_rate)
-        self._own = None  # drawn under weights that are no more
+        self._own = None  # drawn under former weights

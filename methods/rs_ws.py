@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from equipoise.harness.core.method import Problem
+from equipoise.harness.core.method import Knowledge, Problem
 from equipoise.harness.core.space import Architecture
 from equipoise.methods._shared.one_shot import RESTARTS, OneShot, check_whole
 
@@ -27,8 +27,8 @@ class RandomSearchWithWeightSharing(OneShot):
     Source: Li and Talwalkar, Random Search and Reproducibility for Neural Architecture Search, UAI 2019, section 4;
     published code.
 
-    Differs from the paper: the skeleton is that of the task's stand-alone networks; and the whole ranking is asked for,
-    where the paper trains the best few.
+    Differs from the paper: the macro architecture is that of the task's stand-alone networks; and the whole ranking is
+    asked for, where the paper trains the best few.
 
     Args:
         problem: See `OneShot`, as the next eight.
@@ -51,12 +51,13 @@ class RandomSearchWithWeightSharing(OneShot):
     """
 
     source = "Li and Talwalkar, Random Search and Reproducibility for NAS, UAI 2019"
+    knowledge: ClassVar[tuple[Knowledge, ...]] = ("decisions", "legality", "images")
     deviations = (
-        "The skeleton is that of the task's stand-alone networks.",
+        "The macro architecture is that of the task's stand-alone networks.",
         "The whole ranking is asked for and pays, and the best counts; the paper trains the best few.",
         RESTARTS,
     )
-    checked_with: ClassVar[Mapping[str, Any]] = {**OneShot.checked_with, "candidates": 20, "judging_batches": 1}
+    check_settings: ClassVar[Mapping[str, Any]] = {**OneShot.check_settings, "candidates": 20, "judging_batches": 1}
 
     def __init__(
         self,

@@ -29,7 +29,7 @@ class Smac(Method):
     Args:
         problem: What is known before the search.
         rng: Source of SMAC's seed.
-        encoding: The parameters to search over: one of `SearchSpace.encodings`; None for the space's usual one.
+        encoding: The parameters to search over: one of `SearchSpace.encodings`; None for the space's default one.
         n_trees: Trees of the forest.
         random_probability: Share of proposals drawn at random.
         initial_ratio: Largest share of the budget that the initial design may take.
@@ -39,10 +39,12 @@ class Smac(Method):
     """
 
     family = "hpo"
+    origin = "library"
     source = "Lindauer et al., SMAC3: A Versatile Bayesian Optimization Package, JMLR 2022; smac 2.4 HPO facade"
+    knowledge = ("decisions",)
     packages = (("smac", "smac"),)
     costly = True
-    techniques = ("trees",)
+    surrogate_models = ("trees",)
     deviations = (
         "The objective is declared deterministic, so that SMAC does not spend queries on evaluating incumbents again.",
         "The starts of the local search are ordered; the library's order depends on the salt of the process.",

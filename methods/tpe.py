@@ -24,7 +24,7 @@ class Tpe(Method):
     Args:
         problem: What is known before the search.
         rng: Source of the seed of each suggestion.
-        encoding: The parameters to search over: one of `SearchSpace.encodings`; None for the space's usual one.
+        encoding: The parameters to search over: one of `SearchSpace.encodings`; None for the space's default one.
         n_startup: Trials drawn at random before the estimator is used.
         n_candidates: Draws from the good density, of which the best is proposed.
         gamma: The good trials are the best ``gamma * sqrt(n)`` of n (at most 25).
@@ -35,9 +35,11 @@ class Tpe(Method):
     """
 
     family = "hpo"
+    origin = "library"
     source = (
         "Bergstra, Bardenet, Bengio and Kegl, Algorithms for Hyper-Parameter Optimization, NeurIPS 2011; hyperopt 0.3.0"
     )
+    knowledge = ("decisions",)
     packages = (("hyperopt", "tpe"),)
 
     def __init__(
@@ -52,7 +54,7 @@ class Tpe(Method):
         prior_weight: float = 1.0,
     ) -> None:
         super().__init__(problem, rng)
-        check_count("tpe", "n_startup", n_startup, problem, usual=20)
+        check_count("tpe", "n_startup", n_startup, problem, default=20)
         if n_candidates < 1:
             raise SettingError(f"tpe: n_candidates = {n_candidates}; accepted: whole numbers from 1 on")
         for name, share in (("gamma", gamma), ("prior_weight", prior_weight)):

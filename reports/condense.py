@@ -12,11 +12,10 @@ from equipoise.harness.core.space import Architecture, SearchSpace
 from equipoise.harness.core.task import Metric, Task
 from equipoise.reports.derived import derived
 from equipoise.reports.incumbents import Rows, incumbents, lookup, reached, seen_before
-from equipoise.reports.own_training import mean_seconds, with_own_seconds
 from equipoise.reports.random_search import ExactRandomSearch
 from equipoise.reports.results import Array, Recount, Runs, Spent, TaskResults
 
-__all__ = ["Catalogue", "condense"]
+__all__ = ["Catalogue", "condense", "mean_seconds", "training_equivalents"]
 
 SECONDS_POINTS = 120
 LARGEST_LANDSCAPE = 2_000_000
@@ -108,19 +107,19 @@ def condense(
         problem: Why its data cannot be read here; empty if it can.
         described: What the manifest says of the task.
         rows: Of each method that has runs.
-        own: The trainings that each method did itself before each row.
+        own: Of each method, its own training before each row, in training equivalents.
         texts: The distinct architectures, by code.
         grid: g amounts of budget.
         checkpoints: Indices of the grid at which test errors are revealed.
         endings: For each method r x 2: shortfall, and whether the run ended early.
         catalogue: Remembers architectures from task to task.
     """
-    metric = Metric(**described["metric"]) if "metric" in described else task.metric if task else Metric.accuracy()
+    metric = Metric(**described["metric"]) if "metric" in described else task.info.metric if task else Metric.accuracy()
     scale = abs(metric.slope)
     known = task is not None and not problem
     space = None if task is None else task.space
     mean = mean_seconds(task if known else None, rows)
-    rows = {label: with_own_seconds(block, own[label], mean) for label, block in rows.items()}
+    rows = {label: _with_training_seconds(block, own[label], mean) for label, block in rows.items()}
     values = _Values(task, known, texts, catalogue)
     judged = rows if values.told else _in_full(rows)
     held = {label: incumbents(block) for label, block in judged.items()}
@@ -134,7 +133,7 @@ def condense(
     landscape = task.landscape() if task is not None and known else None
     best = min((float(np.min(b.error, initial=np.inf)) for b in judged.values()), default=np.nan)
     reference = best if optimum is None else optimum
-    penalty = task.penalty if task is not None else 1.0
+    penalty = task.info.penalty if task is not None else 1.0
     test_values = _test_values(task, landscape)
     test_optimum = np.nan if test_values is None else float(test_values.min())
 
@@ -180,6 +179,34 @@ def condense(
             if (own[label] > 0)[block.present].mean() > 0.5  # else it trains first, and then judges
         },
     )
+
+
+def training_equivalents(block: Rows, each: float) -> Array:
+    """The method's own training before each row, r x n, in trainings of a mean architecture.
+
+    Args:
+        block: Of one method.
+        each: The charge of one such training in the unit of the budget.
+    """
+    if block.training_charge is None:
+        return np.zeros(block.charge.shape)
+    return np.where(block.training_charge > 0, block.training_charge / (each or np.nan), 0.0)
+
+
+def mean_seconds(task: Task | None, rows: Mapping[str, Rows]) -> float:
+    """The mean time of a full training: as the task tells it, or else over those in the rows; NaN if unknown."""
+    told = None if task is None else task.mean_cost_seconds
+    if told is not None:
+        return told
+    full = max((int(block.fidelity.max(initial=0)) for block in rows.values()), default=0)
+    asked = [block.seconds[(block.status == 0) & (block.fidelity == full)] for block in rows.values()]
+    trained = np.concatenate([np.zeros(0), *asked])
+    return float(trained.mean()) if trained.size else float("nan")
+
+
+def _with_training_seconds(block: Rows, own: Array, seconds: float) -> Rows:
+    """The rows with the time of the method's own training added to the simulated training time."""
+    return replace(block, seconds=block.seconds + np.where(own > 0, own * seconds, 0.0)) if own.any() else block
 
 
 def _in_full(rows: Mapping[str, Rows]) -> dict[str, Rows]:
@@ -302,9 +329,9 @@ def _caveat(task: Task | None, problem: str, optimum: float | None, described: M
         )
     if optimum is None:
         return "its optimum is unknown, so regret is measured from the best error that any run observed"
-    if "digest" in described and described["digest"] != task.data_digest:
+    if "digest" in described and described["digest"] != task.info.data_digest:
         return (
-            f"the data on this machine ({task.data_digest[:16]}) are not those of the runs "
+            f"the data on this machine ({task.info.data_digest[:16]}) are not those of the runs "
             f"({described['digest'][:16]}): regret and test errors are looked up in the former"
         )
     return ""

@@ -26,6 +26,8 @@ class Rows:
         seconds: r x n simulated seconds; 0 where there is no row, NaN where the task does not tell.
         overhead: r x n seconds of the method itself; 0 where there is no row.
         status: r x n: 0 ok, 1 duplicate, 2 invalid, -1 no row.
+        training_charge: r x n amounts charged for the method's own training, part of `charge`; 0 where there is none,
+            or where an older store does not tell it. None where nobody asks.
     """
 
     numbers: Indices
@@ -37,6 +39,7 @@ class Rows:
     seconds: Array
     overhead: Array
     status: Indices
+    training_charge: Array | None = None
 
     @property
     def present(self) -> npt.NDArray[np.bool_]:

@@ -12,16 +12,15 @@ from equipoise.harness.core.suite import Suite
 from equipoise.harness.core.task import Noise, Task
 from equipoise.harness.store.run_file import Summary
 from equipoise.harness.store.run_store import RunStore
-from equipoise.reports.condense import Catalogue, condense
+from equipoise.reports.condense import Catalogue, condense, mean_seconds, training_equivalents
 from equipoise.reports.incumbents import Rows
-from equipoise.reports.own_training import mean_seconds, own_trainings
 from equipoise.reports.results import FAMILIES, Array, MethodCard, Results, TaskResults
 
 __all__ = ["load"]
 
 COLUMNS = (
     "method", "repeat", "query", "architecture", "fidelity", "validation_error", "charge", "cost_seconds",
-    "overhead_seconds", "status",
+    "overhead_seconds", "training_charge", "status",
 )  # fmt: skip
 EVERY_QUERY = 1000
 """Up to this many queries, the grid has every one of them."""
@@ -123,10 +122,7 @@ def _task(
     rows = dict(_rows(frame))
     seconds = mean_seconds(None if problem else task, rows)
     each = {"queries": 1.0, "epochs": max(described.get("fidelities") or [0]), "cost_seconds": seconds}
-    own = {
-        label: own_trainings(block, suite.budget, suite.protocol.duplicates, each[suite.budget.unit])
-        for label, block in rows.items()
-    }
+    own = {label: training_equivalents(block, each[suite.budget.unit]) for label, block in rows.items()}
     endings = {
         label: np.array([_ending(summaries.get((name, label, int(number)))) for number in rows[label].numbers])
         for label in rows
@@ -146,14 +142,14 @@ def _open(name: str, noise: Noise) -> tuple[Task | None, str]:
         if problem is None:
             task.optimum()  # reads the data
             return task, ""
-        described = all(task.space.cardinalities) and np.isfinite(task.penalty)  # either may come with the data
+        described = all(task.space.cardinalities) and np.isfinite(task.info.penalty)  # either may come with the data
     except EquipoiseError as error:
         return None, problem or str(error)
     return task if described else None, problem
 
 
 def _ending(summary: Summary | None) -> tuple[float, float]:
-    return (0.0, 0.0) if summary is None else (summary.shortfall, float(bool(summary.ended)))
+    return (0.0, 0.0) if summary is None else (summary.unspent, float(bool(summary.ended)))
 
 
 def _rows(frame: Any) -> Iterator[tuple[str, Rows]]:
@@ -161,7 +157,7 @@ def _rows(frame: Any) -> Iterator[tuple[str, Rows]]:
     code = frame["architecture"].cat.codes.to_numpy(np.int64)
     statuses = np.array([STATUSES[status] for status in frame["status"].cat.categories])
     status = statuses[frame["status"].cat.codes.to_numpy(np.int64)]
-    columns = {name: frame[name].to_numpy() for name in COLUMNS[4:9]}
+    columns = {name: frame[name].to_numpy() for name in COLUMNS[4:10]}
     fidelity = np.nan_to_num(columns["fidelity"].astype(np.float64), nan=0.0).astype(np.int64)
     error = np.where(status == STATUSES["invalid"], np.inf, np.nan_to_num(columns["validation_error"], nan=np.inf))
     method = frame["method"].cat.codes.to_numpy(np.int64)
@@ -200,5 +196,6 @@ def _rows(frame: Any) -> Iterator[tuple[str, Rows]]:
                 seconds=padded(columns["cost_seconds"], 0),
                 overhead=padded(columns["overhead_seconds"].astype(np.float64), 0),
                 status=padded(status, -1),
+                training_charge=padded(np.nan_to_num(columns["training_charge"]), 0),
             ),
         )

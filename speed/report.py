@@ -75,10 +75,10 @@ def synthesise(folder: Path, methods: int, repeats: int, queries: int = 300) -> 
                 chosen = order[(luck * len(order)).astype(int)].tolist()
                 trajectory = Trajectory(
                     architecture=[cells[row] for row in chosen],
-                    fidelity=[task.fidelities[-1] if task.fidelities else None] * queries,
+                    fidelity=[task.info.fidelities[-1] if task.info.fidelities else None] * queries,
                     validation_error=errors[chosen].tolist(),
                     charge=[1.0] * queries,
-                    cost_seconds=[100.0 if task.has_cost else float("nan")] * queries,
+                    cost_seconds=[100.0 if task.info.has_cost else float("nan")] * queries,
                     overhead_seconds=[0.001] * queries,
                     status=["ok"] * queries,
                 )

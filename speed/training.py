@@ -32,7 +32,7 @@ MEMORY = """
 import resource, sys, numpy as np
 from equipoise.harness.core.registry import load_task
 if len(sys.argv) > 1:
-    task = load_task(sys.argv[1]); task.fresh = True
+    task = load_task(sys.argv[1], ignore_cache=True)
     task.evaluate(task.space.sample(np.random.default_rng(0), 1)[0], 1, np.random.default_rng(0))
 else:
     import torch

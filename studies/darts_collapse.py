@@ -58,11 +58,12 @@ def main(order: int = 1, rate: float = 3e-4, seeds: int = 3, epochs: int = 50, l
             if cell != before or epoch == epochs:
                 made = Counter(SHORT[OPERATIONS[option]] for option in cell)
                 listed = ", ".join(f"{count} {word}" for word, count in made.most_common())
-                accuracy = table.metric.show(table.expected(cell) or 0.0)
+                accuracy = table.info.metric.show(table.expected(cell) or 0.0)
                 print(f"seed {seed} epoch {epoch:3}: {''.join(map(str, cell))}  {accuracy:.1f} %  {listed}", flush=True)
             before = cell
         seconds = time.process_time() - begin
-        print(f"seed {seed}: {method.trainings:.1f} stand-alone trainings charged, {seconds:.0f} s of CPU", flush=True)
+        charged = f"{method.training_equivalents:.1f} training equivalents charged"
+        print(f"seed {seed}: {charged}, {seconds:.0f} s of CPU", flush=True)
 
 
 if __name__ == "__main__":

@@ -124,24 +124,28 @@ def plot_walk(model: Vae, trajectory: Trajectory, task: Any, steps: int = 41) ->
         start, goal = model.encode(model.parameters.views(), ends).mean
     along = torch.linspace(0, 1, steps).view(-1, 1, 1)
     codes, _ = decode(model, start + along * (goal - start), np.full(steps, COLD))
-    shown = [task.metric.show(task.expected(code)) for code in codes]
+    shown = [task.info.metric.show(task.expected(code)) for code in codes]
     figure = Figure(figsize=(5, 3), layout="constrained")
     axes = figure.subplots()
     axes.step(np.linspace(0, 1, steps), shown, where="mid")
     title = f"{task.name}: {len(set(codes))} architectures on the way"
-    axes.set(xlabel="share of the way from worst to best", ylabel=f"{task.metric.name} {task.metric.unit}", title=title)
+    axes.set(
+        xlabel="share of the way from worst to best",
+        ylabel=f"{task.info.metric.name} {task.info.metric.unit}",
+        title=title,
+    )
     return figure
 
 
 def plot_generations(trajectory: Trajectory, task: Any, size: int = 10) -> Figure:
     """The values of each ten queries, and the best so far."""
-    shown = np.array([task.metric.show(error) for error in trajectory.validation_error])
+    shown = np.array([task.info.metric.show(error) for error in trajectory.validation_error])
     figure = Figure(figsize=(5, 3), layout="constrained")
     axes = figure.subplots()
     axes.boxplot(list(shown.reshape(-1, size)), widths=0.6, showfliers=False)
     best = np.maximum.accumulate(shown)[size - 1 :: size]
     axes.plot(np.arange(1, len(best) + 1), best, color="C3", label="best so far")
-    axes.set(xlabel="ten queries each", ylabel=f"{task.metric.name} {task.metric.unit}", title=task.name)
+    axes.set(xlabel="ten queries each", ylabel=f"{task.info.metric.name} {task.info.metric.unit}", title=task.name)
     axes.set_xticks([1, *range(5, len(best) + 1, 5)], [str(n) for n in (1, *range(5, len(best) + 1, 5))])
     axes.set_ylim(np.quantile(shown, 0.1), shown.max() + 0.05 * (shown.max() - np.quantile(shown, 0.1)))
     axes.legend(loc="lower right")

@@ -9,9 +9,20 @@ from functools import cached_property
 import numpy as np
 
 from equipoise.harness.core.space import Architecture, LabelledDag, SearchSpace
-from equipoise.harness.core.task import Evaluation, Metric, Task
+from equipoise.harness.core.task import Benchmark, Evaluation, Metric, Noise, Task, TaskInfo
 from equipoise.harness.spaces.darts import Darts
 from equipoise.harness.spaces.nasbench101 import NasBench101
+
+
+class MadeLandscapes(Benchmark):
+    """Five landscapes over each of the two spaces."""
+
+    name = "made"
+    datasets = tuple(f"{space}-{number}" for space in ("nasbench101", "darts") for number in range(1, 6))
+
+    def task(self, dataset: str, noise: Noise = "mean", ignore_cache: bool = False) -> "MadeLandscape":  # noqa: ARG002
+        """Makes the task of one landscape."""
+        return MadeLandscape(dataset, noise)
 
 
 class MadeLandscape(Task):
@@ -21,19 +32,21 @@ class MadeLandscape(Task):
     equal graphs have equal errors, whatever their numbering. The worths of pairs make decisions interact.
     """
 
-    benchmark = "made"
-    datasets = tuple(f"{space}-{number}" for space in ("nasbench101", "darts") for number in range(1, 6))
-    source = "This project"
-    licence = "none"
-    metric = Metric.accuracy()
-    is_lookup = True
-    has_cost = False
-    data_digest = "0" * 64
+    info: TaskInfo
+    space: SearchSpace
 
-    @cached_property
-    def space(self) -> SearchSpace:  # type: ignore[override]
-        """The space that the name says."""
-        return NasBench101() if self.dataset.startswith("nasbench101") else Darts()
+    def __init__(self, dataset: str, noise: Noise = "mean") -> None:
+        self.info = TaskInfo(
+            name=f"made/{dataset}",
+            source="This project",
+            licence="none",
+            metric=Metric.accuracy(),
+            data_digest="0" * 64,
+            has_cost=False,
+            is_lookup=True,
+        )
+        self.space = NasBench101() if dataset.startswith("nasbench101") else Darts()
+        super().__init__(noise)
 
     @cached_property
     def _worth(self) -> dict[object, float]:
@@ -42,7 +55,7 @@ class MadeLandscape(Task):
     def _value(self, feature: object) -> float:
         found = self._worth.get(feature)
         if found is None:
-            entropy = [int(self.dataset[-1]), *repr(feature).encode()]
+            entropy = [int(self.info.name[-1]), *repr(feature).encode()]
             found = self._worth[feature] = float(np.random.default_rng(entropy).normal())
         return found
 

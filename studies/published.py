@@ -31,14 +31,14 @@ def tested(name: str, dataset: str, seed: int) -> float:
     method = cls(problem_of(cls, task, budget), np.random.default_rng(seed))
     run = run_trial(method, task, Ledger(budget), np.random.default_rng)
     error = task.reveal(run.architecture[int(np.argmin(run.validation_error))])
-    return float("nan") if error is None else task.metric.show(error)
+    return float("nan") if error is None else task.info.metric.show(error)
 
 
 def best_by_test(dataset: str, repeats: int) -> float:
     """Mean over repeats of the best test accuracy among as many random architectures: selection on the test split."""
     task, rng = load_task(f"nasbench_graph/{dataset}"), np.random.default_rng(0)
     revealed = (task.reveal(architecture) for architecture in task.space.enumerate())
-    shown = np.array([task.metric.show(error) for error in revealed if error is not None])
+    shown = np.array([task.info.metric.show(error) for error in revealed if error is not None])
     return float(np.mean([rng.choice(shown, QUERIES, replace=False).max() for _ in range(repeats)]))
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from equipoise.harness.core.ledger import Budget
 from equipoise.harness.core.method import Method, Observation, Problem, Query
 from equipoise.harness.core.space import Architecture, Decision, LabelledDag, SearchSpace
-from equipoise.harness.core.task import Evaluation, Metric, Task
+from equipoise.harness.core.task import Evaluation, Metric, Task, TaskInfo
 
 
 class MadeSpace(SearchSpace):
@@ -31,15 +31,16 @@ class MadeSpace(SearchSpace):
 class MadeTask(Task):
     """Error = sum / 10, seconds = 1 + first option; fidelities add to the error."""
 
-    benchmark = "made"
-    datasets = ("plain", "slow")
-    noises = ("mean", "single")
-    source = "the tests"
-    licence = "none"
+    info = TaskInfo(
+        name="made/plain",
+        source="the tests",
+        licence="none",
+        metric=Metric.accuracy(),
+        data_digest="0" * 64,
+        fidelities=(1, 4),
+        noises=("mean", "single"),
+    )
     space = MadeSpace()
-    metric = Metric.accuracy()
-    fidelities = (1, 4)
-    data_digest = "0" * 64
 
     def evaluate(self, architecture: Architecture, fidelity: int | None, rng: np.random.Generator) -> Evaluation:
         error = sum(architecture) / 10 + (0.05 if fidelity == 1 else 0.0)

@@ -4,12 +4,13 @@ import os
 import random
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 from made import MadeTask
 
 from equipoise.harness.core.errors import SearchEnded
-from equipoise.harness.core.method import Method, Observation, Query
+from equipoise.harness.core.method import Method, Observation, Query, Requirements
 from equipoise.harness.core.registry import load_task
 from equipoise.harness.core.task import Evaluation
 from equipoise.harness.spaces.nasbench201 import NasBench201
@@ -20,6 +21,7 @@ class Good(Method):
 
     family = "baseline"
     source = "the tests"
+    knowledge = ("decisions", "legality", "isomorphism")
 
     def __init__(self, problem, rng) -> None:
         super().__init__(problem, rng)
@@ -44,12 +46,11 @@ class Trains(Method):
     again: tuple[int, ...] | None = None
 
     def ask(self) -> Query:
-        self.trainings += self.each
         if self.again is not None:
             architecture, self.again = self.again, None
         else:
             self.again = architecture = self.space.sample(self.rng, 1)[0]
-        return Query(architecture)
+        return Query(architecture, training_cost=self.each)
 
     def tell(self, observation: Observation) -> None:
         pass
@@ -114,6 +115,56 @@ class Undeclared(Good):
 
 class Unfamiliar(Good):
     family = "magic"
+
+
+class OfNowhere(Good):
+    origin = "a dream"
+
+
+class Omniscient(Good):
+    knowledge = ("decisions", "everything")
+
+
+class KnowsNoDecisions(Good):
+    knowledge = ()
+
+
+class HidesLegality(Good):
+    knowledge = ("decisions", "isomorphism")
+
+
+class HidesMutation(Good):
+    """`mutate` leads to another network."""
+
+    knowledge = ("decisions", "legality")
+
+
+class HidesIsomorphism(Good):
+    knowledge = ("decisions", "legality")
+
+    def ask(self) -> Query:
+        return Query(self.space.canonical(self.space.sample(self.rng, 1)[0]))
+
+
+class HidesTheGraph(Good):
+    def __init__(self, problem, rng) -> None:
+        super().__init__(problem, rng)
+        self.nodes = len(self.space.graph(self.space.sample(rng, 1)[0]).node_labels)
+
+
+class HidesImages(Good):
+    @classmethod
+    def requirements(cls, settings):
+        return Requirements(resources=("images",))
+
+    def ask(self) -> Query:
+        self.problem.resources.get("images")
+        return super().ask()
+
+
+class HidesFidelities(Good):
+    def ask(self) -> Query:
+        return super().ask()._replace(fidelity=self.problem.fidelities[0])
 
 
 class IgnoresSeed(Good):
@@ -217,14 +268,13 @@ class Absent(Good):
 class GoodTask(MadeTask):
     """A task of a third party."""
 
-    benchmark = "good"
+    info = replace(MadeTask.info, name="good/plain")
 
 
 class TimedTask(MadeTask):
     """Its training time is the clock's."""
 
-    benchmark = "timed"
-    measured_cost = True
+    info = replace(MadeTask.info, name="timed/plain", measured_cost=True)
 
     def evaluate(self, architecture, fidelity, rng):
         return super().evaluate(architecture, fidelity, rng)._replace(cost_seconds=1.0 + time.perf_counter())
@@ -237,12 +287,11 @@ def _distance(architecture: tuple[int, ...]) -> float:
 class Epochs(MadeTask):
     """A made table over NAS-Bench-201: the fewer the epochs, the noisier the error."""
 
-    benchmark = "plugins_for_tests:Epochs"
+    info = replace(MadeTask.info, name="plugins_for_tests:Epochs/plain", fidelities=(1, 3, 9, 27))
     space = NasBench201()
-    fidelities = (1, 3, 9, 27)
 
     def evaluate(self, architecture, fidelity, rng):
-        epochs = fidelity or self.fidelities[-1]
+        epochs = fidelity or self.info.fidelities[-1]
         error = _distance(architecture)
         noise = np.random.default_rng([epochs, *architecture]).normal() * 0.05 * (1 / epochs - 1 / 27)
         return Evaluation(min(1.0, max(0.0, error + 0.3 / epochs - 0.3 / 27 + noise)), float(epochs))
@@ -257,7 +306,7 @@ class Epochs(MadeTask):
 class Untold(Epochs):
     """Tells nothing of a full training but what a query shows, as real training does."""
 
-    benchmark = "plugins_for_tests:Untold"
+    info = replace(Epochs.info, name="plugins_for_tests:Untold/plain")
 
     def expected(self, architecture):
         return None

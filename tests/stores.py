@@ -63,17 +63,17 @@ def described(chosen: Suite) -> dict[str, Any]:
     for name in chosen.tasks:
         task = load_task(name, chosen.protocol.noise)
         tasks[name] = {
-            "source": task.source,
-            "licence": task.licence,
-            "digest": task.data_digest,
-            "metric": vars(task.metric),
+            "source": task.info.source,
+            "licence": task.info.licence,
+            "digest": task.info.data_digest,
+            "metric": vars(task.info.metric),
             "space": task.space.name,
             "space_size": task.space.size,
-            "surrogate": task.surrogate,
-            "technique": task.technique,
-            "held_out": list(task.held_out),
-            "fidelities": list(task.fidelities),
-            "pitfalls": list(task.pitfalls),
+            "surrogate": task.info.surrogate is not None,
+            "technique": None,
+            "held_out": [],
+            "fidelities": list(task.info.fidelities),
+            "pitfalls": list(task.info.pitfalls),
         }
     methods = {
         entry.label: {

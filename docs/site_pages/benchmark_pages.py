@@ -2,7 +2,7 @@
 
 from equipoise.harness.cli.task_summary import card, text
 from equipoise.harness.core.registry import benchmarks, load_task, task_names
-from equipoise.harness.core.task import Task
+from equipoise.harness.core.task import Benchmark
 from site_pages.docstrings import markdown, read, table
 from site_pages.space_pages import drawing
 
@@ -13,10 +13,10 @@ def benchmark_pages() -> dict[str, str]:
     """The Markdown of ``benchmarks/NAME`` for every benchmark, and of their index."""
     found = list(benchmarks())
     rows = [
-        (f"[`{cls.benchmark}`]({cls.benchmark}.md)", markdown(read(cls).summary), f"{len(cls.datasets) or 'any file'}")
-        for cls in found
+        (f"[`{benchmark.name}`]({benchmark.name}.md)", markdown(read(type(benchmark)).summary), f"{len(benchmark.datasets) or 'any file'}")
+        for benchmark in found
     ]
-    names = "\n".join(cls.benchmark for cls in found)
+    names = "\n".join(benchmark.name for benchmark in found)
     index = [
         "# Benchmarks",
         "One page per benchmark, written from its class when the site is built. What only the data tells is missing "
@@ -24,14 +24,14 @@ def benchmark_pages() -> dict[str, str]:
         table(("benchmark", "what it is", "data sets"), rows),
         f"```{{toctree}}\n:hidden:\n\n{names}\n```",
     ]
-    pages = {f"benchmarks/{cls.benchmark}": _page(cls) for cls in found}
+    pages = {f"benchmarks/{benchmark.name}": _page(benchmark) for benchmark in found}
     return pages | {"benchmarks/index": "\n\n".join(index) + "\n"}
 
 
-def _page(cls: type[Task]) -> str:
-    doc = read(cls)
-    names = task_names(cls)
-    parts = [f"# `{cls.benchmark}`", markdown(doc.summary), markdown(doc.body)]
+def _page(benchmark: Benchmark) -> str:
+    doc = read(type(benchmark))
+    names = task_names(benchmark)
+    parts = [f"# `{benchmark.name}`", markdown(doc.summary), markdown(doc.body)]
     if names:
         facts = {name: _facts(name) for name in names}
         common = {
@@ -43,7 +43,7 @@ def _page(cls: type[Task]) -> str:
         for name, told in facts.items():
             own = told if len(names) == 1 else {what: said for what, said in told.items() if what not in common}
             parts += [f"### `{name}`", *([_table(own)] if own else ["As above."])]
-        if citation := load_task(names[0]).citation:
+        if citation := load_task(names[0]).info.citation:
             parts += ["## Citation", f"```bibtex\n{citation.strip()}\n```"]
     return "\n\n".join(part for part in parts if part) + "\n"
 

@@ -12,7 +12,7 @@ from equipoise.harness.core.errors import DataError
 from equipoise.harness.core.space import Architecture
 from equipoise.harness.core.suite import RunSpec
 from equipoise.harness.core.task import Task
-from equipoise.harness.core.trajectory import Trajectory
+from equipoise.harness.core.trajectory import Trajectory, objective_columns
 from equipoise.reports.incumbents import Rows, incumbents, reached
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class SearchTrajectory(Trajectory):
         """The best architecture found; None if nothing valid was proposed."""
         if not len(self) or (place := int(self._incumbents()[-1])) < 0:
             return None
-        architecture, metric = self.architecture[place], self.task.metric
+        architecture, metric = self.architecture[place], self.task.info.metric
         test = self.task.reveal(architecture)
         return Incumbent(
             architecture=architecture,
@@ -94,7 +94,7 @@ class SearchTrajectory(Trajectory):
     def incumbent_values(self) -> Array:
         """The observed validation value of the incumbent after each proposal, n, in the unit of the task."""
         errors = np.array([*self.validation_error, np.nan])[self._incumbents()]
-        return np.array([self.task.metric.show(error) for error in errors], dtype=np.float64)
+        return np.array([self.task.info.metric.show(error) for error in errors], dtype=np.float64)
 
     def regret(self, at: Sequence[float] | None = None) -> Array:
         """The incumbent's distance to the optimum, in the unit of the task (points for accuracies), as in the report.
@@ -117,7 +117,7 @@ class SearchTrajectory(Trajectory):
             places = reached(self.spent[None], np.array([len(self)]), np.asarray(at, dtype=np.float64))[0]
             held = np.where(places < 0, -1, np.append(held, -1)[places])
         told = {place: self._error(place) for place in np.unique(held).tolist()}
-        return abs(self.task.metric.slope) * (np.array([told[place] for place in held.tolist()]) - optimum)
+        return abs(self.task.info.metric.slope) * (np.array([told[place] for place in held.tolist()]) - optimum)
 
     def to_frame(self) -> "pd.DataFrame":
         """One row per proposal, with the columns that the store of a suite has."""
@@ -133,9 +133,11 @@ class SearchTrajectory(Trajectory):
                 "fidelity": pd.Series(self.fidelity, dtype="float64" if None in self.fidelity else "int32"),
                 "validation_error": self.validation_error,
                 "charge": self.charge,
+                "training_charge": self.training_charge,
                 "cost_seconds": self.cost_seconds,
                 "overhead_seconds": self.overhead_seconds,
                 "status": self.status,
+                **objective_columns(self.objectives),
             }
         )
         return frame.astype(dict.fromkeys(("task", "method", "architecture", "status"), "category"))
@@ -150,7 +152,7 @@ class SearchTrajectory(Trajectory):
             import matplotlib.pyplot as plt
 
             _, ax = plt.subplots()
-        metric, unit = self.task.metric, self.spec.budget.unit
+        metric, unit = self.task.info.metric, self.spec.budget.unit
         known = self.task.optimum() is not None
         values = self.regret() if known else self.incumbent_values()
         ax.step(self.spent, values, where="post", label=self.spec.label)
@@ -192,7 +194,7 @@ class SearchTrajectory(Trajectory):
     def _best(self) -> str:
         if (best := self.incumbent) is None:
             return "nothing valid was proposed"
-        metric = self.task.metric
+        metric = self.task.info.metric
         value = f"best validation {metric.name} {best.validation:.2f} {metric.unit}".rstrip()
         if self.task.optimum() is None:
             return value
@@ -207,12 +209,12 @@ class SearchTrajectory(Trajectory):
             return None
         queries = np.arange(1, min(max(int(self.spent[-1]), 1), len(landscape)) + 1)
         law = ExactRandomSearch(landscape).mean(queries) - float(self.task.optimum() or 0.0)
-        return np.asarray(abs(self.task.metric.slope) * law)
+        return np.asarray(abs(self.task.info.metric.slope) * law)
 
     def _error(self, place: int) -> float:
         """The error without noise of what was proposed at a place; what was observed if the task cannot tell."""
         if place < 0:
-            return self.task.penalty
+            return self.task.info.penalty
         expected = self.task.expected(self.architecture[place])
         return self.validation_error[place] if expected is None else expected
 

@@ -1,22 +1,21 @@
-"""What the benchmarks with archives of NAS-Bench-201's format share: data sets, splits, seeds, metric."""
+"""The base of the benchmarks with archives of NAS-Bench-201's format: data sets, splits, seeds, metric."""
 
-from abc import abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
-from equipoise.harness.benchmarks._official import CURVE, OfficialTable
+from equipoise.harness.benchmarks._official import CURVE, OfficialTables
 from equipoise.harness.core.task import Metric
 from equipoise.harness.data.official.arch_results import SPLITS
 from equipoise.harness.tables.header import TableHeader
 
-__all__ = ["ArchResultsTask"]
+__all__ = ["ArchResults"]
 
 SEEDS = (777, 888, 999)
 """The labels in the official archives; how many an architecture has differs."""
 
 
-class ArchResultsTask(OfficialTable):
+class ArchResults(OfficialTables):
     """Base of NATS-Bench topology and size and of the NAS-Bench-201 file.
 
     Attributes:
@@ -44,30 +43,17 @@ class ArchResultsTask(OfficialTable):
     metric = Metric.accuracy()
     epochs: ClassVar[tuple[int, ...]]
 
-    @classmethod
-    def headers(cls, path: Path) -> Mapping[str, TableHeader]:
+    def headers(self, path: Path) -> Mapping[str, TableHeader]:
         """One table a data set, and one with every epoch of the longest training on CIFAR-10."""
         cost = "training seconds as the archive lists them, and one pass over the validation set"
         found = {
-            dataset: cls.header_of(
-                dataset,
-                path,
-                cost=cost,
-                fidelities=cls.epochs,
-                seeds=SEEDS,
-            )
-            for dataset in SPLITS
+            dataset: self.header_of(dataset, path, cost=cost, fidelities=self.epochs, seeds=SEEDS) for dataset in SPLITS
         }
-        found[f"cifar10{CURVE}"] = cls.header_of(
+        found[f"cifar10{CURVE}"] = self.header_of(
             f"cifar10{CURVE}",
             path,
             cost=cost,
-            fidelities=tuple(range(1, cls.epochs[-1] + 1)),
+            fidelities=tuple(range(1, self.epochs[-1] + 1)),
             seeds=SEEDS,
         )
         return found
-
-    @classmethod
-    @abstractmethod
-    def recognises(cls, path: Path) -> bool:
-        """Whether this is an archive of this benchmark."""

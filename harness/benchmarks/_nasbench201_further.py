@@ -1,4 +1,4 @@
-"""What public files add to the embedded NAS-Bench-201: accuracies after 12 epochs, and test accuracies."""
+"""Additions of public files to the embedded NAS-Bench-201: accuracies after 12 epochs, and test accuracies."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from equipoise.harness.benchmarks._fetched import in_order
+from equipoise.harness.benchmarks._complete import in_order
 from equipoise.harness.benchmarks._zero_cost_files import read_values
 from equipoise.harness.core.errors import DataError, SpaceError
 from equipoise.harness.core.space import Architecture
@@ -23,9 +23,9 @@ COLUMNS = {"cifar10": "cifar10-val", "cifar100": "cifar100-val", "imagenet16-120
 MEMBERS = {"cifar100": "cifar100", "imagenet16-120": "ImageNet16-120"}
 
 OPERATIONS = ("skip_connect", "none", "nor_conv_3x3", "nor_conv_1x1", "avg_pool_3x3")
-"""What the numbers 0 to 4 of NASLib's files mean."""
+"""The operations behind the numbers 0 to 4 of NASLib's files."""
 EDGES = (0, 1, 3, 2, 4, 5)
-"""Where NASLib's files, whose edges are ordered by source, list the edges of the space, ordered by target.
+"""The places of the space's edges, ordered by target, in NASLib's files, which order them by source.
 
 Both can be seen in the data: with any other order of the operations, or of the edges, the accuracies agree less with
 the embedded ones, and with these the correlation is 0.998.

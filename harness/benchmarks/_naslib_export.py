@@ -23,11 +23,11 @@ from equipoise.harness.spaces.nats_sss import CHANNELS
 __all__ = ["dataset_api"]
 
 DATASETS = {"cifar10": "cifar10-valid", "cifar100": "cifar100", "imagenet16-120": "ImageNet16-120"}
-"""What NASLib calls the data sets of NAS-Bench-201 inside of its table."""
+"""The data sets of NAS-Bench-201 as NASLib names them inside its table."""
 
 
 def dataset_api(task: Task) -> Any:
-    """What NASLib passes around as ``dataset_api``, answering from a task.
+    """The object that NASLib passes around as ``dataset_api``, answering from a task.
 
     NASLib reads one number of NAS-Bench-201 for validation and for test; it gets the validation value, so that its
     optimisers see no test value, and so "test" in its logs is not one.
@@ -48,15 +48,15 @@ def dataset_api(task: Task) -> Any:
 
 def _validation(task: Task, architecture: Architecture, fidelity: int | None = None) -> float:
     """The value people read: the mean over seeds at full training, the stored answer below it."""
-    error = task.expected(architecture) if fidelity is None or fidelity == task.fidelities[-1] else None
+    error = task.expected(architecture) if fidelity is None or fidelity == task.info.fidelities[-1] else None
     if error is None:
         error = task.evaluate(architecture, fidelity, np.random.default_rng(0)).validation_error
-    return task.metric.show(error)
+    return task.info.metric.show(error)
 
 
 def _test(task: Task, architecture: Architecture) -> float:
     error = task.reveal(architecture)
-    return math.nan if error is None else task.metric.show(error)
+    return math.nan if error is None else task.info.metric.show(error)
 
 
 def _seconds(task: Task, architecture: Architecture) -> float:
@@ -70,7 +70,7 @@ class _Curve(Sequence[float]):
         self._task, self._value = task, value
 
     def __len__(self) -> int:
-        return self._task.fidelities[-1] if self._task.fidelities else 1
+        return self._task.info.fidelities[-1] if self._task.info.fidelities else 1
 
     def __getitem__(self, epoch: Any) -> Any:
         if isinstance(epoch, slice):
@@ -80,9 +80,10 @@ class _Curve(Sequence[float]):
             raise IndexError(f"{self._task.name} has epochs 0 to {len(self) - 1}, not {epoch}")
         if number == len(self) - 1:
             return self._value(None)
-        if number + 1 not in self._task.fidelities:
+        if number + 1 not in self._task.info.fidelities:
             raise DataError(
-                f"{self._task.name} stores no value after {number + 1} epochs; it has {list(self._task.fidelities)}"
+                f"{self._task.name} stores no value after {number + 1} epochs; "
+                f"it has {list(self._task.info.fidelities)}"
             )
         return self._value(number + 1)
 
@@ -91,9 +92,9 @@ class _Cells(Mapping[str, Mapping[str, Any]]):
     """``dataset_api["nb201_data"]``: by the string of a cell, by data set, by metric."""
 
     def __init__(self, task: Task) -> None:
-        if task.dataset.lower() not in DATASETS:
-            raise DataError(f"{task.name}: NASLib knows no such data set; {nearest(task.dataset, DATASETS)}")
-        self._task, self._dataset = task, DATASETS[task.dataset.lower()]
+        if task.info.dataset.lower() not in DATASETS:
+            raise DataError(f"{task.name}: NASLib knows no such data set; {nearest(task.info.dataset, DATASETS)}")
+        self._task, self._dataset = task, DATASETS[task.info.dataset.lower()]
 
     def __getitem__(self, text: str) -> Mapping[str, Any]:
         try:
@@ -116,7 +117,7 @@ class _Cells(Mapping[str, Mapping[str, Any]]):
 
 
 class _ModelSpec:
-    """What NASLib makes of a matrix and operations before it asks about them."""
+    """A matrix and operations, as NASLib hands them over before it asks about them."""
 
     def __init__(self, matrix: Any, ops: Sequence[str]) -> None:
         self.matrix, self.ops = np.asarray(matrix), list(map(str, ops))
@@ -141,8 +142,8 @@ class _Cells101:
         if spec.cell is None:
             raise DataError(f"{self._task.name}: the graph is no cell; ask is_valid first")
         task, cell = self._task, spec.cell
-        if epochs != 108 and epochs not in task.fidelities:
-            raise DataError(f"{task.name} stores no value after {epochs} epochs; it has {list(task.fidelities)}")
+        if epochs != 108 and epochs not in task.info.fidelities:
+            raise DataError(f"{task.name} stores no value after {epochs} epochs; it has {list(task.info.fidelities)}")
         matrix, labels = NasBench101().matrix(cell)
         return {
             "module_adjacency": matrix,
@@ -166,11 +167,11 @@ class _Networks:
         arch: str,
         task: str,
         metric: str,
-        mode: str = "best",  # noqa: ARG002 - one value an architecture is stored
-        xseed: int | None = None,  # noqa: ARG002
+        mode: str = "best",
+        xseed: int | None = None,
     ) -> float:
         """One stored value by NASLib's name of it: ``valid_top1``, ``test_ssim``, ``time_elapsed``, ..."""
-        if task != self._task.dataset:
+        if task != self._task.info.dataset:
             raise DataError(f"{self._task.name}: asked for the data set '{task}'")
         architecture = self._task.space.parse(arch)
         if metric == "time_elapsed":
@@ -192,17 +193,21 @@ class _Widths:
         dataset: str,
         iepoch: int | None = None,
         hp: str = "90",
-        is_random: bool = False,  # noqa: ARG002 - the mean over the seeds is given
+        is_random: bool = False,
     ) -> dict[str, float]:
         """The values after training for ``hp`` epochs, of the network whose widths are the octal digits of `index`."""
         task, epochs = self._task, int(hp)
-        if dataset.lower() != task.dataset.lower() or epochs not in task.fidelities or iepoch not in (None, epochs - 1):
+        if (
+            dataset.lower() != task.info.dataset.lower()
+            or epochs not in task.info.fidelities
+            or iepoch not in (None, epochs - 1)
+        ):
             raise DataError(
-                f"{task.name}: asked for {dataset} after {iepoch} of {hp} epochs; it has {list(task.fidelities)}"
+                f"{task.name}: asked for {dataset} after {iepoch} of {hp} epochs; it has {list(task.info.fidelities)}"
             )
         digits = f"{index:0{len(task.space.decisions)}o}"
         network = tuple(CHANNELS.index(str(8 * (int(digit) + 1))) for digit in digits)
-        full = epochs == task.fidelities[-1]
+        full = epochs == task.info.fidelities[-1]
         evaluation = task.evaluate(network, epochs, np.random.default_rng(0))
         known = {
             "valid-accuracy": _validation(task, network, epochs),
@@ -216,7 +221,7 @@ class _Widths:
 _MAKERS: Mapping[str, Callable[[Task], Any]] = {
     "nasbench201": lambda task: {"nb201_data": _Cells(task)},
     "nasbench101": lambda task: {"api": SimpleNamespace(ModelSpec=_ModelSpec), "nb101_data": _Cells101(task)},
-    "transnas_micro": lambda task: {"api": _Networks(task), "task": task.dataset},
-    "transnas_macro": lambda task: {"api": _Networks(task), "task": task.dataset},
+    "transnas_micro": lambda task: {"api": _Networks(task), "task": task.info.dataset},
+    "transnas_macro": lambda task: {"api": _Networks(task), "task": task.info.dataset},
     "nats_sss": _Widths,
 }

@@ -1,189 +1,207 @@
 """Tasks that are made of a table in the open format."""
 
 from abc import abstractmethod
-from functools import cached_property
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
 from equipoise.harness.benchmarks._table import TableTask
 from equipoise.harness.core.errors import DataError
 from equipoise.harness.core.space import SearchSpace
-from equipoise.harness.core.task import Metric, Noise
+from equipoise.harness.core.task import Benchmark, Metric, Noise, SurrogateInfo, TaskInfo
 from equipoise.harness.data.cache import Columns
 from equipoise.harness.spaces._stored import StoredSpace
 from equipoise.harness.tables.header import Coverage, TableHeader
-from equipoise.harness.tables.table import Table, open_table, peek, tables_folder
+from equipoise.harness.tables.table import open_table, peek, tables_folder
 
-__all__ = ["OpenTable", "PlacedTable"]
-
-
-class OpenTable(TableTask):
-    """Base of the tasks whose numbers and description come from a table file: a subclass says where it lies."""
-
-    @property
-    @abstractmethod
-    def path(self) -> Path:
-        """The file."""
-
-    @cached_property
-    def header(self) -> TableHeader:
-        """The header of the file.
-
-        Raises:
-            DataError: The file is missing or has no valid header.
-        """
-        return peek(self.path)[0]
-
-    @cached_property
-    def _table(self) -> Table:
-        if not self.path.is_file():
-            raise DataError(self.skip())
-        return open_table(self.path)
-
-    def skip(self) -> str | None:
-        """The file is missing, or holds a sample; else None."""
-        if not self.path.is_file():
-            return f"needs {self.path}: no such file"
-        if self.header.coverage == "sample":
-            return (
-                f"{self.path} is a sample of {self.header.space.name}, not a closed table: fit a surrogate to it, or "
-                "say coverage = 'closed' to play within the stored architectures"
-            )
-        return None
-
-    @cached_property
-    def data_digest(self) -> str:
-        """SHA-256 of the table file."""
-        return peek(self.path)[1]
-
-    def columns(self) -> Columns:
-        """The columns of the opened table."""
-        return self._table.columns
-
-    @cached_property
-    def _columns(self) -> Columns:
-        return self.columns()
-
-    @property
-    def noises(self) -> tuple[Noise, ...]:  # type: ignore[override]
-        """``single`` where the table holds several seeds; what a missing table holds is not known."""
-        if self.path.is_file() and len(self.header.seeds) < 2:
-            return ("mean",)
-        return ("mean", "single")
-
-    @cached_property
-    def space(self) -> SearchSpace:  # type: ignore[override]
-        """The space of the header, restricted to what is stored where it says so."""
-        if self.header.coverage == "closed":
-            return StoredSpace(self.header.space, self._table.architectures)
-        return self.header.space
-
-    @cached_property
-    def metric(self) -> Metric:  # type: ignore[override]
-        """The metric of the header."""
-        return self.header.metric
-
-    @cached_property
-    def fidelities(self) -> tuple[int, ...]:  # type: ignore[override]
-        """The fidelities that every architecture has; none is known while the file is missing."""
-        return self.header.playable if self.path.is_file() else ()
-
-    @cached_property
-    def penalty(self) -> float:  # type: ignore[override]
-        """The penalty of the header."""
-        return self.header.penalty
-
-    @cached_property
-    def has_cost(self) -> bool:  # type: ignore[override]
-        """Whether the header says what `cost_seconds` is."""
-        return self.path.is_file() and self.header.cost is not None
-
-    @property
-    def source(self) -> str:  # type: ignore[override]
-        """The source of the header."""
-        return self.header.source
-
-    @property
-    def licence(self) -> str:  # type: ignore[override]
-        """The licence of the header."""
-        return self.header.licence
-
-    @property
-    def citation(self) -> str:  # type: ignore[override]
-        """The citation of the header."""
-        return self.header.citation
-
-    @property
-    def validation_split(self) -> str:  # type: ignore[override]
-        """What the header calls it; unknown while the table is missing."""
-        return self.header.validation if self.path.is_file() else ""
-
-    @property
-    def test_split(self) -> str:  # type: ignore[override]
-        """What the header calls it."""
-        return (self.header.test or "") if self.path.is_file() else ""
-
-    @property
-    def surrogate(self) -> bool:  # type: ignore[override]
-        """Whether the header says that the values are predictions."""
-        return self.path.is_file() and self.header.surrogate
-
-    @cached_property
-    def pitfalls(self) -> tuple[str, ...]:  # type: ignore[override]
-        """The pitfalls of the header, and what it says of splits."""
-        header = self.header
-        test = f"'{header.test}'" if header.test else "n/a"
-        return (f"The source calls validation '{header.validation}' and test {test}.", *header.pitfalls)
+__all__ = ["PlacedTables", "columns_of", "space_of", "table_file_task", "table_info", "table_missing"]
 
 
-class PlacedTable(OpenTable):
-    """Base of the tasks whose table an importer places in `tables_folder()`.
+def table_file_task(name: str, path: Path, noise: Noise = "mean") -> TableTask:
+    """The task that a table file describes.
 
-    A subclass is a benchmark: it names itself and its data sets, its `space` and `metric`, source, licence and
-    pitfalls, as any task class does, so that it can be listed while the table is missing. What it declares of space and
+    Args:
+        name: Of the task.
+        path: The file; if it is missing, the task says so.
+        noise: See `Task`.
+
+    Raises:
+        DataError: The file has no valid header.
+        SuiteError: It stores no single seeds.
+    """
+    return TableTask(
+        table_info(name, path),
+        partial(space_of, path),
+        partial(columns_of, path),
+        noise,
+        partial(table_missing, path),
+        path,
+    )
+
+
+def table_info(name: str, path: Path) -> TaskInfo:
+    """The data sheet that the header of a table file tells; all but the name is empty while the file is missing.
+
+    Raises:
+        DataError: The file has no valid header.
+    """
+    if not path.is_file():
+        return TaskInfo(
+            name=name,
+            source="",
+            licence="",
+            metric=Metric("error", "", 0.0, 1.0),
+            data_digest="",
+            has_cost=False,
+            is_lookup=True,
+            noises=("mean", "single"),
+        )
+    header, digest = peek(path)
+    test = f"'{header.test}'" if header.test else "n/a"
+    return TaskInfo(
+        name=name,
+        source=header.source,
+        licence=header.licence,
+        metric=header.metric,
+        data_digest=digest,
+        citation=header.citation,
+        validation_split=header.validation,
+        test_split=header.test or "",
+        pitfalls=(f"The source calls validation '{header.validation}' and test {test}.", *header.pitfalls),
+        fidelities=header.playable,
+        penalty=header.penalty,
+        has_cost=header.cost is not None,
+        is_lookup=True,
+        noises=("mean", "single") if len(header.seeds) > 1 else ("mean",),
+        surrogate=SurrogateInfo(None) if header.surrogate else None,
+    )
+
+
+def table_missing(path: Path) -> str | None:
+    """The reason why a table file is no task: it is missing, or holds a sample; else None."""
+    if not path.is_file():
+        return f"needs {path}: no such file"
+    header = peek(path)[0]
+    if header.coverage == "sample":
+        return (
+            f"{path} is a sample of {header.space.name}, not a closed table: fit a surrogate to it, or "
+            "say coverage = 'closed' to play within the stored architectures"
+        )
+    return None
+
+
+def space_of(path: Path) -> SearchSpace:
+    """The space of the header, restricted to what is stored where the header says so.
+
+    Raises:
+        DataError: The file is missing or damaged.
+    """
+    if not path.is_file():
+        raise DataError(table_missing(path))
+    header = peek(path)[0]
+    return StoredSpace(header.space, open_table(path).architectures) if header.coverage == "closed" else header.space
+
+
+def columns_of(path: Path) -> Columns:
+    """The columns of a table file.
+
+    Raises:
+        DataError: The file is missing or damaged.
+    """
+    return open_table(path).columns
+
+
+class PlacedTables(Benchmark):
+    """Base of the benchmarks whose tables an importer places in `tables_folder()`.
+
+    A subclass declares what is known before a table is here, so that it can be listed. What it declares of space and
     metric must agree with the header.
 
     Attributes:
+        source: Paper and origin of the numbers.
+        licence: Of the data.
+        citation: BibTeX.
+        pitfalls: What a reader of results must know, one sentence each.
+        splits: Data set to what the source calls validation and test (empty if it has none); where a data set is not
+            among them, the header of its table tells.
+        space: Of all data sets; a benchmark with several overrides `space_of`.
+        metric: How errors are shown.
         coverage: What its table must cover: the ``space``, or a ``sample``, which is no task.
-        get: How to get the table, for example ``equipoise data import NATS-tss-v1_0-3ffb9-simple``.
     """
 
+    source: ClassVar[str]
+    licence: ClassVar[str]
+    citation: ClassVar[str] = ""
+    pitfalls: ClassVar[tuple[str, ...]] = ()
+    splits: ClassVar[Mapping[str, tuple[str, str]]] = {}
+    space: ClassVar[SearchSpace]
+    metric: ClassVar[Metric]
     coverage: ClassVar[Coverage] = "space"
-    get: ClassVar[str]
 
-    @property
-    def path(self) -> Path:
-        """``BENCHMARK-DATASET.parquet`` in `tables_folder()`."""
-        return self.place(self.dataset)
+    @abstractmethod
+    def get(self, dataset: str) -> str:
+        """The way to get the table of a data set, for example ``equipoise data import ARCHIVE``."""
 
-    @classmethod
-    def place(cls, dataset: str) -> Path:
-        """Where an importer puts the table of a data set."""
-        return tables_folder() / f"{cls.benchmark}-{dataset.replace('/', '-')}.parquet"
+    def space_of(self, dataset: str) -> SearchSpace:
+        """The space of a data set."""
+        return self.space
 
-    def skip(self) -> str | None:
-        """The command that gets the table, where it is missing."""
-        return super().skip() if self.path.is_file() else f"needs {self.path.name}: {self.get}"
+    def place(self, dataset: str) -> Path:
+        """Where an importer puts the table: ``BENCHMARK-DATASET.parquet`` in `tables_folder()`."""
+        return tables_folder() / f"{self.name}-{dataset.replace('/', '-')}.parquet"
 
-    @cached_property
-    def header(self) -> TableHeader:
-        """The header of the file, after it was compared with what the class declares.
+    def missing(self, dataset: str) -> str | None:
+        """The reason why the table is no task here, with the command that gets it where it is missing."""
+        path = self.place(dataset)
+        return table_missing(path) if path.is_file() else f"needs {path.name}: {self.get(dataset)}"
+
+    def task(self, dataset: str, noise: Noise = "mean", ignore_cache: bool = False) -> TableTask:
+        """Makes a task.
 
         Raises:
-            DataError: It is missing, or is the table of something else.
+            DataError: The table is damaged, or is one of something else.
         """
-        if not self.path.is_file():
-            raise DataError(self.skip())
-        header = peek(self.path)[0]
-        for what in ("space", "metric"):
-            if getattr(type(self), what) is getattr(OpenTable, what):
-                continue
-            declared, found = getattr(self, what), getattr(header, what)
-            if declared != found:
-                raise DataError(f"{self.path}: its {what} is {found!r}, but that of {self.name} is {declared!r}")
-            if what == "space" and header.coverage != self.coverage:
-                raise DataError(
-                    f"{self.path}: covers a {header.coverage} of {header.space.name}; {self.name} must cover a "
-                    f"{self.coverage}"
-                )
-        return header
+        path = self.place(dataset)
+        return TableTask(
+            self.info(dataset),
+            self.space_of(dataset),
+            partial(columns_of, path),
+            noise,
+            partial(self.missing, dataset),
+            path,
+        )
+
+    def info(self, dataset: str) -> TaskInfo:
+        """The data sheet: what is declared, and what the table adds where it is here.
+
+        Raises:
+            DataError: The table is damaged, or is one of something else.
+        """
+        path = self.place(dataset)
+        if path.is_file():
+            self._compare(peek(path)[0], dataset)
+        info = table_info(f"{self.name}/{dataset}", path)
+        validation, test = self.splits.get(dataset, (info.validation_split, info.test_split))
+        return replace(
+            info,
+            source=self.source,
+            licence=self.licence,
+            citation=self.citation,
+            pitfalls=self.pitfalls,
+            metric=self.metric,
+            validation_split=validation,
+            test_split=test,
+        )
+
+    def _compare(self, header: TableHeader, dataset: str) -> None:
+        """Refuses a table that is not the declared one."""
+        path, name, space = self.place(dataset), f"{self.name}/{dataset}", self.space_of(dataset)
+        for what, found, declared in (("space", header.space, space), ("metric", header.metric, self.metric)):
+            if found != declared:
+                raise DataError(f"{path}: its {what} is {found!r}, but that of {name} is {declared!r}")
+        if header.coverage != self.coverage:
+            raise DataError(
+                f"{path}: covers a {header.coverage} of {header.space.name}; {name} must cover a {self.coverage}"
+            )

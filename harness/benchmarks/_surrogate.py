@@ -1,7 +1,6 @@
 """Tasks whose answers a surrogate predicts."""
 
-from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -11,36 +10,68 @@ import numpy.typing as npt
 
 from equipoise.harness.core.errors import DataError
 from equipoise.harness.core.space import Architecture, SearchSpace
-from equipoise.harness.core.task import Evaluation, Metric, Noise, Task
+from equipoise.harness.core.task import (
+    Evaluation,
+    Metric,
+    Noise,
+    SurrogateInfo,
+    SurrogateScores,
+    Task,
+    TaskInfo,
+)
 from equipoise.harness.data.cache import Columns, open_columns
 from equipoise.harness.surrogate.model import Surrogate, SurrogateHeader, read_header
 
-__all__ = ["SurrogateTask"]
+__all__ = ["SurrogateTask", "surrogate_info"]
 
 LISTED = 1_000_000
 """A space of so many architectures is predicted once, as a whole; in a larger one each query is predicted."""
 
 
 class SurrogateTask(Task):
-    """Base of the surrogate tasks: a subclass says where the file lies.
+    """Answers with the predictions of a fitted surrogate.
 
     ``mean`` answers with the centre of the prediction, ``single`` with a draw around it
-    (`equipoise.harness.surrogate`). Where
-    the space can be listed, all predictions are kept as memory-mapped columns, shared by all workers, and looked up.
+    (`equipoise.harness.surrogate`). Where the space can be listed, all predictions are kept as memory-mapped columns,
+    shared by all workers, and looked up.
+
+    Args:
+        info: The data sheet; `surrogate_info` reads one from the file.
+        path: The file of the surrogate.
+        noise: See `Task`.
+        space: The space, where it is known without the file.
+        skip: Tells why the file is not there and how to get it; must pickle.
     """
 
-    surrogate = True
-    noises: tuple[Noise, ...] = ("mean", "single")  # type: ignore[misc]
-    is_lookup = True
+    def __init__(
+        self,
+        info: TaskInfo,
+        path: Path,
+        noise: Noise = "mean",
+        space: SearchSpace | None = None,
+        skip: Callable[[], str | None] | None = None,
+    ) -> None:
+        self._info, self.path, self._space, self._skip = info, path, space, skip
+        super().__init__(noise)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leaves the model and its predictions behind."""
+        kept = ("_info", "path", "_space", "_skip", "noise")
+        return {name: value for name, value in vars(self).items() if name in kept}
 
     @property
-    @abstractmethod
-    def path(self) -> Path:
-        """The file of the surrogate."""
+    def info(self) -> TaskInfo:
+        """The data sheet."""
+        return self._info
+
+    @cached_property
+    def space(self) -> SearchSpace:
+        """The space of the table that the surrogate was fitted to."""
+        return self._space or self.header.table.space
 
     @cached_property
     def header(self) -> SurrogateHeader:
-        """What the file says of itself.
+        """The header of the file.
 
         Raises:
             DataError: It is missing, or no surrogate.
@@ -55,55 +86,10 @@ class SurrogateTask(Task):
         return Surrogate.load(self.path)
 
     def skip(self) -> str | None:
-        """The file is missing."""
-        return None if self.path.is_file() else f"needs {self.path}: no such file"
-
-    @property
-    def data_digest(self) -> str:
-        """SHA-256 of the content of the file, as it says itself; compared whenever the model is read."""
-        return self.header.digest
-
-    @property
-    def technique(self) -> str | None:  # type: ignore[override]
-        """What predicts, as the file says."""
-        return self.header.technique
-
-    @property
-    def held_out(self) -> Sequence[Mapping[str, Any]]:  # type: ignore[override]
-        """The scores in the file; none while it is missing."""
-        if not self.path.is_file():
-            return ()
-        return [{"fidelity": level.epochs, **level.scores._asdict()} for level in self.header.levels]
-
-    @property
-    def validation_split(self) -> str:  # type: ignore[override]
-        """What is predicted, in the words of the table; empty while the file is missing."""
-        return f"predictions of: {self.header.table.validation}" if self.path.is_file() else ""
-
-    @cached_property
-    def space(self) -> SearchSpace:  # type: ignore[override]
-        """The space of the table it was fitted to."""
-        return self.header.table.space
-
-    @cached_property
-    def metric(self) -> Metric:  # type: ignore[override]
-        """The metric of that table."""
-        return self.header.table.metric
-
-    @cached_property
-    def fidelities(self) -> tuple[int, ...]:  # type: ignore[override]
-        """The fidelities of that table."""
-        return tuple(level.epochs for level in self.header.levels if level.epochs is not None)
-
-    @cached_property
-    def penalty(self) -> float:  # type: ignore[override]
-        """The penalty of that table; no prediction is worse."""
-        return self.header.table.penalty
-
-    @cached_property
-    def has_cost(self) -> bool:  # type: ignore[override]
-        """Whether that table tells the time."""
-        return self.header.cost is not None
+        """The reason why the file is missing."""
+        if self.path.is_file():
+            return None
+        return self._skip() if self._skip is not None else f"needs {self.path}: no such file"
 
     @cached_property
     def _listed(self) -> bool:
@@ -111,7 +97,7 @@ class SurrogateTask(Task):
 
     @cached_property
     def _columns(self) -> Columns:
-        return open_columns(f"{self.header.table.name}-surrogate", self.data_digest, self._predictions)
+        return open_columns(f"{self.header.table.name}-surrogate", self.header.digest, self._predictions)
 
     def _predictions(self) -> Columns:
         """Centre, spread, error and seconds of every architecture at every level, each F x M."""
@@ -141,7 +127,7 @@ class SurrogateTask(Task):
 
     def evaluate(self, architecture: Architecture, fidelity: int | None, rng: np.random.Generator) -> Evaluation:
         """Looks the prediction up, or makes it; under ``single`` noise, draws around it."""
-        level = -1 if fidelity is None else self.fidelities.index(fidelity)
+        level = -1 if fidelity is None else self._info.fidelities.index(fidelity)
         if not self._listed:
             return self._predicted(architecture, level, rng)
         row = self.space.index(architecture)
@@ -159,7 +145,7 @@ class SurrogateTask(Task):
         return Evaluation(self._error(level, warped).item(), seconds)
 
     def _error(self, level: int, warped: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        return np.minimum(self.header.levels[level].warp.back(warped), self.penalty)
+        return np.minimum(self.header.levels[level].warp.back(warped), self._info.penalty)
 
     def expected(self, architecture: Architecture) -> float:
         """The centre of the prediction at full training."""
@@ -170,3 +156,43 @@ class SurrogateTask(Task):
     def landscape(self) -> npt.NDArray[np.float64] | None:
         """The prediction for every architecture at full training, where the space can be listed."""
         return np.asarray(self._errors[-1]) if self._listed else None
+
+
+def surrogate_info(name: str, path: Path) -> TaskInfo:
+    """The data sheet that the file of a surrogate tells; all but the name is empty while it is missing.
+
+    Raises:
+        DataError: The file is no surrogate.
+    """
+    if not path.is_file():
+        return TaskInfo(
+            name=name,
+            source="",
+            licence="",
+            metric=Metric("error", "", 0.0, 1.0),
+            data_digest="",
+            has_cost=False,
+            is_lookup=True,
+            noises=("mean", "single"),
+            surrogate=SurrogateInfo(None),
+        )
+    header = read_header(path)
+    table = header.table
+    scores = tuple(SurrogateScores(fidelity=level.epochs, **level.scores._asdict()) for level in header.levels)
+    said = "Values are predictions: the optimum is that of the model, which is not known to be that of the source."
+    return TaskInfo(
+        name=name,
+        source=f"a surrogate fitted to {header.fitted:,} architectures of: {table.source}",
+        licence=table.licence,
+        metric=table.metric,
+        data_digest=header.digest,
+        citation=table.citation,
+        validation_split=f"predictions of: {table.validation}",
+        pitfalls=(said, *table.pitfalls),
+        fidelities=tuple(level.epochs for level in header.levels if level.epochs is not None),
+        penalty=table.penalty,
+        has_cost=header.cost is not None,
+        is_lookup=True,
+        noises=("mean", "single"),
+        surrogate=SurrogateInfo(header.technique, scores),
+    )

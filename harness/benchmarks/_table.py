@@ -1,48 +1,80 @@
-"""Tasks that look their answers up."""
+"""The task that looks its answers up in arrays, and what makes its arrays."""
 
-from abc import abstractmethod
-from functools import cached_property
+from collections.abc import Callable
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from equipoise.harness.core.space import Architecture
-from equipoise.harness.core.task import Evaluation, Task
+from equipoise.harness.core.errors import DataError
+from equipoise.harness.core.space import Architecture, SearchSpace
+from equipoise.harness.core.task import Evaluation, Noise, Task, TaskInfo
 from equipoise.harness.data.cache import Columns, open_columns
 
-__all__ = ["TableTask", "pack_seeds"]
+if TYPE_CHECKING:
+    from equipoise.harness.data.sources import Source
+
+__all__ = ["TableTask", "cached_columns", "fetched_columns", "fetched_table", "pack_seeds"]
 
 
 class TableTask(Task):
-    """Base of the tabular benchmarks: one row an architecture, in the order of ``space.enumerate()``.
+    """Answers from a table: one row per architecture, in the order of ``space.enumerate()``.
 
-    A subclass says where its columns come from (`columns`). They are read once, kept as memory-mapped arrays, and
-    shared by all workers:
+    The columns are memory-mapped arrays that all workers share:
 
     - ``validation``: F x M x S errors (fidelities, architectures, stored seeds; missing seeds are NaN at the end);
+    - ``mean``: F x M, the mean of ``validation`` over the seeds; `cached_columns` adds it;
     - ``seconds``: F x M training time, NaN where unknown;
     - ``test``: M test errors at full fidelity, absent where the source has no separate test split.
+
+    Args:
+        info: The data sheet.
+        space: The space, or a function that reads it out of the data.
+        columns: Reads the columns, at the first question that needs them. All three functions must pickle: take
+            functions of a module, methods of a benchmark, and `functools.partial` of them.
+        noise: See `Task`.
+        skip: Tells why the data cannot be read here; by default it always can.
+        path: The table file in the open format, if there is one.
     """
 
-    is_lookup = True
+    def __init__(
+        self,
+        info: TaskInfo,
+        space: SearchSpace | Callable[[], SearchSpace],
+        columns: Callable[[], Columns],
+        noise: Noise = "mean",
+        skip: Callable[[], str | None] | None = None,
+        path: Path | None = None,
+    ) -> None:
+        self.path = path
+        self._info, self._space, self._read, self._skip = info, space, columns, skip
+        super().__init__(noise)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leaves arrays behind."""
+        return {name: value for name, value in vars(self).items() if name not in ("_columns", "_mean", "_seconds")}
 
     @property
-    @abstractmethod
-    def data_digest(self) -> str:
-        """SHA-256 of the source file."""
+    def info(self) -> TaskInfo:
+        """The data sheet."""
+        return self._info
 
-    @abstractmethod
-    def columns(self) -> Columns:
-        """Reads the source; called once, when the cache has no entry."""
+    @cached_property
+    def space(self) -> SearchSpace:
+        """The space, read from the data where it is told there alone."""
+        return self._space if isinstance(self._space, SearchSpace) else self._space()
+
+    def skip(self) -> str | None:
+        """The reason why the data cannot be read here."""
+        return None if self._skip is None else self._skip()
 
     @cached_property
     def _columns(self) -> Columns:
-        def build() -> Columns:
-            columns = dict(self.columns())
-            columns["mean"] = np.nanmean(columns["validation"], axis=2)
-            return columns
-
-        return open_columns(self.name, self.data_digest, build)
+        if (reason := self.skip()) is not None:
+            raise DataError(reason)
+        return self._read()
 
     @cached_property
     def _mean(self) -> npt.NDArray[np.float64]:
@@ -55,7 +87,7 @@ class TableTask(Task):
     def evaluate(self, architecture: Architecture, fidelity: int | None, rng: np.random.Generator) -> Evaluation:
         """Looks one architecture up: the mean over its stored seeds, or one of them drawn."""
         row = self.space.index(architecture)
-        level = -1 if fidelity is None else self.fidelities.index(fidelity)
+        level = -1 if fidelity is None else self._info.fidelities.index(fidelity)
         if self.noise == "mean":
             error = self._mean.item(level, row)
         else:
@@ -75,11 +107,44 @@ class TableTask(Task):
     @property
     def mean_cost_seconds(self) -> float | None:
         """The mean over the stored trainings at full fidelity."""
-        return float(np.nanmean(self._seconds[-1])) if self.has_cost else None
+        return float(np.nanmean(self._seconds[-1])) if self._info.has_cost else None
 
     def landscape(self) -> npt.NDArray[np.float64]:
         """The mean error of every architecture at full fidelity."""
         return np.asarray(self._mean[-1])
+
+
+def cached_columns(name: str, digest: str, read: Callable[[], Columns]) -> Columns:
+    """The columns of a table, memory-mapped; read and averaged over the seeds where the cache has no entry.
+
+    Args:
+        name: Of the task.
+        digest: Of the source; another one makes another entry.
+        read: Reads the source.
+    """
+
+    def build() -> Columns:
+        columns = dict(read())
+        columns["mean"] = np.nanmean(columns["validation"], axis=2)
+        return columns
+
+    return open_columns(name, digest, build)
+
+
+def fetched_columns(name: str, file: "Source", read: Callable[[Path], Columns]) -> Columns:
+    """The columns that `read` makes of a fetched file, after its digest was compared; cached.
+
+    Raises:
+        DataError: The file is missing or damaged.
+    """
+    return cached_columns(name, file.sha256, lambda: read(file.checked()))
+
+
+def fetched_table(
+    info: TaskInfo, space: SearchSpace, file: "Source", read: Callable[[Path], Columns], noise: Noise
+) -> TableTask:
+    """The task that is made of a file that `equipoise data fetch` brings."""
+    return TableTask(info, space, partial(fetched_columns, info.name, file, read), noise, file.missing)
 
 
 def pack_seeds(values: list[list[float]]) -> npt.NDArray[np.float64]:

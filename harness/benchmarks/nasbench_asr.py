@@ -4,20 +4,20 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import ClassVar
 
-from equipoise.harness.benchmarks._official import OfficialTable
+from equipoise.harness.benchmarks._official import OfficialTables
 from equipoise.harness.core.task import Metric
 from equipoise.harness.data.official import nasbench_asr
 from equipoise.harness.data.official.record import Record
 from equipoise.harness.spaces.nasbench_asr import NasBenchAsr
 from equipoise.harness.tables.header import TableHeader
 
-__all__ = ["NasBenchAsrTask"]
+__all__ = ["NasBenchAsrBenchmark"]
 
 
-class NasBenchAsrTask(OfficialTable):
+class NasBenchAsrBenchmark(OfficialTables):
     """8,242 cells, each trained with three seeds; phoneme error rates."""
 
-    benchmark = "nasbench_asr"
+    name = "nasbench_asr"
     datasets = ("timit", nasbench_asr.CURVE)
     source = "Mehrotra et al., NAS-Bench-ASR, ICLR 2021: the official training files"
     licence = "Apache-2.0"
@@ -43,30 +43,27 @@ class NasBenchAsrTask(OfficialTable):
     space = NasBenchAsr()
     metric = Metric("PER", "", 0.0, 1.0)
 
-    @classmethod
-    def recognises(cls, path: Path) -> bool:
+    def recognises(self, path: Path) -> bool:
         """Whether this is a folder with official training files."""
         return nasbench_asr.recognises(path)
 
-    @classmethod
-    def records(cls, path: Path, curves: bool) -> Iterator[Record]:
+    def records(self, path: Path, curves: bool) -> Iterator[Record]:
         """Reads every training file of the folder."""
         return nasbench_asr.records(path, curves)
 
-    @classmethod
-    def headers(cls, path: Path) -> Mapping[str, TableHeader]:
+    def headers(self, path: Path) -> Mapping[str, TableHeader]:
         """The epochs and seeds that there are files of; the penalty is the worst error of all."""
         epochs, seeds = nasbench_asr.trainings(path)
         worst = max(record.validation_error for record in nasbench_asr.records(path, curve=True))
         shared = {"seeds": seeds, "penalty": max(1.0, worst)}
         return {
-            "timit": cls.header_of(
+            "timit": self.header_of(
                 "timit",
                 path,
                 fidelities=epochs,
                 **shared,
             ),
-            nasbench_asr.CURVE: cls.header_of(
+            nasbench_asr.CURVE: self.header_of(
                 nasbench_asr.CURVE,
                 path,
                 fidelities=tuple(range(1, epochs[-1] + 1)),

@@ -1,18 +1,18 @@
 """NAS-Bench-Graph from the light tables embedded in the package nas-bench-graph."""
 
-from functools import cached_property
+from functools import partial
 
 import numpy as np
 
-from equipoise.harness.benchmarks._table import TableTask
+from equipoise.harness.benchmarks._table import TableTask, cached_columns
 from equipoise.harness.core.space import Architecture
-from equipoise.harness.core.task import Metric
+from equipoise.harness.core.task import Benchmark, Metric, Noise, TaskInfo
 from equipoise.harness.data.cache import Columns
 from equipoise.harness.data.package import package_file
 from equipoise.harness.data.unpickle import NUMPY_SCALARS, read_pickle
 from equipoise.harness.spaces.nasbench_graph import LAYERS, LINKS, OPERATIONS, PROTEINS_OPERATIONS, NasBenchGraph
 
-__all__ = ["NasBenchGraphTask"]
+__all__ = ["NasBenchGraphBenchmark"]
 
 _DIGESTS = {
     "arxiv": "7ee21a7653297a806c0ed1be3efe6ecc06acc84e48e942da0bfde0e5d287debe",
@@ -28,62 +28,60 @@ _DIGESTS = {
 _SHAPES = ((0, 0, 0), (0, 0, 1), (0, 1, 1), (0, 1, 2), (0, 1, 3), (1, 1, 1), (1, 1, 2), (1, 2, 2), (1, 2, 3))
 """Links of layers 2 to 4 in the order in which the benchmark numbers them; representatives use no others."""
 
-
-class NasBenchGraphTask(TableTask):
-    """26,206 graph neural networks (2,021 on Proteins), each value the mean over three training seeds."""
-
-    benchmark = "nasbench_graph"
-    datasets = tuple(_DIGESTS)
-    source = (
-        "Qin, Zhang, Wang, Zhang and Zhu, NAS-Bench-Graph, NeurIPS 2022; light tables of nas-bench-graph 1.4.0: "
-        "validation and test performance, mean of three seeds"
-    )
-    licence = "Apache-2.0"
-    pitfalls = (
-        "The source stores one value an architecture, no seeds, no epochs and no training time: "
-        "noise = 'single' and budgets in seconds or epochs are refused.",
-        "Differences between good architectures are small: random search is close to every method in accuracy points.",
-    )
-    citation = """@inproceedings{qin2022nasbenchgraph,
+PITFALLS = (
+    "The source stores one value an architecture, no seeds, no epochs and no training time: "
+    "noise = 'single' and budgets in seconds or epochs are refused.",
+    "Differences between good architectures are small: random search is close to every method in accuracy points.",
+)
+CITATION = """@inproceedings{qin2022nasbenchgraph,
   title = {{NAS-Bench-Graph}: Benchmarking Graph Neural Architecture Search},
   author = {Qin, Yijian and Zhang, Ziwei and Wang, Xin and Zhang, Zeyang and Zhu, Wenwu},
   booktitle = {Advances in Neural Information Processing Systems, Datasets and Benchmarks Track},
   year = {2022}
 }"""
-    validation_split = "valid_perf: the nodes of the validation mask"
-    test_split = "perf: the nodes of the test mask"
-    has_cost = False
 
-    @cached_property
-    def space(self) -> NasBenchGraph:  # type: ignore[override]
-        """All nine operations, or the five that the Proteins table holds."""
-        return NasBenchGraph(PROTEINS_OPERATIONS if self.dataset == "proteins" else OPERATIONS)
 
-    @cached_property
-    def metric(self) -> Metric:  # type: ignore[override]
-        """Accuracy; area under the ROC curve on Proteins."""
-        return Metric.accuracy("ROC-AUC" if self.dataset == "proteins" else "accuracy")
+class NasBenchGraphBenchmark(Benchmark):
+    """26,206 graph neural networks (2,021 on Proteins), each value the mean over three training seeds."""
 
-    @property
-    def data_digest(self) -> str:
-        """SHA-256 of the table in nas-bench-graph."""
-        return _DIGESTS[self.dataset]
+    name = "nasbench_graph"
+    datasets = tuple(_DIGESTS)
 
-    def columns(self) -> Columns:
-        """Reads the pickle: the benchmark's number of a network to its record."""
-        path = package_file(
-            "nas_bench_graph", "nas-bench-graph==1.4.0", f"light/{self.dataset}.bench", _DIGESTS[self.dataset]
+    def task(self, dataset: str, noise: Noise = "mean", ignore_cache: bool = False) -> TableTask:
+        """Makes the task of one graph data set; the Proteins table holds five of the nine operations."""
+        info = TaskInfo(
+            name=f"{self.name}/{dataset}",
+            source="Qin, Zhang, Wang, Zhang and Zhu, NAS-Bench-Graph, NeurIPS 2022; light tables of nas-bench-graph "
+            "1.4.0: validation and test performance, mean of three seeds",
+            licence="Apache-2.0",
+            metric=Metric.accuracy("ROC-AUC" if dataset == "proteins" else "accuracy"),
+            data_digest=_DIGESTS[dataset],
+            citation=CITATION,
+            validation_split="valid_perf: the nodes of the validation mask",
+            test_split="perf: the nodes of the test mask",
+            pitfalls=PITFALLS,
+            has_cost=False,
+            is_lookup=True,
         )
-        table = read_pickle(path, NUMPY_SCALARS)
-        records = [table[self._number(cell)] for cell in self.space.enumerate()]
-        validation = 1.0 - np.array([float(record["valid_perf"]) for record in records])
-        test = 1.0 - np.array([float(record["perf"]) for record in records])
-        return {"validation": validation[None, :, None], "seconds": np.full((1, len(records)), np.nan), "test": test}
+        space = NasBenchGraph(PROTEINS_OPERATIONS if dataset == "proteins" else OPERATIONS)
+        read = partial(_read, dataset, space)
+        return TableTask(info, space, partial(cached_columns, info.name, _DIGESTS[dataset], read), noise)
 
-    def _number(self, architecture: Architecture) -> int:
-        """The benchmark's own number of a representative: shape, then four decimal digits of operations."""
-        number = _SHAPES.index(architecture[:LINKS])
-        for option in architecture[LINKS:]:
-            number = number * (len(OPERATIONS) + 1) + OPERATIONS.index(self.space.operations[option])
-        assert len(architecture) == LINKS + LAYERS
-        return number
+
+def _read(dataset: str, space: NasBenchGraph) -> Columns:
+    """Reads the pickle: the benchmark's number of a network to its record."""
+    path = package_file("nas_bench_graph", "nas-bench-graph==1.4.0", f"light/{dataset}.bench", _DIGESTS[dataset])
+    table = read_pickle(path, NUMPY_SCALARS)
+    records = [table[_number(space, cell)] for cell in space.enumerate()]
+    validation = 1.0 - np.array([float(record["valid_perf"]) for record in records])
+    test = 1.0 - np.array([float(record["perf"]) for record in records])
+    return {"validation": validation[None, :, None], "seconds": np.full((1, len(records)), np.nan), "test": test}
+
+
+def _number(space: NasBenchGraph, architecture: Architecture) -> int:
+    """The benchmark's own number of a representative: shape, then four decimal digits of operations."""
+    number = _SHAPES.index(architecture[:LINKS])
+    for option in architecture[LINKS:]:
+        number = number * (len(OPERATIONS) + 1) + OPERATIONS.index(space.operations[option])
+    assert len(architecture) == LINKS + LAYERS
+    return number

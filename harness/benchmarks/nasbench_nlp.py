@@ -2,22 +2,23 @@
 
 import json
 import math
-from collections.abc import Mapping
-from functools import cached_property
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from equipoise.harness.benchmarks._fetched import FetchedTable
+from equipoise.harness.benchmarks._table import TableTask, fetched_columns
 from equipoise.harness.core.errors import DataError, SpaceError
-from equipoise.harness.core.task import Metric
+from equipoise.harness.core.task import Benchmark, Metric, Noise, TaskInfo
 from equipoise.harness.data.archive import json_members
 from equipoise.harness.data.cache import Columns
+from equipoise.harness.data.sources import Source, source
 from equipoise.harness.spaces._listed import ListedCells, Recipe
 
-__all__ = ["NasBenchNlpTask"]
+__all__ = ["NasBenchNlpBenchmark", "read"]
 
 EPOCHS = 50
 SPACE = "nasbench_nlp_list"
@@ -28,20 +29,7 @@ PAPER = (
 
 _Curve = npt.NDArray[np.float64]
 
-
-class NasBenchNlpTask(FetchedTable):
-    """345 logs of 291 cells: losses and seconds after every epoch.
-
-    Cells with one recipe are one entry, and their trainings are its seeds. A training that diverged is told the worst
-    loss of all logs from then on, and its clock stands still.
-    """
-
-    benchmark = "nasbench_nlp"
-    datasets = ("wikitext-2",)
-    noises = ("mean", "single")
-    source = f"{PAPER}: the released WikiText-2 training logs"
-    licence = "Apache-2.0"
-    citation = """@article{klyuchnikov2022nasbenchnlp,
+CITATION = """@article{klyuchnikov2022nasbenchnlp,
   title = {{NAS-Bench-NLP}: Neural Architecture Search Benchmark for Natural Language Processing},
   author = {Klyuchnikov, Nikita and Trofimov, Ilya and Artemova, Ekaterina and Salnikov, Mikhail and Fedorov, Maxim and
     Filippov, Alexander and Burnaev, Evgeny},
@@ -50,57 +38,86 @@ class NasBenchNlpTask(FetchedTable):
   pages = {45736--45747},
   year = {2022}
 }"""
-    validation_split = "val_losses: mean loss a word on the validation text, after each epoch"
-    test_split = "test_losses: mean loss a word on the test text, after the last epoch"
-    pitfalls = (
-        "A list, not a space: the logs are of cells that the authors chose out of more than 14,000 that they trained "
-        "on another text, so a search chooses among 291 and can construct nothing; the LSTM is the best of them.",
-        "Cells with one recipe were trained up to three times; their seeds are not labelled.",
-        "Four trainings diverged; they are told the worst loss of all logs.",
-        "cost_seconds is the sum of wall_times, the mean over the trainings of a cell.",
-        "The value of a fidelity is the loss at that epoch, not the least loss so far.",
-    )
-    source_name = "nasbench-nlp"
-    metric = Metric("log perplexity", "nats", 0.0, 1.0)
-    fidelities = tuple(range(1, EPOCHS + 1))
 
-    @cached_property
-    def space(self) -> ListedCells:  # type: ignore[override]
-        """The cells of the logs; none while the file is missing."""
-        if self.skip() is not None:
-            return ListedCells(SPACE, PAPER, {})
-        return ListedCells(SPACE, PAPER, _cells(bytes(self._columns["cells"]).decode()))
+PITFALLS = (
+    "A list, not a space: the logs are of cells that the authors chose out of more than 14,000 that they trained "
+    "on another text, so a search chooses among 291 and can construct nothing; the LSTM is the best of them.",
+    "Cells with one recipe were trained up to three times; their seeds are not labelled.",
+    "Four trainings diverged; they are told the worst loss of all logs.",
+    "cost_seconds is the sum of wall_times, the mean over the trainings of a cell.",
+    "The value of a fidelity is the loss at that epoch, not the least loss so far.",
+)
 
-    @cached_property
-    def penalty(self) -> float:  # type: ignore[override]
-        """The worst loss of all logs."""
-        return float(np.nanmax(self._columns["validation"]))
 
-    def read(self, path: Path) -> Columns:
-        """Reads a log a training; ``cells`` is the list of them as bytes of JSON."""
-        logs: dict[str, list[Mapping[str, Any]]] = {}
-        for log in json_members(path, r"log_stats_model_\d+_[\d_-]+\.json"):
-            logs.setdefault(_checked(path, log)["recepie"], []).append(log)
-        numbered = {str(min(log["recepie_id"] for log in group)): group for group in logs.values()}
-        if len(numbered) != len(logs):
-            raise DataError(f"{path}: two recipes have one number; get the file again")
-        text = _listed(path, {number: numbered[number][0]["recepie"] for number in sorted(numbered)})
-        groups = [numbered[number] for number in sorted(numbered)]
-        losses = {
-            name: [[_curve(log[name]) for log in group] for group in groups] for name in ("val_losses", "test_losses")
-        }
-        worst = {name: np.nanmax([curve for group in found for curve in group]) for name, found in losses.items()}
-        told = {
-            name: [[np.nan_to_num(curve, nan=worst[name]) for curve in group] for group in found]
-            for name, found in losses.items()
-        }
-        seconds = [np.mean([np.cumsum(_clock(log["wall_times"])) for log in group], axis=0) for group in groups]
-        return {
-            "validation": _packed(told["val_losses"]),
-            "seconds": np.transpose(seconds),
-            "test": np.array([np.mean([curve[-1] for curve in group]) for group in told["test_losses"]]),
-            "cells": np.frombuffer(text.encode(), dtype=np.uint8),
-        }
+class NasBenchNlpBenchmark(Benchmark):
+    """345 logs of 291 cells: losses and seconds after every epoch.
+
+    Cells with one recipe are one entry, and their trainings are its seeds. A training that diverged is told the worst
+    loss of all logs from then on, and its clock stands still.
+    """
+
+    name = "nasbench_nlp"
+    datasets = ("wikitext-2",)
+
+    def task(self, dataset: str, noise: Noise = "mean", ignore_cache: bool = False) -> TableTask:
+        """Makes the only task."""
+        file, name = source("nasbench-nlp"), f"{self.name}/{dataset}"
+        columns = partial(fetched_columns, name, file, read)
+        info = TaskInfo(
+            name=name,
+            source=f"{PAPER}: the released WikiText-2 training logs",
+            licence="Apache-2.0",
+            metric=Metric("log perplexity", "nats", 0.0, 1.0),
+            data_digest=file.sha256,
+            citation=CITATION,
+            validation_split="val_losses: mean loss a word on the validation text, after each epoch",
+            test_split="test_losses: mean loss a word on the test text, after the last epoch",
+            pitfalls=PITFALLS,
+            fidelities=tuple(range(1, EPOCHS + 1)),
+            penalty=partial(_penalty, file, columns),
+            is_lookup=True,
+            noises=("mean", "single"),
+        )
+        return TableTask(info, partial(_space, file, columns), columns, noise, file.missing)
+
+
+def _space(file: Source, columns: Callable[[], Columns]) -> ListedCells:
+    """The cells of the logs; none while the file is missing."""
+    if file.missing() is not None:
+        return ListedCells(SPACE, PAPER, {})
+    return ListedCells(SPACE, PAPER, _cells(bytes(columns()["cells"]).decode()))
+
+
+def _penalty(file: Source, columns: Callable[[], Columns]) -> float:
+    """The worst loss of all logs; 1 while the file is missing."""
+    return 1.0 if file.missing() else float(np.nanmax(columns()["validation"]))
+
+
+def read(path: Path) -> Columns:
+    """Reads a log a training; ``cells`` is the list of them as bytes of JSON."""
+    logs: dict[str, list[Mapping[str, Any]]] = {}
+    for log in json_members(path, r"log_stats_model_\d+_[\d_-]+\.json"):
+        logs.setdefault(_checked(path, log)["recepie"], []).append(log)
+    numbered = {str(min(log["recepie_id"] for log in group)): group for group in logs.values()}
+    if len(numbered) != len(logs):
+        raise DataError(f"{path}: two recipes have one number; get the file again")
+    text = _listed(path, {number: numbered[number][0]["recepie"] for number in sorted(numbered)})
+    groups = [numbered[number] for number in sorted(numbered)]
+    losses = {
+        name: [[_curve(log[name]) for log in group] for group in groups] for name in ("val_losses", "test_losses")
+    }
+    worst = {name: np.nanmax([curve for group in found for curve in group]) for name, found in losses.items()}
+    told = {
+        name: [[np.nan_to_num(curve, nan=worst[name]) for curve in group] for group in found]
+        for name, found in losses.items()
+    }
+    seconds = [np.mean([np.cumsum(_clock(log["wall_times"])) for log in group], axis=0) for group in groups]
+    return {
+        "validation": _packed(told["val_losses"]),
+        "seconds": np.transpose(seconds),
+        "test": np.array([np.mean([curve[-1] for curve in group]) for group in told["test_losses"]]),
+        "cells": np.frombuffer(text.encode(), dtype=np.uint8),
+    }
 
 
 def _checked(path: Path, log: Any) -> Mapping[str, Any]:

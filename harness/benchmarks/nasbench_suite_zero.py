@@ -3,13 +3,12 @@
 import re
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
-from functools import cached_property
 from math import nan
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 from equipoise.harness.benchmarks._nasbench201_further import cell_of
-from equipoise.harness.benchmarks._official import OfficialTable
+from equipoise.harness.benchmarks._official import OfficialTables
 from equipoise.harness.benchmarks._zero_cost_files import read_values
 from equipoise.harness.core.errors import SpaceError
 from equipoise.harness.core.space import Architecture, SearchSpace
@@ -20,14 +19,14 @@ from equipoise.harness.spaces.nasbench201 import NasBench201
 from equipoise.harness.spaces.transnas_micro import TransNasMicro
 from equipoise.harness.tables.header import TableHeader
 
-__all__ = ["NasBenchSuiteZeroTask"]
+__all__ = ["NasBenchSuiteZeroBenchmark"]
 
 IMAGES = {
     "svhn": "the 26,032 test images of SVHN",
     "ninapro": "659 recordings of NinaPro DB5, of which split is not told",
     "scifar100": "the 10,000 test images of CIFAR-100, their pixels scrambled",
 }
-"""What the accuracies are shares of: every one is a whole number of so many."""
+"""The images behind the accuracies: each is a whole number of so many."""
 
 
 def _darts(cells: Any) -> Architecture:
@@ -56,7 +55,7 @@ _SPACES = {
 }
 
 
-class NasBenchSuiteZeroTask(OfficialTable):
+class NasBenchSuiteZeroBenchmark(OfficialTables):
     """Nine tables of 192 or 199 trained architectures each: no tasks, since a sample is not a space.
 
     How the files number operations can be seen in them: with this reading the numbers of parameters of NAS-Bench-201
@@ -64,7 +63,7 @@ class NasBenchSuiteZeroTask(OfficialTable):
     and the cells without a path from input to output are at chance.
     """
 
-    benchmark = "nasbench_suite_zero"
+    name = "nasbench_suite_zero"
     datasets = tuple(f"{space}-{images}" for space in _SPACES for images in IMAGES)
     coverage = "sample"
     source = (
@@ -94,13 +93,11 @@ class NasBenchSuiteZeroTask(OfficialTable):
     }
     metric = Metric.accuracy()
 
-    @cached_property
-    def space(self) -> SearchSpace:  # type: ignore[override]
-        """What the architectures were drawn from."""
-        return _SPACES[self.dataset.partition("-")[0]].space
+    def space_of(self, dataset: str) -> SearchSpace:
+        """The space that the architectures were drawn from."""
+        return _SPACES[dataset.partition("-")[0]].space
 
-    @classmethod
-    def recognises(cls, path: Path) -> bool:
+    def recognises(self, path: Path) -> bool:
         """Whether this is a zip archive with files of this name."""
         try:
             with zipfile.ZipFile(path) as archive:
@@ -108,10 +105,9 @@ class NasBenchSuiteZeroTask(OfficialTable):
         except (OSError, zipfile.BadZipFile):
             return False
 
-    @classmethod
-    def records(cls, path: Path, curves: bool) -> Iterator[Record]:  # noqa: ARG003 - it has none
+    def records(self, path: Path, curves: bool) -> Iterator[Record]:
         """Reads the accuracies out of the files of one zero-cost score: all list the same ones."""
-        for dataset in cls.datasets:
+        for dataset in self.datasets:
             name, _, images = dataset.partition("-")
             sampled = _SPACES[name]
             values = read_values(path, _member(sampled.called, images), sampled.read, dataset)
@@ -119,13 +115,9 @@ class NasBenchSuiteZeroTask(OfficialTable):
                 what = f"val_accuracy of {sampled.space.format(architecture)} on {images}"
                 yield Record(dataset, architecture, 0, 0, error_of(accuracy, 100.0, path, what), nan, nan, nan)
 
-    @classmethod
-    def headers(cls, path: Path) -> Mapping[str, TableHeader]:
+    def headers(self, path: Path) -> Mapping[str, TableHeader]:
         """One table a space and data set."""
-        return {
-            dataset: cls.header_of(dataset, path, space=_SPACES[dataset.partition("-")[0]].space, coverage=cls.coverage)
-            for dataset in cls.datasets
-        }
+        return {dataset: self.header_of(dataset, path) for dataset in self.datasets}
 
 
 def _member(space: str, images: str) -> str:

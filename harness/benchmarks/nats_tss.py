@@ -1,16 +1,16 @@
 """The topology space of NATS-Bench: the cells of NAS-Bench-201, from the official fast-mode archive."""
 
-from equipoise.harness.benchmarks._nats_bench import NatsBenchTask
+from equipoise.harness.benchmarks._nats_bench import NatsBench
 from equipoise.harness.data.official import nats_bench
 from equipoise.harness.spaces.nasbench201 import NasBench201
 
-__all__ = ["NatsTssTask"]
+__all__ = ["NatsTssBenchmark"]
 
 
-class NatsTssTask(NatsBenchTask):
+class NatsTssBenchmark(NatsBench):
     """15,625 cells on three data sets, trained for 12 and for 200 epochs."""
 
-    benchmark = "nats_tss"
+    name = "nats_tss"
     source = "Dong, Liu, Musial and Gabrys, NATS-Bench, TPAMI 2021: topology search space, every stored seed"
     archive = "NATS-tss-v1_0-3ffb9-simple.tar from the links at https://github.com/D-X-Y/NATS-Bench"
     imported = "NATS-tss-v1_0-3ffb9-simple.tar"

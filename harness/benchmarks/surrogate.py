@@ -2,39 +2,20 @@
 
 from pathlib import Path
 
-from equipoise.harness.benchmarks._surrogate import SurrogateTask
+from equipoise.harness.benchmarks._surrogate import SurrogateTask, surrogate_info
+from equipoise.harness.core.task import Benchmark, Noise
 
-__all__ = ["SurrogateFileTask"]
+__all__ = ["SurrogateFiles"]
 
 
-class SurrogateFileTask(SurrogateTask):
-    """The task that a file of `equipoise surrogate` describes; its data set is the path of the file."""
+class SurrogateFiles(Benchmark):
+    """Offers the task that a file of `equipoise surrogate` describes; its data set is the path of the file."""
 
-    benchmark = "surrogate"
+    name = "surrogate"
     datasets = ()
+    open_ended = True
 
-    @property
-    def path(self) -> Path:
-        """The file that was named."""
-        return Path(self.dataset)
-
-    @property
-    def source(self) -> str:  # type: ignore[override]
-        """The source of the table it was fitted to."""
-        return f"a surrogate fitted to {self.header.fitted:,} architectures of: {self.header.table.source}"
-
-    @property
-    def licence(self) -> str:  # type: ignore[override]
-        """The licence of that table."""
-        return self.header.table.licence
-
-    @property
-    def citation(self) -> str:  # type: ignore[override]
-        """The citation of that table."""
-        return self.header.table.citation
-
-    @property
-    def pitfalls(self) -> tuple[str, ...]:  # type: ignore[override]
-        """Those of that table, and that values are predictions."""
-        said = "Values are predictions: the optimum is that of the model, which is not known to be that of the source."
-        return (said, *self.header.table.pitfalls)
+    def task(self, dataset: str, noise: Noise = "mean", ignore_cache: bool = False) -> SurrogateTask:
+        """Makes the task of a file."""
+        path = Path(dataset)
+        return SurrogateTask(surrogate_info(f"{self.name}/{dataset}", path), path, noise)

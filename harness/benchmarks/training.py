@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from equipoise.harness.benchmarks.nasbench201 import NasBench201Task
+from equipoise.harness.benchmarks.nasbench201 import CITATION as NASBENCH201_CITATION
 from equipoise.harness.core.errors import RunError, SuiteError, nearest
 from equipoise.harness.core.space import Architecture, SearchSpace
-from equipoise.harness.core.task import Evaluation, Metric, Noise, Task
+from equipoise.harness.core.task import Benchmark, Evaluation, Metric, Noise, Task, TaskInfo
 from equipoise.harness.data.cache import cache_folder
 from equipoise.harness.spaces.darts import Darts
 from equipoise.harness.spaces.nasbench201 import NasBench201
@@ -31,20 +31,66 @@ if TYPE_CHECKING:
     from equipoise.harness.training.checkpoints import Curve
     from equipoise.harness.training.setup import Setup
 
-__all__ = ["TrainingTask"]
+__all__ = ["TrainingBenchmark", "TrainingTask"]
 
 _SPACES: dict[str, type[SearchSpace]] = {"nasbench201": NasBench201, "darts": Darts}
 _OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "ALLOC_FAILED")
 
+SOURCE = (
+    "Networks of Dong and Yang, NAS-Bench-201, ICLR 2020, and of Liu, Simonyan and Yang, DARTS, ICLR 2019, trained "
+    "here; images of Fashion-MNIST (Xiao et al. 2017), digits (Alpaydin and Kaynak 1998), CIFAR (Krizhevsky 2009)"
+)
+PITFALLS = (
+    "Each architecture is trained once, with a seed of its own: the values hold the noise of one training.",
+    "cost_seconds is measured (processor time on the CPU): it differs from machine to machine and from run to run.",
+    "Errors repeat bit for bit on one machine with one thread, not from one kind of processor to another, and on a "
+    "GPU only nearly: the gradient of pooling has no deterministic kernel there.",
+    "A network that does not fit into the memory of this machine is told an error of 1.",
+    "Validation images are held out of the training images (half of them on CIFAR): the networks see less than in "
+    "papers that train on all.",
+)
+CITATION = (
+    NASBENCH201_CITATION
+    + """
+@inproceedings{liu2019darts,
+  title = {{DARTS}: Differentiable Architecture Search},
+  author = {Liu, Hanxiao and Simonyan, Karen and Yang, Yiming},
+  booktitle = {International Conference on Learning Representations},
+  year = {2019}
+}"""
+)
 
-class TrainingTask(Task):
-    """Trains each architecture when it is asked for, with one seed that belongs to the architecture.
 
-    Named ``training/SPACE/IMAGES``, where the images are one of `equipoise.harness.training.catalogue.NAMES` or
-    ``npz:FILE``,
+class TrainingBenchmark(Benchmark):
+    """Offers real training: ``training/SPACE/IMAGES``.
+
+    The images are one of `equipoise.harness.training.catalogue.NAMES` or ``npz:FILE``,
     and fields of the skeleton and the recipe may follow: ``training/nasbench201/cifar10,epochs=12`` is the short
     schedule of the paper, ``training/darts/cifar10,epochs=50,channels=16,cells=8,device=cuda`` a reduced network on a
     GPU. Images of 28 pixels and more are trained as published, smaller ones with a reduced skeleton and recipe.
+    """
+
+    name = "training"
+    datasets = tuple(f"{space}/{images}" for space in _SPACES for images in NAMES)
+    open_ended = True
+
+    def task(self, dataset: str, noise: Noise = "mean", ignore_cache: bool = False) -> "TrainingTask":
+        """Makes the task of a space, images and settings.
+
+        Raises:
+            SuiteError: The name is of another form, or there is no such space or noise.
+            PluginError: There are no such images.
+        """
+        asked = wanted(dataset)
+        if asked.space not in _SPACES:
+            raise SuiteError(f"training/{dataset}: no networks of '{asked.space}'; {nearest(dataset, _SPACES)}")
+        if not asked.images.startswith("npz:"):
+            collection(asked.images)
+        return TrainingTask(f"{self.name}/{dataset}", asked, noise, ignore_cache)
+
+
+class TrainingTask(Task):
+    """Trains each architecture when it is asked for, with one seed that belongs to the architecture.
 
     Fidelity e is the first e epochs of the full schedule. After every epoch the network is kept in the folder
     ``training`` of the cache: a higher fidelity goes on from a lower one, an evaluation that was cut goes on from its
@@ -54,70 +100,52 @@ class TrainingTask(Task):
 
     A network that diverges is told as wrong wherever its output is not finite. One that does not fit into the memory is
     told the penalty, with a warning, and the run goes on. A lost device ends the run, which the same command resumes.
+
+    Args:
+        name: Of the task.
+        asked: The parts of the name: space, images, device, and settings.
+        noise: See `Task`.
+        ignore_cache: Train in a folder that is gone with the task, not from what is kept on this machine.
     """
 
-    benchmark = "training"
-    datasets = tuple(f"{space}/{images}" for space in _SPACES for images in NAMES)
-    source = (
-        "Networks of Dong and Yang, NAS-Bench-201, ICLR 2020, and of Liu, Simonyan and Yang, DARTS, ICLR 2019, trained "
-        "here; images of Fashion-MNIST (Xiao et al. 2017), digits (Alpaydin and Kaynak 1998), CIFAR (Krizhevsky 2009)"
-    )
-    licence = "MIT (Fashion-MNIST); CC BY 4.0 (digits); none stated (CIFAR)"
-    pitfalls = (
-        "Each architecture is trained once, with a seed of its own: the values hold the noise of one training.",
-        "cost_seconds is measured (processor time on the CPU): it differs from machine to machine and from run to run.",
-        "Errors repeat bit for bit on one machine with one thread, not from one kind of processor to another, and on a "
-        "GPU only nearly: the gradient of pooling has no deterministic kernel there.",
-        "A network that does not fit into the memory of this machine is told an error of 1.",
-        "Validation images are held out of the training images (half of them on CIFAR): the networks see less than in "
-        "papers that train on all.",
-    )
-    citation = (
-        NasBench201Task.citation
-        + """
-@inproceedings{liu2019darts,
-  title = {{DARTS}: Differentiable Architecture Search},
-  author = {Liu, Hanxiao and Simonyan, Karen and Yang, Yiming},
-  booktitle = {International Conference on Learning Representations},
-  year = {2019}
-}"""
-    )
-    validation_split = "images held out of the training images, balanced over the classes, the same for every network"
-    test_split = (
-        "test images that no network is trained on: the official ones (of them 3,000 on fashion14), a quarter of the "
-        "file (digits), or those of the file (npz)"
-    )
-    metric = Metric.accuracy()
-    measured_cost = True
+    def __init__(self, name: str, asked: Wanted, noise: Noise = "mean", ignore_cache: bool = False) -> None:
+        self._name, self._wanted, self._ignore_cache = name, asked, ignore_cache
+        super().__init__(noise)
 
-    def __init__(self, dataset: str, noise: Noise = "mean") -> None:
-        """Names the task; reads nothing yet.
-
-        Raises:
-            SuiteError: The name is of another form, or there is no such space or noise.
-            PluginError: There are no such images.
-        """
-        self._wanted: Wanted = wanted(dataset)
-        if self._wanted.space not in _SPACES:
-            raise SuiteError(f"training/{dataset}: no networks of '{self._wanted.space}'; {nearest(dataset, _SPACES)}")
-        if not self._wanted.images.startswith("npz:"):
-            collection(self._wanted.images)
-        super().__init__(self.datasets[0], noise)
-        self.dataset = dataset
+    def __getstate__(self) -> dict[str, object]:
+        """Leaves images behind."""
+        return {name: vars(self)[name] for name in ("_name", "_wanted", "_ignore_cache", "noise")}
 
     @cached_property
-    def space(self) -> SearchSpace:  # type: ignore[override]
+    def info(self) -> TaskInfo:
+        """The data sheet; the digest of the images and the epochs are read at the first question."""
+        return TaskInfo(
+            name=self._name,
+            source=SOURCE,
+            licence="MIT (Fashion-MNIST); CC BY 4.0 (digits); none stated (CIFAR)",
+            metric=Metric.accuracy(),
+            data_digest=self._images_digest,
+            citation=CITATION,
+            validation_split="images held out of the training images, balanced over the classes, the same for every "
+            "network",
+            test_split="test images that no network is trained on: the official ones (of them 3,000 on fashion14), a "
+            "quarter of the file (digits), or those of the file (npz)",
+            pitfalls=PITFALLS,
+            fidelities=self._epochs,
+            measured_cost=True,
+        )
+
+    @cached_property
+    def space(self) -> SearchSpace:
         """The space that the name begins with."""
         return _SPACES[self._wanted.space]()
 
-    @property
-    def data_digest(self) -> str:
-        """SHA-256 of the images."""
-        return self._images.digest
+    def _images_digest(self) -> str:
+        """SHA-256 of the images; empty where they are missing."""
+        return "" if collection(self._wanted.images).missing() else self._images.digest
 
-    @cached_property
-    def fidelities(self) -> tuple[int, ...]:  # type: ignore[override]
-        """Every epoch of the recipe."""
+    def _epochs(self) -> tuple[int, ...]:
+        """Every epoch of the training configuration; none where the task cannot run."""
         return () if self.skip() else tuple(range(1, self._recipes[1].epochs + 1))
 
     def skip(self) -> str | None:
@@ -128,31 +156,31 @@ class TrainingTask(Task):
             return reason
         return collection(self._wanted.images).missing()
 
-    def resource(self, need: str) -> Any | None:
+    def resource(self, name: str) -> Any | None:
         """``images``: those to train and to validate on, no test images; ``recipes``: as the name sets them."""
-        if need not in ("images", "recipes") or self.skip() is not None:
+        if name not in ("images", "recipes") or self.skip() is not None:
             return None
-        return self._recipes if need == "recipes" else self._images.without_test()
+        return self._recipes if name == "recipes" else self._images.without_test()
 
-    def evaluate(self, architecture: Architecture, fidelity: int | None, rng: np.random.Generator) -> Evaluation:  # noqa: ARG002 - the seed belongs to the architecture
+    def evaluate(self, architecture: Architecture, fidelity: int | None, rng: np.random.Generator) -> Evaluation:
         """Trains as far as asked.
 
         Raises:
             RunError: The device was lost.
             DataError: The cache cannot be written.
         """
-        epochs, began = self.fidelities[-1] if fidelity is None else fidelity, perf_counter()
+        epochs, began = self.info.fidelities[-1] if fidelity is None else fidelity, perf_counter()
         try:
             curve = self._trained(architecture, epochs)
         except (RuntimeError, MemoryError) as error:
             self._explain(error, architecture)
-            return Evaluation(self.penalty, perf_counter() - began)
+            return Evaluation(self.info.penalty, perf_counter() - began)
         return Evaluation(curve.validation_error[epochs - 1], sum(curve.cost_seconds[:epochs]))
 
     def reveal(self, architecture: Architecture) -> float | None:
         """The test error after full training."""
         try:
-            return self._trained(architecture, self.fidelities[-1]).test_error
+            return self._trained(architecture, self.info.fidelities[-1]).test_error
         except (RuntimeError, MemoryError) as error:
             self._explain(error, architecture)
             return None
@@ -171,7 +199,7 @@ class TrainingTask(Task):
         if torch.cuda.is_available():
             traceback.clear_frames(error.__traceback__)  # they hold the network
             torch.cuda.empty_cache()
-        warnings.warn(f"{said}; told as an error of {self.penalty:g}", RuntimeWarning, stacklevel=3)
+        warnings.warn(f"{said}; told as an error of {self.info.penalty:g}", RuntimeWarning, stacklevel=3)
 
     def _trained(self, architecture: Architecture, epochs: int) -> "Curve":
         from equipoise.harness.training.checkpoints import Checkpoint
@@ -190,7 +218,7 @@ class TrainingTask(Task):
                     curve.train_loss += epoch.train_loss
                     curve.validation_error += epoch.validation_error
                     curve.cost_seconds.append(epoch.cost_seconds)
-                    last = len(curve.validation_error) == self.fidelities[-1]
+                    last = len(curve.validation_error) == self.info.fidelities[-1]
                     curve.state = None if last else trainer.state()
                     curve.test_error = trainer.errors("test")[0] if last else None
                     checkpoint.write(curve)
@@ -198,8 +226,8 @@ class TrainingTask(Task):
 
     @property
     def _folder(self) -> Path:
-        """Where checkpoints lie; another setup, device or code has another folder."""
-        if self.fresh:
+        """The folder of the checkpoints; another setup, device or code has another folder."""
+        if self._ignore_cache:
             return self._scratch
         return cache_folder() / "training" / self._digest
 
@@ -234,10 +262,6 @@ class TrainingTask(Task):
 
         networks = networks_of(self._wanted.space)
         return Setup(self.space, networks, *self._recipes, self._images, copies=1, device=self._wanted.device)
-
-    def __getstate__(self) -> dict[str, object]:
-        """Leaves images behind."""
-        return {name: vars(self)[name] for name in ("dataset", "noise", "fresh", "_wanted") if name in vars(self)}
 
 
 @contextmanager

@@ -1,16 +1,16 @@
 """TransNAS-Bench-101, macro: all 3,256 networks on seven vision tasks."""
 
-from equipoise.harness.benchmarks._transnas import TransNasTask
+from equipoise.harness.benchmarks._transnas import TransNas
 from equipoise.harness.core.space import Architecture
 from equipoise.harness.spaces.transnas_macro import TransNasMacro
 
-__all__ = ["TransNasMacroTask"]
+__all__ = ["TransNasMacroBenchmark"]
 
 
-class TransNasMacroTask(TransNasTask):
+class TransNasMacroBenchmark(TransNas):
     """The file lists a network by its modules, numbered from 1."""
 
-    benchmark = "transnas_macro"
+    name = "transnas_macro"
     source_name = "transnas-macro"
     stem = "transbench101_macro"
     space = TransNasMacro()

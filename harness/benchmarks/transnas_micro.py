@@ -1,21 +1,21 @@
 """TransNAS-Bench-101, micro: all 4,096 cells on seven vision tasks."""
 
-from equipoise.harness.benchmarks._transnas import TransNasTask
+from equipoise.harness.benchmarks._transnas import TransNas
 from equipoise.harness.core.errors import SpaceError
 from equipoise.harness.core.space import Architecture
 from equipoise.harness.spaces.transnas_micro import TransNasMicro
 
-__all__ = ["TransNasMicroTask"]
+__all__ = ["TransNasMicroBenchmark"]
 
 
-class TransNasMicroTask(TransNasTask):
+class TransNasMicroBenchmark(TransNas):
     """The file lists a cell by its operations in the benchmark's own numbers and order.
 
     That can be seen in the data: of the 4,096 cells, the 169 that share one chance value in ``class_scene`` are exactly
     the 169 without a path from input to output when 0 means ``none`` and edges are ordered by target.
     """
 
-    benchmark = "transnas_micro"
+    name = "transnas_micro"
     source_name = "transnas-micro"
     stem = "transbench101_micro"
     space = TransNasMicro()

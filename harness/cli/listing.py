@@ -1,8 +1,8 @@
-"""What `equipoise list` shows."""
+"""The entries of `equipoise list`."""
 
 from typing import Any
 
-from equipoise.harness.cli.task_summary import card
+from equipoise.harness.cli.task_summary import summary
 from equipoise.harness.core.errors import EquipoiseError, PluginError, nearest
 from equipoise.harness.core.registry import (
     benchmarks,
@@ -50,7 +50,7 @@ def _tasks() -> list[dict[str, Any]]:
     for benchmark in benchmarks():
         for name in task_names(benchmark):
             try:
-                found.append(card(load_task(name)))
+                found.append(summary(load_task(name)))
             except EquipoiseError as error:  # a damaged file of one task, say
                 found.append({"name": name, "family": None, "source": "", "skip": str(error)})
     return found

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from equipoise.harness.core.errors import DataError
-from equipoise.harness.core.registry import load_task
+from equipoise.harness.core.registry import locate_task
 from equipoise.harness.surrogate.fit import fit_surrogate
 from equipoise.harness.surrogate.model import Surrogate
 from equipoise.harness.surrogate.technique import load_technique
@@ -39,14 +39,14 @@ def fit_named(
         technique = technique or "trees"
         load_technique(technique)
         return _kept(fit_surrogate(path, technique, seed or 0, say), out, say)
-    task = load_task(name)
-    fit = getattr(task, "fit", None)
+    benchmark, dataset = locate_task(name)
+    fit = getattr(benchmark, "fit", None)
     if fit is None:
         raise DataError(f"'{name}' is no surrogate that is fitted here; give its name, or a table file {TABLES}")
     for option, value in (("--out", out), ("--technique", technique), ("--seed", seed)):
         if value is not None:
             raise DataError(f"{option} {value}: {name} says itself what it is; {option} is for a table file")
-    fitted: Surrogate = fit(say)
+    fitted: Surrogate = fit(dataset, say)
     return fitted
 
 

@@ -1,4 +1,4 @@
-"""What a reader must know of a task, on one card: for ``equipoise list tasks --long`` and the page of the reference.
+"""Summaries of tasks for readers: ``equipoise list tasks --long`` and the page of the reference.
 
 Run ``python -m equipoise.harness.cli.task_summary FOLDER`` to write the page of all benchmarks, ``FOLDER/tasks.html``.
 """
@@ -15,45 +15,46 @@ from equipoise.harness.core.registry import benchmarks, load_task, task_names
 from equipoise.harness.core.space import SearchSpace
 from equipoise.harness.core.task import Task
 
-__all__ = ["card", "page", "scored", "text"]
+__all__ = ["page", "scored", "summary", "text"]
 
 ENUMERABLE = 1_000_000
 """The classes of a larger space are not counted."""
 
 
-def card(task: Task) -> dict[str, Any]:
-    """The facts of a task as JSON takes them. What only the data tells is None where the data is not at hand."""
+def summary(task: Task) -> dict[str, Any]:
+    """The facts of a task, ready for JSON. A fact that only the data tells is None while the data is missing."""
     skip = task.skip()
     optimum = None if skip else task.optimum()
     stored = not skip and task.landscape() is not None
+    info, surrogate = task.info, task.info.surrogate
     return {
         "name": task.name,
         "family": task.space.name,
-        "source": task.source,
-        "licence": task.licence,
-        "metric": task.metric.name,
-        "unit": task.metric.unit,
-        "direction": "maximise" if task.metric.maximise else "minimise",
-        "optimum": None if optimum is None else task.metric.show(optimum),
+        "source": info.source,
+        "licence": info.licence,
+        "metric": info.metric.name,
+        "unit": info.metric.unit,
+        "direction": "maximise" if info.metric.maximise else "minimise",
+        "optimum": None if optimum is None else info.metric.show(optimum),
         "optimum_source": None if optimum is None else _origin(task, stored),
         "space_size": task.space.size or None,  # a list of what was trained is empty until it is at hand
         "classes": _classes(task.space) or None,
-        "validation_split": task.validation_split,
-        "test_split": task.test_split or None,
-        "fidelities": list(task.fidelities),
-        "noise": list(task.noises),
-        "cost": task.has_cost,
-        "surrogate": task.surrogate,
-        "technique": task.technique,
-        "held_out": list(task.held_out),
-        "pitfalls": list(task.pitfalls),
-        "citation": task.citation,
+        "validation_split": info.validation_split,
+        "test_split": info.test_split or None,
+        "fidelities": list(info.fidelities),
+        "noise": list(info.noises),
+        "cost": info.has_cost,
+        "surrogate": surrogate is not None,
+        "technique": surrogate.model if surrogate else None,
+        "held_out": [scores.to_dict() for scores in surrogate.scores] if surrogate else [],
+        "pitfalls": list(info.pitfalls),
+        "citation": info.citation,
         "skip": skip,
     }
 
 
 def text(facts: dict[str, Any]) -> str:
-    """A card in words, for a terminal; of a task that cannot be read only why."""
+    """The summary in words, for a terminal; of a task that cannot be read, only the reason."""
     if "metric" not in facts:
         return f"{facts['name']}\n  cannot run here: {facts['skip']}"
     lines = [f"{words:<12} {said}" for words, said in _lines(facts)]
@@ -69,23 +70,23 @@ def scored(scores: Mapping[str, Any]) -> str:
 
 
 def page() -> str:
-    """The cards of all benchmarks as one HTML page."""
-    cards = [card(load_task(name)) for benchmark in benchmarks() for name in task_names(benchmark)]
-    listed = "".join(f'<li><a href="#{escape(c["name"])}">{escape(c["name"])}</a></li>' for c in cards)
-    return _PAGE.format(contents=listed, cards="".join(map(_section, cards)))
+    """The summaries of all tasks as one HTML page."""
+    found = [summary(load_task(name)) for benchmark in benchmarks() for name in task_names(benchmark)]
+    listed = "".join(f'<li><a href="#{escape(c["name"])}">{escape(c["name"])}</a></li>' for c in found)
+    return _PAGE.format(contents=listed, sections="".join(map(_section, found)))
 
 
 def _origin(task: Task, stored: bool) -> str:
     if not stored:
         return "stated by the benchmark"
-    means = ", of means over the stored seeds" if "single" in task.noises and not task.surrogate else ""
-    predicted = "predicted" if task.surrogate else "stored"
+    means = ", of means over the stored seeds" if "single" in task.info.noises and not task.info.surrogate else ""
+    predicted = "predicted" if task.info.surrogate else "stored"
     return f"the best of all {task.space.size:,} {predicted} architectures{means}"
 
 
 @lru_cache
 def _classes(space: SearchSpace) -> int | None:
-    """How many different networks the space calls its own; None if nobody has counted."""
+    """The number of different networks in the space; None if nobody has counted."""
     if space.size > ENUMERABLE:
         return None
     if type(space).canonical is SearchSpace.canonical:
@@ -94,7 +95,7 @@ def _classes(space: SearchSpace) -> int | None:
 
 
 def _lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
-    """The card line by line: what it is about, and what it says."""
+    """The summary line by line: topic and text."""
     later = "known once the data is at hand" if facts["skip"] else ""
     best = later or "unknown"
     if facts["optimum"] is not None:
@@ -118,7 +119,7 @@ def _lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def _predicted(facts: dict[str, Any]) -> str:
-    """What predicts, and how well it ranks what it has not seen."""
+    """The surrogate model, and how well it ranks held-out architectures."""
     said = f"the values are predictions{' of ' + facts['technique'] if facts['technique'] else ''}"
     return f"{said}; {scored(facts['held_out'][-1])}" if facts["held_out"] else said
 
@@ -159,7 +160,7 @@ ul {{ columns: 16rem; padding-left: 1.2rem }}
 th {{ text-align: left; vertical-align: top; padding-right: 1rem; font-weight: 600 }}
 pre {{ overflow-x: auto; border: 1px solid #8885; padding: .5rem }}
 </style></head>
-<body><h1>The tasks</h1><ul>{contents}</ul>{cards}</body></html>
+<body><h1>The tasks</h1><ul>{contents}</ul>{sections}</body></html>
 """
 
 

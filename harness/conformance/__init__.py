@@ -23,7 +23,7 @@ from equipoise.harness.core.registry import (
     missing_requirements,
 )
 from equipoise.harness.core.space import SearchSpace
-from equipoise.harness.core.task import Task
+from equipoise.harness.core.task import Benchmark, Task
 
 __all__ = ["METHOD_CHECKS", "SPACE_CHECKS", "TASK_CHECKS", "check", "failures_of"]
 
@@ -71,7 +71,7 @@ def _subject(name: str) -> Any:
     if name not in method_names() and looks_like_task:
         return load_task(name)
     own = load_own(name)
-    if own is not None and issubclass(own, Task):
+    if own is not None and issubclass(own, Task | Benchmark):
         raise PluginError(f"'{name}' is a task; name its data set too: {name}/DATASET")
     if own is not None and issubclass(own, SearchSpace):
         return own()
@@ -84,10 +84,10 @@ def _tasks_for(cls: type[Method]) -> list[Task]:
     A method that needs several fidelities plays the embedded task that has some.
     """
     tasks = [load_task(name) for name in ("nasbench201/cifar10", "nasbench_graph/cora", "nasbench201/fashion14")]
-    playable = [task for task in tasks if missing_requirements(cls, task, cls.checked_with) is None]
+    playable = [task for task in tasks if missing_requirements(cls, task, cls.check_settings) is None]
     if not playable:
         raise PluginError(
-            f"no embedded task can check this method: {missing_requirements(cls, tasks[0], cls.checked_with)}"
+            f"no embedded task can check this method: {missing_requirements(cls, tasks[0], cls.check_settings)}"
         )
     return playable[: 1 if cls.costly else 2]
 

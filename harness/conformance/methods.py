@@ -1,20 +1,21 @@
-"""What every search method must do."""
+"""The contract of a search method, as checks."""
 
 import os
 import pickle
 import random
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from inspect import Parameter, signature
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 import numpy as np
 
+from equipoise.harness.conformance.knowledge import used_knowledge
+from equipoise.harness.conformance.watch import watched
 from equipoise.harness.core.ledger import Budget, Ledger
-from equipoise.harness.core.method import Family, Method, Observation, Problem, Query
+from equipoise.harness.core.method import Family, Knowledge, Method, Observation, Origin, Problem, Query
 from equipoise.harness.core.registry import problem_of
 from equipoise.harness.core.task import Task
 from equipoise.harness.core.trajectory import Trajectory
@@ -27,9 +28,15 @@ QUERIES, COSTLY_QUERIES = 80, 13
 
 
 def declares_itself(cls: type[Method], task: Task) -> None:
-    """Family, source and settings are given: keyword-only with defaults."""
+    """Family, origin, source and knowledge are declared, and settings are keyword-only with defaults."""
     assert cls.family in get_args(Family), f"family = {cls.family!r}; accepted: {', '.join(get_args(Family))}"
+    assert cls.origin in get_args(Origin), f"origin = {cls.origin!r}; accepted: {', '.join(get_args(Origin))}"
     assert cls.source, "source is empty: cite the paper or library"
+    strange = [name for name in cls.knowledge if name not in get_args(Knowledge)]
+    assert not strange, f"knowledge = {cls.knowledge!r}; accepted: {', '.join(get_args(Knowledge))}"
+    assert "decisions" in cls.knowledge, f"knowledge = {cls.knowledge!r} lacks decisions, which every method uses"
+    assert type(cls.tuned_on) is tuple, f"tuned_on = {cls.tuned_on!r}; accepted: a tuple of task names"
+    assert cls.labels_used >= 0, f"labels_used = {cls.labels_used}; accepted: whole numbers from 0 on"
     parameters = list(signature(cls).parameters.values())
     assert [p.name for p in parameters[:2]] == ["problem", "rng"], "__init__ must begin (self, problem, rng, ...)"
     for parameter in parameters[2:]:
@@ -121,10 +128,22 @@ def survives_strange_answers(cls: type[Method], task: Task) -> None:
 def never_sees_the_test_error(cls: type[Method], task: Task) -> None:
     """Nothing but the answers to its queries is read: no test error, no landscape, no optimum."""
     problem = _problem(cls, task)
-    assert set(vars(problem)) == {"space", "budget", "fidelities", "given"}, "the problem shows more than it should"
-    with _watched(type(task), ("reveal", "landscape", "optimum", "expected")) as touched:
+    assert set(vars(problem)) == {"space", "budget", "fidelities", "resources"}, "the problem shows more than it should"
+    with watched(type(task), ("reveal", "landscape", "optimum", "expected")) as touched:
         _run(cls, task)
     assert not touched, f"the method read {touched[0]}() of the task"
+
+
+def declares_its_knowledge(cls: type[Method], task: Task) -> None:
+    """Whatever of the task it is seen to use is in `Method.knowledge`."""
+    queries = _budget(cls).queries or 0
+
+    def make(problem: Problem) -> Method:
+        return cls(problem, np.random.default_rng(1), **cls.check_settings)
+
+    used = used_knowledge(make, _problem(cls, task), queries, lambda query: _answer(task, query))
+    undeclared = [f"{name} ({', '.join(sorted(by))})" for name, by in sorted(used.items()) if name not in cls.knowledge]
+    assert not undeclared, f"uses {'; '.join(undeclared)}, which is not in knowledge = {cls.knowledge!r}"
 
 
 def crosses_process_borders(cls: type[Method], task: Task) -> None:
@@ -147,12 +166,13 @@ METHOD_CHECKS: Sequence[Callable[[type[Method], Task], None]] = (
     allows_pending_queries,
     survives_strange_answers,
     never_sees_the_test_error,
+    declares_its_knowledge,
     crosses_process_borders,
 )
 
 
 def proposals_of(cls: type[Method], task: Task) -> list[str]:
-    """What a method proposes with seed 1, as text: compared across processes."""
+    """The proposals of a method with seed 1, as text: compared across processes."""
     return [task.space.format(architecture) for architecture in _run(cls, task).architecture]
 
 
@@ -161,11 +181,11 @@ def _budget(cls: type[Method]) -> Budget:
 
 
 def _problem(cls: type[Method], task: Task) -> Problem:
-    return problem_of(cls, task, _budget(cls), cls.checked_with)
+    return problem_of(cls, task, _budget(cls), cls.check_settings)
 
 
 def _make(cls: type[Method], task: Task, seed: int = 1) -> Method:
-    return cls(_problem(cls, task), np.random.default_rng(seed), **cls.checked_with)
+    return cls(_problem(cls, task), np.random.default_rng(seed), **cls.check_settings)
 
 
 def _run(cls: type[Method], task: Task, seed: int = 1) -> Trajectory:
@@ -175,7 +195,7 @@ def _run(cls: type[Method], task: Task, seed: int = 1) -> Trajectory:
 
 def _answer(task: Task, query: Query) -> Observation:
     if not task.space.contains(query.architecture):
-        return Observation(query, task.penalty, 0.0)
+        return Observation(query, task.info.penalty, 0.0)
     return Observation(query, *task.evaluate(query.architecture, query.fidelity, np.random.default_rng(0)))
 
 
@@ -189,29 +209,3 @@ def _address(cls: type[Method]) -> str:
 def _first_difference(first: Sequence[object], second: Sequence[object]) -> int:
     pairs = enumerate(zip(first, second, strict=False), 1)
     return next((query for query, (a, b) in pairs if a != b), min(len(first), len(second)) + 1)
-
-
-@contextmanager
-def _watched(cls: type[Task], names: Sequence[str]) -> Iterator[list[str]]:
-    """Notices calls of some methods of a class, whoever makes them."""
-    touched: list[str] = []
-    own = {name: getattr(cls, name) for name in names}
-
-    def spy(name: str) -> Callable[..., Any]:
-        def call(*args: Any, **kwargs: Any) -> Any:
-            touched.append(name)
-            return own[name](*args, **kwargs)
-
-        return call
-
-    before = {name: vars(cls).get(name) for name in names}
-    try:
-        for name in names:
-            setattr(cls, name, spy(name))
-        yield touched
-    finally:
-        for name, value in before.items():
-            if value is None:
-                delattr(cls, name)
-            else:
-                setattr(cls, name, value)

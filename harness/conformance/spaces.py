@@ -1,4 +1,4 @@
-"""What every search space must keep."""
+"""The checks that every search space must pass."""
 
 import copy
 import pickle

@@ -1,4 +1,4 @@
-"""What every task must keep."""
+"""The checks that every task must pass."""
 
 import pickle
 from collections.abc import Callable, Sequence
@@ -12,31 +12,33 @@ __all__ = ["TASK_CHECKS"]
 
 
 def describes_itself(task: Task) -> None:
-    """Name, source, licence, metric and digest are given; fidelities ascend."""
-    assert task.name == f"{task.benchmark}/{task.dataset}"
-    assert task.source and task.licence, "source or licence is empty"
-    assert task.data_digest, "data_digest is empty"
-    assert list(task.fidelities) == sorted(set(task.fidelities)), f"fidelities {task.fidelities} do not ascend"
+    """The data sheet gives name, source, licence and digest; fidelities ascend."""
+    info = task.info
+    assert info.benchmark and info.dataset, f"name = '{info.name}'; a name is benchmark/dataset"
+    assert task.name == info.name, f"name is '{task.name}', but '{info.name}' in the data sheet"
+    assert info.source and info.licence, "source or licence is empty"
+    assert info.data_digest, "data_digest is empty"
+    assert list(info.fidelities) == sorted(set(info.fidelities)), f"fidelities {info.fidelities} do not ascend"
 
 
 def answers_are_pure(task: Task) -> None:
     """The same architecture and generator state give the same finite answer, in any order."""
     architectures = task.space.sample(np.random.default_rng(11), 20)
-    levels = [None, *task.fidelities]
+    levels = [None, *task.info.fidelities]
     first = [_evaluate(task, a, f) for a in architectures for f in levels]
     again = [_evaluate(task, a, f) for a in reversed(architectures) for f in reversed(levels)][::-1]
     told, repeated = ([_repeatable(task, evaluation) for evaluation in run] for run in (first, again))
     assert told == repeated, "the same query gave two answers: evaluate() keeps state"
     assert all(np.isfinite(evaluation.validation_error) for evaluation in first), "an error is not finite"
-    if task.has_cost:
+    if task.info.has_cost:
         assert all(e.cost_seconds > 0 for e in first), "has_cost is True, but a cost_seconds is not positive"
 
 
 def full_fidelity_is_the_default(task: Task) -> None:
     """Fidelity None means the last one."""
-    if task.fidelities:
+    if task.info.fidelities:
         for architecture in task.space.sample(np.random.default_rng(12), 10):
-            full = _evaluate(task, architecture, task.fidelities[-1])
+            full = _evaluate(task, architecture, task.info.fidelities[-1])
             assert _repeatable(task, _evaluate(task, architecture, None)) == _repeatable(task, full), (
                 "None is answered differently from the highest fidelity"
             )
@@ -53,7 +55,9 @@ def equal_keys_have_equal_answers(task: Task) -> None:
 def penalty_is_no_reward(task: Task) -> None:
     """An invalid proposal is told an error no better than any valid one."""
     worst = max(_evaluate(task, a, None).validation_error for a in task.space.sample(np.random.default_rng(14), 200))
-    assert task.penalty >= worst, f"penalty {task.penalty} is better than the error {worst} of a valid architecture"
+    assert task.info.penalty >= worst, (
+        f"penalty {task.info.penalty} is better than the error {worst} of a valid architecture"
+    )
 
 
 def landscape_agrees(task: Task) -> None:
@@ -75,7 +79,7 @@ def landscape_agrees(task: Task) -> None:
 
 def task_pickles(task: Task) -> None:
     """The task pickles, and its copy answers alike."""
-    other = pickle.loads(pickle.dumps(type(task)(task.dataset, task.noise)))
+    other = pickle.loads(pickle.dumps(task))
     (architecture,) = task.space.sample(np.random.default_rng(16), 1)
     answers = [_repeatable(task, _evaluate(one, architecture, None)) for one in (other, task)]
     assert answers[0] == answers[1], f"a copy answers {answers[0]}, the task {answers[1]}"
@@ -97,5 +101,5 @@ def _evaluate(task: Task, architecture: Architecture, fidelity: int | None) -> E
 
 
 def _repeatable(task: Task, evaluation: Evaluation) -> str:
-    """What of an evaluation must repeat, as text: exact for floats, and NaN equals NaN."""
-    return str(evaluation.validation_error if task.measured_cost else evaluation)
+    """The part of an evaluation that must repeat, as text: exact for floats, and NaN equals NaN."""
+    return str(evaluation.validation_error if task.info.measured_cost else evaluation)

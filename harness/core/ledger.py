@@ -1,4 +1,4 @@
-"""The only counter of what was spent: every method of a suite is charged by the same rules."""
+"""The only counter of the budget: every method of a suite is charged by the same rules."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -18,7 +18,7 @@ STALL_LIMIT = 10_000
 
 @dataclass(frozen=True)
 class Budget:
-    """What a run may spend: exactly one of three amounts.
+    """The budget of a run: exactly one of three amounts.
 
     Attributes:
         queries: Proposals.
@@ -53,7 +53,7 @@ class Budget:
 
 
 class Ledger:
-    """Counts one run.
+    """Counts what one run spends.
 
     Every proposal costs: one query, its epochs, or its seconds. A duplicate costs as much again, unless the protocol
     makes duplicates free. An invalid proposal costs as much as the valid ones of the run did on average (one query;
@@ -61,7 +61,7 @@ class Ledger:
     protocol redraws.
 
     Args:
-        budget: What may be spent.
+        budget: The limit.
         duplicates: ``charge`` or ``free``.
         invalid: ``penalise`` or ``redraw``.
     """
@@ -74,7 +74,6 @@ class Ledger:
         self._free = {"duplicate": duplicates == "free", "invalid": invalid == "redraw", "ok": False}
         self._valid_spent = 0.0
         self._valid = 0
-        self._trainings = 0.0
         self._idle = 0
 
     @property
@@ -93,25 +92,25 @@ class Ledger:
         return self.spent >= self._limit or self._idle >= STALL_LIMIT
 
     @property
-    def shortfall(self) -> float:
-        """What is left of the budget."""
+    def unspent(self) -> float:
+        """The part of the budget that is left."""
         return max(0.0, self._limit - self.spent)
 
     @property
     def wants_price(self) -> bool:
-        """Whether an invalid proposal would be charged by the seconds of a mean training, for want of valid ones."""
+        """Whether an invalid proposal is charged the seconds of a mean training, because no valid one came before."""
         return self._unit == "cost_seconds" and not self._valid
 
     def charge(self, status: Status, cost_seconds: float, epochs: int | None) -> float:
-        """Counts one proposal.
+        """Charges one proposal.
 
         Args:
-            status: What became of it.
-            cost_seconds: What its evaluation took; for an invalid one what a mean training takes, if `wants_price`.
-            epochs: What its evaluation trained; None where the task states none.
+            status: Its outcome.
+            cost_seconds: The time of its evaluation; for an invalid one that of a mean training, if `wants_price`.
+            epochs: The epochs of its evaluation; None where the task states none.
 
         Returns:
-            What it cost, in the unit of the budget.
+            The charge, in the unit of the budget.
         """
         self.proposals += 1
         if self._free[status]:
@@ -130,19 +129,19 @@ class Ledger:
         self.spent += amount
         return amount
 
-    def charge_training(self, trainings: float, cost_seconds: float | None, epochs: int) -> float:
-        """Counts the training that a method did itself: its worth in queries, epochs or seconds of the task.
+    def charge_training(self, equivalents: float, cost_seconds: float | None, epochs: int) -> float:
+        """Charges a method's own training, converted to queries, epochs or seconds of the task.
 
         Args:
-            trainings: All it has done so far, in trainings of a mean architecture; what was added is charged.
-            cost_seconds: What one of them takes; None where the task does not tell.
-            epochs: What one of them trains.
+            equivalents: Training equivalents: stand-alone trainings of a mean architecture.
+            cost_seconds: The time of one of them; None where the task does not tell it.
+            epochs: The epochs of one of them.
 
         Returns:
-            What it cost, in the unit of the budget.
+            The charge, in the unit of the budget.
 
         Raises:
-            RunError: The budget is in seconds and the task does not tell what a training takes.
+            RunError: The budget is in seconds and the task does not tell how long a training takes.
         """
         each = {"queries": 1.0, "epochs": float(epochs), "cost_seconds": cost_seconds}[self._unit]
         if each is None:
@@ -150,7 +149,6 @@ class Ledger:
                 "the method trains a network of its own, and the task does not tell how long a mean training takes, "
                 "so that no budget in seconds can be charged; set [budget] queries or epochs"
             )
-        amount = (trainings - self._trainings) * each
-        self._trainings = trainings
+        amount = equivalents * each
         self.spent += amount
         return amount

@@ -1,4 +1,4 @@
-"""What a search method is: it is asked for a query, and told what came of it."""
+"""The contract of a search method: it proposes queries and is told their outcome."""
 
 import inspect
 from abc import ABC, abstractmethod
@@ -12,35 +12,57 @@ from equipoise.harness.core.errors import SettingError, nearest
 from equipoise.harness.core.ledger import Budget
 from equipoise.harness.core.space import Architecture, SearchSpace
 
-__all__ = ["Family", "Method", "Observation", "Problem", "Query", "settings_of"]
+__all__ = ["Family", "Knowledge", "Method", "Observation", "Origin", "Problem", "Query", "Requirements", "settings_of"]
 
 Family = Literal["baseline", "nas", "hpo", "one-shot"]
+Origin = Literal["published", "library", "this project"]
+Knowledge = Literal[
+    "decisions", "legality", "isomorphism", "graph", "size", "scores", "images", "fidelities", "labels of other tasks"
+]
+"""What a method can use of a task:
+
+- ``decisions``: the decisions with their options, and the encodings made of them;
+- ``legality``: which options may follow (`legal`, `contains`), by that or through `sample` and `mutate`;
+- ``isomorphism``: which architectures are one network (`key`, `canonical`, `neighbours`, `enumerate`, `index`);
+- ``graph``: the graph of an architecture, by `graph` or through an encoding of it;
+- ``size``: parameters or FLOPs of the network;
+- ``scores``: zero-cost proxies;
+- ``images``: the data set itself, to train on;
+- ``fidelities``: queries after fewer epochs than full training;
+- ``labels of other tasks``: errors observed elsewhere.
+"""
 
 
 class Query(NamedTuple):
-    """What a method asks the task.
+    """A proposal of a method.
 
     Attributes:
         architecture: The proposal.
         fidelity: Training epochs, one of the task's; None for full training.
+        training_cost: The method's own training since its last query (weight sharing), in training equivalents:
+            stand-alone trainings of a mean architecture. It is charged with this query.
     """
 
     architecture: Architecture
     fidelity: int | None = None
+    training_cost: float = 0.0
 
 
 class Observation(NamedTuple):
-    """What a method is told. There is no test error in it.
+    """The outcome of a query, as a method is told it. There is no test error in it.
 
     Attributes:
-        query: What was asked.
+        query: The proposal.
         validation_error: Smaller is better. An invalid proposal is told the task's worst error, 1.0 for accuracies.
-        cost_seconds: What the training took; NaN where the task does not tell.
+        cost_seconds: Training time; NaN where the task does not tell it.
+        objectives: Further objectives of the task by name, for example latency; empty for an invalid proposal and
+            where the task has the validation error alone.
     """
 
     query: Query
     validation_error: float
     cost_seconds: float
+    objectives: Mapping[str, float] = {}
 
 
 @dataclass(frozen=True)
@@ -48,63 +70,78 @@ class Problem:
     """What a method knows before it starts.
 
     Attributes:
-        space: Where it searches.
+        space: The search space.
         budget: What it may spend.
         fidelities: Training epochs it may ask for, ascending; empty where there is one level only.
-        given: What the method's `requires` names, for example ``images``.
+        resources: What `Method.requirements` names, for example ``images``.
     """
 
     space: SearchSpace
     budget: Budget
     fidelities: tuple[int, ...] = ()
-    given: Mapping[str, Any] = field(default_factory=dict)
+    resources: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Requirements:
+    """What a method, under given settings, requires of a task.
+
+    Attributes:
+        resources: Names of `Task.resource` that the task must have; the method finds them in ``Problem.resources``.
+        fidelities: Whether the task must offer several fidelities.
+        remark: Stands beside the method's label in every row and table, for example that images are a proxy; usually
+            empty.
+    """
+
+    resources: tuple[str, ...] = ()
+    fidelities: bool = False
+    remark: str = ""
 
 
 class Method(ABC):
     """A search method.
 
-    A subclass in a file of its own is all it takes; the file name is the method's name. Its settings are the
-    keyword-only arguments of its ``__init__``, with defaults; it refuses a bad one there with `SettingError`.
+    A subclass in a file of its own is enough; the file name is the method's name. Its settings are the keyword-only
+    arguments of its ``__init__``, with defaults; it refuses a bad one there with `SettingError`.
 
     The harness alternates `ask` and `tell`, but several queries may be pending, and `tell` may bring an observation
     of a query that was never asked (a shared start): learn from it as from one's own.
 
     Attributes:
         family: ``baseline``, ``nas`` (made for architectures), ``hpo`` (general optimiser) or ``one-shot``.
+        origin: ``published`` (an algorithm as a paper describes it), ``library`` (the authors' package runs) or
+            ``this project`` (designed here, whatever it builds on).
         source: The paper or library it follows.
-        requires: What the task must give beyond its space: ``fidelities`` (several), or names of ``Problem.given``.
+        knowledge: What it uses of a task under its defaults, see `Knowledge`.
+        tuned_on: Tasks on which its settings or design were chosen, as names or patterns (``nasbench201/*``).
+        labels_used: Observed errors of other architectures or tasks that it learned from before its first query.
+        deviations: Where its defaults depart from the source's, one sentence each, for the report.
         packages: Third-party packages it imports, as (import name, extra of this project that installs it).
         costly: Whether a query takes it more than about 0.1 seconds: checks then use few.
-        techniques: What it models the task with, as surrogates name theirs (files of ``harness/surrogate/techniques``):
-            on a surrogate of such a technique it is played only beside a surrogate of another.
-        deviations: Where its defaults depart from the source's, one sentence each, for the report.
-        checked_with: Settings under which the conformance checks play it, where its defaults would take minutes.
-        trainings: What training the method itself has done so far is worth, in trainings of a mean architecture alone
-            (weight sharing). The harness reads it after each `ask` and charges what was added.
+        surrogate_models: The models it fits to a task, by the names of ``harness/surrogate/techniques``: on a surrogate
+            benchmark of the same model it runs only beside a surrogate of another.
+        check_settings: Settings for the conformance checks, where its defaults would take minutes.
     """
 
     family: ClassVar[Family]
+    origin: ClassVar[Origin] = "this project"
     source: ClassVar[str]
-    requires: ClassVar[tuple[str, ...]] = ()
+    knowledge: ClassVar[tuple[Knowledge, ...]] = ("decisions",)
+    tuned_on: ClassVar[tuple[str, ...]] = ()
+    labels_used: ClassVar[int] = 0
+    deviations: ClassVar[tuple[str, ...]] = ()
     packages: ClassVar[tuple[tuple[str, str], ...]] = ()
     costly: ClassVar[bool] = False
-    techniques: ClassVar[tuple[str, ...]] = ()
-    deviations: ClassVar[tuple[str, ...]] = ()
-    checked_with: ClassVar[Mapping[str, Any]] = {}
-    trainings: float = 0.0
+    surrogate_models: ClassVar[tuple[str, ...]] = ()
+    check_settings: ClassVar[Mapping[str, Any]] = {}
 
     @classmethod
-    def needs(cls, settings: Mapping[str, Any]) -> tuple[str, ...]:  # noqa: ARG003 - for those whose needs depend on them
-        """What the task must give to the method under these settings: `requires`, unless a subclass knows better."""
-        return cls.requires
-
-    @classmethod
-    def remark(cls, settings: Mapping[str, Any]) -> str:  # noqa: ARG003
-        """What must stand beside the method's label under these settings, in every row and table; usually nothing."""
-        return ""
+    def requirements(cls, settings: Mapping[str, Any]) -> Requirements:  # noqa: ARG003 - for those that depend on them
+        """Names what a task must offer to the method under these settings; nothing by default."""
+        return Requirements()
 
     def __init__(self, problem: Problem, rng: np.random.Generator) -> None:
-        """Remembers the problem.
+        """Keeps the problem and the generator.
 
         Args:
             problem: What is known before the search.
@@ -124,7 +161,7 @@ class Method(ABC):
 
     @abstractmethod
     def tell(self, observation: Observation) -> None:
-        """Learns what came of a query."""
+        """Learns the outcome of a query."""
 
 
 def settings_of(method: type[Method], given: Mapping[str, Any], where: str) -> dict[str, Any]:
@@ -132,8 +169,8 @@ def settings_of(method: type[Method], given: Mapping[str, Any], where: str) -> d
 
     Args:
         method: The class.
-        given: What a suite sets.
-        where: Who sets it, for the message.
+        given: The settings of a suite.
+        where: Who sets them, for the message.
 
     Raises:
         SettingError: The method has no such setting.

@@ -1,11 +1,13 @@
 """From a name to a class. The file name is the name: nothing is registered anywhere.
 
 - ``tpe`` is the method in ``methods/tpe.py`` (or the package ``methods/tpe/``);
-- ``nasbench201/cifar10`` is data set ``cifar10`` of the task class in ``harness/benchmarks/nasbench201.py``; a hyphen
+- ``nasbench201/cifar10`` is data set ``cifar10`` of the benchmark in ``harness/benchmarks/nasbench201.py``; a hyphen
   in a benchmark's name is an underscore in that of its file;
 - ``table:FILE`` is the task that ``harness/benchmarks/table.py`` makes of a file: a colon where data sets are files;
 - ``package.module:Class`` is a class of a third party (``package.module:Class/dataset`` for a task);
 - a path that ends in ``.py`` is the one class in that file (``path.py/dataset`` for a task).
+
+A file or class that offers tasks is a `Benchmark`, or a simple `Task` class, of which a benchmark is made here.
 """
 
 import importlib
@@ -19,20 +21,22 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from equipoise.harness.core.errors import EquipoiseError, PluginError, nearest
+from equipoise.harness.core.errors import EquipoiseError, PluginError, SuiteError, nearest
 from equipoise.harness.core.ledger import Budget
 from equipoise.harness.core.local_classes import address_of, local_class
 from equipoise.harness.core.method import Method, Problem
 from equipoise.harness.core.space import SearchSpace
-from equipoise.harness.core.task import Noise, Task
+from equipoise.harness.core.task import Benchmark, Noise, OneTaskBenchmark, Task
 
 __all__ = [
     "benchmark_names",
     "benchmarks",
+    "load_benchmark",
     "load_method",
     "load_own",
     "load_space",
     "load_task",
+    "locate_task",
     "method_name",
     "method_names",
     "missing_packages",
@@ -61,10 +65,10 @@ def benchmark_names() -> list[str]:
     return _names(ROOT / "harness" / "benchmarks")
 
 
-def benchmarks() -> Iterator[type[Task]]:
-    """The task class of every benchmark."""
+def benchmarks() -> Iterator[Benchmark]:
+    """The benchmarks in ``harness/benchmarks/``."""
     for name in benchmark_names():
-        yield _only_class(importlib.import_module(f"equipoise.harness.benchmarks.{name}"), Task)
+        yield _benchmark_in(importlib.import_module(f"equipoise.harness.benchmarks.{name}"))
 
 
 def spaces() -> Iterator[type[SearchSpace]]:
@@ -97,8 +101,8 @@ def method_name(cls: type[Method]) -> str:
     return address_of(cls)
 
 
-def load_own(name: str) -> type[Method] | type[Task] | type[SearchSpace] | None:
-    """The method, task or space that a path or ``package.module:Class`` leads to; None for another kind of name.
+def load_own(name: str) -> type[Method] | type[Task] | type[Benchmark] | type[SearchSpace] | None:
+    """The class that a path or ``package.module:Class`` leads to, of whichever kind; None for another kind of name.
 
     Raises:
         PluginError: It leads to nothing of these, or its file does not load.
@@ -106,11 +110,11 @@ def load_own(name: str) -> type[Method] | type[Task] | type[SearchSpace] | None:
     if not name.endswith(".py") and ":" not in name:
         return None
     if name.endswith(".py"):
-        _load_file(Path(name))  # what is wrong with the file itself is said first
+        _load_file(Path(name))  # an error of the file itself is reported first
     said: list[PluginError] = []
-    for kind in (Method, SearchSpace, Task):
+    for kind in (Method, SearchSpace, Benchmark, Task):
         try:
-            found: type[Method] | type[Task] | type[SearchSpace] = _foreign(name, kind)
+            found: type[Method] | type[Task] | type[Benchmark] | type[SearchSpace] = _foreign(name, kind)
         except PluginError as error:
             said.append(error)
         else:
@@ -118,31 +122,62 @@ def load_own(name: str) -> type[Method] | type[Task] | type[SearchSpace] | None:
     raise said[0]
 
 
-def load_task(name: str, noise: Noise = "mean") -> Task:
+def load_benchmark(name: str) -> Benchmark:
+    """Finds a benchmark, for example ``nasbench201``, ``path.py`` or ``package.module:Class``.
+
+    Raises:
+        PluginError: There is none of that name, or its file does not load.
+    """
+    if name.endswith(".py"):
+        return _benchmark_in(_load_file(Path(name)))
+    file = _file_of(name)
+    if file not in benchmark_names():
+        if ":" in name:
+            return _benchmark_of(_foreign(name, (Benchmark, Task)))
+        raise PluginError(f"no benchmark '{name}'; {nearest(name, benchmark_names())}")
+    found = _benchmark_in(_load(f"equipoise.harness.benchmarks.{file}", f"harness/benchmarks/{file}.py"))
+    if name != found.name:  # one task, one name: runs are stored under it
+        raise PluginError(f"no benchmark '{name}'; {nearest(name, [found.name])}")
+    return found
+
+
+def load_task(name: str, noise: Noise = "mean", ignore_cache: bool = False) -> Task:
     """Makes a task; its data is not read yet.
+
+    Args:
+        name: ``benchmark/dataset``.
+        noise: See `Task`.
+        ignore_cache: Answer without the trained networks that earlier runs left on this machine.
 
     Raises:
         PluginError: There is none of that name, or its file does not load.
         SuiteError: The benchmark has no such data set, or cannot answer with that noise.
+        DataError: The file of the task is there and damaged.
     """
-    known = benchmark_names()
-    head, separator, dataset = name.partition(":")
-    if _file_of(head) not in known:
-        head, separator, dataset = _split_task(name)
-    if head.endswith(".py") and not dataset:
+    benchmark, dataset = locate_task(name)
+    return benchmark.task(dataset, noise, ignore_cache)
+
+
+def locate_task(name: str) -> tuple[Benchmark, str]:
+    """The benchmark and the data set that the name of a task leads to.
+
+    Raises:
+        PluginError: There is none of that name, or its file does not load.
+        SuiteError: The benchmark has no such data set.
+    """
+    head, dataset = _split_task(name)
+    if not dataset and head.endswith(".py"):
         raise PluginError(f"'{name}' names a file; a task also names a data set: {name}/DATASET")
-    foreign: type[Task] | None = _foreign(head, Task)
-    if foreign is not None:
-        return foreign(dataset, noise)
-    file = _file_of(head)
-    if file not in known:
-        raise PluginError(f"no benchmark '{head}' (task '{name}'); {nearest(head, known)}")
-    cls: type[Task] = _only_class(_load(f"equipoise.harness.benchmarks.{file}", f"harness/benchmarks/{file}.py"), Task)
-    if head != cls.benchmark:  # one task, one name: runs are stored under it
-        raise PluginError(f"no benchmark '{head}' (task '{name}'); {nearest(head, [cls.benchmark])}")
-    if not separator:
-        raise PluginError(f"'{name}' names a benchmark; a task also names a data set: {nearest('', task_names(cls))}")
-    return cls(dataset, noise)
+    try:
+        benchmark = load_benchmark(head)
+    except PluginError as error:
+        raise PluginError(f"task '{name}': {error}") from error
+    if not dataset:
+        offered = nearest("", task_names(benchmark))
+        raise PluginError(f"'{name}' names a benchmark; a task also names a data set: {offered}")
+    if dataset not in benchmark.datasets and not benchmark.open_ended:
+        raise SuiteError(f"{benchmark.name} has no data set '{dataset}'; {nearest(dataset, benchmark.datasets)}")
+    return benchmark, dataset
 
 
 def load_space(name: str) -> type[SearchSpace]:
@@ -160,30 +195,33 @@ def load_space(name: str) -> type[SearchSpace]:
     return found
 
 
-def task_names(benchmark: type[Task]) -> list[str]:
-    """The tasks that a benchmark offers."""
-    return [f"{benchmark.benchmark}/{dataset}" for dataset in benchmark.datasets]
+def task_names(benchmark: Benchmark) -> list[str]:
+    """The tasks that a benchmark lists."""
+    return [f"{benchmark.name}/{dataset}" for dataset in benchmark.datasets]
 
 
 def missing_requirements(method: type[Method], task: Task, settings: Mapping[str, Any] = {}) -> str | None:
-    """Why a method, so set, cannot play a task: a need it declares and the task does not meet. None if it can."""
-    for need in method.needs(settings):
-        if need == "fidelities":
-            if len(task.fidelities) < 2:
-                return f"needs several fidelities; {task.name} has one"
-        elif task.resource(need) is None:
-            return f"needs {need}: {task.missing_resource(need)}"
+    """Why a method cannot search a task under these settings: a requirement that the task does not meet.
+
+    None if it can.
+    """
+    required = method.requirements(settings)
+    if required.fidelities and len(task.info.fidelities) < 2:
+        return f"needs several fidelities; {task.name} has one"
+    for name in required.resources:
+        if task.resource(name) is None:
+            return f"needs {name}: {task.missing(name)}"
     return None
 
 
 def problem_of(method: type[Method], task: Task, budget: Budget, settings: Mapping[str, Any] = {}) -> Problem:
-    """What a method, so set, is shown of a task."""
-    given = {need: task.resource(need) for need in method.needs(settings) if need != "fidelities"}
-    return Problem(task.space, budget, task.fidelities, given)
+    """The part of a task that a method under these settings is shown."""
+    resources = {name: task.resource(name) for name in method.requirements(settings).resources}
+    return Problem(task.space, budget, task.info.fidelities, resources)
 
 
 def missing_packages(method: type[Method]) -> str | None:
-    """Why a method cannot run here: packages that are not installed, and how to get them. None if it can."""
+    """The reason why a method cannot run here: missing packages, and how to get them; None if it can run."""
     missing = [(package, extra) for package, extra in method.packages if importlib.util.find_spec(package) is None]
     if not missing:
         return None
@@ -200,13 +238,27 @@ def _file_of(benchmark: str) -> str:
     return benchmark.replace("-", "_")
 
 
-def _split_task(name: str) -> tuple[str, str, str]:
+def _split_task(name: str) -> tuple[str, str]:
+    """The benchmark and the data set; the latter is empty where none is named."""
     if ".py/" in name:
         head, _, dataset = name.rpartition(".py/")
-        return f"{head}.py", "/", dataset
+        return f"{head}.py", dataset
     if name.endswith(".py"):
-        return name, "", ""
-    return name.partition("/")
+        return name, ""
+    head, _, dataset = name.partition(":")
+    if _file_of(head) not in benchmark_names():
+        head, _, dataset = name.partition("/")
+    return head, dataset
+
+
+def _benchmark_in(module: ModuleType) -> Benchmark:
+    """The benchmark that a module defines, or the one made of its only task class."""
+    own = _own_classes(module, Benchmark)
+    return _benchmark_of(_only_class(module, Benchmark if own else Task))
+
+
+def _benchmark_of(cls: type[Benchmark] | type[Task]) -> Benchmark:
+    return cls() if issubclass(cls, Benchmark) else OneTaskBenchmark(cls)
 
 
 def _foreign(name: str, kind: Any) -> Any:
@@ -221,7 +273,8 @@ def _foreign(name: str, kind: Any) -> Any:
         raise PluginError(f"'{name}' was defined in a notebook or script that is not running here; put it in a file")
     found = getattr(_load(module_name, module_name), attribute, None)
     if not (inspect.isclass(found) and issubclass(found, kind)):
-        raise PluginError(f"'{name}': {module_name} has no class '{attribute}' derived from {kind.__name__}")
+        kinds = " or ".join(one.__name__ for one in (kind if isinstance(kind, tuple) else (kind,)))
+        raise PluginError(f"'{name}': {module_name} has no class '{attribute}' derived from {kinds}")
     return found
 
 
@@ -269,7 +322,17 @@ def _where(error: Exception) -> str:
 
 def _only_class(module: ModuleType, kind: Any) -> Any:
     """The one concrete public class of a kind that a module defines itself."""
-    own = [
+    own = _own_classes(module, kind)
+    if len(own) != 1:
+        names = ", ".join(cls.__name__ for cls in own) or "none"
+        raise PluginError(
+            f"{module.__file__} must define exactly one public {kind.__name__}; found {names} (helpers begin with _)"
+        )
+    return own[0]
+
+
+def _own_classes(module: ModuleType, kind: Any) -> list[Any]:
+    return [
         value
         for name, value in vars(module).items()
         if inspect.isclass(value)
@@ -278,9 +341,3 @@ def _only_class(module: ModuleType, kind: Any) -> Any:
         and not name.startswith("_")
         and (value.__module__ == module.__name__ or value.__module__.startswith(f"{module.__name__}."))
     ]
-    if len(own) != 1:
-        names = ", ".join(cls.__name__ for cls in own) or "none"
-        raise PluginError(
-            f"{module.__file__} must define exactly one public {kind.__name__}; found {names} (helpers begin with _)"
-        )
-    return own[0]

@@ -1,153 +1,87 @@
-"""What a task is: one benchmark on one data set, which answers queries."""
+"""Tasks: a benchmark offers one for each data set, and a task answers queries."""
 
+import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Any, ClassVar, Literal, NamedTuple
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from equipoise.harness.core.errors import SuiteError, nearest
+from equipoise.harness.core.errors import PluginError, SuiteError
 from equipoise.harness.core.space import Architecture, SearchSpace
+from equipoise.harness.core.task_info import Metric, Noise, Objective, SurrogateInfo, SurrogateScores, TaskInfo
 
-__all__ = ["Evaluation", "Metric", "Noise", "Task"]
-
-Noise = Literal["mean", "single"]
+__all__ = [
+    "Benchmark",
+    "Evaluation",
+    "Metric",
+    "Noise",
+    "Objective",
+    "OneTaskBenchmark",
+    "SurrogateInfo",
+    "SurrogateScores",
+    "Task",
+    "TaskInfo",
+]
 
 
 class Evaluation(NamedTuple):
-    """What one query costs and shows.
+    """The answer to one query.
 
     Attributes:
         validation_error: Smaller is better, in the task's own unit (a fraction for accuracies).
         cost_seconds: Simulated or measured training time; NaN where the source does not tell.
+        objectives: Further objectives by name, each as the task declares it; usually empty.
     """
 
     validation_error: float
     cost_seconds: float
-
-
-@dataclass(frozen=True)
-class Metric:
-    """How an error is shown to people: value = offset + slope * error.
-
-    Attributes:
-        name: For example ``accuracy``.
-        unit: For example ``%``; empty for none.
-        offset: The value shown for error 0.
-        slope: Negative where people maximise.
-    """
-
-    name: str
-    unit: str
-    offset: float
-    slope: float
-
-    @classmethod
-    def accuracy(cls, name: str = "accuracy") -> "Metric":
-        """Error 0.08 is shown as 92 %."""
-        return cls(name, "%", 100.0, -100.0)
-
-    @property
-    def maximise(self) -> bool:
-        """Whether people want the shown value large."""
-        return self.slope < 0
-
-    def show(self, error: float) -> float:
-        """The value people read for an error."""
-        return self.offset + self.slope * error
-
-    def regret(self, difference: float) -> float:
-        """A difference of two errors in the shown unit (accuracy points for accuracies)."""
-        return abs(self.slope) * difference
+    objectives: Mapping[str, float] = {}
 
 
 class Task(ABC):
     """One benchmark on one data set.
 
+    A class that sets `info` and `space` in its body and defines `evaluate` is complete; the registry offers it without
+    further ado. A class that is made with a data set is offered by a `Benchmark`. If it assigns `info` and `space` in
+    its constructor, it declares them in its body (``info: TaskInfo``) for type checkers.
+
     Making a task is cheap: data is read at the first question that needs it. A task is pure: the same architecture,
     fidelity and state of `rng` give the same evaluation, in every process.
 
     Attributes:
-        benchmark: Name of the benchmark, as its file is named.
-        datasets: The data sets it offers; a task is named ``benchmark/dataset``.
-        noises: The accepted values of `noise`.
-        source: Paper and origin of the numbers.
-        licence: Licence of the data.
-        surrogate: Whether the values are predictions.
-        technique: Of a surrogate: what predicts, a file of ``harness/surrogate/techniques``.
-        held_out: Of a surrogate: its scores on architectures that it has not seen, an entry a fidelity, full training
-            last; each has ``fidelity`` and ``kendall_tau``; and ``architectures`` (how many), ``r2`` and
-            ``spearman_rho`` where its source tells them.
-        pitfalls: What a reader of results must know, one sentence each.
-        citation: BibTeX of the papers that the numbers come from.
-        validation_split: What `evaluate` answers with, in the source's own words.
-        test_split: What `reveal` answers with; empty where the source has no separate test split.
-        further_digests: SHA-256 of optional files that are in use beside the first, by name; `data_digest` covers them.
+        info: Its data sheet.
         space: The architectures it answers for.
-        metric: How its errors are shown.
-        fidelities: Training epochs that can be asked for, ascending; empty where the source states none.
-        has_cost: Whether `cost_seconds` is known.
-        measured_cost: Whether `cost_seconds` is measured anew each time, so that it cannot repeat.
-        is_lookup: Whether answers are looked up, so that a resumed run may ask again for what it was told before.
-        penalty: The validation error told for an invalid proposal: no better than any architecture's.
-        fresh: Set by `equipoise verify`: answer without what earlier runs left on this machine.
+        noise: ``mean`` answers with the mean over the stored training seeds, ``single`` with one drawn for each query.
     """
 
-    benchmark: ClassVar[str]
-    datasets: ClassVar[tuple[str, ...]]
-    noises: ClassVar[tuple[Noise, ...]] = ("mean",)
-    source: ClassVar[str]
-    licence: ClassVar[str]
-    surrogate: ClassVar[bool] = False
-    technique: str | None = None
-    held_out: Sequence[Mapping[str, Any]] = ()
-    pitfalls: ClassVar[tuple[str, ...]] = ()
-    citation: ClassVar[str] = ""
-    validation_split: str = ""
-    test_split: str = ""
-    further_digests: Mapping[str, str] = MappingProxyType({})
-    space: SearchSpace
-    metric: Metric
-    fidelities: tuple[int, ...] = ()
-    has_cost: bool = True
-    measured_cost: bool = False
-    is_lookup: bool = False
-    penalty: float = 1.0
-    fresh: bool = False
+    if TYPE_CHECKING:  # read-only for type checkers alone, so that a subclass may set, compute or assign them
 
-    def __init__(self, dataset: str, noise: Noise = "mean") -> None:
-        """Names the task; reads nothing yet.
+        @property
+        def info(self) -> TaskInfo: ...  # noqa: D102
+        @property
+        def space(self) -> SearchSpace: ...  # noqa: D102
 
-        Args:
-            dataset: One of `datasets`.
-            noise: ``mean`` answers with the mean over the stored training seeds, ``single`` with one drawn for each
-                query.
+    noise: Noise = "mean"
+
+    def __init__(self, noise: Noise = "mean") -> None:
+        """Chooses the noise; reads no data.
 
         Raises:
-            SuiteError: The benchmark has no such data set, or stores no single seeds.
+            SuiteError: The source stores no single seeds.
         """
-        if self.datasets and dataset not in self.datasets:
-            raise SuiteError(f"{self.benchmark} has no data set '{dataset}'; {nearest(dataset, self.datasets)}")
-        self.dataset = dataset
-        if noise not in self.noises:
+        if noise not in self.info.noises:
             raise SuiteError(
-                f"{self.benchmark}/{dataset} cannot answer with noise = '{noise}': its source stores "
-                f"only {' and '.join(self.noises)} values; set noise = '{self.noises[0]}' under [protocol]"
+                f"{self.name} cannot answer with noise = '{noise}': its source stores only "
+                f"{' and '.join(self.info.noises)} values; set noise = '{self.info.noises[0]}' under [protocol]"
             )
-        self.noise: Noise = noise
+        self.noise = noise
 
     @property
     def name(self) -> str:
         """``benchmark/dataset``."""
-        return f"{self.benchmark}/{self.dataset}"
-
-    @property
-    @abstractmethod
-    def data_digest(self) -> str:
-        """SHA-256 of the source file that the numbers come from, and of whatever further files are in use."""
+        return self.info.name
 
     @abstractmethod
     def evaluate(self, architecture: Architecture, fidelity: int | None, rng: np.random.Generator) -> Evaluation:
@@ -155,7 +89,7 @@ class Task(ABC):
 
         Args:
             architecture: An architecture that the space contains.
-            fidelity: Training epochs, one of `fidelities`; None for full training.
+            fidelity: Training epochs, one of ``info.fidelities``; None for full training.
             rng: The only source of randomness that may be used.
         """
 
@@ -174,7 +108,7 @@ class Task(ABC):
 
     @property
     def mean_cost_seconds(self) -> float | None:
-        """What a full training of an architecture takes on average over the space; None if unknown.
+        """The mean training time of an architecture of the space at full fidelity; None if unknown.
 
         A budget in seconds is charged by it for the training that a method does itself.
         """
@@ -187,18 +121,75 @@ class Task(ABC):
         """
         return None
 
-    def resource(self, need: str) -> Any | None:
-        """What a method may require beyond the space, by name; None if this task has it not.
+    def resource(self, name: str) -> Any | None:
+        """Something that a method may require beyond the space; None if this task does not have it.
 
-        ``images`` are those that the architectures are trained on, ``recipes`` the skeleton and the recipe of their
-        training (`equipoise.harness.training.setup.recipes`).
+        ``images`` are those that the architectures are trained on, ``recipes`` the skeleton and the training
+        configuration (`equipoise.harness.training.setup.recipes`).
         """
         return None
 
-    def missing_resource(self, need: str) -> str:
-        """Why `give` gives none, and how it can be had, if it can."""
-        return f"{self.name} does not have {need}"
+    def missing(self, name: str) -> str:
+        """The reason why `resource` gives none, and how to get it, where that is possible."""
+        return f"{self.name} does not have {name}"
 
     def skip(self) -> str | None:
-        """Why this task cannot run here and how to get what is missing; None if it can."""
+        """The reason why this task cannot run here, and how to get the missing part; None if it can run."""
         return None
+
+
+class Benchmark(ABC):
+    """Offers one task per data set.
+
+    Attributes:
+        name: As its tasks begin; a file in ``harness/benchmarks`` has the same name, with underscores for hyphens.
+        datasets: The data sets that are listed.
+        open_ended: Whether it takes further data sets, such as files.
+    """
+
+    name: str
+    datasets: tuple[str, ...]
+    open_ended: ClassVar[bool] = False
+
+    @abstractmethod
+    def task(self, dataset: str, noise: Noise = "mean", ignore_cache: bool = False) -> Task:
+        """Makes the task of a data set; its data is not read yet.
+
+        Args:
+            dataset: One of `datasets`, or another one where it is `open_ended`.
+            noise: See `Task`.
+            ignore_cache: Answer without the trained networks that earlier runs left on this machine.
+        """
+
+
+class OneTaskBenchmark(Benchmark):
+    """The benchmark of a task class that is made without a data set: the registry makes one by itself."""
+
+    def __init__(self, cls: type[Task]) -> None:
+        """Takes the name from the data sheet of the class.
+
+        Raises:
+            PluginError: The class has no data sheet, is named otherwise than ``benchmark/dataset``, or is made with
+                other arguments than the noise.
+        """
+        info: object = getattr(cls, "info", None)
+        shown = f"{cls.__module__}.{cls.__qualname__}"
+        if not isinstance(info, TaskInfo):
+            raise PluginError(
+                f"{shown}: 'info' is no TaskInfo; write info = TaskInfo(name='benchmark/dataset', ...) in the body of "
+                "the class, or offer the task by a class derived from Benchmark"
+            )
+        if not info.benchmark or not info.dataset:
+            raise PluginError(f"{shown}: name = '{info.name}'; a name is benchmark/dataset")
+        try:
+            inspect.signature(cls).bind("mean")
+        except TypeError as error:
+            raise PluginError(
+                f"{shown} is not made with the noise alone ({error}); offer it by a class derived from Benchmark"
+            ) from error
+        self.name, self.datasets = info.benchmark, (info.dataset,)
+        self._cls = cls
+
+    def task(self, dataset: str, noise: Noise = "mean", ignore_cache: bool = False) -> Task:
+        """Makes the only task."""
+        return self._cls(noise)

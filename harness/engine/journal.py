@@ -1,4 +1,4 @@
-"""What a run in progress has seen, so that it can be resumed without evaluating anything twice.
+"""The answers to a run in progress, so that it resumes without evaluating anything twice.
 
 No state of a method is saved: a resumed run asks the method anew and answers from the journal as far as it reaches.
 """
@@ -6,14 +6,18 @@ No state of a method is saved: a resumed run asks the method anew and answers fr
 import json
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import numpy as np
 
 from equipoise.harness.core.errors import ReplayError
 from equipoise.harness.core.space import Architecture, SearchSpace
-from equipoise.harness.core.task import Evaluation, Task
+from equipoise.harness.core.task import Evaluation, Task, TaskInfo
 
 __all__ = ["JournaledTask"]
+
+Entry = tuple[Any, ...]
+"""Architecture, fidelity, validation error, seconds and, where the task has any, its further objectives."""
 
 PATIENCE_SECONDS = 1.0
 """A run shorter than this writes no journal; a longer one loses at most this much, and never a longer evaluation."""
@@ -29,13 +33,12 @@ class JournaledTask:
 
     def __init__(self, task: Task, path: Path) -> None:
         self.space: SearchSpace = task.space
-        self.fidelities: tuple[int, ...] = task.fidelities
-        self.penalty: float = task.penalty
+        self.info: TaskInfo = task.info
         self.mean_cost_seconds: float | None = task.mean_cost_seconds
         self._task, self._path = task, path
         self._recorded = _read(path)
         self._next = 0
-        self._unwritten: list[tuple[Architecture, int | None, float, float]] = []
+        self._unwritten: list[Entry] = []
         self._written_at = monotonic()
 
     def evaluate(self, architecture: Architecture, fidelity: int | None, rng: np.random.Generator) -> Evaluation:
@@ -45,7 +48,7 @@ class JournaledTask:
             ReplayError: The method asks for something else than it did before the interruption.
         """
         if self._next < len(self._recorded):
-            asked, level, error, seconds = self._recorded[self._next]
+            asked, level, error, seconds, *further = self._recorded[self._next]
             if (tuple(asked), level) != (architecture, fidelity):
                 raise ReplayError(
                     f"{self._path}: on resuming, evaluation {self._next + 1} was {architecture}, but {tuple(asked)} "
@@ -53,9 +56,12 @@ class JournaledTask:
                     "Delete the file to start this run again"
                 )
             self._next += 1
-            return Evaluation(error, seconds)
+            return Evaluation(error, seconds, *further)
         evaluation = self._task.evaluate(architecture, fidelity, rng)
-        self._unwritten.append((architecture, fidelity, float(evaluation[0]), float(evaluation[1])))
+        entry: Entry = (architecture, fidelity, float(evaluation.validation_error), float(evaluation.cost_seconds))
+        if evaluation.objectives:
+            entry = (*entry, {name: float(value) for name, value in evaluation.objectives.items()})
+        self._unwritten.append(entry)
         if monotonic() - self._written_at > PATIENCE_SECONDS:
             self._flush()
         return evaluation
@@ -68,8 +74,8 @@ class JournaledTask:
         self._written_at = monotonic()
 
 
-def _read(path: Path) -> list[tuple[list[int], int | None, float, float]]:
-    """The whole lines of a journal; a line that a crash cut off is dropped from the file too."""
+def _read(path: Path) -> list[Any]:
+    """Reads the whole lines of a journal; a line that a crash cut off is dropped from the file too."""
     try:
         text = path.read_text()
     except FileNotFoundError:

@@ -1,7 +1,8 @@
-"""The loop in which a method plays a task."""
+"""The loop in which a method searches a task."""
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from math import inf
 from operator import index
 from time import perf_counter
 from typing import Protocol
@@ -12,33 +13,29 @@ from equipoise.harness.core.errors import ProposalError, RunError, SearchEnded
 from equipoise.harness.core.ledger import Ledger, Status
 from equipoise.harness.core.method import Method, Observation, Query
 from equipoise.harness.core.space import Architecture, SearchSpace
-from equipoise.harness.core.task import Evaluation
+from equipoise.harness.core.task import Evaluation, TaskInfo
 from equipoise.harness.core.trajectory import Trajectory
 
 __all__ = ["Oracle", "run_trial"]
 
 MOST_VERDICTS = 500_000
-"""Remembered verdicts on proposals a space; forgotten beyond."""
+"""Most remembered verdicts per space; all are forgotten beyond."""
 
 
 class Oracle(Protocol):
-    """What the loop needs of a task."""
+    """The part of a task that the loop uses."""
 
     @property
     def space(self) -> SearchSpace:
         """The architectures it answers for."""
 
     @property
-    def fidelities(self) -> tuple[int, ...]:
-        """Training epochs that may be asked for, ascending."""
-
-    @property
-    def penalty(self) -> float:
-        """The validation error told for an invalid proposal."""
+    def info(self) -> TaskInfo:
+        """Its data sheet, of which fidelities and penalty are used."""
 
     @property
     def mean_cost_seconds(self) -> float | None:
-        """What a full training takes on average; None if unknown."""
+        """The mean time of a full training; None if unknown."""
 
     def evaluate(self, architecture: Architecture, fidelity: int | None, rng: np.random.Generator) -> Evaluation:
         """Answers one query."""
@@ -62,7 +59,7 @@ def run_trial(
 
     Raises:
         ProposalError: The method returned something that is not a query of the task's space.
-        RunError: The task answered NaN.
+        RunError: The task answered NaN, or cannot price the method's own training.
     """
     trajectory, proposals = Trajectory(), _Proposals(task)
     seen: dict[tuple[Architecture, int | None], Evaluation] = {}
@@ -73,18 +70,20 @@ def run_trial(
         except SearchEnded as ended:
             trajectory.ended = str(ended) or "the method had nothing left to propose"
             break
-        overhead, charge = perf_counter() - started, 0.0
-        if method.trainings:
-            charge = ledger.charge_training(method.trainings, task.mean_cost_seconds, proposals.full or 0)
-            if not ledger.shortfall:
+        overhead, training = perf_counter() - started, 0.0
+        architecture, key, epochs = proposals.check(query)
+        if query.training_cost:
+            if not 0 < query.training_cost < inf:  # NaN too
+                raise ProposalError(f"training_cost = {query.training_cost}; accepted: finite numbers from 0 on")
+            training = ledger.charge_training(query.training_cost, task.mean_cost_seconds, proposals.full or 0)
+            if not ledger.unspent:
                 trajectory.ended = "the method's own training spent the rest of the budget"
                 break
-        architecture, key, epochs = proposals.check(query)
         status: Status
         if key is None:
-            status, evaluation = "invalid", Evaluation(task.penalty, 0.0)
+            status, evaluation = "invalid", Evaluation(task.info.penalty, 0.0)
         elif (known := seen.get((key, epochs))) is not None and ledger.repeats_are_free:
-            status, evaluation = "duplicate", Evaluation(known.validation_error, 0.0)
+            status, evaluation = "duplicate", known._replace(cost_seconds=0.0)
         else:
             status = "ok" if known is None else "duplicate"
             asked = None if query.fidelity is None else epochs
@@ -95,7 +94,7 @@ def run_trial(
         price = evaluation.cost_seconds
         if status == "invalid" and ledger.wants_price:
             price = task.mean_cost_seconds or 0.0
-        charge += ledger.charge(status, price, epochs)
+        charge = training + ledger.charge(status, price, epochs)
         started = perf_counter()
         method.tell(Observation(query, *evaluation))
         overhead += perf_counter() - started
@@ -103,39 +102,41 @@ def run_trial(
         trajectory.fidelity.append(epochs)
         trajectory.validation_error.append(evaluation.validation_error)
         trajectory.charge.append(charge)
+        trajectory.training_charge.append(training)
         trajectory.cost_seconds.append(evaluation.cost_seconds)
         trajectory.overhead_seconds.append(overhead)
         trajectory.status.append(status)
-    trajectory.shortfall = ledger.shortfall
+        trajectory.objectives.append(evaluation.objectives)
+    trajectory.unspent = ledger.unspent
     if ledger.stalled:
         trajectory.ended = "stalled: too many proposals in a row that cost nothing"
     return trajectory
 
 
 class _Proposals:
-    """Checks what a method proposes, and remembers the verdict: most proposals of a suite come again.
+    """Checks proposals and remembers the verdicts: most proposals of a suite come again.
 
     Args:
-        task: Whose space and fidelities are asked for.
+        task: Its space and fidelities decide.
     """
 
     def __init__(self, task: Oracle) -> None:
         self._task = task
-        self.full = task.fidelities[-1] if task.fidelities else None
+        self.full = task.info.fidelities[-1] if task.info.fidelities else None
         self._verdicts = _verdicts(task.space)
 
     def check(self, query: object) -> tuple[Architecture, Architecture | None, int | None]:
         """The architecture, its key (None if it is not valid), and the epochs asked for.
 
         Raises:
-            ProposalError: This is no query of the task.
+            ProposalError: This is not a query of the task.
         """
         if not isinstance(query, Query):
             raise ProposalError(f"ask() must return a Query, not {type(query).__name__}: {query!r}")
         epochs = self.full
         if query.fidelity is not None:
-            if query.fidelity not in self._task.fidelities:
-                raise ProposalError(f"fidelity {query.fidelity!r}; accepted: None, {self._task.fidelities or ''}")
+            if query.fidelity not in self._task.info.fidelities:
+                raise ProposalError(f"fidelity {query.fidelity!r}; accepted: None, {self._task.info.fidelities or ''}")
             epochs = int(query.fidelity)
         try:
             return *self._verdicts[query.architecture], epochs
@@ -165,10 +166,10 @@ class _Proposals:
 
 
 def _whole(option: object) -> int:
-    """An option number as an int. 2.0 is 2, as it is wherever a verdict is looked up.
+    """Turns an option number into an int. 2.0 is 2, as it is wherever a verdict is looked up.
 
     Raises:
-        TypeError: It is none.
+        TypeError: It is not a whole number.
     """
     try:
         return index(option)  # type: ignore[arg-type]

@@ -98,8 +98,8 @@ def _preflight(suite: Suite, skip_missing: bool) -> tuple[Suite, list[dict[str, 
     missing: list[str] = []
     left_out: list[dict[str, str]] = []
     for name in suite.tasks:
-        task = load_task(name, suite.protocol.noise)
         try:
+            task = load_task(name, suite.protocol.noise)
             reason = task.skip()
         except DataError as error:  # its file is there and cannot be used
             reason = str(error)
@@ -112,7 +112,7 @@ def _preflight(suite: Suite, skip_missing: bool) -> tuple[Suite, list[dict[str, 
     methods: list[MethodEntry] = []
     for entry in suite.methods:
         cls = load_method(entry.name)
-        if remark := cls.remark(settings_of(cls, entry.settings, f"method {entry.label}")):
+        if remark := cls.requirements(settings_of(cls, entry.settings, f"method {entry.label}")).remark:
             entry = replace(entry, label=f"{entry.label} ({remark})")
         if (reason := missing_packages(cls)) is not None:
             missing.append(f"method {entry.label}: {reason}")
@@ -170,21 +170,28 @@ def _unfit(entry: MethodEntry, tasks: dict[str, Task], budget: Budget) -> dict[s
 
 def _own_judge(cls: type[Method], task: Task, tasks: dict[str, Task]) -> str | None:
     """Why a method is not scored on a surrogate of its own technique: nothing else of that space is beside it."""
-    if task.technique not in cls.techniques:
+    model = _surrogate_model(task)
+    if model not in cls.surrogate_models:
         return None
-    if any(other.space == task.space and other.technique not in cls.techniques for other in tasks.values()):
+    if any(
+        other.space == task.space and _surrogate_model(other) not in cls.surrogate_models for other in tasks.values()
+    ):
         return None
     return (
-        f"{task.name} is a surrogate of the method's own technique ({task.technique}); it is played where a task of "
+        f"{task.name} is a surrogate of the method's own technique ({model}); it is played where a task of "
         f"{task.space.name} with another technique, or a table, stands beside it in the suite"
     )
 
 
+def _surrogate_model(task: Task) -> str | None:
+    return None if task.info.surrogate is None else task.info.surrogate.model
+
+
 def _check_budget(suite: Suite, task: Task) -> None:
     unit = suite.budget.unit
-    if unit == "cost_seconds" and not task.has_cost:
+    if unit == "cost_seconds" and not task.info.has_cost:
         raise SuiteError(f"budget in cost_seconds: {task.name} does not tell training time; use queries")
-    if unit == "epochs" and not task.fidelities:
+    if unit == "epochs" and not task.info.fidelities:
         raise SuiteError(f"budget in epochs: {task.name} does not tell its epochs; use queries")
 
 

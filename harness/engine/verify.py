@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from math import isnan
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from equipoise.harness.core.errors import StoreError, SuiteError
 from equipoise.harness.core.registry import load_task
 from equipoise.harness.core.suite import RunSpec, Suite
+from equipoise.harness.core.trajectory import objective_columns
 from equipoise.harness.engine.worker import execute_run
 from equipoise.harness.store.manifest import check_same_data, described, made_elsewhere
 from equipoise.harness.store.run_store import RunStore
@@ -76,22 +78,29 @@ def verify(folder: Path, sample: int, say: Callable[[str], None]) -> int:
 
 
 def _difference(store: RunStore, spec: RunSpec) -> str | None:
-    frame = store.frame(task=spec.task)
+    frame = store.frame(task=spec.task, as_stored=True)
     old = frame[(frame.method == spec.label) & (frame.repeat == spec.repeat)]
     task = load_task(spec.task, spec.protocol.noise)
     try:
-        new = execute_run(spec, fresh=True).trajectory
+        new = execute_run(spec, ignore_cache=True).trajectory
     except Exception as error:  # whatever it is, the run does not repeat
         return f": cannot be played again ({type(error).__name__}: {error})"
-    timed = task.measured_cost and spec.budget.unit == "cost_seconds"
+    timed = task.info.measured_cost and spec.budget.unit == "cost_seconds"
     if timed:
         old = old.head(len(new))
     elif len(old) != len(new):
         return f": {len(old)} rows stored, {len(new)} now"
     compared = ["validation_error", "status", "charge", "cost_seconds"]
-    if task.measured_cost:
+    if task.info.measured_cost:
         compared = compared[: 2 if timed else 3]
     now = {name: getattr(new, name) for name in compared}
+    if "charge" in compared and not old["training_charge"].isna().any():  # older versions did not store it
+        now["training_charge"] = new.training_charge
+    named = [name for name in map(str, old) if name.startswith("objective:") and not old[name].isna().all()]
+    objectives = objective_columns(new.objectives)
+    if sorted(named) != sorted(name for name, values in objectives.items() if not all(map(isnan, values))):
+        return f": objectives {', '.join(named) or 'none'} stored, {', '.join(objectives) or 'none'} now"
+    now.update({name: objectives[name] for name in named})
     now["architecture"] = [task.space.format(architecture) for architecture in new.architecture]
     now["fidelity"] = [float("nan") if epochs is None else float(epochs) for epochs in new.fidelity]
     old = old.assign(fidelity=old.fidelity.astype(float))
@@ -100,6 +109,6 @@ def _difference(store: RunStore, spec: RunSpec) -> str | None:
             if str(before) != str(after):  # exact for floats, and NaN equals NaN
                 return f": query {query}, {column} was {before}, now {after}"
     summary = store.summaries()[spec.run_id]
-    if not task.measured_cost and (summary.shortfall, summary.ended) != (new.shortfall, new.ended):
-        return f": ended with {summary.shortfall:g} left ({summary.ended}), now with {new.shortfall:g} ({new.ended})"
+    if not task.info.measured_cost and (summary.unspent, summary.ended) != (new.unspent, new.ended):
+        return f": ended with {summary.unspent:g} left ({summary.ended}), now with {new.unspent:g} ({new.ended})"
     return None

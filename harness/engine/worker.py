@@ -42,20 +42,19 @@ class Outcome:
 
 
 @lru_cache(maxsize=4)
-def _task(name: str, noise: Noise) -> Task:
-    return load_task(name, noise)
+def _task(name: str, noise: Noise, ignore_cache: bool = False) -> Task:
+    return load_task(name, noise, ignore_cache)
 
 
-def execute_run(spec: RunSpec, journal: Path | None = None, fresh: bool = False) -> Run:
+def execute_run(spec: RunSpec, journal: Path | None = None, ignore_cache: bool = False) -> Run:
     """Plays one run.
 
     Args:
         spec: What to play.
         journal: Where to note evaluations, and to resume from.
-        fresh: Answer without what earlier runs left on this machine.
+        ignore_cache: Answer without the trained networks that earlier runs left on this machine.
     """
-    task = _task(spec.task, spec.protocol.noise)
-    task.fresh = fresh
+    task = _task(spec.task, spec.protocol.noise, ignore_cache)
     return run_spec(spec, task, load_method(spec.method), journal)
 
 
@@ -74,7 +73,7 @@ def run_spec(spec: RunSpec, task: Task, cls: type[Method], journal: Path | None 
     ledger = Ledger(spec.budget, spec.protocol.duplicates, spec.protocol.invalid)
     shared = spec.protocol.initial == "shared"
     initial = task.space.sample(spec.rng("shared"), spec.protocol.initial_size) if shared else ()
-    oracle = task if journal is None or task.is_lookup else JournaledTask(task, journal)
+    oracle = task if journal is None or task.info.is_lookup else JournaledTask(task, journal)
     trajectory = run_trial(method, oracle, ledger, spec.noise(), initial)
     return Run(spec, trajectory, process_time() - started)
 

@@ -1,4 +1,4 @@
-"""What is written down beside the rows, so that a result can be judged and repeated."""
+"""The description of a suite beside its rows, so that a result can be judged and repeated."""
 
 import json
 import os
@@ -13,6 +13,7 @@ from equipoise.harness.core.errors import StoreError
 from equipoise.harness.core.method import Method, settings_of
 from equipoise.harness.core.registry import load_method, load_task
 from equipoise.harness.core.suite import Suite
+from equipoise.harness.store.run_file import FORMAT
 
 __all__ = ["check_same_data", "check_same_suite", "described", "finished", "made_elsewhere", "manifest_of", "merged"]
 
@@ -29,10 +30,10 @@ def manifest_of(suite: Suite, command: Sequence[str], left_out: Sequence[Mapping
     Args:
         suite: What runs.
         command: The command line.
-        left_out: Pairs of method and task that cannot be played, with the reason.
+        left_out: Pairs of method and task that are skipped, with the reason.
     """
     return {
-        "format": 1,
+        "format": FORMAT,
         "suite": suite.to_dict(),
         "methods": {entry.label: _method(load_method(entry.name), entry) for entry in suite.methods},
         "tasks": described(suite),
@@ -78,16 +79,16 @@ def check_same_suite(stored: Mapping[str, Any], suite: Suite, where: object) -> 
 
 
 def _said(value: Any) -> str:
-    """As the identity of a run takes it: 1, 1.0 and true are three values, and NaN is one."""
+    """Writes a value as the hash of a run sees it: 1, 1.0 and true differ, and NaN equals NaN."""
     return json.dumps(value, sort_keys=True)
 
 
 def check_same_data(stored: Mapping[str, Any], tasks: Mapping[str, Mapping[str, Any]], where: object) -> None:
-    """Refuses to add to, or to compare with, runs that were played on other data.
+    """Refuses to add to, or to compare with, runs that were made on other data.
 
     Args:
         stored: The manifest of the stored runs.
-        tasks: What a manifest of today would say of the tasks.
+        tasks: The entries of the tasks in a manifest of today.
         where: The results folder, for the message.
 
     Raises:
@@ -106,7 +107,7 @@ def check_same_data(stored: Mapping[str, Any], tasks: Mapping[str, Mapping[str, 
 
 
 def made_elsewhere(stored: Mapping[str, Any]) -> str | None:
-    """How the processors and versions of stored runs differ from those here, in one line; None if they do not."""
+    """Tells in one line how processors and versions of stored runs differ from those here; None if they do not."""
     here, told = {"processor": _machine()["processor"], **_versions()}, list[str]()
     for session in stored.get("sessions", [stored]):
         there = {"processor": session["machine"]["processor"], **session["versions"]}
@@ -117,7 +118,7 @@ def made_elsewhere(stored: Mapping[str, Any]) -> str | None:
 def merged(stored: Mapping[str, Any], manifest: Mapping[str, Any]) -> dict[str, Any]:
     """The manifest of a folder to which tasks, methods or repeats are added.
 
-    What an earlier command planned stays planned, and what it left out stays left out where this one does not play it.
+    What an earlier command planned stays planned, and what it skipped stays skipped where this one does not run it.
     The versions and the machine of each command are kept under ``sessions``.
     """
     result = {**manifest, "started": stored["started"]}
@@ -140,7 +141,7 @@ def _session(manifest: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _still_left_out(before: Sequence[Mapping[str, str]], manifest: Mapping[str, Any]) -> list[Mapping[str, str]]:
-    """What was left out and is not decided anew by a manifest."""
+    """The pairs that were skipped and on which a later manifest does not decide."""
     suite, said = manifest["suite"], {(entry["method"], entry["task"]) for entry in manifest["left_out"]}
     methods = {"*", *(entry["label"] for entry in suite["methods"])}
     tasks = {"*", *(entry["name"] for entry in suite["tasks"])}
@@ -166,7 +167,11 @@ def _method(cls: type[Method], entry: Any) -> dict[str, Any]:
     return {
         "name": entry.name,
         "family": entry.family or cls.family,
+        "origin": cls.origin,
         "source": cls.source,
+        "knowledge": list(cls.knowledge),
+        "tuned_on": list(cls.tuned_on),
+        "labels_used": cls.labels_used,
         "settings": settings_of(cls, entry.settings, entry.label),
         "changed": dict(entry.settings),
         "deviations": list(cls.deviations),
@@ -182,20 +187,21 @@ def _task(name: str, suite: Suite) -> dict[str, Any]:
     task = load_task(name, suite.protocol.noise)
     if (reason := task.skip()) is not None:
         return {"skip": reason}
+    info, surrogate = task.info, task.info.surrogate
     return {
-        "source": task.source,
-        "licence": task.licence,
-        "digest": task.data_digest,
-        "further_digests": dict(task.further_digests),
-        "metric": vars(task.metric),
+        "source": info.source,
+        "licence": info.licence,
+        "digest": info.data_digest,
+        "further_digests": dict(info.further_digests),
+        "metric": vars(info.metric),
         "space": task.space.name,
         "space_size": task.space.size,
-        "surrogate": task.surrogate,
-        "technique": task.technique,
-        "held_out": list(task.held_out),
-        "fidelities": list(task.fidelities),
-        "measured_cost": task.measured_cost,
-        "pitfalls": list(task.pitfalls),
+        "surrogate": surrogate is not None,
+        "technique": surrogate.model if surrogate else None,
+        "held_out": [scores.to_dict() for scores in surrogate.scores] if surrogate else [],
+        "fidelities": list(info.fidelities),
+        "measured_cost": info.measured_cost,
+        "pitfalls": list(info.pitfalls),
     }
 
 

@@ -1,4 +1,4 @@
-"""One part of a store: the rows of some runs as a Parquet table, and the summaries of the runs in its metadata."""
+"""One run file of a store: the rows of some runs as a Parquet table, and their summaries in its metadata."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -12,14 +12,17 @@ import numpy as np
 from equipoise.harness.core.errors import StoreError
 from equipoise.harness.core.space import SearchSpace
 from equipoise.harness.core.suite import RunSpec
-from equipoise.harness.core.trajectory import Trajectory
+from equipoise.harness.core.trajectory import Trajectory, objective_columns
 
-# pyarrow is imported where it is used: a worker starts to play before it needs to write.
+# pyarrow is imported where it is used: a worker starts to search before it needs to write.
 if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-__all__ = ["COLUMNS", "Run", "Summary", "packed", "read_part", "summaries_of"]
+__all__ = ["COLUMNS", "FORMAT", "Run", "Summary", "packed", "read_part", "summaries_of"]
+
+FORMAT = 2
+"""Version of the store, in its manifest. 1 had no ``training_charge`` and no objectives; it is read too."""
 
 COLUMNS: Mapping[str, str] = {
     "task": "text",
@@ -30,19 +33,22 @@ COLUMNS: Mapping[str, str] = {
     "fidelity": "int32",
     "validation_error": "float64",
     "charge": "float64",
+    "training_charge": "float64",
     "cost_seconds": "float64",
     "overhead_seconds": "float32",
     "status": "text",
 }
-"""The columns of a row and their types; texts are stored as dictionaries."""
+"""The columns of a row and their types; texts are stored as dictionaries.
 
+Where a task has further objectives, one ``objective:NAME`` each (float64, NaN for an invalid proposal) follows.
+"""
 
 TEXTS = [name for name, kind in COLUMNS.items() if kind == "text"]
 
 
 @dataclass(frozen=True)
 class Summary:
-    """What a part says of one run beside its rows.
+    """The entry of one run in the metadata of its file.
 
     Attributes:
         run_id: Hash of its spec.
@@ -50,7 +56,7 @@ class Summary:
         method: Label of the method.
         repeat: Repeat number, from 1.
         queries: Rows.
-        shortfall: What was left of the budget.
+        unspent: The part of the budget left at the end.
         ended: Why the run ended early; empty if it did not.
         process_seconds: CPU time of the whole run.
     """
@@ -60,35 +66,35 @@ class Summary:
     method: str
     repeat: int
     queries: int
-    shortfall: float
+    unspent: float
     ended: str
     process_seconds: float
 
 
 @dataclass(frozen=True)
 class Run:
-    """A finished run: what was asked, what happened, and what it took."""
+    """A finished run: its specification, its record, and its CPU time."""
 
     spec: RunSpec
     trajectory: Trajectory
     process_seconds: float
 
     def summary(self) -> Summary:
-        """What the part will say of it."""
+        """Its entry in the metadata of the file."""
         return Summary(
             self.spec.run_id,
             self.spec.task,
             self.spec.label,
             self.spec.repeat,
             len(self.trajectory),
-            self.trajectory.shortfall,
+            self.trajectory.unspent,
             self.trajectory.ended,
             self.process_seconds,
         )
 
 
 def packed(runs: Sequence[Run], space: SearchSpace) -> "pa.Buffer":
-    """The bytes of a part.
+    """Packs runs into the bytes of a run file.
 
     Args:
         runs: At least one.
@@ -125,6 +131,8 @@ def _table(runs: Sequence[Run], space: SearchSpace) -> "pa.Table":
             arrays[name] = pa.DictionaryArray.from_arrays(indices, pa.array(list(words), pa.string()))
         else:
             arrays[name] = pa.array(columns[name], kind)
+    for name, values in objective_columns([row for run in runs for row in run.trajectory.objectives]).items():
+        arrays[name] = pa.array(values, "float64")
     return pa.table(arrays)
 
 
@@ -137,21 +145,24 @@ class _Codes(dict[Any, int]):
 
 
 def summaries_of(part: Path) -> list[dict[str, Any]]:
-    """What a part says of its runs: the fields of a `Summary` each.
+    """Reads the entries of a file's runs: the fields of a `Summary` each.
 
     Raises:
-        StoreError: It is damaged, or no part of a store.
+        StoreError: It is damaged, or not a file of a store.
     """
     metadata = read_part(part, lambda file: file.schema_arrow.metadata or {})
     try:
         summaries: list[dict[str, Any]] = json.loads(metadata[b"equipoise"])
     except (KeyError, ValueError) as error:
-        raise StoreError(f"{part}: not a part of an Equipoise store (no summary of its runs)") from error
+        raise StoreError(f"{part}: not a run file of an Equipoise store (no summary of its runs)") from error
+    for entry in summaries:
+        if "shortfall" in entry:  # its name in format 1
+            entry["unspent"] = entry.pop("shortfall")
     return summaries
 
 
 def read_part(part: Path, read: Callable[["pq.ParquetFile"], Any]) -> Any:
-    """Reads from a part; what is read is held against its checksums.
+    """Reads from a run file and checks what is read against its checksums.
 
     Raises:
         StoreError: It is damaged, or may not be read.

@@ -1,7 +1,7 @@
-"""The rows of the runs: Parquet parts, written whole or not at all, and a manifest beside them.
+"""The rows of the runs: Parquet files, written whole or not at all, and a manifest beside them.
 
-The format is open: ``pandas.read_parquet(OUT / "runs")`` reads it. One row a proposal, with the `COLUMNS`;
-each part carries a summary of its runs in its metadata under ``equipoise``.
+The format is open: ``pandas.read_parquet(OUT / "runs")`` reads it. One row per proposal, with the `COLUMNS` and one
+column per further objective; each file carries a summary of its runs in its metadata under ``equipoise``.
 """
 
 import json
@@ -14,11 +14,13 @@ from equipoise.harness.core.errors import StoreError
 from equipoise.harness.core.files import remove_scratch, write_whole
 from equipoise.harness.core.space import SearchSpace
 from equipoise.harness.core.suite import RunSpec
+from equipoise.harness.store.format_1 import derive_training_charge
 from equipoise.harness.store.run_file import COLUMNS, Run, Summary, packed, read_part, summaries_of
 
-# pyarrow and pandas are imported where they are used: a worker starts to play before it needs to write.
+# pyarrow and pandas are imported where they are used: a worker starts to search before it needs to write.
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow.parquet as pq
 
 __all__ = ["RunStore"]
 
@@ -38,7 +40,7 @@ class RunStore:
     # Writing.
 
     def write(self, runs: Sequence[Run], space: SearchSpace) -> Path:
-        """Writes finished runs of one space as one part: complete, or not there at all.
+        """Writes finished runs of one space as one file: complete, or not there at all.
 
         Args:
             runs: At least one.
@@ -63,7 +65,7 @@ class RunStore:
     # Reading.
 
     def manifest(self) -> dict[str, Any] | None:
-        """What ``manifest.json`` holds; None if there is none.
+        """The content of ``manifest.json``; None if there is none.
 
         Raises:
             StoreError: The file is damaged.
@@ -76,7 +78,7 @@ class RunStore:
         except (OSError, ValueError) as error:
             raise StoreError(f"{path}: damaged ({error}); move the folder away, or restore the file") from error
         if not isinstance(content, dict) or "suite" not in content:
-            raise StoreError(f"{path}: no manifest of Equipoise; move the folder away, or restore the file")
+            raise StoreError(f"{path}: not a manifest of Equipoise; move the folder away, or restore the file")
         manifest: dict[str, Any] = content
         return manifest
 
@@ -116,12 +118,12 @@ class RunStore:
         return sorted(self.runs.glob("*.parquet"))
 
     def drop_damaged(self) -> list[str]:
-        """Moves damaged parts aside (to ``runs/*.damaged``), so that their runs are played again.
+        """Moves damaged files aside (to ``runs/*.damaged``), so that their runs are repeated.
 
-        What a write left that was cut off is removed: nobody else writes here (the folder is locked).
+        The scratch file of an interrupted write is removed: nobody else writes here (the folder is locked).
 
         Returns:
-            One line for each, to be shown.
+            One line per damaged file, to be shown.
         """
         for folder in (self.path, self.runs):
             remove_scratch(folder)
@@ -134,16 +136,22 @@ class RunStore:
                 read_part(part, lambda file: file.read())
             except StoreError as error:
                 part.replace(part.with_suffix(".damaged"))
-                said.append(f"{error}; moved aside, its runs are played again")
+                said.append(f"{error}; moved aside, its runs are repeated")
         self._summaries = None
         return said
 
-    def frame(self, columns: Sequence[str] | None = None, task: str | None = None) -> "pd.DataFrame":
+    def frame(
+        self, columns: Sequence[str] | None = None, task: str | None = None, as_stored: bool = False
+    ) -> "pd.DataFrame":
         """All rows, sorted by task, method (both in the order of the manifest), repeat and query.
 
+        Rows of format 1 have no ``training_charge``; it is derived from their ``charge`` where that tells it (see
+        `derive_training_charge`), and NaN elsewhere. An objective that a run does not have is NaN.
+
         Args:
-            columns: Only these of `COLUMNS`.
+            columns: Only these; all of `COLUMNS` and the objectives by default.
             task: Only rows of this task.
+            as_stored: Whether to leave NaN where ``training_charge`` was not stored.
 
         Raises:
             StoreError: The store is empty or damaged.
@@ -157,12 +165,19 @@ class RunStore:
         if not parts:
             raise StoreError(f"{self.path}: no stored runs{f' of {task}' if task else ''}")
         wanted = list(dict.fromkeys([*(columns or COLUMNS), "task", "method", "repeat", "query"]))
+        derived = "training_charge" in wanted and not as_stored
         tables = []
         for part in parts:
-            table = read_part(part, lambda file: file.read(columns=wanted))
+            table = read_part(part, lambda file: file.read(columns=_present(file, wanted, columns is None, derived)))
             tables.append(table if task is None else table.filter(pc.equal(table["task"], task)))
-        frame: pd.DataFrame = pa.concat_tables(tables).unify_dictionaries().to_pandas()
+        joined = pa.concat_tables(tables, promote_options="default").unify_dictionaries()
+        for name in wanted:
+            if name not in joined.column_names:
+                joined = joined.append_column(name, pa.nulls(len(joined), pa.float64()))
+        frame: pd.DataFrame = joined.to_pandas()
         suite = (self.manifest() or {}).get("suite", {})
+        if derived and frame["training_charge"].isna().any():
+            derive_training_charge(frame, suite)
         for column, key in (("task", "tasks"), ("method", "methods")):
             listed = [entry.get("label", entry["name"]) for entry in suite.get(key, [])]
             present = sorted(frame[column].cat.categories)
@@ -174,11 +189,24 @@ class RunStore:
         _refuse_two_of_a_kind(self.path, [entry for part in parts for entry in stored[part]])
         if sum(map(len, runs.values())) > len(set().union(*runs.values())):  # a run was stored twice
             frame = frame.drop_duplicates(["task", "method", "repeat", "query"], ignore_index=True)
-        return frame if columns is None else frame[list(columns)]
+        if columns is None:
+            columns = [*COLUMNS, *sorted(name for name in map(str, frame) if name.startswith("objective:"))]
+        return frame[list(columns)]
+
+
+def _present(file: "pq.ParquetFile", wanted: Sequence[str], objectives: bool, derived: bool) -> list[str]:
+    """The columns to read from one file: those wanted that it has, and what an absent one is derived from."""
+    stored = file.schema_arrow.names
+    found = [name for name in wanted if name in stored]
+    if objectives:
+        found += [name for name in stored if name.startswith("objective:")]
+    if derived and "training_charge" not in stored:
+        found += [name for name in ("charge", "status", "fidelity", "cost_seconds") if name not in found]
+    return found
 
 
 def _refuse_two_of_a_kind(path: Path, entries: Sequence[Mapping[str, Any]]) -> None:
-    """Two different runs under one name would be read as one of twice the length.
+    """Refuses two different runs under one name: they would be read as one of twice the length.
 
     Raises:
         StoreError: There are some.
@@ -188,7 +216,7 @@ def _refuse_two_of_a_kind(path: Path, entries: Sequence[Mapping[str, Any]]) -> N
         name = (entry["task"], entry["method"], entry["repeat"])
         if known.setdefault(name, entry["run_id"]) != entry["run_id"]:
             raise StoreError(
-                f"{path}: repeat {name[2]} of {name[1]} on {name[0]} is stored twice, from two suites; move the parts "
+                f"{path}: repeat {name[2]} of {name[1]} on {name[0]} is stored twice, from two suites; move the files "
                 f"of one away (runs {known[name][:8]} and {entry['run_id'][:8]} in {path / 'runs'})"
             )
 

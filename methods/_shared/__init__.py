@@ -1,1 +1,1 @@
-"""What several methods use: models, loops and drawing. No module here is a method."""
+"""Models, loops and sampling that several methods share. No module here is a method."""

@@ -32,12 +32,12 @@ class Adam:
         self._steps = 0
 
     def step(self, gradient: Floats, rate: float, factors: Floats | None = None) -> None:
-        """One step.
+        """Takes one step.
 
         Args:
             gradient: As long as the weights.
             rate: Learning rate of this step.
-            factors: What each weight's rate is multiplied by.
+            factors: Multipliers of each weight's rate.
         """
         (first, second), scratch, root = self._betas, self._scratch, self._root
         self._steps += 1

@@ -31,7 +31,7 @@ def ladder(fidelities: Sequence[int], eta: int, least: int | None = None) -> tup
 
 
 def rungs(levels: Sequence[int], s: int, published: bool = True) -> list[int]:
-    """How many architectures bracket s trains on each of its s + 1 rungs, so that each rung costs about the same.
+    """Sizes the s + 1 rungs of bracket s so that each costs about the same.
 
     Where each level is eta times the one before, these are the published numbers: n_0 = ceil((s_max + 1) / (s + 1)
     eta^s) and n_i = floor(n_0 / eta^i). Where the task's levels lie otherwise, the ratio of two of them stands for the
@@ -67,7 +67,7 @@ class Bracket:
 
     @property
     def epochs(self) -> int:
-        """What the current rung trains."""
+        """The epochs of the current rung."""
         return self._levels[self._rung]
 
     @property
@@ -77,12 +77,12 @@ class Bracket:
 
     @property
     def lower(self) -> int:
-        """What the rung before trained; on the first rung, what it trains itself."""
+        """The epochs of the rung before; on the first rung, its own."""
         return self._levels[max(self._rung - 1, 0)]
 
     @property
     def size(self) -> int:
-        """How many architectures the current rung trains."""
+        """The number of architectures on the current rung."""
         return self._sizes[self._rung]
 
     @property
@@ -108,7 +108,7 @@ class Bracket:
     def tell(self, architecture: Architecture, epochs: int, error: float) -> bool:
         """Takes an answer if it waits for it, and lets the best go on once the rung is complete.
 
-        Ties go to the one told first; an error that is no number comes last.
+        Ties go to the one told first; a NaN error comes last.
         """
         if self.finished or epochs != self.epochs or architecture not in self._waiting:
             return False

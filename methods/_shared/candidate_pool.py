@@ -43,7 +43,7 @@ class Pool:
         size: int,
     ) -> None:
         for word, value in (("n_initial", n_initial), ("generation", generation)):
-            check_count(name, word, value, problem, usual=10)
+            check_count(name, word, value, problem, default=10)
         if size < generation:
             raise SettingError(f"{name}: pool = {size}; accepted: at least generation = {generation}")
         self._ranker, self._rng, self._generate = ranker, rng, generate

@@ -15,7 +15,7 @@ Array = npt.NDArray[np.float32]
 
 
 class _Step(NamedTuple):
-    """What the way back needs of one decision, for B rows; w is the number of its options."""
+    """Activations at one decision that the backward pass reads, for B rows; w is the number of its options."""
 
     taken_in: Array
     """B x 2h: the vector of the option chosen before, and the state before."""
@@ -23,9 +23,9 @@ class _Step(NamedTuple):
     gates: tuple[Array, Array, Array, Array]
     squashed: Array
     hidden: Array
-    bent: Array
-    """B x w: logits over `bound`."""
-    chances: Array
+    bounded: Array
+    """B x w: logits divided by `bound`."""
+    probabilities: Array
     chosen: npt.NDArray[np.int64]
 
 
@@ -34,19 +34,19 @@ class Rollout(NamedTuple):
 
     Attributes:
         architectures: B of them.
-        log_chances: B x D logarithms of the chance of each chosen option.
+        log_probabilities: B x D logarithms of the probability of each chosen option.
         entropies: B x D entropies of the choices, in nats.
         steps: For `Controller.gradient`.
     """
 
     architectures: list[Architecture]
-    log_chances: npt.NDArray[np.float64]
+    log_probabilities: npt.NDArray[np.float64]
     entropies: npt.NDArray[np.float64]
     steps: list[_Step]
 
 
 class Controller:
-    """An LSTM cell that is told each chosen option and gives the chances of the next; illegal options have none.
+    """An LSTM cell that is told each chosen option and gives the probabilities of the next; illegal options have none.
 
     Decisions with equal option lists are of one kind: they share the vectors that tell of their options and the weights
     that choose among them. Logits are ``bound * tanh(u / temperature)``. The gradient is written out: with one to a few
@@ -90,7 +90,7 @@ class Controller:
         return self._unroll(n, None)
 
     def replay(self, architectures: Sequence[Architecture]) -> Rollout:
-        """The policy's chances of the choices of B legal architectures."""
+        """The policy's probabilities of the choices of B legal architectures."""
         return self._unroll(len(architectures), architectures)
 
     def _unroll(self, rows: int, given: Sequence[Architecture] | None) -> Rollout:
@@ -113,28 +113,30 @@ class Controller:
             memory = forget * old + enter * new
             squashed = np.tanh(memory)
             hidden = leave * squashed
-            bent = np.tanh((hidden @ choose + choose_bias) / self._temperature)
+            bounded = np.tanh((hidden @ choose + choose_bias) / self._temperature)
             legal = np.array([self._space.legal(code) for code in codes])
-            weights = np.where(legal, np.exp(self._bound * bent.astype(np.float64)), 0.0)
-            chances = weights / weights.sum(axis=1, keepdims=True)
-            safe = np.log(np.where(legal, chances, 1.0))
-            chosen = _draw(chances, self._rng) if given is None else np.array([code[position] for code in given])
+            weights = np.where(legal, np.exp(self._bound * bounded.astype(np.float64)), 0.0)
+            probabilities = weights / weights.sum(axis=1, keepdims=True)
+            safe = np.log(np.where(legal, probabilities, 1.0))
+            chosen = _draw(probabilities, self._rng) if given is None else np.array([code[position] for code in given])
             codes = [(*code, option) for code, option in zip(codes, chosen.tolist(), strict=True)]
             logs.append(safe[numbers, chosen])
-            entropies.append(-(chances * safe).sum(axis=1))
-            steps.append(_Step(taken_in, old, gates, squashed, hidden, bent, chances.astype(np.float32), chosen))
+            entropies.append(-(probabilities * safe).sum(axis=1))
+            steps.append(
+                _Step(taken_in, old, gates, squashed, hidden, bounded, probabilities.astype(np.float32), chosen)
+            )
             told = words[chosen]
         return Rollout(codes, np.stack(logs, axis=1), np.stack(entropies, axis=1), steps)
 
     def gradient(self, rollout: Rollout, advantages: npt.NDArray[np.float64]) -> Array:
-        """The gradient of minus the sum over choices of log chance times advantage, in the order of `flat`.
+        """The gradient of minus the sum over choices of log probability times advantage, in the order of `flat`.
 
         Args:
             rollout: B architectures under the present weights.
             advantages: B x D constants.
         """
-        slope = np.zeros_like(self.flat)
-        parts, h = self._views(slope), self._hidden
+        gradient = np.zeros_like(self.flat)
+        parts, h = self._views(gradient), self._hidden
         back = self._parts[0].T
         rows = len(rollout.architectures)
         to_memory = np.zeros((rows, h), dtype=np.float32)
@@ -146,12 +148,12 @@ class Controller:
             enter, forget, new, leave = step.gates
             if position + 1 < len(self._kinds):
                 np.add.at(parts[first], step.chosen, to_taken_in[:, :h])
-            missed = step.chances.copy()
-            missed[np.arange(rows), step.chosen] -= 1.0
-            missed *= scale[:, position, None] * (1.0 - step.bent**2)
-            parts[first + 1] += step.hidden.T @ missed
-            parts[first + 2] += missed.sum(axis=0)
-            to_hidden = to_taken_in[:, h:] + missed @ self._parts[first + 1].T
+            delta = step.probabilities.copy()
+            delta[np.arange(rows), step.chosen] -= 1.0
+            delta *= scale[:, position, None] * (1.0 - step.bounded**2)
+            parts[first + 1] += step.hidden.T @ delta
+            parts[first + 2] += delta.sum(axis=0)
+            to_hidden = to_taken_in[:, h:] + delta @ self._parts[first + 1].T
             to_memory = to_memory + to_hidden * leave * (1.0 - step.squashed**2)
             to_gates = all_gates[position]
             to_gates[:, :h] = to_memory * new * enter * (1.0 - enter)
@@ -163,12 +165,12 @@ class Controller:
         gates = all_gates.reshape(-1, 4 * h)
         np.matmul(taken_in.T, gates, out=parts[0])
         parts[1] += gates.sum(axis=0)
-        return slope
+        return gradient
 
 
-def _draw(chances: npt.NDArray[np.float64], rng: np.random.Generator) -> npt.NDArray[np.int64]:
-    """One option a row; one that has no chance is never drawn."""
-    total = np.cumsum(chances, axis=1)
-    uniform = rng.random((len(chances), 1)) * total[:, -1:]
-    drawn: npt.NDArray[np.int64] = np.minimum((total <= uniform).sum(axis=1), chances.shape[1] - 1)
+def _draw(probabilities: npt.NDArray[np.float64], rng: np.random.Generator) -> npt.NDArray[np.int64]:
+    """One option per row; one of probability 0 is never drawn."""
+    total = np.cumsum(probabilities, axis=1)
+    uniform = rng.random((len(probabilities), 1)) * total[:, -1:]
+    drawn: npt.NDArray[np.int64] = np.minimum((total <= uniform).sum(axis=1), probabilities.shape[1] - 1)
     return drawn

@@ -14,7 +14,7 @@ Floats = npt.NDArray[np.float32]
 
 
 class Ensemble:
-    """K multilayer perceptrons with their own starts and their own order of the data.
+    """K multilayer perceptrons with initial weights and orders of the data of their own.
 
     The members share nothing but the loop: stacked matrix products do for all of them what a loop over members would
     do for each, so that training is the published one in a fraction of its time. Gradients are written out, since at
@@ -25,7 +25,7 @@ class Ensemble:
         inputs: d, length of an input.
         depth: Hidden layers, each followed by a rectifier.
         width: Units in each.
-        rng: Draws starts (uniform as in Glorot and Bengio, AISTATS 2010; biases zero) and orders.
+        rng: Draws initial weights (uniform as in Glorot and Bengio, AISTATS 2010; biases zero) and orders.
     """
 
     def __init__(self, members: int, inputs: int, depth: int, width: int, rng: np.random.Generator) -> None:
@@ -34,11 +34,11 @@ class Ensemble:
         shapes = [(members, fan_in, fan_out) for fan_in, fan_out in pairwise(sizes)]
         shapes += [(members, 1, fan_out) for fan_out in sizes[1:]]
         self.flat: Floats = np.zeros(sum(map(prod, shapes)), dtype=np.float32)
-        self._slope = np.zeros_like(self.flat)
-        views, slopes = _views(self.flat, shapes), _views(self._slope, shapes)
+        self._gradient = np.zeros_like(self.flat)
+        views, gradients = _views(self.flat, shapes), _views(self._gradient, shapes)
         layers = len(sizes) - 1
         self.weights, self.biases = views[:layers], views[layers:]
-        self._weight_slopes, self._bias_slopes = slopes[:layers], slopes[layers:]
+        self._weight_gradients, self._bias_gradients = gradients[:layers], gradients[layers:]
         for weight in self.weights:
             bound = sqrt(6.0 / (weight.shape[1] + weight.shape[2]))
             weight[:] = rng.uniform(-bound, bound, weight.shape)
@@ -70,16 +70,16 @@ class Ensemble:
             targets: K x b x 1.
         """
         states = self._states(inputs)
-        slope = np.sign(states.pop() - targets)
-        slope /= targets.shape[1]
+        delta = np.sign(states.pop() - targets)
+        delta /= targets.shape[1]
         for layer in reversed(range(len(states))):
             state = states[layer]
-            np.matmul(state.swapaxes(1, 2), slope, out=self._weight_slopes[layer])
-            np.add.reduce(slope, axis=1, keepdims=True, out=self._bias_slopes[layer])
+            np.matmul(state.swapaxes(1, 2), delta, out=self._weight_gradients[layer])
+            np.add.reduce(delta, axis=1, keepdims=True, out=self._bias_gradients[layer])
             if layer:
-                slope = np.matmul(slope, self.weights[layer].swapaxes(1, 2))
-                slope *= state > 0
-        return self._slope
+                delta = np.matmul(delta, self.weights[layer].swapaxes(1, 2))
+                delta *= state > 0
+        return self._gradient
 
     def _states(self, inputs: Floats) -> list[Floats]:
         """Inputs, rectified states of the hidden layers, and outputs."""
@@ -93,7 +93,7 @@ class Ensemble:
         return states
 
     def predict(self, inputs: Floats) -> npt.NDArray[np.float64]:
-        """What each member says of n inputs: K x n."""
+        """The predictions of each member for n inputs, K x n."""
         return self._states(np.broadcast_to(inputs, (self.members, *inputs.shape)))[-1][:, :, 0].astype(np.float64)
 
 

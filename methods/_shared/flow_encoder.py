@@ -1,4 +1,4 @@
-"""The graph encoder of GATES: what flows along an architecture is gated by the operations it passes."""
+"""The graph encoder of GATES: information flows along an architecture, gated by its operations."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +14,7 @@ from equipoise.methods.graph_vae.parameters import Parameters
 __all__ = ["FlowRanker"]
 
 LAYERS, WIDTH, HIDDEN, LABEL, HEAD = 4, 128, 96, 48, 200
-MARGIN, DROPPED, PAIRS, RATE = 0.1, 0.1, 4, 1e-3
+MARGIN, DROPOUT, PAIRS, RATE = 0.1, 0.1, 4, 1e-3
 
 
 class FlowRanker:
@@ -26,12 +26,12 @@ class FlowRanker:
 
     Args:
         space: Seen through its graphs alone.
-        rng: Draws weights, pairs and what is dropped, and the architectures whose labels are known.
+        rng: Draws weights, pairs, dropout masks and the architectures whose labels are known.
 
     Source: Ning, Zheng, Zhao, Wang and Yang, A Generic Graph-based Neural Architecture Encoding Scheme for
     Predictor-based NAS, ECCV 2020 (GATES), section 3.2 (encoder) and 3.3 (ranking loss), with the sizes and training of
     its repository (``examples/research/gates/nbc_flow_gcn128x4.yaml``). Differs from it: operations on edges become
-    nodes (`operations_of`); the units that are dropped are drawn for an architecture, not for each of its pairs.
+    nodes (`operations_of`); dropout masks are drawn per architecture, not per pair.
     """
 
     def __init__(self, space: SearchSpace, rng: np.random.Generator) -> None:
@@ -49,7 +49,7 @@ class FlowRanker:
         self._parameters = Parameters(shapes, rng, RATE, clip=np.inf)
 
     def fit(self, architectures: Sequence[Architecture], errors: npt.NDArray[np.float64], epochs: int) -> None:
-        """Trains on from where it was: one step an epoch, on four pairs an architecture, drawn anew.
+        """Continues training: one step per epoch, on four newly drawn pairs per architecture.
 
         Args:
             architectures: n of them.
@@ -63,8 +63,8 @@ class FlowRanker:
         graphs = self._graphs(architectures)
         for _ in range(epochs):
             chosen = self._rng.permutation(len(first))[: PAIRS * len(errors)]
-            kept = (self._rng.random((len(errors), HEAD), dtype=np.float32) >= DROPPED) / np.float32(1.0 - DROPPED)
-            scores = self._scores(graphs, torch.from_numpy(kept))
+            mask = (self._rng.random((len(errors), HEAD), dtype=np.float32) >= DROPOUT) / np.float32(1.0 - DROPOUT)
+            scores = self._scores(graphs, torch.from_numpy(mask))
             gap = scores[torch.from_numpy(first[chosen])] - scores[torch.from_numpy(second[chosen])]
             loss = torch.relu(MARGIN - better[torch.from_numpy(chosen)] * gap).mean()
             self._parameters.descend(loss)
@@ -80,7 +80,7 @@ class FlowRanker:
         links = gather - np.eye(gather.shape[1], dtype=np.float32) * real[:, :, None]
         return torch.from_numpy(links), torch.from_numpy(labels), torch.from_numpy(real)
 
-    def _scores(self, graphs: tuple[Any, Any, Any], kept: Any) -> Any:
+    def _scores(self, graphs: tuple[Any, Any, Any], mask: Any) -> Any:
         w = self._parameters.views()
         links, labels, real = graphs
         inputs = labels @ self._inputs
@@ -92,5 +92,5 @@ class FlowRanker:
             state = torch.relu(state) if layer + 1 < LAYERS else state
         counted = (real - inputs).clamp(min=0.0)
         pooled = (state * counted[:, :, None]).sum(dim=1) / counted.sum(dim=1, keepdim=True).clamp(min=1.0)
-        inner = torch.relu(pooled @ w["inner"] + w["inner_bias"]) * kept
+        inner = torch.relu(pooled @ w["inner"] + w["inner_bias"]) * mask
         return (inner @ w["score"] + w["score_bias"]).squeeze(-1)

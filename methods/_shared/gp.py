@@ -134,8 +134,8 @@ class HammingProcess:
             gap = inverse.T @ inverse - np.outer(alpha, alpha) / scale
             prior = (theta[:d] - PRIOR_MEAN) / PRIOR_DEVIATION
             value = 0.5 * n * np.log(scale) + float(np.log(np.diag(factor)).sum()) + 0.5 * float(prior @ prior)
-            slope = -0.5 * weights * ((gap * kernel).ravel() @ differs) + prior / PRIOR_DEVIATION
-            return value, np.append(slope, 0.5 * noise * np.trace(gap))
+            gradient = -0.5 * weights * ((gap * kernel).ravel() @ differs) + prior / PRIOR_DEVIATION
+            return value, np.append(gradient, 0.5 * noise * np.trace(gap))
 
         start = np.append(np.log(self.weights), np.log(self.noise))
         bounds = [WEIGHT_BOUNDS] * d + [NOISE_BOUNDS]
@@ -161,7 +161,7 @@ class HammingProcess:
 
 
 class Ranker:
-    """What a generator of candidates needs: it learns from observations and picks the most promising candidate.
+    """Learns from observations and picks the most promising candidate; the other half of a generator.
 
     Args:
         space: The space.
@@ -186,7 +186,7 @@ class Ranker:
         return True
 
     def features(self, key: Architecture) -> Sequence[int]:
-        """What the process compares of an architecture: its decisions, unless a subclass has more to say."""
+        """The features that the process compares: the decisions, unless a subclass adds some."""
         return key
 
     def scores(self) -> Array:

@@ -14,12 +14,12 @@ __all__ = ["Gin"]
 Floats = npt.NDArray[np.float32]
 
 LAYERS, HIDDEN, HEAD = 3, 32, 16
-DROPPED, DECAY, MOMENTUM, TINY = 0.1, 1e-4, 0.1, 1e-5
+DROPOUT, DECAY, MOMENTUM, TINY = 0.1, 1e-4, 0.1, 1e-5
 _ONE = np.ones(1, dtype=np.float32)
 
 
 class _Layer(NamedTuple):
-    """What the way back needs of one layer, for R rows (nodes)."""
+    """Activations of one layer that the backward pass reads, for R rows (nodes)."""
 
     gathered: Floats
     inner: Floats
@@ -29,12 +29,12 @@ class _Layer(NamedTuple):
 
 
 class _Head(NamedTuple):
-    """What the way back needs of the read-out, for B graphs."""
+    """Activations of the read-out that the backward pass reads, for B graphs."""
 
     pooled: Floats
     share: Floats
     active: Floats
-    kept: Floats
+    mask: Floats
     mean: Floats
     spread_active: Floats
     spread: Floats
@@ -50,7 +50,7 @@ class Gin:
     Args:
         labels: F, length of a node's label.
         uncertain: Which head.
-        rng: Draws starts, orders and what is dropped.
+        rng: Draws initial weights, orders and dropout masks.
 
     Attributes:
         flat: All weights.
@@ -68,8 +68,8 @@ class Gin:
             shapes += [(1, HIDDEN), (HIDDEN,)]
         shapes += [(HIDDEN, HEAD), (HEAD,), (HEAD, 1), (1,)] * (2 if uncertain else 1)
         self.flat: Floats = np.zeros(sum(map(prod, shapes)), dtype=np.float32)
-        self._slope = np.zeros_like(self.flat)
-        self.parts, self._slopes = _views(self.flat, shapes), _views(self._slope, shapes)
+        self._gradient = np.zeros_like(self.flat)
+        self.parts, self._gradients = _views(self.flat, shapes), _views(self._gradient, shapes)
         biases = np.concatenate([np.full(prod(shape), len(shape) == 1) for shape in shapes])
         self._factors = np.where(biases, 2.0, 1.0).astype(np.float32)
         self._decay = np.where(biases, 0.0, DECAY).astype(np.float32)
@@ -100,13 +100,13 @@ class Gin:
         for _ in range(epochs):
             order = self._rng.permutation(n)
             shuffled, wanted = graphs.take(order), targets[order]
-            kept = (self._rng.random((n, HEAD), dtype=np.float32) >= DROPPED).astype(np.float32) / (1.0 - DROPPED)
+            mask = (self._rng.random((n, HEAD), dtype=np.float32) >= DROPOUT).astype(np.float32) / (1.0 - DROPOUT)
             for start in range(0, n, batch):
                 part = slice(start, start + batch)
-                slope = self.gradient(shuffled.take(part), wanted[part], kept[part])
-                slope += self._decay * self.flat
+                gradient = self.gradient(shuffled.take(part), wanted[part], mask[part])
+                gradient += self._decay * self.flat
                 done += 1
-                adam.step(slope, rate * 0.5 * (1.0 + cos(pi * done / (total + 1))), self._factors)
+                adam.step(gradient, rate * 0.5 * (1.0 + cos(pi * done / (total + 1))), self._factors)
 
     def predict(self, graphs: GraphArrays) -> tuple[Floats, Floats]:
         """Mean and standard deviation of n errors, in percent; the latter is 0 for the head without uncertainty."""
@@ -114,64 +114,64 @@ class Gin:
         head = self._read(graphs, states, _ONE)
         return head.mean[:, 0], head.spread[:, 0] if self.uncertain else np.zeros_like(head.mean[:, 0])
 
-    def gradient(self, graphs: GraphArrays, targets: Floats, kept: Floats) -> Floats:
+    def gradient(self, graphs: GraphArrays, targets: Floats, mask: Floats) -> Floats:
         """The gradient of the mean loss, in the order of `flat`; the running averages move on.
 
         Args:
             graphs: B graphs.
             targets: B errors as fractions.
-            kept: B x 16 factors of the dropped units.
+            mask: B x 16 dropout factors.
         """
         states, layers = self._embed(graphs, training=True)
-        head = self._read(graphs, states, kept)
-        first, slopes = 6 * LAYERS, self._slopes
-        missed = head.mean - np.float32(100.0) * targets[:, None]
-        missed /= len(targets)
+        head = self._read(graphs, states, mask)
+        first, gradients = 6 * LAYERS, self._gradients
+        residual = head.mean - np.float32(100.0) * targets[:, None]
+        residual /= len(targets)
         if self.uncertain:
-            ratio = missed * len(targets) / head.spread
-            missed /= head.spread**2
-            half = np.log(head.spread)  # half of what the last activation gave
+            ratio = residual * len(targets) / head.spread
+            residual /= head.spread**2
+            half = np.log(head.spread)  # half of the last activation
             to_last = np.minimum(2.0 * half + 1.0, 1.0)
             to_last *= 1.0 - ratio * ratio
             to_last /= 2 * len(targets)
-            to_pooled = self._back_through(to_last, head.spread_active, head.pooled, first + 4, _ONE)
-            to_pooled += self._back_through(missed, head.active, head.pooled, first, kept)
+            to_pooled = self._backward(to_last, head.spread_active, head.pooled, first + 4, _ONE)
+            to_pooled += self._backward(residual, head.active, head.pooled, first, mask)
         else:
-            missed *= 2.0 * head.mean * (1.0 - head.mean / 100.0)
-            to_pooled = self._back_through(missed, head.active, head.pooled, first, kept)
+            residual *= 2.0 * head.mean * (1.0 - head.mean / 100.0)
+            to_pooled = self._backward(residual, head.active, head.pooled, first, mask)
         to_state: Floats = head.share @ to_pooled[:, None, :]
         for layer in reversed(range(LAYERS)):
             saved, at = layers[layer], 6 * layer
             to_rows = to_state.reshape(-1, HIDDEN)
             count = float(graphs.real.sum())
-            np.sum(to_rows * saved.normal, axis=0, keepdims=True, out=slopes[at + 4])
-            np.sum(to_rows, axis=0, out=slopes[at + 5])
-            to_active = to_rows - (slopes[at + 5] + saved.normal * slopes[at + 4]) / count
+            np.sum(to_rows * saved.normal, axis=0, keepdims=True, out=gradients[at + 4])
+            np.sum(to_rows, axis=0, out=gradients[at + 5])
+            to_active = to_rows - (gradients[at + 5] + saved.normal * gradients[at + 4]) / count
             to_active *= self.parts[at + 4] * saved.scale
             to_active *= graphs.real.reshape(-1, 1)
-            to_active *= self._bend(saved.active)
-            np.matmul(saved.inner.T, to_active, out=slopes[at + 2])
-            np.sum(to_active, axis=0, out=slopes[at + 3])
+            to_active *= self._derivative(saved.active)
+            np.matmul(saved.inner.T, to_active, out=gradients[at + 2])
+            np.sum(to_active, axis=0, out=gradients[at + 3])
             to_inner = to_active @ self.parts[at + 2].T
             to_inner *= saved.inner > 0
-            np.matmul(saved.gathered.T, to_inner, out=slopes[at])
-            np.sum(to_inner, axis=0, out=slopes[at + 1])
+            np.matmul(saved.gathered.T, to_inner, out=gradients[at])
+            np.sum(to_inner, axis=0, out=gradients[at + 1])
             if layer:
                 to_gathered = (to_inner @ self.parts[at].T).reshape(*graphs.real.shape, -1)
                 to_state = np.matmul(graphs.gather.swapaxes(1, 2), to_gathered)
                 to_state *= graphs.real[:, :, None]
-        return self._slope
+        return self._gradient
 
-    def _back_through(self, to_out: Floats, active: Floats, pooled: Floats, at: int, kept: Floats) -> Floats:
-        """Back from the output of one head to the mean over nodes."""
-        np.matmul((active * kept).T, to_out, out=self._slopes[at + 2])
-        np.sum(to_out, axis=0, out=self._slopes[at + 3])
+    def _backward(self, to_out: Floats, active: Floats, pooled: Floats, at: int, mask: Floats) -> Floats:
+        """The backward pass of one head, from its output to the mean over nodes."""
+        np.matmul((active * mask).T, to_out, out=self._gradients[at + 2])
+        np.sum(to_out, axis=0, out=self._gradients[at + 3])
         to_active = to_out @ self.parts[at + 2].T
-        to_active *= kept * self._bend(active)
-        np.matmul(pooled.T, to_active, out=self._slopes[at])
-        np.sum(to_active, axis=0, out=self._slopes[at + 1])
-        back: Floats = np.matmul(to_active, self.parts[at].T)
-        return back
+        to_active *= mask * self._derivative(active)
+        np.matmul(pooled.T, to_active, out=self._gradients[at])
+        np.sum(to_active, axis=0, out=self._gradients[at + 1])
+        to_pooled: Floats = np.matmul(to_active, self.parts[at].T)
+        return to_pooled
 
     def _embed(self, graphs: GraphArrays, training: bool) -> tuple[Floats, list[_Layer]]:
         shape, real = graphs.real.shape, graphs.real.reshape(-1, 1)
@@ -206,20 +206,20 @@ class Gin:
             layers.append(_Layer(gathered, inner, active, normal, inverse))
         return state, layers
 
-    def _read(self, graphs: GraphArrays, state: Floats, kept: Floats) -> _Head:
+    def _read(self, graphs: GraphArrays, state: Floats, mask: Floats) -> _Head:
         at = 6 * LAYERS
         share = (graphs.real / graphs.real.sum(axis=1, keepdims=True))[:, :, None]
         pooled = (state * share).sum(axis=1)
         active = pooled @ self.parts[at] + self.parts[at + 1]
         self._activate(active)
-        mean = (active * kept) @ self.parts[at + 2] + self.parts[at + 3]
+        mean = (active * mask) @ self.parts[at + 2] + self.parts[at + 3]
         if not self.uncertain:
-            return _Head(pooled, share, active, kept, 100.0 / (1.0 + np.exp(-np.clip(mean, -60, 60))), active, mean)
+            return _Head(pooled, share, active, mask, 100.0 / (1.0 + np.exp(-np.clip(mean, -60, 60))), active, mean)
         spread_active = pooled @ self.parts[at + 4] + self.parts[at + 5]
         self._activate(spread_active)
         spread = spread_active @ self.parts[at + 6] + self.parts[at + 7]
         self._activate(spread)
-        return _Head(pooled, share, active, kept, mean, spread_active, np.exp(np.minimum(spread, 60.0) / 2))
+        return _Head(pooled, share, active, mask, mean, spread_active, np.exp(np.minimum(spread, 60.0) / 2))
 
     def _activate(self, values: Floats) -> None:
         """In place: CELU for the uncertain network, a rectifier for the other, as published."""
@@ -228,10 +228,10 @@ class Gin:
         else:
             np.maximum(values, 0.0, out=values)
 
-    def _bend(self, active: Floats) -> Floats:
-        """The slope of the activation where it gave these values."""
-        bent: Floats = np.minimum(active + 1.0, 1.0) if self.uncertain else (active > 0).astype(np.float32)
-        return bent
+    def _derivative(self, active: Floats) -> Floats:
+        """The derivative of the activation, by its output."""
+        derivative: Floats = np.minimum(active + 1.0, 1.0) if self.uncertain else (active > 0).astype(np.float32)
+        return derivative
 
 
 def _views(flat: Floats, shapes: list[tuple[int, ...]]) -> list[Floats]:

@@ -1,4 +1,4 @@
-"""What the weight-sharing methods have in common: one supernet in training, from which architectures are derived."""
+"""The base of the weight-sharing methods: one supernet in training, from which architectures are derived."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from equipoise.harness.core.errors import SettingError, SpaceError
-from equipoise.harness.core.method import Method, Observation, Problem, Query
+from equipoise.harness.core.method import Knowledge, Method, Observation, Problem, Query, Requirements
 from equipoise.harness.core.space import Architecture
 from equipoise.harness.training.recipe import Recipe
 
@@ -20,15 +20,16 @@ if TYPE_CHECKING:
 __all__ = ["EVERY_EPOCH", "RESTARTS", "OneShot", "check_positive", "check_whole"]
 
 EVERY_EPOCH = "The architecture of each epoch is asked for and pays, and the best counts; the paper takes the last."
-RESTARTS = "While budget is left, the search begins anew with other random numbers; the papers run it 3 or 4 times."
+RESTARTS = "While budget is left, the search restarts with other random numbers; the papers run it 3 or 4 times."
 
 
 class OneShot(Method, ABC):
     """Trains a supernet on the task's images and asks for the architectures that it derives.
 
-    Its own training is charged by what it computes (`Method.trainings`); each derived architecture then pays a query,
-    whether it was derived before or not. What it is told does not steer the search: weights are shared, and the answers
-    come from another oracle. When a search has ended, the next begins with other random numbers, until the budget ends.
+    Its own training is charged by what it computes (`Query.training_cost`); each derived architecture then pays a
+    query, whether it was derived before or not. Observations do not steer the search: weights are shared, and the
+    answers come from another oracle. When a search has ended, the next begins with other random numbers, until the
+    budget ends.
 
     Args:
         problem: What is known before the search; ``images`` among it, unless `images` names others.
@@ -42,16 +43,20 @@ class OneShot(Method, ABC):
         gradient_clip: Largest norm of the weights' gradient.
         most_images: Use no more training images than this.
 
+    Attributes:
+        training_equivalents: All training so far, in stand-alone trainings of a mean architecture.
+
     Raises:
         SettingError: A setting is out of range, or the images are not at hand.
         SpaceError: There is no supernet of the space.
     """
 
     family = "one-shot"
-    requires = ("images", "recipes")
+    origin = "published"
+    knowledge: ClassVar[tuple[Knowledge, ...]] = ("decisions", "images")
     packages = (("torch", "torch"),)
     costly = True
-    checked_with: ClassVar[Mapping[str, Any]] = {"images": "fashion14", "epochs": 3, "most_images": 16}
+    check_settings: ClassVar[Mapping[str, Any]] = {"images": "fashion14", "epochs": 3, "most_images": 16}
     nesterov = False
 
     def __init__(
@@ -91,16 +96,14 @@ class OneShot(Method, ABC):
         self._derived: Iterator[Architecture] = iter(())
         self._shared: SharedWeights | None = None
         self._earlier = 0.0
+        self.training_equivalents = 0.0
 
     @classmethod
-    def needs(cls, settings: Mapping[str, Any]) -> tuple[str, ...]:
-        """``images`` and how they are trained on, unless a setting names a proxy."""
-        return () if settings.get("images") else cls.requires
-
-    @classmethod
-    def remark(cls, settings: Mapping[str, Any]) -> str:
-        """Names the proxy."""
-        return f"proxy: {settings['images']}" if settings.get("images") else ""
+    def requirements(cls, settings: Mapping[str, Any]) -> Requirements:
+        """The task's images and their training configurations, or the remark that a setting names a proxy."""
+        if settings.get("images"):
+            return Requirements(remark=f"proxy: {settings['images']}")
+        return Requirements(resources=("images", "recipes"))
 
     def ask(self) -> Query:
         """Trains on until the search derives its next architecture."""
@@ -112,8 +115,8 @@ class OneShot(Method, ABC):
             self._begin()
             derived = next(self._derived, None)
         assert self._shared is not None
-        self.trainings = self._earlier + self._shared.trainings
-        return Query(derived)
+        before, self.training_equivalents = self.training_equivalents, self._earlier + self._shared.trainings
+        return Query(derived, training_cost=self.training_equivalents - before)
 
     def tell(self, observation: Observation) -> None:
         """Learns nothing: the weights come from the images."""
@@ -135,15 +138,15 @@ class OneShot(Method, ABC):
         if self._shared is not None:
             self._earlier += self._shared.trainings
         generator = torch.Generator().manual_seed(int(self.rng.integers(2**62)))
-        recipes = self.problem.given.get("recipes")
+        recipes = self.problem.resources.get("recipes")
         self._shared = SharedWeights(self.space, self._loaded(), self._recipe, generator, self._most_images, recipes)
         self._derived = self.search(self._shared, generator)
 
     def _loaded(self) -> "ImageSet":
         from equipoise.harness.training.images import load
 
-        given: ImageSet = load(self._images) if self._images else self.problem.given["images"]
-        return given
+        images: ImageSet = load(self._images) if self._images else self.problem.resources["images"]
+        return images
 
     def _check_space(self) -> None:
         from equipoise.harness.training.naming import has_supernet
@@ -174,7 +177,7 @@ def check_positive(method: str, or_zero: bool = False, **values: float) -> None:
 
 
 def check_whole(method: str, least: int, **values: int) -> None:
-    """Refuses what is no whole number, or too small.
+    """Refuses a value that is not a whole number, or too small.
 
     Raises:
         SettingError: One is not.

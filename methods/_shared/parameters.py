@@ -1,4 +1,4 @@
-"""How a general optimiser sees a space: the parameters of one of its encodings."""
+"""The view of a general optimiser: the parameters of one of a space's encodings."""
 
 from collections.abc import Mapping
 
@@ -20,7 +20,7 @@ class Parameters:
     Args:
         method: Who asks, for messages.
         space: The space.
-        encoding: One of its `SearchSpace.encodings` that can be read back; None for its usual one.
+        encoding: One of its `SearchSpace.encodings` that can be read back; None for its default one.
 
     Attributes:
         encoding: The name of it.
@@ -61,7 +61,7 @@ class Parameters:
         return [name for name, when in conditions if when is None or values[when[0]] in when[1]]
 
     def architecture(self, values: Mapping[str, Value]) -> Architecture:
-        """What these values describe; names that do not matter may be missing."""
+        """The architecture that these values describe; names that do not matter may be missing."""
         row: list[float] = [0] * len(self._encoding.parameters)
         for name, column in zip(self.names, self._columns, strict=True):
             row[column] = values.get(name, 0)

@@ -1,4 +1,4 @@
-"""The loop of the methods that train a predictor anew every few queries."""
+"""The loop of the methods that retrain a predictor every few queries."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ class PredictorMethod(Method, ABC):
         rng: Source of randomness.
         n_initial: Random architectures at the start.
         batch: Queries in a round.
-        usual: The method's own defaults of these two.
+        default: The method's own defaults of these two.
 
     Attributes:
         architectures: Keys observed.
@@ -34,12 +34,17 @@ class PredictorMethod(Method, ABC):
     """
 
     def __init__(
-        self, problem: Problem, rng: np.random.Generator, n_initial: int, batch: int, usual: tuple[int, int] = (10, 10)
+        self,
+        problem: Problem,
+        rng: np.random.Generator,
+        n_initial: int,
+        batch: int,
+        default: tuple[int, int] = (10, 10),
     ) -> None:
         super().__init__(problem, rng)
         name = type(self).__module__.rpartition(".")[2]
-        check_count(name, "n_initial", n_initial, problem, usual=usual[0])
-        check_count(name, "batch", batch, problem, usual=usual[1])
+        check_count(name, "n_initial", n_initial, problem, default=default[0])
+        check_count(name, "batch", batch, problem, default=default[1])
         self._n_initial, self.batch = n_initial, batch
         self.architectures: list[Architecture] = []
         self.errors: list[float] = []

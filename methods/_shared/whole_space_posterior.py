@@ -20,7 +20,7 @@ class Posterior(Protocol):
         """Takes the last observation of the process in."""
 
     def rebuild(self, process: HammingProcess) -> None:
-        """Starts anew, after a fit."""
+        """Restarts, after a fit."""
 
     def mean(self, coefficients: Array) -> Array:
         """The posterior mean for the process's coefficients."""

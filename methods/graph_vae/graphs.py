@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from equipoise.harness.core.space import Architecture, LabelledDag, SearchSpace
+from equipoise.methods.graph_vae.masks import Masks
 
 __all__ = ["GraphBatch", "GraphReader", "Layout"]
 
@@ -91,7 +92,7 @@ class Layout:
         )
 
 
-class GraphReader:
+class GraphReader(Masks):
     """Turns prefixes of a space into padded graphs, and finds which nodes each decision is about.
 
     Label numbers, the largest size and the footprints come from the prefixes of `probes` random architectures; a
@@ -111,7 +112,7 @@ class GraphReader:
     """
 
     def __init__(self, space: SearchSpace, rng: np.random.Generator, probes: int = 32) -> None:
-        self.space = space
+        super().__init__(space)
         drawn = space.sample(rng, probes)
         graphs = [space.graph(cell[:length]) for cell in drawn for length in range(len(space.decisions) + 1)]
         self.nodes = max(len(graph.node_labels) for graph in graphs)
@@ -122,22 +123,7 @@ class GraphReader:
         self._rows: dict[Architecture, int] = {}
         self._labels = np.zeros((256, self.nodes), dtype=np.int64)
         self._messages = np.full((256, 2 * most, 3), -1, dtype=np.int64)
-        self._masks: dict[Architecture, npt.NDArray[np.bool_]] = {}
         self.footprints = self._footprints(drawn[: max(4, probes // 4)])
-
-    def legal(self, prefix: Architecture) -> npt.NDArray[np.bool_]:
-        """`SearchSpace.legal`, remembered."""
-        mask = self._masks.get(prefix)
-        if mask is None:
-            if len(self._masks) >= MOST_CACHED:
-                self._masks.clear()
-            mask = self._masks[prefix] = self.space.legal(prefix)
-        return mask
-
-    def masks(self, prefixes: Sequence[Architecture]) -> list[npt.NDArray[np.bool_]]:
-        """`legal` of each of B prefixes."""
-        known = map(self._masks.get, prefixes)
-        return [self.legal(prefix) if mask is None else mask for prefix, mask in zip(prefixes, known, strict=True)]
 
     def batch(self, prefixes: Sequence[Architecture]) -> GraphBatch:
         """The graphs of B legal prefixes of any lengths."""
@@ -198,7 +184,7 @@ def _numbered(labels: Iterable[str], first: int) -> dict[str, int]:
 
 
 def _ends(graph: LabelledDag) -> tuple[dict[int, object], dict[int, object]]:
-    """What a decision can change about each node: (label and incoming edges, outgoing edges)."""
+    """The parts of each node that a decision can change: (label and incoming edges, outgoing edges)."""
     incoming: dict[int, list[object]] = {node: [label] for node, label in enumerate(graph.node_labels)}
     outgoing: dict[int, list[object]] = {}
     for (source, target), label in zip(graph.edges, graph.edge_labels, strict=True):

@@ -17,7 +17,7 @@ from equipoise.methods.graph_vae.shortlist import Shortlist
 __all__ = ["GenerativeSearch", "rank_weights"]
 
 MOST_DECODES = 2
-"""Times a generation may decode before it makes do with fewer new candidates than it wants."""
+"""Attempts to decode in a generation before it goes on with fewer new candidates than wanted."""
 
 
 def rank_weights(n: int) -> np.ndarray:
@@ -53,10 +53,11 @@ class GenerativeSearch(Method, ABC):
         SettingError: A setting is out of range.
     """
 
-    family = "nas"
+    origin = "this project"
+    tuned_on = ("nasbench201/*", "nasbench_graph/cora")
     packages = (("torch", "torch"),)
-    techniques = ("gp",)
-    checked_with: ClassVar[Mapping[str, Any]] = {"pool": 25, "draws": 40}
+    surrogate_models = ("gp",)
+    check_settings: ClassVar[Mapping[str, Any]] = {"pool": 25, "draws": 40}
 
     def __init__(
         self,
@@ -83,8 +84,8 @@ class GenerativeSearch(Method, ABC):
         own = (
             type(self).__module__.removeprefix("equipoise.methods.").partition(".")[0]
         )  # also of a class defined elsewhere
-        check_count(own, "n_initial", n_initial, problem, usual=10)
-        check_count(own, "generation", generation, problem, usual=20)
+        check_count(own, "n_initial", n_initial, problem, default=10)
+        check_count(own, "generation", generation, problem, default=20)
         if not generation_share > 0:
             raise SettingError(f"generation_share = {generation_share}; accepted: numbers above 0")
         if draws < 0:

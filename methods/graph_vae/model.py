@@ -124,7 +124,7 @@ class Vae:
         return drawn.expand(batch, self.reader.nodes, self.latent)
 
     def node_features(self, w: dict[str, Any], prefixes: Sequence[Architecture], latents: Any) -> Any:
-        """What decisions look at: states on the partial graph beside the latents, B x N x (h + k)."""
+        """The inputs of decisions: states on the partial graph beside the latents, B x N x (h + k)."""
         graphs = tensors(self.reader.batch(prefixes))
         return torch.cat([graph_states(w, "decoder", graphs, self.steps, latents), latents], dim=2)
 
@@ -208,7 +208,7 @@ class Vae:
         return torch.zeros(batch).index_add(0, torch.from_numpy(rows), entropy) * (total / count)
 
     def _lesson(self, architecture: Architecture) -> "_Lesson":
-        """What the decoder is taught of an architecture, remembered."""
+        """The decoder's targets for an architecture, remembered."""
         known = self._lessons.get(architecture)
         if known is not None:
             return known

@@ -1,4 +1,4 @@
-"""What is worth decoding: latents around good architectures, between them, and from the prior."""
+"""Proposals to decode: latents around good architectures, between them, and from the prior."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -17,7 +17,7 @@ SHARES = (0.4, 0.2, 0.2, 0.1, 0.1)
 
 
 class Draft(NamedTuple):
-    """What is to be decoded.
+    """Latents to be decoded.
 
     Attributes:
         latents: n x N x k.
@@ -78,6 +78,6 @@ def _climb(model: Vae, latents: Any, steps: int = 3, rate: float = 0.3) -> Any:
         for _ in range(steps):
             latents = latents.detach().requires_grad_()
             height = (model.predict(fixed, latents) - 0.005 * (latents**2).sum(dim=(1, 2))).sum()
-            (slope,) = torch.autograd.grad(height, latents)
-            latents = latents + rate * slope / slope.norm(dim=(1, 2), keepdim=True).clamp_min(1e-6)
+            (gradient,) = torch.autograd.grad(height, latents)
+            latents = latents + rate * gradient / gradient.norm(dim=(1, 2), keepdim=True).clamp_min(1e-6)
     return latents.detach()

@@ -74,7 +74,9 @@ class GraphVae(GenerativeSearch):
     2022), whose rank weights it takes.
     """
 
+    family = "nas"
     source = "This project, on the graph VAE of Liu, Allamanis, Brockschmidt and Gaunt, NeurIPS 2018"
+    knowledge = ("decisions", "legality", "isomorphism", "graph")
 
     def __init__(
         self,

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from equipoise.harness.core.space import Architecture, SearchSpace
-from equipoise.methods.graph_vae.graphs import GraphReader
+from equipoise.methods.graph_vae.masks import Masks
 from equipoise.methods.graph_vae.parameters import Parameters
 
 __all__ = ["SequenceGenerator"]
@@ -32,7 +32,7 @@ class SequenceGenerator(ABC):
         learning_rate: float = 1e-2,
     ) -> None:
         self.space, self.rng = space, rng
-        self.reader = GraphReader(space, rng, probes=4)
+        self._masks = Masks(space)
         self.parameters = Parameters(shapes, rng, learning_rate)
 
     @abstractmethod
@@ -58,7 +58,7 @@ class SequenceGenerator(ABC):
         codes = torch.from_numpy(np.asarray(architectures, dtype=np.int64))
         state, total = self.start(w, len(codes)), torch.zeros(len(codes))
         for position in range(codes.shape[1]):
-            legal = np.stack(self.reader.masks([cell[:position] for cell in architectures]))
+            legal = np.stack(self._masks.masks([cell[:position] for cell in architectures]))
             masked = self.logits(w, state, position).masked_fill(torch.from_numpy(~legal), -1e9)
             chosen = codes[:, position]
             total = total + torch.nn.functional.cross_entropy(masked, chosen, reduction="none")
@@ -89,7 +89,7 @@ class SequenceGenerator(ABC):
             w = self.parameters.views()
             state = self.start(w, n)
             for position in range(count):
-                legal = np.stack(self.reader.masks(codes))
+                legal = np.stack(self._masks.masks(codes))
                 logits = self.logits(w, state, position).numpy().astype(np.float64) / temperature
                 noisy = np.where(legal, logits + rng.gumbel(size=legal.shape), -np.inf)
                 wanted = kept[:, position]

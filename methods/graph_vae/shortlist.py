@@ -14,7 +14,7 @@ class Shortlist:
     """Distinct candidates under a ranker's Gaussian process.
 
     An observation costs a product of m x n with a row, where m candidates were ranked by n observations; only a fit
-    of the process computes all anew.
+    of the process recomputes all.
 
     Args:
         ranker: Has at least one observation.

@@ -32,7 +32,7 @@ def test_it_is_repeat_one_of_a_suite_and_its_regret_is_the_reports(method: str, 
     np.testing.assert_array_equal(trajectory.regret(), runs.regret[0])
     best = trajectory.incumbent
     assert best is not None
-    metric = load_task(task).metric
+    metric = load_task(task).info.metric
     assert best.validation == metric.show(best.validation_error)
     assert (best.test is None) == (not results.tasks[0].has_test)
 

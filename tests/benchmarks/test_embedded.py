@@ -41,9 +41,9 @@ def test_nasbench201_equals_its_package(name: str, upstream: str) -> None:
     for cell in task.space.sample(rng, 200):
         record = stored["".join(map(str, cell))]
         evaluation = task.evaluate(cell, None, rng)
-        assert task.metric.show(evaluation.validation_error) == pytest.approx(np.mean(record["val_acc"]), abs=1e-9)
+        assert task.info.metric.show(evaluation.validation_error) == pytest.approx(np.mean(record["val_acc"]), abs=1e-9)
         assert evaluation.cost_seconds == pytest.approx(np.mean(record["train_time"]))
-        seen = {round(single.metric.show(single.evaluate(cell, None, rng).validation_error), 6) for _ in range(40)}
+        seen = {round(single.info.metric.show(single.evaluate(cell, None, rng).validation_error), 6) for _ in range(40)}
         assert seen == {round(value, 6) for value in record["val_acc"]}
         assert task.reveal(cell) is None
 
@@ -53,7 +53,7 @@ def test_nasbench201_equals_its_package(name: str, upstream: str) -> None:
 )
 def test_nasbench201_optima(name: str, optimum: float) -> None:
     task = load_task(f"nasbench201/{name}")
-    assert task.metric.show(task.optimum()) == pytest.approx(optimum, abs=5e-5)
+    assert task.info.metric.show(task.optimum()) == pytest.approx(optimum, abs=5e-5)
 
 
 @pytest.mark.parametrize("name", ["cora", "proteins"])

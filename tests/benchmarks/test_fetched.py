@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from equipoise.harness.benchmarks.nasbench_macro import read as read_macro
+from equipoise.harness.benchmarks.transnas_macro import TransNasMacroBenchmark
 from equipoise.harness.cli.listing import entries
 from equipoise.harness.conformance import TASK_CHECKS
 from equipoise.harness.core.errors import DataError
@@ -56,7 +58,7 @@ def test_maxima_are_those_of_the_source(name: str) -> None:
     optimum = task.optimum()
     assert optimum is not None
     digits = 4 if abs(MAXIMA[name]) < 1 else 3 if name == "nasbench_macro/cifar10" else 2
-    assert round(task.metric.show(optimum), digits) == MAXIMA[name]
+    assert round(task.info.metric.show(optimum), digits) == MAXIMA[name]
 
 
 @needs_mirror
@@ -86,7 +88,7 @@ def test_single_seeds_of_nasbench_macro_are_the_stored_ones() -> None:
     stored = json.loads((MIRROR / "nas-bench-macro_cifar10.json").read_text())["22212220"]["test_acc"]
     rng = np.random.default_rng(0)
     best = task.space.parse("22212220")
-    seen = {task.metric.show(task.evaluate(best, None, rng).validation_error) for _ in range(60)}
+    seen = {task.info.metric.show(task.evaluate(best, None, rng).validation_error) for _ in range(60)}
     assert np.allclose(sorted(seen), sorted(stored))
     for check in TASK_CHECKS:
         check(task)
@@ -120,7 +122,7 @@ def _records() -> list[dict[str, object]]:
 
 def test_a_made_archive_is_read_in_the_order_of_the_space(tmp_path: Path) -> None:
     task = load_task("transnas_macro/jigsaw")
-    columns = task.read(_archive(tmp_path / "a.zip", _records()[::-1]))
+    columns = TransNasMacroBenchmark().read("jigsaw", _archive(tmp_path / "a.zip", _records()[::-1]))
     assert np.allclose(100 - 100 * columns["validation"][0, :, 0], 50 + np.arange(task.space.size) / 100)
 
 
@@ -137,11 +139,11 @@ def test_a_made_archive_is_read_in_the_order_of_the_space(tmp_path: Path) -> Non
 )
 def test_damaged_tables_are_refused(tmp_path: Path, damage, words: str) -> None:
     with pytest.raises(DataError, match=words):
-        load_task("transnas_macro/jigsaw").read(_archive(tmp_path / "a.zip", damage(_records())))
+        TransNasMacroBenchmark().read("jigsaw", _archive(tmp_path / "a.zip", damage(_records())))
 
 
 @pytest.mark.parametrize("content", ["{}", "[]", '{"22222222": 1}', '{"999": {"test_acc": [1]}}', "{"])
 def test_damaged_macro_files_are_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / "a.json").write_text(content)
     with pytest.raises(DataError):
-        load_task("nasbench_macro/cifar10").read(tmp_path / "a.json")
+        read_macro(tmp_path / "a.json")

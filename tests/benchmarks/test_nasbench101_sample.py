@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from equipoise.harness.benchmarks._nasbench101_sample import EPOCHS, decode, read_sample, write_table
-from equipoise.harness.benchmarks.nasbench101_surrogate import NasBench101SurrogateTask
+from equipoise.harness.benchmarks.nasbench101_surrogate import sample_header
 from equipoise.harness.core.errors import DataError
 from equipoise.harness.spaces.nasbench101 import NasBench101
 from equipoise.harness.tables.table import open_table
@@ -21,7 +21,7 @@ DECODED = MIRROR.parent / "data" / "nb101_20k.csv.gz"
 SPACE = NasBench101()
 SMALL = list(takewhile(lambda cell: cell[3] == 3, SPACE.enumerate()))
 """The cells of up to five nodes: those of up to three inner ones come first."""
-HEADER = NasBench101SurrogateTask("cifar10").table_header()
+HEADER = sample_header()
 
 
 def content(count: int = 30) -> dict[str, list[object]]:

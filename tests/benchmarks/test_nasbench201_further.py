@@ -62,10 +62,10 @@ def test_the_real_files_conform_and_have_their_known_maxima(dataset: str, best: 
     task = load_task(f"nasbench201/{dataset}")
     for check in TASK_CHECKS:
         check(task)
-    assert task.fidelities == (12, 200)
+    assert task.info.fidelities == (12, 200)
     tests = [task.reveal(cell) for cell in CELLS]
-    assert task.metric.show(min(tests)) == pytest.approx(best, abs=5e-5)
-    assert task.metric.show(tests[int(task.landscape().argmin())]) == pytest.approx(at_best, abs=5e-5)
+    assert task.info.metric.show(min(tests)) == pytest.approx(best, abs=5e-5)
+    assert task.info.metric.show(tests[int(task.landscape().argmin())]) == pytest.approx(at_best, abs=5e-5)
 
 
 @needs_mirror
@@ -75,7 +75,7 @@ def test_the_residual_cell_has_its_published_test_accuracy(dataset: str, publish
     """Dong and Yang 2020, table 5, ResNet."""
     cell = SPACE.parse("|nor_conv_3x3~0|+|none~0|nor_conv_3x3~1|+|skip_connect~0|none~1|skip_connect~2|")
     task = load_task(f"nasbench201/{dataset}")
-    assert round(task.metric.show(task.reveal(cell)), 2) == published
+    assert round(task.info.metric.show(task.reveal(cell)), 2) == published
 
 
 @needs_mirror
@@ -121,14 +121,14 @@ def test_each_file_adds_what_it_holds_and_changes_the_digest(tmp_path: Path, mon
         for name in names:
             fetch(source(name))
         task = load_task("nasbench201/cifar10")
-        assert task.fidelities == ((12, 200) if EARLY in names else (200,))
+        assert task.info.fidelities == ((12, 200) if EARLY in names else (200,))
         assert (task.reveal(CELLS[7]) is not None) == (CIFAR10_TEST in names)
-        assert tuple(task.further_digests) == names
-        assert ("test is n/a" in " ".join(task.pitfalls)) == (CIFAR10_TEST not in names)
+        assert tuple(task.info.further_digests) == names
+        assert ("test is n/a" in " ".join(task.info.pitfalls)) == (CIFAR10_TEST not in names)
         assert (missing_requirements(method("hyperband"), task) is None) == (EARLY in names)
-        seen[names] = task.data_digest
+        seen[names] = task.info.data_digest
     assert len(set(seen.values())) == 4
-    assert load_task("nasbench201/cifar100").further_digests.keys() == {EARLY}
+    assert load_task("nasbench201/cifar100").info.further_digests.keys() == {EARLY}
 
 
 @needs_mirror
@@ -159,7 +159,7 @@ def test_without_the_files_nothing_that_reads_them_is_loaded() -> None:
     code = (
         "import sys; from equipoise.harness.core.registry import load_task; "
         "task = load_task('nasbench201/cifar10'); task.optimum(); "
-        "task.data_digest; task.fidelities; task.source; "
+        "task.info.data_digest; task.info.fidelities; task.info.source; "
         "print([m for m in sys.modules if 'further' in m "
         "or m in ('equipoise.harness.data.frame', 'equipoise.harness.data.sources')])"
     )

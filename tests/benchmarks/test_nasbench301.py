@@ -9,9 +9,9 @@ from nasbench301_archives import SPACE, add_ensemble, drawn, made_model
 from typer.testing import CliRunner
 
 from equipoise.harness.benchmarks._official import import_archive
-from equipoise.harness.benchmarks.nasbench301 import NasBench301Task
+from equipoise.harness.benchmarks.nasbench301 import NasBench301Benchmark
 from equipoise.harness.cli.main import app
-from equipoise.harness.cli.task_summary import card, text
+from equipoise.harness.cli.task_summary import summary, text
 from equipoise.harness.conformance import TASK_CHECKS
 from equipoise.harness.core.errors import DataError
 from equipoise.harness.core.registry import load_task
@@ -40,10 +40,11 @@ def folder(tmp_path: Path, cache: Path) -> Path:
 def test_an_absent_archive_is_said_with_how_to_get_it(name: str, cache: Path) -> None:
     task = load_task(name)
     assert "equipoise data import" in (task.skip() or "")
-    assert task.surrogate
-    assert [scores["kendall_tau"] for scores in task.held_out] == ([0.817] if name == NAMES[0] else [])
-    assert "predictions of trees" in text(card(task))
-    assert ("on held-out architectures, Kendall tau 0.817\n" in text(card(task))) == (name == NAMES[0])
+    assert task.info.surrogate.model == "trees"
+    assert task.info.data_digest == ""
+    assert [scores.kendall_tau for scores in task.info.surrogate.scores] == ([0.817] if name == NAMES[0] else [])
+    assert "predictions of trees" in text(summary(task))
+    assert ("on held-out architectures, Kendall tau 0.817\n" in text(summary(task))) == (name == NAMES[0])
     with pytest.raises(DataError, match="equipoise data import"):
         task.evaluate(drawn(1)[0], None, np.random.default_rng(0))
 
@@ -72,14 +73,14 @@ def test_noise_is_normal_with_the_spread_of_the_members(folder: Path) -> None:
     import_archive(folder)
     task, architecture, rng = load_task("nasbench301/cifar10", "single"), drawn(1)[0], np.random.default_rng(0)
     draws = np.array([task.evaluate(architecture, None, rng).validation_error for _ in range(400)])
-    spread = Pair.load(NasBench301Task.place("cifar10")).predict([architecture]).accuracies.std() / 100
+    spread = Pair.load(NasBench301Benchmark().place("cifar10")).predict([architecture]).accuracies.std() / 100
     assert draws.mean() == pytest.approx(task.expected(architecture), abs=5 * spread / 20)
     assert draws.std() == pytest.approx(spread, rel=0.2)
 
 
 def test_a_batch_is_each_alone(folder: Path) -> None:
     import_archive(folder)
-    pair, asked = Pair.load(NasBench301Task.place("cifar10")), drawn(40)
+    pair, asked = Pair.load(NasBench301Benchmark().place("cifar10")), drawn(40)
     together = pair.predict(asked)
     for number, architecture in enumerate(asked):
         alone = pair.predict([architecture])
@@ -93,8 +94,8 @@ def test_the_command_imports_and_lists(folder: Path, cache: Path) -> None:
     assert {file.name for file in (cache / "nasbench301").iterdir()} == {"cifar10.npz", "cifar10-lgb.npz"}
     listed = CliRunner().invoke(app, ["data", "list"]).output
     assert re.search(r"nasbench301_models_v1_0.zip +here", listed)
-    assert load_task("nasbench301/cifar10").data_digest == digest_at(NasBench301Task.place("cifar10"))
-    assert load_task("nasbench301/cifar10").data_digest != load_task("nasbench301/cifar10-lgb").data_digest
+    assert load_task("nasbench301/cifar10").info.data_digest == digest_at(NasBench301Benchmark().place("cifar10"))
+    assert load_task("nasbench301/cifar10").info.data_digest != load_task("nasbench301/cifar10-lgb").info.data_digest
     assert load_task("nasbench301/cifar10").skip() is None
 
 
@@ -113,7 +114,7 @@ def test_an_archive_without_runtimes_or_with_two_versions_is_refused(tmp_path: P
 
 def test_a_damaged_file_in_the_cache_is_said(folder: Path) -> None:
     import_archive(folder)
-    place = NasBench301Task.place("cifar10")
+    place = NasBench301Benchmark().place("cifar10")
     whole = place.read_bytes()
     for damaged in (b"", b"nonsense", whole[:-100], whole.replace(b"reg:squarederror", b"reg:squarederrol")):
         place.write_bytes(damaged)

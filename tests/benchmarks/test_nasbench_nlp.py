@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from equipoise.harness.benchmarks.nasbench_nlp import EPOCHS
-from equipoise.harness.cli.task_summary import card
+from equipoise.harness.benchmarks.nasbench_nlp import EPOCHS, read
+from equipoise.harness.cli.task_summary import summary
 from equipoise.harness.conformance import SPACE_CHECKS, TASK_CHECKS
 from equipoise.harness.core.errors import DataError, SpaceError
 from equipoise.harness.core.ledger import Budget, Ledger
@@ -108,7 +108,7 @@ def test_runs_are_reported_where_the_file_is_missing(tmp_path: Path, monkeypatch
 
 def test_without_the_file_the_card_claims_no_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EQUIPOISE_CACHE", str(tmp_path))
-    facts = card(load_task(NAME))
+    facts = summary(load_task(NAME))
     assert facts["skip"] == "needs logs.zip (0.9 MB): equipoise data fetch nasbench-nlp"
     assert facts["space_size"] is facts["classes"] is facts["optimum"] is None
 
@@ -144,7 +144,7 @@ def _archive(path: Path, logs: list[dict[str, Any]]) -> Path:
 
 
 def test_cells_with_one_recipe_are_one_entry_and_a_divergence_is_the_worst_loss(tmp_path: Path) -> None:
-    columns = load_task(NAME).read(_archive(tmp_path / "a.zip", _logs()))  # type: ignore[attr-defined]
+    columns = read(_archive(tmp_path / "a.zip", _logs()))
     assert list(json.loads(bytes(columns["cells"]))) == ["3", "4", "5"]
     last = columns["validation"][-1]
     assert np.sort(last[0]).tolist() == pytest.approx([5.02, 6.02])
@@ -182,7 +182,7 @@ def test_damaged_logs_are_refused(tmp_path: Path, change: Callable[[list[dict[st
     logs = [_log(7, PLAIN, 5.0), _log(5, BLEND, 4.0)]
     change(logs)
     with pytest.raises(DataError, match=words) as raised:
-        load_task(NAME).read(_archive(tmp_path / "a.zip", logs))  # type: ignore[attr-defined]
+        read(_archive(tmp_path / "a.zip", logs))
     assert "\n" not in str(raised.value)
 
 

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from equipoise.harness.benchmarks._official import import_archive, is_archive
-from equipoise.harness.benchmarks.nasbench_suite_zero import NasBenchSuiteZeroTask
-from equipoise.harness.cli.task_summary import card
+from equipoise.harness.benchmarks.nasbench_suite_zero import NasBenchSuiteZeroBenchmark
+from equipoise.harness.cli.task_summary import summary
 from equipoise.harness.core.errors import DataError
 from equipoise.harness.core.registry import load_task
 from equipoise.harness.data.sources import source
@@ -42,7 +42,7 @@ def _folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tables(_folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Table]:
     """All nine, imported once into a cache of their own."""
     monkeypatch.setenv("EQUIPOISE_CACHE", str(_folder))
-    places = {dataset: NasBenchSuiteZeroTask.place(dataset) for dataset in NasBenchSuiteZeroTask.datasets}
+    places = {dataset: NasBenchSuiteZeroBenchmark().place(dataset) for dataset in NasBenchSuiteZeroBenchmark().datasets}
     if not all(place.is_file() for place in places.values()):
         import_archive(FILE)
     return {dataset: open_table(place) for dataset, place in places.items()}
@@ -113,11 +113,11 @@ def test_a_made_archive_becomes_nine_samples_and_no_task(tmp_path: Path, monkeyp
     assert len(import_archive(path)) == 9
     task = load_task("nasbench_suite_zero/nasbench201-svhn")
     assert "is a sample of nasbench201, not a closed table" in (task.skip() or "")
-    facts = card(task)
+    facts = summary(task)
     assert facts["optimum"] is None
     assert "test images of SVHN" in facts["validation_split"]
     assert facts["test_split"] is None
-    table = open_table(NasBenchSuiteZeroTask.place("nasbench201-svhn"))
+    table = open_table(NasBenchSuiteZeroBenchmark().place("nasbench201-svhn"))
     told = dict(zip(table.architectures, table.columns["validation"][0, :, 0].tolist(), strict=True))
     # edges by source, 0 skip, 1 none, 2 conv3x3, 3 conv1x1: 0->1, 0->2, 0->3, 1->2, 1->3, 2->3
     assert told == pytest.approx({(1, 0, 2, 3, 2, 1): 0.1, (3, 3, 2, 3, 0, 1): 0.09})

@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from equipoise.harness.benchmarks.naslib import NasLibTask, dataset_api
+from equipoise.harness.benchmarks.naslib import NasLibBenchmark, dataset_api
 from equipoise.harness.conformance import TASK_CHECKS
 from equipoise.harness.core.errors import DataError
 from equipoise.harness.core.registry import load_task
 from equipoise.harness.core.space import Architecture
-from equipoise.harness.core.task import Evaluation, Metric, Task
+from equipoise.harness.core.task import Evaluation, Metric, Task, TaskInfo
 from equipoise.harness.spaces.darts import Darts
 from equipoise.harness.spaces.nasbench101 import NasBench101
 from equipoise.harness.spaces.nasbench201 import NasBench201
@@ -43,23 +43,27 @@ def naslib(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
 class Formula(Task):
     """Errors, test errors and seconds of any space, by a formula in which every decision counts."""
 
-    benchmark = "formula"
-    datasets = ()
-    source = "the tests"
-    licence = "none"
-    data_digest = "0" * 64
-    fidelities = (12, 200)
+    info: TaskInfo
+    space: Any
 
     def __init__(self, space: Any, dataset: str, metric: Metric | None = None, fidelities: Any = (12, 200)) -> None:
-        super().__init__(dataset)
-        self.space, self.metric, self.fidelities = space, metric or Metric.accuracy(), fidelities
+        self.space = space
+        self.info = TaskInfo(
+            name=f"formula/{dataset}",
+            source="the tests",
+            licence="none",
+            metric=metric or Metric.accuracy(),
+            data_digest="0" * 64,
+            fidelities=fidelities,
+        )
+        super().__init__()
 
     def expected(self, architecture: Architecture) -> float:
         key = self.space.key(architecture)
         return math.fsum(option / (2.1 + place) ** 2 for place, option in enumerate(key)) % 0.9
 
     def evaluate(self, architecture: Architecture, fidelity: int | None, rng: np.random.Generator) -> Evaluation:
-        cheap = fidelity not in (None, self.fidelities[-1])
+        cheap = fidelity not in (None, self.info.fidelities[-1])
         return Evaluation(self.expected(architecture) + 0.05 * cheap, 10.0 + sum(architecture))
 
     def reveal(self, architecture: Architecture) -> float:
@@ -97,7 +101,7 @@ def test_played_tasks_conform(naslib: ModuleType) -> None:
     for check in TASK_CHECKS:
         check(task)
     assert task.optimum() == pytest.approx(min(map(formula.expected, formula.space.enumerate())))
-    assert task.penalty == 1.0
+    assert task.info.penalty == 1.0
 
 
 def test_answers_that_naslib_draws_are_pure_and_leave_the_global_generators_alone(naslib: ModuleType) -> None:
@@ -123,7 +127,7 @@ def test_data_that_naslib_does_not_find_is_the_reason_to_skip(naslib: ModuleType
 
 
 @absent
-@pytest.mark.parametrize("dataset", NasLibTask.datasets)
+@pytest.mark.parametrize("dataset", NasLibBenchmark.datasets)
 def test_without_naslib_a_task_says_how_to_get_it(dataset: str) -> None:
     task = load_task(f"naslib/{dataset}")
     assert task.skip() == ("needs NASLib: git clone https://github.com/automl/NASLib, and put the folder on PYTHONPATH")
@@ -149,7 +153,7 @@ def test_naslib_evolution_runs_on_an_embedded_task(naslib: ModuleType) -> None:
     cell = task.space.parse(
         f"|{ours[0, 1]}~0|+|{ours[0, 2]}~0|{ours[1, 2]}~1|+|{ours[0, 3]}~0|{ours[1, 3]}~1|{ours[2, 3]}~2|"
     )
-    assert task.metric.show(task.expected(cell)) == validation
+    assert task.info.metric.show(task.expected(cell)) == validation
     assert task.evaluate(cell, None, np.random.default_rng(0)).cost_seconds == seconds
 
 

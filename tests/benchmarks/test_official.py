@@ -4,6 +4,7 @@ import math
 import pickle
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -11,10 +12,10 @@ from official_archives import made_asr_file
 from typer.testing import CliRunner
 
 from equipoise.harness.benchmarks import _official
-from equipoise.harness.benchmarks._official import OfficialTable, import_archive
-from equipoise.harness.benchmarks.nasbench101 import NasBench101Task
-from equipoise.harness.benchmarks.nasbench_asr import NasBenchAsrTask
-from equipoise.harness.benchmarks.nats_tss import NatsTssTask
+from equipoise.harness.benchmarks._official import OfficialTables, import_archive
+from equipoise.harness.benchmarks.nasbench101 import NasBench101Benchmark
+from equipoise.harness.benchmarks.nasbench_asr import NasBenchAsrBenchmark
+from equipoise.harness.benchmarks.nats_tss import NatsTssBenchmark
 from equipoise.harness.cli.main import app
 from equipoise.harness.conformance import TASK_CHECKS
 from equipoise.harness.core.errors import DataError
@@ -49,8 +50,8 @@ def made_records(curves: bool) -> Iterator[Record]:
             yield Record("plain-curve", cell, epoch, 3, 0.9 - 0.02 * epoch, math.nan, 10.0 * epoch, 1.0)
 
 
-class MadeOfficial(OfficialTable):
-    benchmark = "made_official"
+class MadeOfficial(OfficialTables):
+    name = "made_official"
     datasets = ("plain", "plain-curve")
     source = "the tests"
     licence = "none"
@@ -59,13 +60,12 @@ class MadeOfficial(OfficialTable):
     space = SPACE
     metric = Metric.accuracy()
     pitfalls = ("Made.",)
+    splits: ClassVar = {"plain": ("v", "t"), "plain-curve": ("v", "")}
 
-    @classmethod
-    def recognises(cls, path: Path) -> bool:
+    def recognises(self, path: Path) -> bool:
         return path.suffix == ".archive"
 
-    @classmethod
-    def records(cls, path: Path, curves: bool) -> Iterator[Record]:
+    def records(self, path: Path, curves: bool) -> Iterator[Record]:
         for number, record in enumerate(made_records(curves)):
             if path.read_text() == "ends early" and number == 9:
                 raise DataError(f"{path}: ends early")
@@ -73,33 +73,30 @@ class MadeOfficial(OfficialTable):
                 continue
             yield record
 
-    @classmethod
-    def headers(cls, path: Path) -> Mapping[str, TableHeader]:
-        plain = cls.header_of("plain", path, validation="v", test="t", cost="made", fidelities=(1, 9), seeds=(3, 5))
-        curve = cls.header_of(
-            "plain-curve", path, validation="v", cost="made", fidelities=tuple(range(1, 10)), seeds=(3,)
-        )
+    def headers(self, path: Path) -> Mapping[str, TableHeader]:
+        plain = self.header_of("plain", path, cost="made", fidelities=(1, 9), seeds=(3, 5))
+        curve = self.header_of("plain-curve", path, cost="made", fidelities=tuple(range(1, 10)), seeds=(3,))
         return {"plain": plain, "plain-curve": curve}
 
 
 @pytest.fixture
 def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("EQUIPOISE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(_official, "benchmarks", lambda: [MadeOfficial])
+    monkeypatch.setattr(_official, "benchmarks", lambda: [MadeOfficial()])
     path = tmp_path / "made.archive"
     path.write_text("good")
     return path
 
 
 def test_an_archive_becomes_a_task(archive: Path) -> None:
-    assert import_archive(archive) == [MadeOfficial.place("plain")]
-    assert not MadeOfficial.place("plain-curve").exists()
-    task, single = MadeOfficial("plain"), MadeOfficial("plain", "single")
+    assert import_archive(archive) == [MadeOfficial().place("plain")]
+    assert not MadeOfficial().place("plain-curve").exists()
+    task, single = MadeOfficial().task("plain"), MadeOfficial().task("plain", "single")
     assert task.skip() is None
     for check in TASK_CHECKS:
         check(task)
         check(single)
-    assert task.fidelities == (1, 9)
+    assert task.info.fidelities == (1, 9)
     stored = [r for r in made_records(False) if r.architecture == (0, 0, 1)]
     for epochs in (1, 9):
         expected = [r for r in stored if r.fidelity == epochs]
@@ -107,13 +104,13 @@ def test_an_archive_becomes_a_task(archive: Path) -> None:
         assert answer.validation_error == pytest.approx(np.mean([r.validation_error for r in expected]))
         assert answer.cost_seconds == 10.0 * epochs
     assert task.reveal((0, 0, 1)) == pytest.approx(np.mean([r.test_error for r in expected]))
-    assert task.pitfalls == ("Made.",)
+    assert task.info.pitfalls == ("Made.",)
 
 
 def test_curves_are_made_on_request(archive: Path) -> None:
-    assert import_archive(archive, curves=True) == [MadeOfficial.place("plain"), MadeOfficial.place("plain-curve")]
-    curve = MadeOfficial("plain-curve")
-    assert curve.fidelities == tuple(range(1, 10))
+    assert import_archive(archive, curves=True) == [MadeOfficial().place("plain"), MadeOfficial().place("plain-curve")]
+    curve = MadeOfficial().task("plain-curve")
+    assert curve.info.fidelities == tuple(range(1, 10))
     assert curve.evaluate((0, 0, 0), 4, np.random.default_rng(0)) == (pytest.approx(0.82), pytest.approx(41.0))
     assert curve.reveal((0, 0, 0)) is None
 
@@ -123,9 +120,9 @@ def test_a_damaged_archive_leaves_no_table(archive: Path, content: str, words: s
     archive.write_text(content)
     with pytest.raises(DataError, match=words):
         import_archive(archive)
-    folder = MadeOfficial.place("plain").parent
+    folder = MadeOfficial().place("plain").parent
     assert not folder.exists() or list(folder.iterdir()) == []
-    assert MadeOfficial("plain").skip() == (
+    assert MadeOfficial().task("plain").skip() == (
         "needs made_official-plain.parquet: download nothing from nowhere, then: equipoise data import made.archive"
     )
 
@@ -136,7 +133,7 @@ def test_the_command_lists_and_imports(archive: Path) -> None:
     answer = CliRunner().invoke(app, ["data", "import", "--curves", str(archive)])
     assert answer.exit_code == 0, answer.output
     assert "made_official-plain.parquet" in answer.output
-    assert MadeOfficial("plain-curve").skip() is None
+    assert MadeOfficial().task("plain-curve").skip() is None
     assert line.format("made.archive", "here") in CliRunner().invoke(app, ["data", "list"]).output
 
 
@@ -153,8 +150,8 @@ def test_without_its_archive_a_task_says_how_to_get_it(
 ) -> None:
     monkeypatch.setenv("EQUIPOISE_CACHE", str(tmp_path))
     task = load_task(name)
-    assert task.validation_split
-    assert bool(task.test_split) == (not name.endswith("-curve"))
+    assert task.info.validation_split
+    assert bool(task.info.test_split) == (not name.endswith("-curve"))
     reason = task.skip()
     assert reason is not None
     assert reason.startswith(f"needs {name.replace('/', '-')}.parquet: download ")
@@ -168,9 +165,9 @@ def test_headers_of_all_archives_are_valid(tmp_path: Path) -> None:
     full, last = tmp_path / "nasbench_full.tfrecord", tmp_path / "nasbench_only108.tfrecord"
     full.touch()
     last.touch()
-    assert NasBench101Task.headers(full)["cifar10"].fidelities == (4, 12, 36, 108)
-    assert NasBench101Task.headers(last)["cifar10"].fidelities == (108,)
-    headers = NatsTssTask.headers(tmp_path)
+    assert NasBench101Benchmark().headers(full)["cifar10"].fidelities == (4, 12, 36, 108)
+    assert NasBench101Benchmark().headers(last)["cifar10"].fidelities == (108,)
+    headers = NatsTssBenchmark().headers(tmp_path)
     assert headers["cifar100"].test == "x-test of cifar100"
     assert headers["cifar10"].validation == "x-valid of cifar10-valid"
     assert headers["cifar10-curve"].test is None
@@ -186,10 +183,10 @@ def nats_records(path: Path, curve: bool = False) -> Iterator[Record]:
 
 def test_a_whole_space_conforms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EQUIPOISE_CACHE", str(tmp_path))
-    monkeypatch.setattr(_official, "benchmarks", lambda: [NatsTssTask])
-    monkeypatch.setattr(NatsTssTask, "recognises", lambda path: True)
-    header = NatsTssTask.headers(tmp_path)["cifar100"]
-    monkeypatch.setattr(NatsTssTask, "headers", lambda path: {"cifar100": header})
+    monkeypatch.setattr(_official, "benchmarks", lambda: [NatsTssBenchmark()])
+    monkeypatch.setattr(NatsTssBenchmark, "recognises", lambda self, path: True)
+    header = NatsTssBenchmark().headers(tmp_path)["cifar100"]
+    monkeypatch.setattr(NatsTssBenchmark, "headers", lambda self, path: {"cifar100": header})
     monkeypatch.setattr("equipoise.harness.data.official.nats_bench.records", nats_records)
     import_archive(tmp_path)
     for noise in ("mean", "single"):
@@ -201,14 +198,14 @@ def test_a_whole_space_conforms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_the_penalty_of_the_speech_task_is_its_worst_error(tmp_path: Path) -> None:
-    made_asr_file(tmp_path, 3, 1234, NasBenchAsrTask.space.sample(np.random.default_rng(0), 4))
-    assert {header.penalty for header in NasBenchAsrTask.headers(tmp_path).values()} == {1.0}
-    path = made_asr_file(tmp_path, 3, 1235, NasBenchAsrTask.space.sample(np.random.default_rng(0), 4))
+    made_asr_file(tmp_path, 3, 1234, NasBenchAsrBenchmark.space.sample(np.random.default_rng(0), 4))
+    assert {header.penalty for header in NasBenchAsrBenchmark().headers(tmp_path).values()} == {1.0}
+    path = made_asr_file(tmp_path, 3, 1235, NasBenchAsrBenchmark.space.sample(np.random.default_rng(0), 4))
     with path.open("rb") as file:
         header, rows = pickle.load(file), pickle.load(file)
     rows[0][1][0] = 1.25
     path.write_bytes(pickle.dumps(header) + pickle.dumps(rows))
-    headers = NasBenchAsrTask.headers(tmp_path)
+    headers = NasBenchAsrBenchmark().headers(tmp_path)
     assert {header.penalty for header in headers.values()} == {1.25}
     assert headers["timit"].seeds == (1234, 1235)
     assert headers["timit"].fidelities == (3,)

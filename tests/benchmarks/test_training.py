@@ -51,8 +51,8 @@ def ask(task, fidelity):
 
 
 def test_every_epoch_is_a_fidelity_and_no_epoch_is_trained_twice(task, epochs):
-    assert task.fidelities == (1, 2, 3, 4)
-    assert load_task("training/nasbench201/fashion14").fidelities == tuple(range(1, 9))
+    assert task.info.fidelities == (1, 2, 3, 4)
+    assert load_task("training/nasbench201/fashion14").info.fidelities == tuple(range(1, 9))
     low, high = ask(task, 1), ask(task, 3)
     assert ask(task, 1) == low
     assert ask(load_task(NAME), 2).cost_seconds < high.cost_seconds
@@ -66,8 +66,7 @@ def test_every_epoch_is_a_fidelity_and_no_epoch_is_trained_twice(task, epochs):
 def test_what_is_continued_ends_where_one_training_would_have_ended(task, epochs):
     steps = [ask(task, fidelity).validation_error for fidelity in (1, 2, 3, 4)]
     test = task.reveal(CELL)
-    again = load_task(NAME)
-    again.fresh = True
+    again = load_task(NAME, ignore_cache=True)
     assert [ask(again, fidelity).validation_error for fidelity in (4, 3, 2, 1)] == steps[::-1]
     assert again.reveal(CELL) == test
     assert epochs == [1, 2, 3, 4] * 2
@@ -154,7 +153,7 @@ def test_a_network_too_large_for_the_memory_is_told_the_penalty(task, monkeypatc
     monkeypatch.setattr(Trainer, "epoch", fail)
     with pytest.warns(RuntimeWarning, match="told as an error of 1"):
         evaluation = ask(task, 2)
-    assert evaluation.validation_error == task.penalty == 1.0
+    assert evaluation.validation_error == task.info.penalty == 1.0
     assert evaluation.cost_seconds > 0
     monkeypatch.undo()
     assert ask(task, 1).validation_error < 1.0
@@ -193,7 +192,7 @@ def test_a_network_that_diverges_is_told_as_wrong_everywhere(task, monkeypatch):
     monkeypatch.setattr(Trainer, "epoch", diverge)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert ask(task, None).validation_error == task.penalty
+        assert ask(task, None).validation_error == task.info.penalty
     assert task.reveal(CELL) == 1.0
 
 
@@ -258,7 +257,7 @@ def test_fields_in_the_name_change_skeleton_and_recipe():
 )
 def test_names_that_say_nothing_are_one_clear_error(name, error, said):
     with pytest.raises(error, match=said):
-        _ = load_task(f"training/{name}").fidelities
+        _ = load_task(f"training/{name}").info.fidelities
 
 
 def test_a_device_that_is_not_here_is_a_reason_to_skip():
@@ -267,4 +266,4 @@ def test_a_device_that_is_not_here_is_a_reason_to_skip():
     task = load_task("training/nasbench201/fashion14,device=cuda")
     assert "needs a device 'cuda'" in task.skip()
     assert "no device to train on" in load_task("training/nasbench201/fashion14,device=tpu").skip()
-    assert task.fidelities == ()
+    assert task.info.fidelities == ()

@@ -150,7 +150,7 @@ def test_a_task_that_cannot_be_read_does_not_hide_the_others(monkeypatch: pytest
     def damaged(task: object) -> None:
         raise DataError("cifar10.pkl: damaged")
 
-    monkeypatch.setattr("equipoise.harness.benchmarks.nasbench201.NasBench201Task.skip", damaged)
+    monkeypatch.setattr("equipoise.harness.benchmarks._trained_table.TrainedTableTask.skip", damaged)
     found = {entry["name"]: entry for entry in listing.entries("tasks")}
     assert found["nasbench201/cifar10"]["skip"] == "cifar10.pkl: damaged"
     assert "cifar10.pkl: damaged" in cards.text(found["nasbench201/cifar10"])

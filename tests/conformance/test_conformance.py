@@ -1,6 +1,7 @@
 """Each check passes what is right and fails its cheat."""
 
 import copy
+from dataclasses import replace
 
 import numpy as np
 import plugins_for_tests as cheats
@@ -19,9 +20,20 @@ from equipoise.harness.core.task import Evaluation
 
 TASK = load_task("nasbench201/cifar10")
 GRAPH_TASK = load_task("nasbench_graph/cora")
+SUBJECTS = {
+    cheats.Peeks: TASK,
+    cheats.HidesImages: load_task("nasbench201/fashion14"),
+    cheats.HidesFidelities: load_task("nasbench201/fashion14"),
+}
 
 METHOD_CHEATS = {
-    m.declares_itself: [cheats.Undeclared, cheats.Unfamiliar],
+    m.declares_itself: [
+        cheats.Undeclared,
+        cheats.Unfamiliar,
+        cheats.OfNowhere,
+        cheats.Omniscient,
+        cheats.KnowsNoDecisions,
+    ],
     m.proposes_valid_architectures: [cheats.AlwaysInvalid, cheats.OutOfRange, cheats.Nonsense, cheats.Raises],
     m.spends_its_budget: [cheats.Stops],
     m.repeats_with_its_seed: [cheats.IgnoresSeed, cheats.Unseeded],
@@ -31,6 +43,14 @@ METHOD_CHEATS = {
     m.allows_pending_queries: [cheats.OneAtATime],
     m.survives_strange_answers: [cheats.Fragile],
     m.never_sees_the_test_error: [cheats.Peeks],
+    m.declares_its_knowledge: [
+        cheats.HidesLegality,
+        cheats.HidesMutation,
+        cheats.HidesIsomorphism,
+        cheats.HidesTheGraph,
+        cheats.HidesImages,
+        cheats.HidesFidelities,
+    ],
     m.crosses_process_borders: [cheats.Unpicklable],
 }
 
@@ -40,7 +60,7 @@ def test_a_method_check_fails_its_cheat_and_passes_the_honest(check) -> None:
     check(cheats.Good, GRAPH_TASK)
     for cheat in METHOD_CHEATS[check]:
         with pytest.raises(Exception):  # noqa: B017, PT011 - a check may also be failed by crashing
-            check(cheat, TASK if cheat is cheats.Peeks else GRAPH_TASK)
+            check(cheat, SUBJECTS.get(cheat, GRAPH_TASK))
 
 
 class _DeadEnd(MadeSpace):
@@ -141,11 +161,11 @@ def test_a_space_check_fails_its_cheat_and_passes_the_honest(check) -> None:
 
 
 class _Nameless(MadeTask):
-    licence = ""
+    info = replace(MadeTask.info, licence="")
 
 
 class _Unsorted(MadeTask):
-    fidelities = (4, 1)
+    info = replace(MadeTask.info, fidelities=(4, 1))
 
 
 class _Counts(MadeTask):
@@ -159,7 +179,7 @@ class _Counts(MadeTask):
 class _Measured(MadeTask):
     """Its training time is measured anew each time, and it says so."""
 
-    measured_cost = True
+    info = replace(MadeTask.info, measured_cost=True)
     calls = 0
 
     def evaluate(self, architecture, fidelity, rng):
@@ -168,7 +188,7 @@ class _Measured(MadeTask):
 
 
 class _MeasuredInSilence(_Measured):
-    measured_cost = False
+    info = MadeTask.info
 
 
 class _Infinite(MadeTask):
@@ -199,7 +219,7 @@ class _Tells(MadeTask):
 
 
 class _Rewards(MadeTask):
-    penalty = 0.0
+    info = replace(MadeTask.info, penalty=0.0)
 
 
 class _Misplaced(MadeTask):
@@ -213,8 +233,8 @@ class _TwiceTheSame(MadeTask):
 
 
 class _Unpicklable(MadeTask):
-    def __init__(self, dataset, noise="mean"):
-        super().__init__(dataset, noise)
+    def __init__(self, noise="mean"):
+        super().__init__(noise)
         self.handle = lambda: None
 
 
@@ -231,15 +251,15 @@ TASK_CHEATS = {
 
 @pytest.mark.parametrize("check", TASK_CHECKS, ids=lambda check: check.__name__)
 def test_a_measured_cost_need_not_repeat(check) -> None:
-    check(_Measured("plain"))
+    check(_Measured())
 
 
 @pytest.mark.parametrize("check", TASK_CHECKS, ids=lambda check: check.__name__)
 def test_a_task_check_fails_its_cheat_and_passes_the_honest(check) -> None:
-    check(MadeTask("plain"))
+    check(MadeTask())
     for cheat in TASK_CHEATS[check]:
         with pytest.raises(Exception):  # noqa: B017, PT011
-            check(cheat("plain"))
+            check(cheat())
 
 
 @pytest.mark.parametrize("name", method_names())

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from equipoise.harness.core.errors import SuiteError
+from equipoise.harness.core.errors import RunError, SuiteError
 from equipoise.harness.core.ledger import STALL_LIMIT, Budget, Ledger
 
 statuses = st.lists(st.sampled_from(["ok", "duplicate", "invalid"]), max_size=60)
@@ -16,7 +16,7 @@ def test_every_proposal_costs_one_query(status_list: list[str], limit: int) -> N
             break
         assert ledger.charge(status, 7.0, 3) == 1.0
     assert ledger.spent == min(len(status_list), limit) == ledger.proposals
-    assert ledger.shortfall == limit - ledger.spent
+    assert ledger.unspent == limit - ledger.spent
 
 
 @given(statuses)
@@ -43,6 +43,23 @@ def test_an_invalid_proposal_costs_the_mean_of_the_valid_ones_under_other_units(
     assert epochs.charge("invalid", 0.0, 12) == 12.0
 
 
+@pytest.mark.parametrize(
+    ("budget", "amount"), [({"queries": 9}, 1.5), ({"epochs": 900}, 300), ({"cost_seconds": 90}, 18)]
+)
+def test_own_training_is_converted_to_the_unit_of_the_budget(budget: dict, amount: float) -> None:
+    ledger = Ledger(Budget(**budget))
+    assert ledger.charge_training(1.5, cost_seconds=12.0, epochs=200) == amount
+    assert ledger.charge_training(1.5, cost_seconds=12.0, epochs=200) == amount
+    assert ledger.spent == 2 * amount
+    assert ledger.proposals == 0
+
+
+def test_own_training_without_a_known_duration_has_no_price_in_seconds() -> None:
+    with pytest.raises(RunError, match="queries or epochs"):
+        Ledger(Budget(cost_seconds=9.0)).charge_training(1.0, None, 200)
+    assert Ledger(Budget(queries=9)).charge_training(1.0, None, 200) == 1.0
+
+
 def test_a_run_that_proposes_only_free_queries_stalls() -> None:
     ledger = Ledger(Budget(queries=5), invalid="redraw")
     for _ in range(STALL_LIMIT):
@@ -50,7 +67,7 @@ def test_a_run_that_proposes_only_free_queries_stalls() -> None:
         ledger.charge("invalid", 0.0, None)
     assert ledger.stalled
     assert ledger.exhausted
-    assert ledger.shortfall == 5
+    assert ledger.unspent == 5
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,16 @@ from pathlib import Path
 import pytest
 
 from equipoise.harness.core.errors import PluginError
-from equipoise.harness.core.registry import load_method, load_task, method_names, missing_packages, missing_requirements
+from equipoise.harness.core.ledger import Budget
+from equipoise.harness.core.method import Requirements
+from equipoise.harness.core.registry import (
+    load_method,
+    load_task,
+    method_names,
+    missing_packages,
+    missing_requirements,
+    problem_of,
+)
 
 METHOD = """
 from equipoise.harness.core.method import Method, Query
@@ -69,8 +78,9 @@ def test_needs_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     assert missing_packages(cls) == "needs no_such_package: pip install 'equipoise[extra]'"
     task = load_task("nasbench201/cifar10")
     assert missing_requirements(cls, task) is None
-    monkeypatch.setattr(cls, "requires", ("fidelities",))
+    monkeypatch.setattr(cls, "requirements", lambda settings: Requirements(fidelities=True))
     assert "several fidelities" in (missing_requirements(cls, task) or "")
     assert missing_requirements(cls, load_task("plugins_for_tests:GoodTask/plain")) is None
-    monkeypatch.setattr(cls, "requires", ("images",))
+    monkeypatch.setattr(cls, "requirements", lambda settings: Requirements(resources=("images",)))
     assert "needs images" in (missing_requirements(cls, task) or "")
+    assert problem_of(cls, task, Budget(queries=1)).resources == {"images": None}

@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ class Crashing(MadeTask):
     crash_at = 10**9
 
     def __init__(self) -> None:
-        super().__init__("slow", "single")
+        super().__init__("single")
         self.evaluated = 0
 
     def evaluate(self, architecture: Architecture, fidelity: int | None, rng: np.random.Generator) -> Evaluation:
@@ -35,7 +36,7 @@ class Crashing(MadeTask):
 def search(task: Crashing, path: Path | None, seed: int = 1) -> Trajectory:
     budget = Budget(queries=30)
     method = load_method("regularized_evolution")(
-        Problem(task.space, budget, task.fidelities), np.random.default_rng(seed), population=5
+        Problem(task.space, budget, task.info.fidelities), np.random.default_rng(seed), population=5
     )
     oracle = task if path is None else JournaledTask(task, path)
     return run_trial(method, oracle, Ledger(budget), lambda n: np.random.default_rng([9, n]))
@@ -83,3 +84,28 @@ def test_a_short_run_writes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "run.jsonl"
     search(Crashing(), path)
     assert not path.exists()
+
+
+def test_further_objectives_survive_an_interruption(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Timed(Crashing):
+        def evaluate(self, architecture, fidelity, rng):
+            answer = super().evaluate(architecture, fidelity, rng)
+            return answer._replace(objectives={"latency": np.float64(sum(architecture))})
+
+    monkeypatch.setattr(journal_room, "PATIENCE_SECONDS", 0.0)
+    path, task = tmp_path / "run.jsonl", Timed()
+    whole = search(task, path)
+    again = search(task, path)
+    assert task.evaluated == 30
+    assert whole.objectives == again.objectives
+    assert whole.objectives[0] == {"latency": float(sum(whole.architecture[0]))}
+
+
+def test_a_journal_of_the_former_version_is_resumed(tmp_path: Path) -> None:
+    """Its lines have four entries."""
+    path, undisturbed = tmp_path / "run.jsonl", search(Crashing(), None)
+    answers = zip(undisturbed.architecture, undisturbed.validation_error, undisturbed.cost_seconds, strict=True)
+    path.write_text("".join(f"{json.dumps([list(one), None, error, cost])}\n" for one, error, cost in answers))
+    task = Crashing()
+    assert search(task, path).validation_error == undisturbed.validation_error
+    assert task.evaluated == 0

@@ -16,7 +16,7 @@ GOOD, ODD = (1, 1, 0), (1, 1, 1)  # an even and an odd sum: legal and illegal
 def run(queries: list[object], limit: int = 99, **rules: str) -> tuple[Trajectory, Scripted]:
     method = Scripted(queries)
     trajectory = run_trial(
-        method, MadeTask("plain"), Ledger(Budget(queries=limit), **rules), lambda _: np.random.default_rng()
+        method, MadeTask(), Ledger(Budget(queries=limit), **rules), lambda _: np.random.default_rng()
     )
     return trajectory, method
 
@@ -34,7 +34,7 @@ def test_rows_say_what_happened() -> None:
     assert trajectory.cost_seconds == [2.0, 0.25, 2.0, 0.0]
     assert all(seconds >= 0 for seconds in trajectory.overhead_seconds)
     assert [told.validation_error for told in method.told] == trajectory.validation_error
-    assert trajectory.shortfall == 0
+    assert trajectory.unspent == 0
     assert trajectory.ended == ""
 
 
@@ -49,7 +49,7 @@ def test_free_duplicates_are_answered_from_memory() -> None:
     assert trajectory.cost_seconds == [2.0, 0.0, 1.0]
 
 
-def test_a_method_that_ends_leaves_a_shortfall() -> None:
+def test_a_method_that_ends_leaves_a_part_of_the_budget() -> None:
     class Ends(Scripted):
         def ask(self) -> Query:
             if not self.queries:
@@ -57,31 +57,29 @@ def test_a_method_that_ends_leaves_a_shortfall() -> None:
             return super().ask()
 
     trajectory = run_trial(
-        Ends([Query(GOOD)]), MadeTask("plain"), Ledger(Budget(queries=3)), lambda _: np.random.default_rng()
+        Ends([Query(GOOD)]), MadeTask(), Ledger(Budget(queries=3)), lambda _: np.random.default_rng()
     )
     assert len(trajectory) == 1
-    assert trajectory.shortfall == 2
+    assert trajectory.unspent == 2
     assert trajectory.ended == "no more"
 
 
 def test_a_shared_start_is_proposed_first_and_told() -> None:
     method = Scripted([Query((0, 0, 0))])
     ledger = Ledger(Budget(queries=2))
-    trajectory = run_trial(method, MadeTask("plain"), ledger, lambda _: np.random.default_rng(), [GOOD])
+    trajectory = run_trial(method, MadeTask(), ledger, lambda _: np.random.default_rng(), [GOOD])
     assert trajectory.architecture == [GOOD, (0, 0, 0)]
     assert [told.query.architecture for told in method.told] == [GOOD, (0, 0, 0)]
 
 
 def test_seconds_are_spent_until_the_limit_is_reached() -> None:
     method = Scripted([Query(GOOD)] * 9)
-    trajectory = run_trial(
-        method, MadeTask("plain"), Ledger(Budget(cost_seconds=5.0)), lambda _: np.random.default_rng()
-    )
+    trajectory = run_trial(method, MadeTask(), Ledger(Budget(cost_seconds=5.0)), lambda _: np.random.default_rng())
     assert trajectory.charge == [2.0, 2.0, 2.0]  # the last evaluation was begun within the budget
 
 
 def test_noise_is_drawn_for_each_proposal_by_its_number() -> None:
-    task = MadeTask("plain", "single")
+    task = MadeTask("single")
 
     def rng(n: int) -> np.random.Generator:
         return np.random.default_rng(n)
@@ -112,9 +110,7 @@ def test_a_task_that_answers_nan_is_refused() -> None:
             return Evaluation(float("nan"), 1.0)
 
     with pytest.raises(RunError, match="answered NaN"):
-        run_trial(
-            Scripted([Query(GOOD)]), Silent("plain"), Ledger(Budget(queries=1)), lambda _: np.random.default_rng()
-        )
+        run_trial(Scripted([Query(GOOD)]), Silent(), Ledger(Budget(queries=1)), lambda _: np.random.default_rng())
 
 
 def test_an_invalid_start_costs_seconds() -> None:
@@ -122,7 +118,7 @@ def test_an_invalid_start_costs_seconds() -> None:
         mean_cost_seconds = 2.0
 
     ledger = Ledger(Budget(cost_seconds=5.0))
-    trajectory = run_trial(Scripted([Query(ODD)] * 9), Priced("plain"), ledger, lambda _: np.random.default_rng())
+    trajectory = run_trial(Scripted([Query(ODD)] * 9), Priced(), ledger, lambda _: np.random.default_rng())
     assert trajectory.charge == [2.0, 2.0, 2.0]
 
 
@@ -130,7 +126,9 @@ def test_an_invalid_start_costs_seconds() -> None:
     ("nonsense", "word"),
     [(None, "Query"), (GOOD, "Query"), (Query((1, 1)), "decisions"), (Query((1, 1, 9)), "decisions"),
      (Query((1, 1, -1)), "decisions"), (Query(("a", "b", "c")), "option numbers"), (Query(None), "option numbers"),
-     (Query((0.5, 1, 1)), "option numbers"), (Query([[1], 1, 0]), "option numbers"), (Query(GOOD, 2), "fidelity")],
+     (Query((0.5, 1, 1)), "option numbers"), (Query([[1], 1, 0]), "option numbers"), (Query(GOOD, 2), "fidelity"),
+     (Query(GOOD, training_cost=-1.0), "training_cost = -1"), (Query(GOOD, None, float("nan")), "training_cost = nan"),
+     (Query(GOOD, training_cost=float("inf")), "training_cost = inf")],
 )  # fmt: skip
 def test_nonsense_is_refused(nonsense: object, word: str) -> None:
     with pytest.raises(ProposalError, match=word):
@@ -141,3 +139,32 @@ def test_a_list_is_as_good_as_a_tuple() -> None:
     trajectory, _ = ending([Query(list(GOOD))])
     expected: Architecture = GOOD
     assert trajectory.architecture == [expected]
+
+
+def test_own_training_is_charged_with_its_query_and_told_apart() -> None:
+    trajectory, _ = run([Query(GOOD, training_cost=0.5), Query(ODD), Query(GOOD, training_cost=2.0)], limit=5)
+    assert trajectory.charge == [1.5, 1.0, 3.0]
+    assert trajectory.training_charge == [0.5, 0.0, 2.0]
+    assert trajectory.unspent == 0.0
+
+
+def test_own_training_that_spends_the_budget_ends_the_run_before_its_query() -> None:
+    trajectory, method = run([Query(GOOD), Query(GOOD, training_cost=9.0)], limit=4)
+    assert len(trajectory) == len(method.told) == 1
+    assert trajectory.unspent == 0.0
+    assert "own training" in trajectory.ended
+
+
+def test_further_objectives_are_told_and_recorded() -> None:
+    class Timed(MadeTask):
+        def evaluate(self, architecture, fidelity, rng):
+            return super().evaluate(architecture, fidelity, rng)._replace(objectives={"latency": 3.0})
+
+    method = Scripted([Query(GOOD), Query(ODD)])
+    trajectory = run_trial(method, Timed(), Ledger(Budget(queries=2)), lambda _: np.random.default_rng())
+    assert trajectory.objectives == [{"latency": 3.0}, {}]
+    again = Scripted([Query(GOOD), Query(GOOD), Query((0, 0, 0))])
+    ledger = Ledger(Budget(queries=2), duplicates="free")
+    trajectory = run_trial(again, Timed(), ledger, lambda _: np.random.default_rng())
+    assert trajectory.status == ["ok", "duplicate", "ok"]
+    assert [told.objectives for told in again.told] == [{"latency": 3.0}] * 3

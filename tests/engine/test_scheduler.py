@@ -120,7 +120,7 @@ def test_an_early_end_is_told(write, tmp_path: Path) -> None:
     ran = equipoise("run", write("plugins_for_tests:Stops", repeats=1), "--out", tmp_path / "out")
     assert ran.returncode == 0
     (summary,) = RunStore(tmp_path / "out").summaries().values()
-    assert (summary.queries, summary.shortfall, summary.ended) == (5, 25.0, "tired")
+    assert (summary.queries, summary.unspent, summary.ended) == (5, 25.0, "tired")
 
 
 def start(path: Path, out: Path) -> subprocess.Popen[str]:

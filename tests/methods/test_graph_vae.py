@@ -4,10 +4,8 @@ import importlib.util
 
 import numpy as np
 import pytest
+from method_runs import SPACES, named
 
-from equipoise.harness.core.ledger import Budget
-from equipoise.harness.core.method import Problem
-from equipoise.harness.core.registry import load_method, spaces
 from equipoise.harness.core.space import SearchSpace
 from equipoise.harness.spaces.darts import Darts
 from equipoise.harness.spaces.nasbench101 import NasBench101
@@ -25,16 +23,10 @@ from equipoise.methods.graph_vae.network import Graphs, graph_states, network_sh
 from equipoise.methods.graph_vae.parameters import Parameters  # noqa: E402
 from equipoise.methods.graph_vae.sampling import draw_latents  # noqa: E402
 
-SPACES = [cls() for cls in spaces()]
-
 
 @pytest.fixture(autouse=True)
 def _one_thread() -> None:
     torch.set_num_threads(1)
-
-
-def named(space: SearchSpace) -> str:
-    return space.name
 
 
 def train(model: Vae, cells: list, steps: int) -> None:
@@ -48,9 +40,6 @@ def train(model: Vae, cells: list, steps: int) -> None:
             runs=10**6,
         )
         model.parameters.descend(loss)
-
-
-# Graphs and layout.
 
 
 @pytest.mark.parametrize("space", SPACES, ids=named)
@@ -94,9 +83,6 @@ def test_the_graph_network_runs_as_often_as_allowed(runs: int) -> None:
     layout = Layout.of(NasBench101(), runs)
     assert layout.graph_runs == min(runs, 26)
     assert all(start <= position for position, start in enumerate(layout.runs_from))
-
-
-# The network and the optimiser, against independent versions.
 
 
 def test_the_network_agrees_with_loops_over_nodes_and_edges() -> None:
@@ -158,9 +144,6 @@ def test_dgl_gives_the_same_posteriors_and_gradients(space: SearchSpace) -> None
         results.append((mean, log_variance, model.parameters.flat.grad))
     for left, right in zip(*results, strict=True):
         torch.testing.assert_close(left, right, rtol=1e-4, atol=1e-4)
-
-
-# The generator, in every space.
 
 
 @pytest.mark.parametrize("space", SPACES, ids=named)
@@ -277,14 +260,3 @@ def test_neighbourhoods_are_equal_exactly_where_incoming_edges_are() -> None:
             assert (one[8] == other[8]) == (left[1:3] == right[1:3])
             ends = [(cell[3], tuple(sorted(o for o in cell[4:] if o != none))) for cell in (left, right)]
             assert (one[9] == other[9]) == (ends[0] == ends[1])  # nodes 1 and 2 look alike as sources after one round
-
-
-@pytest.mark.parametrize("name", ["graph_rnn", "graph_structure"])
-@pytest.mark.parametrize("space", SPACES, ids=named)
-def test_generators_without_latents_write_valid_architectures_only(name: str, space: SearchSpace) -> None:
-    rng = np.random.default_rng(0)
-    generator = load_method(name)(Problem(space, Budget(queries=10)), rng).make()
-    parents = space.sample(rng, 3)
-    for drawn in (generator.sample(20, 3.0), generator.sample(20, 1.0, parents, fresh=0.0)):
-        assert all(space.contains(cell) for cell in drawn)
-    assert torch.isfinite(generator.loss(parents[:1] * 2, np.ones(2)))

@@ -2,14 +2,12 @@
 
 import numpy as np
 import pytest
+from method_runs import run_generator
 
 from equipoise.harness.core.errors import SettingError
-from equipoise.harness.core.ledger import Budget, Ledger
-from equipoise.harness.core.method import Method, Observation, Problem, Query
-from equipoise.harness.core.registry import load_method, load_task, problem_of
-from equipoise.harness.core.task import Task
-from equipoise.harness.core.trajectory import Trajectory
-from equipoise.harness.engine.runner import run_trial
+from equipoise.harness.core.ledger import Budget
+from equipoise.harness.core.method import Observation, Problem, Query
+from equipoise.harness.core.registry import load_method
 from equipoise.harness.spaces.nasbench101 import NasBench101
 from equipoise.harness.spaces.nasbench201 import NasBench201
 from equipoise.harness.spaces.nasbench_graph import NasBenchGraph
@@ -20,18 +18,10 @@ torch = pytest.importorskip("torch", reason="needs torch: pip install 'equipoise
 from equipoise.methods._shared.gp import Ranker, expected_improvement  # noqa: E402
 from equipoise.methods.graph_vae.shortlist import Shortlist  # noqa: E402
 
-GENERATORS = ("graph_vae", "graph_rnn", "graph_structure")
-
 
 @pytest.fixture(autouse=True)
 def _one_thread() -> None:
     torch.set_num_threads(1)
-
-
-def search(name: str, task: Task, queries: int, seed: int = 0, **settings: object) -> tuple[Method, Trajectory]:
-    cls, budget = load_method(name), Budget(queries=queries)
-    method = cls(problem_of(cls, task, budget), np.random.default_rng(seed), **settings)
-    return method, run_trial(method, task, Ledger(budget), np.random.default_rng)
 
 
 @pytest.mark.parametrize("observed", [3, 12])
@@ -60,55 +50,14 @@ def test_a_shortlist_kept_up_to_date_is_the_posterior_computed_anew(observed: in
     assert top not in shortlist.candidates
 
 
-@pytest.mark.parametrize("name", GENERATORS)
-def test_the_same_seed_searches_alike_and_nothing_is_proposed_twice(name: str) -> None:
-    task = load_task("nasbench_graph/cora")
-    _, first = search(name, task, 45, seed=3)
-    _, again = search(name, task, 45, seed=3)
-    assert first.architecture == again.architecture
-    assert set(first.status) == {"ok"}
-
-
-class Guarded(NasBench201):
-    """A space that gives its decisions, masks and graphs, and no list of what it holds."""
-
-    name = "guarded"
-
-    def enumerate(self):
-        raise AssertionError("the space was enumerated")
-
-    @property
-    def size(self):
-        raise AssertionError("the space was counted")
-
-    def index(self, architecture):
-        raise AssertionError("the space was indexed")
-
-
-@pytest.mark.parametrize("name", GENERATORS)
-def test_it_sees_a_space_through_decisions_masks_and_graphs_alone(name: str) -> None:
-    cls = load_method(name)
-    method = cls(Problem(Guarded(), Budget(queries=40)), np.random.default_rng(0))
-    for number in range(40):
-        query = method.ask()
-        method.tell(type("Told", (), {"query": query, "validation_error": float(sum(query.architecture) + number % 2)}))
-
-
-@pytest.mark.parametrize("name", GENERATORS)
-def test_a_small_space_is_searched_to_its_last_architecture(name: str) -> None:
-    method, trajectory = search(name, MadeTask("plain"), 60, n_initial=4, generation=3, pool=10)
-    assert len(set(trajectory.architecture)) == len(trajectory) == method.space.size
-    assert trajectory.ended == "every architecture of the space has been proposed"
-
-
 def test_the_temperature_rises_when_little_is_new() -> None:
-    method, _ = search("graph_vae", MadeTask("plain"), 12, n_initial=4, generation=2, pool=10)
+    method, _ = run_generator("graph_vae", MadeTask(), 12, n_initial=4, generation=2, pool=10)
     assert method.temperature > 1.0
 
 
 def test_early_generations_are_asked_at_the_lowest_fidelity_and_their_best_again() -> None:
     settings = {"n_initial": 4, "generation": 2, "pool": 6, "partial_generations": 2}
-    _, trajectory = search("graph_vae", MadeTask("plain"), 13, **settings)
+    _, trajectory = run_generator("graph_vae", MadeTask(), 13, **settings)
     assert trajectory.fidelity[:8] == [1] * 8
     assert trajectory.fidelity[8:] == [4] * 5
     ranked = sorted(range(8), key=lambda row: trajectory.validation_error[row])
@@ -135,7 +84,7 @@ def test_every_ablation_plays(ablation: dict) -> None:
     class Small(MadeTask):
         space = NasBench101()
 
-    _, trajectory = search("graph_vae", Small("plain"), 24, n_initial=10, generation=7, pool=20, **ablation)
+    _, trajectory = run_generator("graph_vae", Small(), 24, n_initial=10, generation=7, pool=20, **ablation)
     assert len(trajectory) == 24
     assert ("invalid" in trajectory.status) == (ablation == {"masked": False})
 

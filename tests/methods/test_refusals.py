@@ -46,7 +46,7 @@ def task_for(cls: type[Method], settings: Mapping[str, object]) -> Task:
 
 def make(name: str, budget: Budget, **settings: object) -> Method:
     cls = load_method(name)
-    given = {**cls.checked_with, **settings}
+    given = {**cls.check_settings, **settings}
     if (reason := missing_packages(cls)) is not None:
         pytest.skip(reason)
     return cls(problem_of(cls, task_for(cls, given), budget, given), np.random.default_rng(0), **given)
@@ -85,7 +85,7 @@ def test_counts_of_other_names_are_refused_alike(name: str, bad: dict[str, objec
 @pytest.mark.parametrize("unit", ["queries", "cost_seconds"])
 def test_every_method_plays_a_budget_below_its_defaults(name: str, unit: str) -> None:
     cls = load_method(name)
-    task = task_for(cls, cls.checked_with)
+    task = task_for(cls, cls.check_settings)
     budget = Budget(queries=3) if unit == "queries" else Budget(cost_seconds=3 * (task.mean_cost_seconds or 1.0))
     ledger = Ledger(budget)
     run_trial(make(name, budget), task, ledger, lambda _: np.random.default_rng(0))

@@ -1,6 +1,4 @@
-"""The recurrent controller: its chances, masks and gradient, and the policy gradient that trains it."""
-
-from collections import Counter
+"""REINFORCE."""
 
 import numpy as np
 import pytest
@@ -8,79 +6,14 @@ import pytest
 from equipoise.harness.core.errors import SettingError
 from equipoise.harness.core.ledger import Budget
 from equipoise.harness.core.method import Method, Observation, Problem, Query
-from equipoise.harness.core.registry import load_method, spaces
+from equipoise.harness.core.registry import load_method
 from equipoise.harness.core.space import SearchSpace
 from equipoise.harness.spaces.nasbench201 import NasBench201
-from equipoise.methods._shared.controller import Controller
 from tests.made import MadeSpace
-
-SPACES = [cls() for cls in spaces()]
-
-
-def controller(space: SearchSpace, hidden: int = 12, seed: int = 0, sharp: float = 1.0) -> Controller:
-    made = Controller(space, np.random.default_rng(seed), hidden, 1.0, 2.5)
-    made.flat *= sharp
-    return made
 
 
 def make(space: SearchSpace, queries: int = 300, seed: int = 0, **given: object) -> Method:
     return load_method("reinforce")(Problem(space, Budget(queries=queries)), np.random.default_rng(seed), **given)
-
-
-def test_chances_of_all_architectures_sum_to_one() -> None:
-    rollout = controller(MadeSpace(), sharp=10).replay(list(MadeSpace().enumerate()))
-    assert np.exp(rollout.log_chances.sum(axis=1)).sum() == pytest.approx(1.0, abs=1e-6)
-    assert rollout.entropies.max() <= np.log(3) + 1e-6
-
-
-def test_samples_come_as_often_as_their_chances_say() -> None:
-    made = controller(MadeSpace(), sharp=10)
-    cells = list(MadeSpace().enumerate())
-    chances = np.exp(made.replay(cells).log_chances.sum(axis=1))
-    counts = Counter(made.sample(4000).architectures)
-    seen = np.array([counts[cell] for cell in cells])
-    assert seen.sum() == 4000
-    assert ((seen - 4000 * chances) ** 2 / (4000 * chances)).sum() < 36.1  # chi-squared, 13 degrees: one in 1,700
-
-
-@pytest.mark.parametrize("space", SPACES, ids=lambda space: space.name)
-def test_every_space_is_sampled_within_its_masks(space: SearchSpace) -> None:
-    rollout = controller(space).sample(20)
-    assert all(space.contains(architecture) for architecture in rollout.architectures)
-    again = controller(space).replay(rollout.architectures)
-    assert again.log_chances == pytest.approx(rollout.log_chances, abs=1e-5)
-
-
-@pytest.mark.parametrize("space", [MadeSpace(), *SPACES], ids=lambda space: space.name)
-def test_the_gradient_is_that_of_autograd(space: SearchSpace) -> None:
-    torch = pytest.importorskip("torch", reason="needs torch: pip install 'equipoise[torch]'")
-    torch.set_num_threads(1)
-    h, made = 12, controller(space, sharp=3)
-    cells = made.sample(4).architectures
-    advantages = np.random.default_rng(1).normal(size=(4, len(space.decisions)))
-    leaves = [torch.tensor(part, dtype=torch.float64, requires_grad=True) for part in made._parts]
-    told, hidden, memory = (torch.zeros(4, h, dtype=torch.float64) for _ in range(3))
-    loss = 0.0
-    for position, kind in enumerate(made._kinds):
-        words, choose, bias = leaves[2 + 3 * kind : 5 + 3 * kind]
-        cell = torch.nn.LSTMCell(h, h, dtype=torch.float64)
-        weights = {
-            "weight_ih": leaves[0][:h].T,
-            "weight_hh": leaves[0][h:].T,
-            "bias_ih": leaves[1],
-            "bias_hh": torch.zeros(4 * h, dtype=torch.float64),
-        }
-        hidden, memory = torch.func.functional_call(cell, weights, (told, (hidden, memory)))
-        logits = 2.5 * torch.tanh(hidden @ choose + bias)
-        legal = torch.tensor(np.stack([space.legal(architecture[:position]) for architecture in cells]))
-        chosen = torch.tensor([architecture[position] for architecture in cells])
-        logs = torch.log_softmax(logits.masked_fill(~legal, -torch.inf), dim=1)
-        loss = loss - (logs[torch.arange(4), chosen] * torch.tensor(advantages[:, position])).sum()
-        told = words[chosen]
-    loss.backward()
-    wanted = [torch.zeros_like(leaf) if leaf.grad is None else leaf.grad for leaf in leaves]
-    own = made.gradient(made.replay(cells), advantages)
-    assert own == pytest.approx(np.concatenate([part.numpy().ravel() for part in wanted]), abs=2e-4)
 
 
 @pytest.mark.parametrize("batch", [1, 8])
@@ -110,13 +43,13 @@ def test_the_average_and_the_bonus_are_the_stated_ones() -> None:
 def test_foreign_observations_teach_too() -> None:
     method, space = make(MadeSpace(), learning_rate=0.05), MadeSpace()
     best = (2, 2, 2)
-    before = method._controller.replay([best]).log_chances.sum()
+    before = method._controller.replay([best]).log_probabilities.sum()
     for _ in range(40):
         for architecture in space.sample(np.random.default_rng(5), 3):
             method.tell(Observation(Query(architecture), 0.9, 1.0))
         method.tell(Observation(Query(best), 0.1, 1.0))
         method.tell(Observation(Query((0, 0, 1)), 0.0, 1.0))  # no architecture of the space
-    assert method._controller.replay([best]).log_chances.sum() > before
+    assert method._controller.replay([best]).log_probabilities.sum() > before
 
 
 @pytest.mark.parametrize(

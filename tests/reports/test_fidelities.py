@@ -11,7 +11,7 @@ from equipoise.reports.load import load
 from equipoise.reports.results import Results
 
 METHODS = ({"name": "hyperband"}, {"name": "random_search"})
-TASK = Epochs("plain")
+TASK = Epochs()
 
 
 def results_of(folder: Path, name: str) -> Results:

@@ -1,4 +1,4 @@
-"""A method's own training in the report: read back from the charge, and counted in every unit."""
+"""A method's own training in the report, counted in every unit."""
 
 from pathlib import Path
 

@@ -28,7 +28,9 @@ def made_run(label: str = "m", repeat: int = 1, task: str = "made/plain", querie
         trajectory.architecture.append((0, 0, 2 * (number % 2)))
         trajectory.fidelity.append(None if number == 1 else 4)
         trajectory.validation_error.append(0.1 * number + repeat)
-        trajectory.charge.append(1.0)
+        trajectory.charge.append(1.0 + number)
+        trajectory.training_charge.append(float(number))
+        trajectory.objectives.append({})
         trajectory.cost_seconds.append(float("nan") if number == 1 else 2.5)
         trajectory.overhead_seconds.append(1e-6)
         trajectory.status.append("ok")
@@ -45,6 +47,8 @@ def test_rows_come_back_as_they_were(tmp_path: Path) -> None:
     assert frame["query"].tolist() == [1, 2, 3, 1, 2, 3]
     assert frame["architecture"].tolist() == ["a,a,a", "a,a,c", "a,a,a"] * 2
     assert frame["validation_error"].tolist() == [1.0, 1.1, 1.2, 2.0, 2.1, 2.2]
+    assert frame["charge"].tolist() == [1.0, 2.0, 3.0] * 2
+    assert frame["training_charge"].tolist() == [0.0, 1.0, 2.0] * 2
     assert frame["fidelity"].isna().tolist() == [False, True, False] * 2
     assert frame["cost_seconds"].isna().tolist() == [False, True, False] * 2
     assert RunStore(tmp_path).has(runs[0].spec)
@@ -177,9 +181,23 @@ def test_a_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
 
 def test_summaries_tell_of_early_ends(tmp_path: Path) -> None:
     run = made_run()
-    run.trajectory.shortfall, run.trajectory.ended = 2.0, "gave up"
+    run.trajectory.unspent, run.trajectory.ended = 2.0, "gave up"
     RunStore(tmp_path).write([run], MadeSpace())
     (summary,) = RunStore(tmp_path).summaries().values()
-    assert (summary.queries, summary.shortfall, summary.ended, summary.process_seconds) == (3, 2.0, "gave up", 0.25)
+    assert (summary.queries, summary.unspent, summary.ended, summary.process_seconds) == (3, 2.0, "gave up", 0.25)
     assert np.isclose(summary.repeat, 1)
     json.dumps(vars(summary))
+
+
+def test_further_objectives_have_columns_where_a_run_has_them(tmp_path: Path) -> None:
+    run = made_run(repeat=2)
+    run.trajectory.objectives[:] = [{"latency": 3.5, "parameters": 7}, {}, {"latency": 4.5}]
+    store = RunStore(tmp_path)
+    store.write([run], MadeSpace())
+    store.write([made_run(repeat=1)], MadeSpace())
+    frame = store.frame()
+    assert list(frame.columns) == [*COLUMNS, "objective:latency", "objective:parameters"]
+    assert frame["objective:latency"].dropna().to_dict() == {3: 3.5, 5: 4.5}
+    assert frame["objective:parameters"].dropna().to_dict() == {3: 7.0}
+    assert "objective:latency" not in store.frame(columns=["charge"])
+    assert len(pd.read_parquet(tmp_path / "runs")) == 6

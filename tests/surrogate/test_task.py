@@ -11,6 +11,7 @@ from equipoise.harness.conformance import TASK_CHECKS
 from equipoise.harness.core.errors import DataError, PluginError
 from equipoise.harness.core.method import Method, Query
 from equipoise.harness.core.registry import load_task
+from equipoise.harness.core.task import SurrogateInfo
 from equipoise.harness.engine.session import run_suite
 from equipoise.harness.store.run_store import RunStore
 
@@ -36,11 +37,13 @@ def test_they_conform(folder: Path, name: str, noise) -> None:
 def test_it_says_what_it_is(folder: Path) -> None:
     task = load_task(f"surrogate:{folder}/listed-gp.npz")
     assert task.skip() is None
-    assert (task.surrogate, task.technique, task.fidelities, task.has_cost) == (True, "gp", (5, 50), True)
-    assert [scores["fidelity"] for scores in task.held_out] == [5, 50]
-    assert task.held_out[-1]["kendall_tau"] > 0.6
+    surrogate = task.info.surrogate
+    assert (surrogate.model, task.info.fidelities, task.info.has_cost) == ("gp", (5, 50), True)
+    assert [scores.fidelity for scores in surrogate.scores] == [5, 50]
+    assert surrogate.scores[-1].kendall_tau > 0.6
+    assert surrogate.scores[-1].to_dict().keys() == {"fidelity", "architectures", "r2", "kendall_tau", "spearman_rho"}
     assert task.space.name == "transnas_micro"
-    assert "made" in task.source
+    assert "made" in task.info.source
     assert load_task("surrogate:absent.npz").skip() == "needs absent.npz: no such file"
 
 
@@ -48,7 +51,7 @@ def test_the_table_is_what_the_model_predicts(folder: Path) -> None:
     task = load_task(f"surrogate:{folder}/listed-trees.npz")
     some = task.space.sample(np.random.default_rng(0), 20)
     rng = np.random.default_rng(0)
-    for level, epochs in enumerate(task.fidelities):
+    for level, epochs in enumerate(task.info.fidelities):
         predicted = task.model.header.levels[level].warp.back(task.model.predict(some, level).centre)
         assert [task.evaluate(a, epochs, rng).validation_error for a in some] == pytest.approx(predicted)
     seconds = [task.evaluate(a, 50, rng).cost_seconds for a in some]
@@ -82,7 +85,7 @@ class Tree(Method):
 
     family = "hpo"
     source = "made"
-    techniques = ("trees",)
+    surrogate_models = ("trees",)
 
     def ask(self) -> Query:
         return Query(self.space.sample(self.rng, 1)[0])
@@ -118,6 +121,7 @@ def test_missing_files_are_told_by_the_task(tmp_path: Path, monkeypatch: pytest.
         "needs data-20k.json (2.9 MB): equipoise data fetch nasbench101-sample, "
         "then: equipoise surrogate nasbench101-surrogate/cifar10-gp"
     )
-    assert (task.surrogate, task.technique, task.held_out, task.space.size) == (True, "gp", (), 423_624)
+    assert (task.info.surrogate, task.info.data_digest) == (SurrogateInfo("gp"), "")
+    assert task.space.size == 423_624
     with pytest.raises(DataError, match="equipoise data fetch nasbench101-sample"):
         task.evaluate(task.space.representative(0), None, np.random.default_rng(0))

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from made_tables import CELLS, HEADER, SPACE, Row, changed, rows, write
 
-from equipoise.harness.benchmarks._open_table import PlacedTable
+from equipoise.harness.benchmarks._open_table import PlacedTables
 from equipoise.harness.conformance import SPACE_CHECKS, TASK_CHECKS, failures_of
 from equipoise.harness.core.errors import DataError, SuiteError
 from equipoise.harness.core.registry import load_task
@@ -41,8 +41,8 @@ def test_every_form_gives_the_same_task(tmp_path: Path, name: str) -> None:
     assert np.array_equal(table.validation, expected(shuffled))
     task = load_task(f"table:{path}")
     assert task.skip() is None
-    assert (task.fidelities, task.noises, task.has_cost) == ((12, 200), ("mean", "single"), True)
-    assert (task.source, task.licence, task.citation) == ("me", "CC0", "@misc{me}")
+    assert (task.info.fidelities, task.info.noises, task.info.has_cost) == ((12, 200), ("mean", "single"), True)
+    assert (task.info.source, task.info.licence, task.info.citation) == ("me", "CC0", "@misc{me}")
     best = SPACE.parse("1e-1,2")
     assert task.optimum() == task.expected(best) == pytest.approx((0.302 + 0.303) / 2)
     assert task.reveal(best) == pytest.approx(0.35 + 0.0011 * 2.5)
@@ -96,17 +96,17 @@ def test_a_header_beside_a_csv(tmp_path: Path) -> None:
         load_task(f"table:{path}")
     (tmp_path / "a.csv.json").write_text(HEADER.to_json())
     first = load_task(f"table:{path}")
-    digests = [first.data_digest]
+    digests = [first.info.data_digest]
     (tmp_path / "a.csv.json").write_text(replace(HEADER, licence="MIT").to_json())
     second = load_task(f"table:{path}")
-    assert second.licence == "MIT"
-    assert second.data_digest not in digests
+    assert second.info.licence == "MIT"
+    assert second.info.data_digest not in digests
 
 
 def test_declared_gaps_leave_their_fidelity_out(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", rows()[2:], replace(HEADER, missing={12: 1}))
     task = load_task(f"table:{path}")
-    assert task.fidelities == (200,)
+    assert task.info.fidelities == (200,)
     for check in TASK_CHECKS:
         check(task)
 
@@ -118,7 +118,7 @@ def test_one_value_an_architecture_is_the_plainest_table(tmp_path: Path) -> None
     ]
     path = write(tmp_path / "a.csv", some, header)
     task = load_task(f"table:{path}")
-    assert (task.fidelities, task.has_cost, task.noises) == ((), False, ("mean",))
+    assert (task.info.fidelities, task.info.has_cost, task.info.noises) == ((), False, ("mean",))
     assert task.reveal((0, 0)) is None
     assert all(reason is None for _, reason in failures_of(f"table:{path}"))
     with pytest.raises(SuiteError, match="noise = 'mean'"):
@@ -156,35 +156,36 @@ def test_a_class_of_equal_networks_may_be_stored_once(tmp_path: Path) -> None:
         assert task.expected(cell) == classes.index(space.canonical(cell)) / 9999
 
 
-class Placed(PlacedTable):
-    benchmark = "placed"
+class Placed(PlacedTables):
+    name = "placed"
     datasets = ("data",)
-    get = "equipoise data import ARCHIVE"
     space = SPACE
     metric = Metric.accuracy()
     source = "me"
     licence = "CC0"
-    pitfalls = ()
+
+    def get(self, dataset: str) -> str:
+        return "equipoise data import ARCHIVE"
 
 
 def test_a_benchmark_is_a_few_lines_on_a_placed_table() -> None:
-    task = Placed("data")
+    task = Placed().task("data")
     assert task.skip() == "needs placed-data.parquet: equipoise data import ARCHIVE"
     with pytest.raises(DataError, match="equipoise data import ARCHIVE"):
         task.optimum()
-    with TableWriter(Placed.place("data"), HEADER) as writer:
+    with TableWriter(Placed().place("data"), HEADER) as writer:
         for row in rows():
             writer.add(**row)
-    task = Placed("data")
+    task = Placed().task("data")
     assert task.skip() is None
-    assert task.fidelities == (12, 200)
+    assert task.info.fidelities == (12, 200)
     for check in TASK_CHECKS:
         check(task)
-    with TableWriter(Placed.place("data"), replace(HEADER, metric=Metric.accuracy("other"))) as writer:
+    with TableWriter(Placed().place("data"), replace(HEADER, metric=Metric.accuracy("other"))) as writer:
         for row in rows():
             writer.add(**row)
     with pytest.raises(DataError, match="its metric is"):
-        Placed("data").optimum()
+        Placed().task("data").optimum()
 
 
 def test_an_opened_table_needs_no_reader(tmp_path: Path) -> None:
@@ -199,8 +200,8 @@ def test_an_opened_table_needs_no_reader(tmp_path: Path) -> None:
 def test_a_changed_file_is_another_table(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", rows())
     first = load_task(f"table:{path}")
-    before, digest = first.optimum(), first.data_digest
+    before, digest = first.optimum(), first.info.data_digest
     write(path, changed(2, validation_error=0.1))
     second = load_task(f"table:{path}")
     assert second.optimum() != before
-    assert second.data_digest != digest
+    assert second.info.data_digest != digest

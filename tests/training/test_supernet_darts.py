@@ -179,7 +179,7 @@ def test_both_gradients_are_derivatives():
 def test_weight_sharing_plays_the_space(name):
     """It derives architectures of the space, pays by the prices of this supernet, and repeats with its seed."""
     task, cls = load_task("training/darts/fashion14"), load_method(name)
-    given = {**cls.checked_with, "images": None, "most_images": 8, "epochs": 1}
+    given = {**cls.check_settings, "images": None, "most_images": 8, "epochs": 1}
     given |= {"candidates": 2} if name == "rs_ws" else {}
     problem = problem_of(cls, task, Budget(queries=10), given)
     first, again = (cls(problem, np.random.default_rng(3), **given) for _ in range(2))
@@ -192,4 +192,4 @@ def test_weight_sharing_plays_the_space(name):
         "gdas": 2 * 4 * price["sampled"],
         "rs_ws": 4 * price["path"] + 2 * 2 * 4 * price["evaluation"],  # both candidates are finalists
     }
-    assert first.trainings == again.trainings == pytest.approx(images[name] / (8 * 3000))
+    assert first.training_equivalents == again.training_equivalents == pytest.approx(images[name] / (8 * 3000))

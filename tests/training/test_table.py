@@ -133,7 +133,7 @@ def shipped(folder, tmp_path_factory):
 
 
 def test_the_shipped_table_is_a_task_of_the_benchmark(shipped, monkeypatch):
-    monkeypatch.setattr(nasbench201, "MADE", {"fashion14": shipped})
+    monkeypatch.setattr(nasbench201, "TRAINED_HERE", {"fashion14": shipped})
     task = load_task("nasbench201/fashion14")
     assert task.skip() is None
     assert task.name == "nasbench201/fashion14"
@@ -142,20 +142,20 @@ def test_the_shipped_table_is_a_task_of_the_benchmark(shipped, monkeypatch):
     assert task.expected((1, 2, 3, 4, 0, 0)) == task.expected(twin)
     assert len(task.resource("images").y["test"]) == 0
     assert task.resource("graph") is None
-    assert load_task("nasbench201/cifar10").fidelities == (200,)
+    assert load_task("nasbench201/cifar10").info.fidelities == (200,)
 
 
 def test_the_table_that_ships_is_small_whole_and_of_this_setup():
     task = load_task("nasbench201/fashion14")
-    assert nasbench201.MADE["fashion14"].stat().st_size < 3_000_000
+    assert nasbench201.TRAINED_HERE["fashion14"].stat().st_size < 3_000_000
     assert task.skip() is None
-    assert task.fidelities == tuple(range(1, 9))
-    (benchmark,) = (found for found in benchmarks() if found.benchmark == "nasbench201")
+    assert task.info.fidelities == tuple(range(1, 9))
+    (benchmark,) = (found for found in benchmarks() if found.name == "nasbench201")
     assert "nasbench201/fashion14" in task_names(benchmark)
-    written = nasbench201.MADE["fashion14"].with_suffix(".md").read_text()
+    written = nasbench201.TRAINED_HERE["fashion14"].with_suffix(".md").read_text()
     assert written.splitlines() == card("nasbench201/fashion14", "nasbench201/cifar10").splitlines()
-    assert "Seed noise 0.83 points" in " ".join(task.pitfalls)
-    assert "@misc{xiao2017fashion" in task.citation
+    assert "Seed noise 0.83 points" in " ".join(task.info.pitfalls)
+    assert "@misc{xiao2017fashion" in task.info.citation
 
 
 def test_the_card_of_made_tables_says_what_was_made(shipped):

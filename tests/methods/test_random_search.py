@@ -16,9 +16,7 @@ from equipoise.reports.random_search import ExactRandomSearch
 
 REPEATS = int(os.environ.get("EQUIPOISE_REPEATS", "60"))
 CHECKPOINTS = [50, 100, 200, 300]
-EMBEDDED = [
-    name for cls in benchmarks() for name in task_names(cls) if cls.benchmark in ("nasbench201", "nasbench_graph")
-]
+EMBEDDED = [name for cls in benchmarks() for name in task_names(cls) if cls.name in ("nasbench201", "nasbench_graph")]
 
 
 @pytest.mark.parametrize("replacement", [False, True], ids=["without", "with"])

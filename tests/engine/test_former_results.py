@@ -1,0 +1,87 @@
+"""Results of the former version (0.1.0 before own training had a column) are read, reported, verified and resumed.
+
+`golden/results-0.1-former` was written by that version, with ``run former.toml --out results --workers 2``.
+"""
+
+import json
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from equipoise.harness.engine.session import run_suite
+from equipoise.harness.engine.verify import verify
+from equipoise.harness.store.run_file import COLUMNS
+from equipoise.harness.store.run_store import RunStore
+from equipoise.reports.write import write
+
+FORMER = Path(__file__).parents[1] / "golden" / "results-0.1-former"
+SUITE = """
+name = "former"
+[budget]
+queries = 30
+[protocol]
+repeats = {repeats}
+seed = 15
+[[tasks]]
+name = "nasbench201/fashion14"
+[[tasks]]
+name = "nasbench_graph/cora"
+[[methods]]
+name = "random_search"
+[[methods]]
+name = "regularized_evolution"
+settings = {{ population = 8, sample = 3 }}
+[[methods]]
+name = "rs_ws"
+settings = {{ epochs = 3, most_images = 16, candidates = 20, judging_batches = 1 }}
+"""
+
+
+@pytest.fixture
+def former(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(FORMER, tmp_path / "results"))
+
+
+def test_its_rows_are_read_with_the_charge_of_own_training() -> None:
+    frame = RunStore(FORMER).frame()
+    assert list(frame.columns) == list(COLUMNS)
+    assert len(frame) == 10 * 30
+    own = frame[frame.method == "rs_ws"].groupby("repeat").training_charge
+    assert (own.apply(lambda charge: (charge > 0).sum()) == 2).all()  # two searches of 20 candidates each
+    assert own.sum().to_numpy() == pytest.approx([0.0114, 0.01125], abs=1e-4)
+    assert (frame[frame.method != "rs_ws"].training_charge == 0).all()
+    assert {summary.unspent for summary in RunStore(FORMER).summaries().values()} == {0.0}
+
+
+def test_it_is_reported(former: Path) -> None:
+    write(former, ("md",))
+    text = (former / "report.md").read_text()
+    assert "own training" in text
+    assert "regularized_evolution" in text
+
+
+def test_it_is_verified_bit_for_bit(former: Path) -> None:
+    said: list[str] = []
+    assert verify(former, 10, said.append) == 0, said
+    assert said[-1] == "10 of 10 runs repeat bit for bit"
+
+
+def test_it_is_resumed(former: Path) -> None:
+    before = {path: path.read_bytes() for path in (former / "runs").iterdir()}
+    suite = former.parent / "former.toml"
+    suite.write_text(SUITE.format(repeats=3))
+    assert run_suite(str(suite), former, 1, "local", ("random_search", "rs_ws"), None, None, False) == 0
+    assert {path: path.read_bytes() for path in before} == before
+    frame = RunStore(former).frame()
+    assert len(frame) == 13 * 30
+    assert not frame.training_charge.isna().any()
+    new = pd.read_parquet([path for path in (former / "runs").iterdir() if path not in before])
+    assert set(new.repeat) == {3}
+    assert (new[new.method == "rs_ws"].training_charge > 0).any()
+    manifest = json.loads((former / "manifest.json").read_text())
+    assert manifest["methods"]["rs_ws"]["knowledge"] == ["decisions", "legality", "images"]
+    assert "knowledge" not in manifest["methods"]["regularized_evolution"]  # what the former version wrote stays
+    said: list[str] = []
+    assert verify(former, 4, said.append) == 0, said

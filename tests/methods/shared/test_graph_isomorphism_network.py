@@ -1,0 +1,58 @@
+"""The graph network of NPENAS."""
+
+import numpy as np
+import pytest
+
+from equipoise.harness.core.space import SearchSpace
+from equipoise.harness.spaces.nasbench101 import NasBench101
+from equipoise.harness.spaces.nasbench201 import NasBench201
+from equipoise.methods._shared.graph_isomorphism_network import LAYERS, TINY, Gin
+from equipoise.methods._shared.operation_graphs import GraphReader
+
+
+@pytest.mark.parametrize("space", [NasBench101(), NasBench201()], ids=lambda space: space.name)
+@pytest.mark.parametrize("uncertain", [False, True])
+def test_the_gradient_of_the_graph_network_is_that_of_autograd(space: SearchSpace, uncertain: bool) -> None:
+    torch = pytest.importorskip("torch", reason="needs torch: pip install 'equipoise[torch]'")
+    torch.set_num_threads(1)
+    rng = np.random.default_rng(0)
+    graphs, targets = GraphReader(space).read(space.sample(rng, 12)), rng.random(12).astype(np.float32)
+    model = Gin(graphs.labels.shape[2], uncertain, rng)
+    model.flat += rng.normal(0, 0.05, model.flat.shape).astype(np.float32)
+    kept = (rng.random((12, 16)) > 0.1).astype(np.float32) / np.float32(0.9)
+    own = model.gradient(graphs, targets, kept)
+    parts = [torch.tensor(part, dtype=torch.float64, requires_grad=True) for part in model.parts]
+    bend, real = (torch.nn.functional.celu if uncertain else torch.relu), torch.tensor(graphs.real) > 0
+    gather, state = (torch.tensor(part, dtype=torch.float64) for part in (graphs.gather, graphs.labels))
+    for layer in range(LAYERS):
+        into, into_bias, out, out_bias, scale, shift = parts[6 * layer : 6 * layer + 6]
+        inner = bend(torch.relu((gather @ state) @ into + into_bias) @ out + out_bias)
+        normal = torch.nn.functional.batch_norm(inner[real], None, None, scale[0], shift, True, eps=TINY)
+        state = torch.zeros_like(inner)
+        state[real] = normal
+    pooled, head = state.sum(dim=1) / real.sum(dim=1, keepdim=True), parts[6 * LAYERS :]
+    mean = (bend(pooled @ head[0] + head[1]) * torch.tensor(kept)) @ head[2] + head[3]
+    wanted = torch.tensor(100.0 * targets, dtype=torch.float64)[:, None]
+    if uncertain:
+        spread = torch.exp(bend(bend(pooled @ head[4] + head[5]) @ head[6] + head[7]) / 2)
+        loss = -torch.distributions.Normal(mean, spread).log_prob(wanted).mean()
+    else:
+        loss = torch.nn.functional.mse_loss(100.0 * torch.sigmoid(mean), wanted)
+    loss.backward()
+    assert own == pytest.approx(np.concatenate([part.grad.numpy().ravel() for part in parts]), rel=1e-3, abs=0.2)
+
+
+@pytest.mark.parametrize("uncertain", [False, True])
+def test_the_graph_network_learns(uncertain: bool) -> None:
+    space, agreements = NasBench201(), []
+    for seed in range(5):  # the processor's rounding decides about a single training: one of sixteen ends below 0.8
+        rng = np.random.default_rng(seed)
+        cells = space.sample(rng, 80)
+        graphs = GraphReader(space).read(cells)
+        errors = np.array([0.3 - cell.count(3) / 30 for cell in cells], dtype=np.float32)
+        model = Gin(graphs.labels.shape[2], uncertain, rng)
+        model.fit(graphs.take(slice(60)), errors[:60], epochs=60, batch=10, rate=0.005)
+        mean, spread = model.predict(graphs.take(slice(60, None)))
+        agreements.append(np.corrcoef(mean, errors[60:])[0, 1])
+        assert (spread > 0).all() == uncertain
+    assert np.median(agreements) > 0.8

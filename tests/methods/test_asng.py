@@ -1,0 +1,18 @@
+"""ASNG."""
+
+import pytest
+from method_runs import make_on_proteins
+
+from equipoise.harness.core.errors import SettingError
+
+
+@pytest.mark.parametrize(
+    ("name", "bad"),
+    [
+        ("asng", {"alpha": 0.0}),
+        ("asng", {"delta": -1.0}),
+    ],
+)
+def test_bad_settings_are_refused(name: str, bad: dict[str, object]) -> None:
+    with pytest.raises(SettingError):
+        make_on_proteins(name, **bad)

@@ -1,0 +1,62 @@
+"""What holds for the searches by a learned generator: graph_vae, graph_rnn, graph_structure."""
+
+import numpy as np
+import pytest
+from method_runs import run_generator
+
+from equipoise.harness.core.ledger import Budget
+from equipoise.harness.core.method import Problem
+from equipoise.harness.core.registry import load_method, load_task
+from equipoise.harness.spaces.nasbench201 import NasBench201
+from tests.made import MadeTask
+
+torch = pytest.importorskip("torch", reason="needs torch: pip install 'equipoise[torch]'")
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> None:
+    torch.set_num_threads(1)
+
+
+GENERATORS = ("graph_vae", "graph_rnn", "graph_structure")
+
+
+@pytest.mark.parametrize("name", GENERATORS)
+def test_the_same_seed_searches_alike_and_nothing_is_proposed_twice(name: str) -> None:
+    task = load_task("nasbench_graph/cora")
+    _, first = run_generator(name, task, 45, seed=3)
+    _, again = run_generator(name, task, 45, seed=3)
+    assert first.architecture == again.architecture
+    assert set(first.status) == {"ok"}
+
+
+class Guarded(NasBench201):
+    """A space that gives its decisions, masks and graphs, and no list of what it holds."""
+
+    name = "guarded"
+
+    def enumerate(self):
+        raise AssertionError("the space was enumerated")
+
+    @property
+    def size(self):
+        raise AssertionError("the space was counted")
+
+    def index(self, architecture):
+        raise AssertionError("the space was indexed")
+
+
+@pytest.mark.parametrize("name", GENERATORS)
+def test_it_sees_a_space_through_decisions_masks_and_graphs_alone(name: str) -> None:
+    cls = load_method(name)
+    method = cls(Problem(Guarded(), Budget(queries=40)), np.random.default_rng(0))
+    for number in range(40):
+        query = method.ask()
+        method.tell(type("Told", (), {"query": query, "validation_error": float(sum(query.architecture) + number % 2)}))
+
+
+@pytest.mark.parametrize("name", GENERATORS)
+def test_a_small_space_is_searched_to_its_last_architecture(name: str) -> None:
+    method, trajectory = run_generator(name, MadeTask(), 60, n_initial=4, generation=3, pool=10)
+    assert len(set(trajectory.architecture)) == len(trajectory) == method.space.size
+    assert trajectory.ended == "every architecture of the space has been proposed"
