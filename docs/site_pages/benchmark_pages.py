@@ -1,6 +1,6 @@
 """One page per benchmark: its tasks with metric, splits, fidelities, optimum, cost, pitfalls, licence and citation."""
 
-from equipoise.harness.cli.task_summary import card, text
+from equipoise.harness.cli.task_summary import summary, text
 from equipoise.harness.core.registry import benchmarks, load_task, task_names
 from equipoise.harness.core.task import Benchmark
 from site_pages.docstrings import markdown, read, table
@@ -13,7 +13,11 @@ def benchmark_pages() -> dict[str, str]:
     """The Markdown of ``benchmarks/NAME`` for every benchmark, and of their index."""
     found = list(benchmarks())
     rows = [
-        (f"[`{benchmark.name}`]({benchmark.name}.md)", markdown(read(type(benchmark)).summary), f"{len(benchmark.datasets) or 'any file'}")
+        (
+            f"[`{benchmark.name}`]({benchmark.name}.md)",
+            markdown(read(type(benchmark)).summary),
+            f"{len(benchmark.datasets) or 'any file'}",
+        )
         for benchmark in found
     ]
     names = "\n".join(benchmark.name for benchmark in found)
@@ -51,7 +55,7 @@ def _page(benchmark: Benchmark) -> str:
 def _facts(name: str) -> dict[str, str]:
     """The facts of a task as ``equipoise list tasks --long`` words them; several of one kind are joined."""
     facts: dict[str, str] = {}
-    for line in text(card(load_task(name))).splitlines()[1:]:
+    for line in text(summary(load_task(name))).splitlines()[1:]:
         what, said = line[2:15].strip(), markdown(line[15:])
         if what != "cite":
             facts[what] = f"{facts[what]}<br>{said}" if what in facts else said
