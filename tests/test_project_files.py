@@ -31,3 +31,9 @@ def test_everything_that_the_source_distribution_names_is_there() -> None:
 def test_ci_builds_the_site_and_measures_coverage() -> None:
     script = (ROOT / ".ci" / "run").read_text()
     assert all(f"run -e {environment}\n" in script for environment in ("lint,types", "docs", "coverage"))
+
+
+def test_the_folders_of_the_fast_subset_are_there() -> None:
+    from conftest import FAST
+
+    assert [folder for folder in sorted(FAST) if not (ROOT / "tests" / folder).is_dir()] == []
