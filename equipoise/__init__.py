@@ -11,6 +11,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from equipoise.api.check import CheckResults as CheckResults
+    from equipoise.api.check import check as check
+    from equipoise.api.lists import methods as methods
+    from equipoise.api.lists import suites as suites
+    from equipoise.api.lists import tasks as tasks
+    from equipoise.api.results import Results as Results
+    from equipoise.api.run import load as load
+    from equipoise.api.run import run as run
     from equipoise.api.search import search as search
     from equipoise.api.trajectory import Incumbent as Incumbent
     from equipoise.api.trajectory import SearchTrajectory as SearchTrajectory
@@ -29,25 +37,34 @@ if TYPE_CHECKING:
     from equipoise.harness.core.method import Observation as Observation
     from equipoise.harness.core.method import Problem as Problem
     from equipoise.harness.core.method import Query as Query
+    from equipoise.harness.core.method import Requirements as Requirements
     from equipoise.harness.core.space import Architecture as Architecture
     from equipoise.harness.core.space import Decision as Decision
     from equipoise.harness.core.space import LabelledDag as LabelledDag
     from equipoise.harness.core.space import SearchSpace as SearchSpace
     from equipoise.harness.core.suite import Suite as Suite
+    from equipoise.harness.core.task import Benchmark as Benchmark
     from equipoise.harness.core.task import Evaluation as Evaluation
-    from equipoise.harness.core.task import Metric as Metric
     from equipoise.harness.core.task import Task as Task
+    from equipoise.harness.core.task_info import Metric as Metric
+    from equipoise.harness.core.task_info import Objective as Objective
+    from equipoise.harness.core.task_info import TaskInfo as TaskInfo
 
 _MODULES = {
+    "api.check": "CheckResults check",
+    "api.lists": "methods suites tasks",
+    "api.results": "Results",
+    "api.run": "load run",
     "api.search": "search",
     "api.trajectory": "Incumbent SearchTrajectory",
     "harness.core.errors": "DataError EquipoiseError PluginError ProposalError RunError SearchEnded SettingError "
     "SpaceError StoreError SuiteError",
     "harness.core.ledger": "Budget",
-    "harness.core.method": "Method Observation Problem Query",
+    "harness.core.method": "Method Observation Problem Query Requirements",
     "harness.core.space": "Architecture Decision LabelledDag SearchSpace",
     "harness.core.suite": "Suite",
-    "harness.core.task": "Evaluation Metric Task",
+    "harness.core.task": "Benchmark Evaluation Task",
+    "harness.core.task_info": "Metric Objective TaskInfo",
 }
 """Where the names above live, once more for the time of running; a test holds the two lists together."""
 

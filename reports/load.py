@@ -113,7 +113,7 @@ def _task(
     checkpoints: tuple[int, ...],
     catalogue: Catalogue,
 ) -> TaskResults:
-    task, problem = _open(name, suite.protocol.noise)
+    task, problem = _open(suite.address(name), suite.protocol.noise)
     described = manifest["tasks"].get(name, {})
     if not any(key[0] == name for key in summaries):
         return condense(name, task, problem, described, {}, {}, [], grid, checkpoints, {}, catalogue)

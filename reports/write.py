@@ -16,14 +16,15 @@ __all__ = ["write"]
 FORMATS = ("md", "tex", "html")
 
 
-def write(folder: Path, formats: tuple[str, ...] = FORMATS) -> list[Path]:
+def write(folder: Path, formats: tuple[str, ...] = FORMATS, out: Path | None = None) -> list[Path]:
     """Writes ``report.md``, ``report.tex`` and ``report.html`` with ``figures/`` and ``tables/``.
 
     The same store gives the same bytes.
 
     Args:
-        folder: A results folder; the report is written into it.
+        folder: A results folder.
         formats: Of ``md``, ``tex`` and ``html``.
+        out: Where the report goes; into the results folder if None.
 
     Returns:
         The report files written, in the order of `formats`.
@@ -36,8 +37,8 @@ def write(folder: Path, formats: tuple[str, ...] = FORMATS) -> list[Path]:
     for name in wanted:
         if name not in FORMATS:
             raise SuiteError(f"--formats: no format '{name}'; {nearest(name, FORMATS)}")
-    folder = Path(folder)
-    document = compose(load(folder))
+    document = compose(load(Path(folder)))
+    folder = Path(out or folder)
     drawings: dict[str, str] = {}
     for figure in figures(document):
         with styled():

@@ -18,6 +18,7 @@ from equipoise.harness.core.registry import (
 )
 from equipoise.harness.core.suite import Protocol, RunSpec
 from equipoise.harness.core.task import Noise, Task
+from equipoise.harness.engine.executors import one_thread
 from equipoise.harness.engine.worker import run_spec
 
 __all__ = ["search"]
@@ -73,7 +74,8 @@ def search(
         budget=budget or Budget(queries=queries),
         protocol=Protocol(repeats=1, seed=seed, noise=noise),
     )
-    trajectory = run_spec(spec, task, cls).trajectory
+    with one_thread():
+        trajectory = run_spec(spec, task, cls).trajectory
     return SearchTrajectory(**vars(trajectory), spec=spec, task=task)
 
 

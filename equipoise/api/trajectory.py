@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from equipoise.harness.core.errors import DataError
+from equipoise.harness.core.html_facts import html_facts
 from equipoise.harness.core.space import Architecture
 from equipoise.harness.core.suite import RunSpec
 from equipoise.harness.core.task import Task
@@ -182,11 +182,7 @@ class SearchTrajectory(Trajectory):
                 rows["test"] = f"{best.test:.2f}"
         if self.ended:
             rows["ended early"] = self.ended
-        cells = "".join(
-            f'<tr><th style="text-align:left">{key}</th><td style="text-align:left">{escape(value)}</td></tr>'
-            for key, value in rows.items()
-        )
-        return f"<table><caption>{escape(self._title())}</caption>{cells}</table>"
+        return html_facts(self._title(), rows)
 
     def _title(self) -> str:
         return f"{self.spec.label} on {self.task.name}, seed {self.spec.protocol.seed}"

@@ -1,15 +1,16 @@
 """``equipoise data``: list, fetch, import and verify upstream files."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from equipoise.harness.core.errors import DataError
-from equipoise.harness.data.fetch import Tell, adopt, fetch
-from equipoise.harness.data.sources import Source, digest_of, source, sources
+
+if TYPE_CHECKING:  # commands import what they use: --help and completion wait for nothing
+    from equipoise.harness.data.sources import Source
 
 __all__ = ["data"]
 
@@ -20,6 +21,7 @@ data = typer.Typer(no_args_is_help=True, help="Get the upstream files that furth
 def list_() -> None:
     """List the files and official archives, whether they are here, and what they make playable."""
     from equipoise.harness.benchmarks._official import official_benchmarks
+    from equipoise.harness.data.sources import sources
 
     for entry in sources().values():
         state = "here" if entry.missing() is None else "missing"
@@ -32,6 +34,9 @@ def list_() -> None:
 @data.command("fetch")
 def fetch_(names: Annotated[list[str], typer.Argument(help="Names of `equipoise data list`, or all.")]) -> None:
     """Get files, from EQUIPOISE_MIRROR where it has them, else from their sources; run again to resume."""
+    from equipoise.harness.data.fetch import fetch
+    from equipoise.harness.data.sources import source, sources
+
     problems = []
     for entry in sources().values() if names == ["all"] else [source(name) for name in names]:
         try:
@@ -52,6 +57,7 @@ def import_(
 ) -> None:
     """Take over files that `equipoise data list` names, by their digests, or make tables of official archives."""
     from equipoise.harness.benchmarks._official import import_archive, is_archive
+    from equipoise.harness.data.fetch import adopt
 
     for path in files:
         if is_archive(path):
@@ -72,6 +78,8 @@ def verify(
         from equipoise.harness.training.retrain import retrain
 
         raise typer.Exit(retrain(name, sample, typer.echo))
+    from equipoise.harness.data.sources import digest_of, sources
+
     damaged = False
     for entry in sources().values():
         if not entry.path.exists():
@@ -96,7 +104,7 @@ def card_(
 
 
 @contextmanager
-def _bar(entry: Source) -> Iterator[Tell]:
+def _bar(entry: "Source") -> Iterator[Callable[[int], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 

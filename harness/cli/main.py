@@ -1,21 +1,25 @@
 """The command line."""
 
 import json
+import logging
+import shutil
 import sys
 from importlib import import_module
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from equipoise.harness.cli import completion
 from equipoise.harness.cli.data_commands import data
-from equipoise.harness.core.errors import EquipoiseError
+from equipoise.harness.core.errors import EquipoiseError, PluginError
 
 __all__ = ["app", "main"]
 
+ONLY = "Only this method (its label); may be given again."
+TASK = "Only this task, or pattern; may be given again."
+
 app = typer.Typer(
-    add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -25,6 +29,8 @@ app.add_typer(data, name="data")
 
 def _version(wanted: bool) -> None:
     if wanted:
+        from importlib.metadata import version
+
         typer.echo(f"equipoise {version('equipoise')}")
         raise typer.Exit
 
@@ -38,24 +44,43 @@ def options(
 
 @app.command()
 def run(
-    suite: Annotated[str, typer.Argument(help="A suite file, or the name of a suite that comes with Equipoise.")],
+    suite: Annotated[
+        str,
+        typer.Argument(
+            help="A suite file, or the name of a suite that comes with Equipoise.", autocompletion=completion.suites
+        ),
+    ],
     out: Annotated[Path | None, typer.Option(help="Results folder (default: results/NAME).")] = None,
-    workers: Annotated[int | None, typer.Option(help="Processes (default: one a core).")] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes (default: one per core).")] = None,
     cluster: Annotated[str, typer.Option(help="local, slurm, or the address of a Dask scheduler.")] = "local",
-    only: Annotated[list[str] | None, typer.Option(help="Only this method (its label); may be given again.")] = None,
-    task: Annotated[list[str] | None, typer.Option(help="Only this task, or pattern; may be given again.")] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(help="Only this method (its label); may be given again.", autocompletion=completion.methods),
+    ] = None,
+    task: Annotated[
+        list[str] | None,
+        typer.Option(help="Only this task, or pattern; may be given again.", autocompletion=completion.tasks),
+    ] = None,
     repeats: Annotated[int | None, typer.Option(help="Override the number of repeats of every method.")] = None,
-    queries: Annotated[int | None, typer.Option(help="Override the budget: queries a run.")] = None,
-    skip_missing: Annotated[bool, typer.Option("--skip-missing", help="Leave out what cannot run here.")] = False,
+    queries: Annotated[int | None, typer.Option(help="Override the budget: queries per run.")] = None,
+    skip_missing: Annotated[bool, typer.Option("--skip-missing", help="Skip what cannot run here.")] = False,
 ) -> None:
-    """Play a suite. Run it again to resume, or to add repeats, tasks or methods."""
+    """Run a suite. Run it again to resume, or to add repeats, tasks or methods."""
     from equipoise.harness.cli.progress import progress
+    from equipoise.harness.core.suite import Suite
     from equipoise.harness.engine.session import run_suite
 
-    failed = run_suite(
-        suite, out, workers, cluster, tuple(only or ()), repeats, queries, skip_missing, tuple(task or ()), progress
+    ran = run_suite(
+        Suite.load(suite).changed(tuple(only or ()), repeats, queries, tuple(task or ())),
+        out,
+        workers=workers,
+        cluster=cluster,
+        skip_missing=skip_missing,
+        command=sys.argv[1:],
+        progress=progress,
     )
-    raise typer.Exit(failed)
+    sys.stderr.write(f"equipoise: {ran}\n")
+    raise typer.Exit(130 if ran.interrupted else 1 if ran.failures else 0)
 
 
 @app.command()
@@ -81,48 +106,76 @@ def plan(
 @app.command()
 def status(folder: Annotated[Path, typer.Argument(help="A results folder.")]) -> None:
     """Say what of a suite is done, missing and failed."""
-    from equipoise.harness.engine.verify import status_of
+    from equipoise.harness.store.overview import overview_of
 
-    typer.echo(status_of(folder))
+    typer.echo(overview_of(folder))
 
 
 @app.command("list")
 def list_(
-    what: Annotated[str, typer.Argument(help="methods, tasks or suites")],
-    as_json: Annotated[bool, typer.Option("--json", help="A JSON list of objects.")] = False,
+    what: Annotated[str, typer.Argument(help="methods, tasks or suites", autocompletion=completion.lists)],
+    everything: Annotated[bool, typer.Option("--all", help="Also what cannot run here, with the reason.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="A JSON list of objects, of everything.")] = False,
     long: Annotated[bool, typer.Option("--long", help="Of tasks: everything a reader must know of each.")] = False,
 ) -> None:
-    """List what can be played."""
-    from equipoise.harness.cli.listing import entries
+    """List what can run here."""
+    from equipoise.harness.cli import listing, name_list
 
-    found = entries(what)
     if as_json:
-        typer.echo(json.dumps(found, indent=2))
-        return
-    if long and what == "tasks":
+        typer.echo(json.dumps(listing.entries(what), indent=2))
+    elif long and what == "tasks":
         from equipoise.harness.cli.task_summary import text
 
-        typer.echo("\n\n".join(map(text, found)))
-        return
-    for entry in found:
-        note = f"  [cannot run here: {entry['skip']}]" if entry.get("skip") else ""
-        typer.echo(f"{entry['name']:<34} {entry.get('family') or '':<9} {entry['source']}{note}")
+        found = listing.entries(what)
+        typer.echo("\n\n".join(text(entry) for entry in found if everything or not entry["skip"]))
+    else:
+        names, left = name_list.overview(what, everything)
+        typer.echo(names.table(shutil.get_terminal_size().columns if sys.stdout.isatty() else None))
+        if left:
+            typer.echo(f"{left} more cannot run here: equipoise list {what} --all says why", err=True)
 
 
 @app.command()
-def check(name: Annotated[str, typer.Argument(help="A name, a path, or package.module:Class.")]) -> None:
-    """Run the conformance checks on a method, task or space of yours."""
-    from equipoise.harness.conformance import check as run_checks
+def new(
+    kind: Annotated[str, typer.Argument(help="method, task, space or suite", autocompletion=completion.new_kinds)],
+    name: Annotated[str, typer.Argument(help="Name of the file, without its ending.")],
+) -> None:
+    """Write a file that works, to be changed: a method, task, space or suite of yours."""
+    from equipoise.harness.cli.new_command import new as write
 
-    raise typer.Exit(run_checks(name, typer.echo))
+    typer.echo(write(kind, name))
+
+
+@app.command()
+def check(
+    names: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="[KIND] NAME",
+            help="method, task or space; then a name, a path, or package.module:Class.",
+            autocompletion=completion.kinds_and_names,
+        ),
+    ],
+) -> None:
+    """Run the conformance checks on a method, task or space; the kind may be left out where only one has that name."""
+    from equipoise.harness.conformance import KINDS, failures_of
+
+    if len(names) > 2 or names[-1] in KINDS:
+        raise PluginError(f"check {' '.join(names)}: give one name, a path, or package.module:Class, after its kind")
+    results = failures_of(names[-1], *names[:-1])
+    for title, reason in results:
+        typer.echo(f"{'FAIL' if reason else 'ok  '} {title}{f': {reason}' if reason else ''}")
+    failed = sum(reason is not None for _, reason in results)
+    typer.echo(f"{failed} of {len(results)} checks failed" if failed else "all checks passed")
+    raise typer.Exit(failed > 0)
 
 
 @app.command()
 def verify(
     folder: Annotated[Path, typer.Argument(help="A results folder.")],
-    sample: Annotated[int, typer.Option(help="Runs to play again.")] = 10,
+    sample: Annotated[int, typer.Option(help="Runs to execute again.")] = 10,
 ) -> None:
-    """Play some stored runs again and compare them bit for bit."""
+    """Execute some stored runs again and compare them bit for bit."""
     from equipoise.harness.engine.verify import verify as run_verify
 
     raise typer.Exit(run_verify(folder, sample, typer.echo))
@@ -134,7 +187,7 @@ def tabulate(
     images: Annotated[str, typer.Argument(help="Images to train on, for example fashion14.")],
     out: Annotated[Path, typer.Option(help="Folder of the pieces; the same folder resumes.")],
     sample: Annotated[int | None, typer.Option(help="Only so many architectures.")] = None,
-    seeds: Annotated[int, typer.Option(help="Training seeds of each architecture.")] = 3,
+    seeds: Annotated[int, typer.Option(help="Training seeds per architecture.")] = 3,
     workers: Annotated[int, typer.Option(help="Processes.")] = 1,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
 ) -> None:
@@ -162,8 +215,18 @@ def _reports(module: str) -> Any:
     return import_module(f"equipoise.reports.{module}")
 
 
+class _Stderr(logging.Handler):
+    """Says what is logged in one line."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        sys.stderr.write(f"equipoise: {record.getMessage()}\n")
+
+
 def main() -> None:
     """Runs the command line; an error of ours is one line and exit status 2."""
+    log = logging.getLogger("equipoise")
+    log.addHandler(_Stderr())
+    log.setLevel(logging.INFO)
     try:
         app()
     except EquipoiseError as error:

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from inspect import Parameter, signature
-from pathlib import Path
 from typing import get_args
 
 import numpy as np
@@ -15,8 +14,9 @@ import numpy as np
 from equipoise.harness.conformance.knowledge import used_knowledge
 from equipoise.harness.conformance.watch import watched
 from equipoise.harness.core.ledger import Budget, Ledger
+from equipoise.harness.core.local_classes import by_value, local_class
 from equipoise.harness.core.method import Family, Knowledge, Method, Observation, Origin, Problem, Query
-from equipoise.harness.core.registry import problem_of
+from equipoise.harness.core.registry import method_name, problem_of
 from equipoise.harness.core.task import Task
 from equipoise.harness.core.trajectory import Trajectory
 from equipoise.harness.engine.runner import run_trial
@@ -66,10 +66,12 @@ def repeats_with_its_seed(cls: type[Method], task: Task) -> None:
 def repeats_in_another_process(cls: type[Method], task: Task) -> None:
     """The same seed gives the same trajectory in a fresh interpreter, whose hashes of texts are salted differently."""
     here = proposals_of(cls, task)
-    name = _address(cls)
-    root = str(Path(__file__).resolve().parents[2])
+    name = method_name(cls)
+    local = local_class(name)
     code = (
-        f"import sys; sys.path[:0] = {[root, *sys.path]!r}\n"
+        f"import sys; sys.path[:0] = {sys.path!r}\n"
+        "from equipoise.harness.core.local_classes import adopt\n"
+        "adopt(sys.stdin.buffer.read())\n"
         "from equipoise.harness.conformance.methods import proposals_of\n"
         "from equipoise.harness.core.registry import load_method, load_task\n"
         f"print('\\n'.join(proposals_of(load_method({name!r}), load_task({task.name!r}))))"
@@ -77,9 +79,11 @@ def repeats_in_another_process(cls: type[Method], task: Task) -> None:
     salt = "2" if os.environ.get("PYTHONHASHSEED") == "1" else "1"  # another one, even where all processes share theirs
     environment = {**os.environ, "PYTHONHASHSEED": salt}
     command = [sys.executable, "-c", code]
-    ran = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
-    assert ran.returncode == 0, f"does not run in another process: {ran.stderr.strip().splitlines()[-1:]}"
-    there = ran.stdout.splitlines()
+    classes = by_value({} if local is None else {name: local})
+    ran = subprocess.run(command, input=classes, capture_output=True, check=False, env=environment)
+    said = ran.stderr.decode().strip().splitlines()[-1:]
+    assert ran.returncode == 0, f"does not run in another process: {said}"
+    there = ran.stdout.decode().splitlines()
     assert here == there, f"another process proposes something else from query {_first_difference(here, there)} on"
 
 
@@ -197,13 +201,6 @@ def _answer(task: Task, query: Query) -> Observation:
     if not task.space.contains(query.architecture):
         return Observation(query, task.info.penalty, 0.0)
     return Observation(query, *task.evaluate(query.architecture, query.fidelity, np.random.default_rng(0)))
-
-
-def _address(cls: type[Method]) -> str:
-    module = sys.modules[cls.__module__]
-    if module.__name__.startswith("equipoise_plugin_"):
-        return str(module.__file__)
-    return f"{cls.__module__}:{cls.__qualname__}"
 
 
 def _first_difference(first: Sequence[object], second: Sequence[object]) -> int:

@@ -16,7 +16,7 @@ STALL_LIMIT = 10_000
 """Proposals in a row that cost nothing before a run counts as stalled."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Budget:
     """The budget of a run: exactly one of three amounts.
 
@@ -40,6 +40,13 @@ class Budget:
         if isinstance(amount, bool) or not isinstance(amount, int if whole else (int, float)) or not 0 < amount < 1e15:
             kind = "whole number" if whole else "number"
             raise SuiteError(f"budget {unit} = {amount!r} is not a positive {kind}")
+
+    def __repr__(self) -> str:
+        return f"Budget({self.unit}={getattr(self, self.unit)!r})"
+
+    def __str__(self) -> str:
+        """For example ``50 queries``."""
+        return f"{self.limit:,g} {self.unit.replace('_', ' ')}"
 
     @property
     def unit(self) -> Unit:

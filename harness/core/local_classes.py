@@ -4,10 +4,12 @@ A class that is handed over instead of named is given an address, by which a sui
 address cannot be imported, the class itself is kept here and travels to workers by value.
 """
 
+import pickle
 import sys
+from functools import lru_cache
 from typing import Any
 
-__all__ = ["address_of", "adopt", "adopted", "local_class"]
+__all__ = ["address_of", "adopt", "adopted", "by_value", "local_class"]
 
 PLUGIN = "equipoise_plugin_"
 """Begins the module name of a file that was named by its path."""
@@ -36,6 +38,17 @@ def adopted() -> dict[str, type[Any]]:
     return dict(_ADOPTED)
 
 
-def adopt(classes: dict[str, type[Any]]) -> None:
-    """Takes over the classes of another process."""
-    _ADOPTED.update(classes)
+def by_value(classes: dict[str, type[Any]]) -> bytes:
+    """Classes with the code of their methods, for a process that cannot import them; empty if there are none."""
+    if not classes:
+        return b""
+    import cloudpickle  # here: few suites name a class of a notebook
+
+    return bytes(cloudpickle.dumps(classes))
+
+
+@lru_cache(maxsize=1)
+def adopt(classes: bytes) -> None:
+    """Takes over the classes of another process, as `by_value` wrote them; the same ones are read once."""
+    if classes:
+        _ADOPTED.update(pickle.loads(classes))

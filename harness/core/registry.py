@@ -42,6 +42,7 @@ __all__ = [
     "missing_packages",
     "missing_requirements",
     "problem_of",
+    "space_names",
     "spaces",
     "suites_folder",
     "task_names",
@@ -71,9 +72,14 @@ def benchmarks() -> Iterator[Benchmark]:
         yield _benchmark_in(importlib.import_module(f"equipoise.harness.benchmarks.{name}"))
 
 
+def space_names() -> list[str]:
+    """The spaces in ``harness/spaces/``."""
+    return _names(ROOT / "harness" / "spaces")
+
+
 def spaces() -> Iterator[type[SearchSpace]]:
     """The space class of every file in ``harness/spaces/``."""
-    for name in _names(ROOT / "harness" / "spaces"):
+    for name in space_names():
         yield _only_class(importlib.import_module(f"equipoise.harness.spaces.{name}"), SearchSpace)
 
 
@@ -181,12 +187,15 @@ def locate_task(name: str) -> tuple[Benchmark, str]:
 
 
 def load_space(name: str) -> type[SearchSpace]:
-    """Finds a space.
+    """Finds a space: a name of ``harness/spaces``, a path to a Python file, or ``package.module:Class``.
 
     Raises:
-        PluginError: There is none of that name.
+        PluginError: There is none of that name, or its file does not load.
     """
-    names = _names(ROOT / "harness" / "spaces")
+    foreign: type[SearchSpace] | None = _foreign(name, SearchSpace)
+    if foreign is not None:
+        return foreign
+    names = space_names()
     if name not in names:
         raise PluginError(f"no space '{name}'; {nearest(name, names)}")
     found: type[SearchSpace] = _only_class(

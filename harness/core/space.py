@@ -15,6 +15,7 @@ import numpy.typing as npt
 from equipoise.harness.core.architecture import Architecture, Decision, LabelledDag
 from equipoise.harness.core.encoding import Encoding, Integers, OneHot, Options
 from equipoise.harness.core.errors import SpaceError, nearest
+from equipoise.harness.core.html_facts import html_facts
 
 __all__ = ["Architecture", "Decision", "LabelledDag", "SearchSpace"]
 
@@ -49,6 +50,12 @@ class SearchSpace(ABC):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(map(repr, self.parameters))})"
+
+    def _repr_html_(self) -> str:
+        decisions = "; ".join(f"{one.name}: {', '.join(map(str, one.options))}" for one in self.decisions[:40])
+        more = f"; and {len(self.decisions) - 40} more" if len(self.decisions) > 40 else ""
+        facts = {"source": self.source, "architectures": f"{self.size:,}", "decisions": decisions + more}
+        return html_facts(f"space {self.name}", {**facts, "encodings": ", ".join(self.encodings)})
 
     def __getstate__(self) -> dict[str, object]:
         """Leaves caches behind: what a `cached_property` holds is computed again on the other side."""

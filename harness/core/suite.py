@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from fnmatch import fnmatch
 from functools import cached_property
 from pathlib import Path
@@ -12,12 +12,13 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from equipoise.harness.core.errors import SettingError, SuiteError, nearest
+from equipoise.harness.core.html_facts import html_facts
 from equipoise.harness.core.ledger import Budget, Duplicates, Invalid
 from equipoise.harness.core.method import Family
 from equipoise.harness.core.registry import benchmark_names, benchmarks, suites_folder, task_names
 from equipoise.harness.core.task import Noise
 
-__all__ = ["MethodEntry", "Protocol", "RunSpec", "Suite"]
+__all__ = ["MethodEntry", "Protocol", "RunSpec", "Suite", "located"]
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class MethodEntry:
 
     Attributes:
         name: As `equipoise.harness.core.registry.load_method` takes it.
-        label: What the rows and the report call it; unique in the suite.
+        label: Its name in the rows and the report, unique in the suite; by default `name`, of a file its stem.
         settings: Where it departs from its defaults.
         repeats: Its own number of repeats, for a costly method.
         family: Overrides the class's family.
@@ -73,6 +74,17 @@ class RunSpec:
     repeat: int
     budget: Budget
     protocol: Protocol
+    folder: str = field(default="", compare=False)
+
+    @property
+    def task_address(self) -> str:
+        """The task's name as the registry finds it: with the folder of the suite, if it is a path."""
+        return located(self.task, self.folder)
+
+    @property
+    def method_address(self) -> str:
+        """The method's name as the registry finds it: with the folder of the suite, if it is a path."""
+        return located(self.method, self.folder)
 
     @cached_property
     def run_id(self) -> str:
@@ -98,16 +110,18 @@ class RunSpec:
         return lambda n: np.random.Generator(np.random.Philox(key=key, counter=[0, 0, 0, n]))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Suite:
     """What is compared: tasks, methods, budget and rules.
 
     Attributes:
         name: Names the results.
-        budget: What each run may spend.
+        budget: Spent by each run.
         protocol: The rules.
         tasks: Names of tasks.
         methods: The methods, in the order of the report.
+        folder: Where the paths among these names begin: the folder of the suite's file; empty for the working
+            directory. It is no part of what a run is.
     """
 
     name: str
@@ -115,6 +129,7 @@ class Suite:
     protocol: Protocol
     tasks: tuple[str, ...]
     methods: tuple[MethodEntry, ...]
+    folder: str = field(default="", compare=False)
 
     @classmethod
     def load(cls, path: Path | str) -> "Suite":
@@ -133,7 +148,7 @@ class Suite:
         except (OSError, UnicodeDecodeError) as error:
             raise SuiteError(f"{path}: cannot be read ({error})") from error
         try:
-            return cls.from_dict(content)
+            return cls.from_dict({"folder": str(path.resolve().parent), **content})
         except (SuiteError, SettingError) as error:
             raise type(error)(f"{path}: {error}") from error
 
@@ -141,10 +156,13 @@ class Suite:
     def from_dict(cls, content: Mapping[str, Any]) -> "Suite":
         """Makes a suite of the content of a suite file.
 
+        Args:
+            content: Its keys and tables; ``folder`` is where relative paths in it begin.
+
         Raises:
             SuiteError: A key is unknown, missing, or of the wrong kind.
         """
-        _known(content, ("name", "budget", "protocol", "tasks", "methods", "description"), "suite")
+        _known(content, ("name", "budget", "protocol", "tasks", "methods", "description", "folder"), "suite")
         for required in ("name", "budget", "protocol", "tasks", "methods"):
             if required not in content:
                 raise SuiteError(f"'{required}' is missing")
@@ -157,12 +175,17 @@ class Suite:
         methods = tuple(_method(entry) for entry in _tables(content["methods"], "methods"))
         _once(tasks, "task", "name it once")
         _once([method.label for method in methods], "method", 'give each its own label = "..."')
-        return cls(name, Budget(**budget), _protocol(_table(content["protocol"], "protocol")), tasks, methods)
+        protocol, folder = _protocol(_table(content["protocol"], "protocol")), content.get("folder", "")
+        if not isinstance(folder, str):
+            raise SuiteError(f"folder = {folder!r} is not a text")
+        return cls(name, Budget(**budget), protocol, tasks, methods, folder)
 
     def to_dict(self) -> dict[str, Any]:
         """The content of a suite file that reads back as this suite."""
+        named = [*self.tasks, *(method.name for method in self.methods)]
         return {
             "name": self.name,
+            **({"folder": self.folder} if any(self.address(name) != name for name in named) else {}),
             "budget": {self.budget.unit: getattr(self.budget, self.budget.unit)},
             "protocol": asdict(self.protocol),
             "tasks": [{"name": task} for task in self.tasks],
@@ -205,6 +228,22 @@ class Suite:
         budget = self.budget if queries is None else Budget(queries=queries)
         return replace(self, tasks=kept, methods=methods, protocol=protocol, budget=budget)
 
+    def __repr__(self) -> str:
+        return (
+            f"<Suite {self.name}: {len(self.methods)} methods on {len(self.tasks)} tasks, {self.budget} per run, "
+            f"{self.protocol.repeats} repeats>"
+        )
+
+    def _repr_html_(self) -> str:
+        labels = ", ".join(method.label for method in self.methods)
+        facts = {"tasks": ", ".join(self.tasks), "methods": labels, "budget": f"{self.budget} per run"}
+        rules = ", ".join(f"{name} = {value}" for name, value in vars(self.protocol).items())
+        return html_facts(f"suite {self.name}", {**facts, "protocol": rules})
+
+    def address(self, name: str) -> str:
+        """A name of this suite as the registry finds it: with the suite's folder, if it is a path."""
+        return located(name, self.folder)
+
     def runs(self) -> Iterator[RunSpec]:
         """The runs, task by task and method by method."""
         for task in self.tasks:
@@ -215,7 +254,22 @@ class Suite:
         """The repeats of one method on one task."""
         settings = json.dumps(method.settings, sort_keys=True)
         for repeat in range(1, (method.repeats or self.protocol.repeats) + 1):
-            yield RunSpec(task, method.name, method.label, settings, repeat, self.budget, self.protocol)
+            yield RunSpec(task, method.name, method.label, settings, repeat, self.budget, self.protocol, self.folder)
+
+
+def located(name: str, folder: str) -> str:
+    """A name of a suite, with the path in it, if there is one, taken from a folder.
+
+    Paths are files of methods and tasks (``mine.py``, ``mine.py/dataset``) and of data (``table:mine.csv``).
+    """
+    if not folder:
+        return name
+    if name.endswith(".py") or ".py/" in name:
+        return str(Path(folder) / name)
+    head, colon, file = name.partition(":")
+    if colon and head.replace("-", "_") in benchmark_names():
+        return f"{head}:{Path(folder) / file}"
+    return name
 
 
 def _entropy(text: str) -> int:
@@ -307,4 +361,5 @@ def _method(entry: dict[str, Any]) -> MethodEntry:
     family = entry.get("family")
     if family is not None and family not in get_args(Family):
         raise SuiteError(f"{where}: family = {family!r}; {nearest(str(family), get_args(Family))}")
-    return MethodEntry(name, str(entry.get("label", name)), settings, repeats, family)
+    label = Path(name).stem if name.endswith(".py") else name
+    return MethodEntry(name, str(entry.get("label", label)), settings, repeats, family)

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from equipoise.harness.core.errors import PluginError, SuiteError
+from equipoise.harness.core.html_facts import html_facts
 from equipoise.harness.core.space import Architecture, SearchSpace
 from equipoise.harness.core.task_info import Metric, Noise, Objective, SurrogateInfo, SurrogateScores, TaskInfo
 
@@ -82,6 +83,16 @@ class Task(ABC):
     def name(self) -> str:
         """``benchmark/dataset``."""
         return self.info.name
+
+    def __repr__(self) -> str:
+        return f"<Task {self.name}, noise = '{self.noise}'>"
+
+    def _repr_html_(self) -> str:
+        info, facts = self.info, {"space": self.space.name, "noise": self.noise}
+        facts |= {"metric": f"{info.metric.name} {info.metric.unit}".strip(), "source": info.source}
+        facts |= {"licence": info.licence, "validation": info.validation_split}
+        facts |= {"test": info.test_split or "n/a: the source has no separate test split"}
+        return html_facts(self.name, {**facts, "pitfalls": " ".join(info.pitfalls), "missing": self.skip()})
 
     @abstractmethod
     def evaluate(self, architecture: Architecture, fidelity: int | None, rng: np.random.Generator) -> Evaluation:

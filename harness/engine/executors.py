@@ -1,19 +1,17 @@
-"""Where runs are submitted to: processes on this machine, or a Dask cluster."""
+"""Where runs are submitted to: this process, processes on this machine, or a Dask cluster."""
 
-import multiprocessing
-import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from typing import Any
 
 from equipoise.harness.core.errors import PluginError, SuiteError
-from equipoise.harness.engine import worker_startup as process
+from equipoise.harness.engine.processes import ONE_THREAD, WorkerProcesses
 
-__all__ = ["executor"]
+__all__ = ["IN_PROCESS", "executor", "one_thread"]
 
-ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+IN_PROCESS = "in-process"
+"""Named in place of a cluster, runs in the calling process."""
 
 
 @contextmanager
@@ -21,15 +19,19 @@ def executor(cluster: str, workers: int) -> Iterator[Executor]:
     """Opens what runs are submitted to.
 
     Args:
-        cluster: ``local``, ``slurm``, or ``tcp://...``.
+        cluster: ``in-process``, ``local``, ``slurm``, or ``tcp://...``.
         workers: Processes or jobs.
 
     Raises:
         SuiteError: The cluster is of no known kind.
         PluginError: A cluster was asked for, and Dask is not installed.
     """
+    if cluster == IN_PROCESS:
+        with one_thread():
+            yield _InProcess()
+        return
     if cluster == "local":
-        pool = _LocalPool(workers)
+        pool = WorkerProcesses(workers)
         try:
             yield pool
         finally:
@@ -54,26 +56,22 @@ def executor(cluster: str, workers: int) -> Iterator[Executor]:
         yield client.get_executor(pure=False)
 
 
-class _LocalPool(Executor):
-    """Processes on this machine, replaced when one of them dies."""
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Lets numerical libraries use one thread, as in a worker: sums round the same wherever a run is executed."""
+    from threadpoolctl import threadpool_limits  # here: workers never need it
 
-    def __init__(self, workers: int) -> None:
-        self._workers = workers
-        self._open()
+    with threadpool_limits(1):
+        yield
 
-    def _open(self) -> None:
-        for variable in ONE_THREAD:  # inherited by the workers, before they load any numerical library
-            os.environ.setdefault(variable, "1")
-        context = multiprocessing.get_context("spawn")
-        self._pool = ProcessPoolExecutor(self._workers, mp_context=context, initializer=process.begin)
+
+class _InProcess(Executor):
+    """Runs a function when it is submitted, here."""
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
+        future: Future[Any] = Future()
         try:
-            return self._pool.submit(fn, *args, **kwargs)
-        except BrokenProcessPool:
-            self._pool.shutdown(wait=False)
-            self._open()
-            return self._pool.submit(fn, *args, **kwargs)
-
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        self._pool.shutdown(wait=wait, cancel_futures=cancel_futures)
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:
+            future.set_exception(error)
+        return future

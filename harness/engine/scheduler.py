@@ -1,16 +1,14 @@
-"""Plays many runs in parallel: cuts them into chunks, hands them out, and collects what became of them."""
+"""Executes many runs in parallel: cuts them into chunks, hands them out, and collects what became of them."""
 
-import multiprocessing
-import os
-import signal
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 
+from equipoise.harness.core.local_classes import adopted, by_value
 from equipoise.harness.core.suite import RunSpec
-from equipoise.harness.engine.executors import executor
+from equipoise.harness.engine.executors import IN_PROCESS, executor
+from equipoise.harness.engine.processes import DeadWorkerError, WorkerProcesses
 from equipoise.harness.engine.worker import Outcome, execute_runs, failure_of
 from equipoise.harness.store.run_store import RunStore
 
@@ -27,49 +25,53 @@ def execute_all(
     cluster: str = "local",
     report: Callable[[Outcome], None] = lambda _: None,
 ) -> Outcome:
-    """Plays runs in parallel and records failures.
+    """Executes runs in parallel and records failures.
+
+    Classes of a notebook or script (`local_classes`) are sent to other processes by value.
 
     Args:
-        specs: What to play; what is stored already should not be among them.
+        specs: The runs; those that are stored already should not be among them.
         store: Where the rows go.
         workers: Processes, or jobs of the cluster.
-        cluster: ``local``, ``slurm``, or the address of a Dask scheduler (``tcp://...``).
+        cluster: ``in-process``, ``local``, ``slurm``, or the address of a Dask scheduler (``tcp://...``).
         report: Told of each chunk.
 
     Returns:
         The sum of all chunks.
     """
     total, queue = Outcome(), _Chunks(specs, workers)
-    suspects: list[RunSpec] = []
+    here = cluster == IN_PROCESS
+    classes = b"" if here else by_value(adopted())
+    pending: dict[Future[Outcome], list[RunSpec]] = {}
 
     def settle(future: Future[Outcome], chunk: list[RunSpec]) -> None:
         try:
             outcome = future.result()
-        except BrokenProcessPool:  # one of the runs in flight killed its process: each is tried again alone
-            suspects.extend(chunk)
-            return
+        except DeadWorkerError as error:
+            if len(chunk) > 1:  # one of them killed its process: each is tried again alone
+                queue.alone(chunk)
+                return
+            outcome = Outcome(failures=[failure_of(chunk[0], str(error))])
         except Exception as error:  # the chunk as a whole: its part could not be written, say
             outcome = Outcome(failures=[failure_of(spec, error) for spec in chunk])
         queue.learn(chunk, outcome)
         _add(outcome, total, store, report)
 
     with executor(cluster, workers) as pool:
-        pending: dict[Future[Outcome], list[RunSpec]] = {}
         try:
             while True:
-                while len(pending) < workers * 2 and (chunk := queue.next()):
-                    pending[pool.submit(execute_runs, chunk, str(store.path))] = chunk
+                while len(pending) < (1 if here else workers * 2) and (chunk := queue.next()):
+                    pending[pool.submit(execute_runs, chunk, str(store.path), classes)] = chunk
                 if not pending:
                     break
                 for future in wait(pending, return_when=FIRST_COMPLETED).done:
                     settle(future, pending.pop(future))
-            for spec in suspects:
-                _add(_alone(spec, store), total, store, report)
+                if total.interrupted:
+                    raise KeyboardInterrupt
         except KeyboardInterrupt:
             total.interrupted = True
-            for child in multiprocessing.active_children():
-                if child.pid is not None:
-                    os.kill(child.pid, signal.SIGINT)
+            if isinstance(pool, WorkerProcesses):
+                pool.interrupt()
             for future, chunk in pending.items():
                 with suppress(KeyboardInterrupt):  # a worker interrupted outside of a run hands the interrupt back
                     if not future.cancel():
@@ -83,17 +85,8 @@ def _add(outcome: Outcome, total: Outcome, store: RunStore, report: Callable[[Ou
     total.done += outcome.done
     total.queries += outcome.queries
     total.failures += outcome.failures
+    total.interrupted |= outcome.interrupted
     report(outcome)
-
-
-def _alone(spec: RunSpec, store: RunStore) -> Outcome:
-    with executor("local", 1) as pool:
-        try:
-            return pool.submit(execute_runs, [spec], str(store.path)).result()
-        except BrokenProcessPool:
-            return Outcome(failures=[failure_of(spec, "the worker process died in this run (out of memory?)")])
-        except Exception as error:  # its part could not be written, say
-            return Outcome(failures=[failure_of(spec, error)])
 
 
 class _Chunks:
@@ -109,6 +102,9 @@ class _Chunks:
                 last = (spec.task, spec.label)
                 self._groups.append(deque())
             self._groups[-1].append(spec)
+
+    def alone(self, specs: list[RunSpec]) -> None:
+        self._groups.extend(deque([spec]) for spec in specs)
 
     def next(self) -> list[RunSpec]:
         if not self._groups:

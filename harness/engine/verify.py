@@ -1,4 +1,4 @@
-"""What the command line tells of stored runs: how a suite stands, and whether its runs repeat."""
+"""Whether stored runs repeat."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,38 +9,14 @@ import numpy as np
 
 from equipoise.harness.core.errors import StoreError, SuiteError
 from equipoise.harness.core.registry import load_task
-from equipoise.harness.core.suite import RunSpec, Suite
+from equipoise.harness.core.suite import RunSpec
 from equipoise.harness.core.trajectory import objective_columns
 from equipoise.harness.engine.worker import execute_run
 from equipoise.harness.store.manifest import check_same_data, described, made_elsewhere
+from equipoise.harness.store.overview import opened
 from equipoise.harness.store.run_store import RunStore
 
-__all__ = ["status_of", "verify"]
-
-
-def _opened(folder: Path) -> tuple[RunStore, Suite]:
-    store = RunStore(folder)
-    manifest = store.manifest()
-    if manifest is None:
-        raise StoreError(f"{folder}: no manifest.json, so no results of Equipoise; give the folder named after --out")
-    return store, Suite.from_dict(manifest["suite"])
-
-
-def status_of(folder: Path) -> str:
-    """How a suite stands, in a few lines."""
-    store, suite = _opened(folder)
-    manifest = store.manifest() or {}
-    pairs = {(entry["method"], entry["task"]) for entry in manifest["left_out"]}
-    lines = [f"suite {suite.name}: started {manifest['started']}, ended {manifest['ended'] or 'not yet'}"]
-    for method in suite.methods:
-        specs = [s for task in suite.tasks if (method.label, task) not in pairs for s in suite.runs_of(task, method)]
-        lines.append(f"{method.label:<28} {sum(map(store.has, specs))} of {len(specs)} runs")
-    failures = store.failures()
-    lines += [f"failed: {f['method']} on {f['task']}, repeat {f['repeat']}: {f['error']}" for f in failures[:10]]
-    if len(failures) > 10:
-        lines.append(f"... and {len(failures) - 10} more in failures.jsonl")
-    lines += [f"n/a: {e['method']} on {e['task']}: {e['reason']}" for e in manifest["left_out"]]
-    return "\n".join(lines)
+__all__ = ["verify"]
 
 
 def verify(folder: Path, sample: int, say: Callable[[str], None]) -> int:
@@ -55,7 +31,7 @@ def verify(folder: Path, sample: int, say: Callable[[str], None]) -> int:
     Raises:
         StoreError: There is nothing to verify, or the data here are not those of the stored runs.
     """
-    store, suite = _opened(folder)
+    store, suite = opened(folder)
     if sample < 1:
         raise SuiteError(f"--sample {sample} is not a positive whole number")
     stored = [spec for spec in suite.runs() if store.has(spec)]
@@ -80,7 +56,7 @@ def verify(folder: Path, sample: int, say: Callable[[str], None]) -> int:
 def _difference(store: RunStore, spec: RunSpec) -> str | None:
     frame = store.frame(task=spec.task, as_stored=True)
     old = frame[(frame.method == spec.label) & (frame.repeat == spec.repeat)]
-    task = load_task(spec.task, spec.protocol.noise)
+    task = load_task(spec.task_address, spec.protocol.noise)
     try:
         new = execute_run(spec, ignore_cache=True).trajectory
     except Exception as error:  # whatever it is, the run does not repeat

@@ -10,6 +10,7 @@ from time import perf_counter, process_time
 from typing import Any
 
 from equipoise.harness.core.ledger import Ledger
+from equipoise.harness.core.local_classes import adopt
 from equipoise.harness.core.method import Method
 from equipoise.harness.core.registry import load_method, load_task, problem_of
 from equipoise.harness.core.suite import RunSpec
@@ -54,8 +55,8 @@ def execute_run(spec: RunSpec, journal: Path | None = None, ignore_cache: bool =
         journal: Where to note evaluations, and to resume from.
         ignore_cache: Answer without the trained networks that earlier runs left on this machine.
     """
-    task = _task(spec.task, spec.protocol.noise, ignore_cache)
-    return run_spec(spec, task, load_method(spec.method), journal)
+    task = _task(spec.task_address, spec.protocol.noise, ignore_cache)
+    return run_spec(spec, task, load_method(spec.method_address), journal)
 
 
 def run_spec(spec: RunSpec, task: Task, cls: type[Method], journal: Path | None = None) -> Run:
@@ -78,11 +79,17 @@ def run_spec(spec: RunSpec, task: Task, cls: type[Method], journal: Path | None 
     return Run(spec, trajectory, process_time() - started)
 
 
-def execute_runs(specs: list[RunSpec], out: str) -> Outcome:
-    """Plays runs of one method on one task and stores them as one part. This is what a worker does.
+def execute_runs(specs: list[RunSpec], out: str, classes: bytes = b"") -> Outcome:
+    """Executes runs of one method on one task and stores them as one part: the work of a worker.
 
     A run that fails is recorded; the others go on.
+
+    Args:
+        specs: The runs.
+        out: The results folder.
+        classes: Those of a notebook or script that the runs name (`local_classes.by_value`).
     """
+    adopt(classes)
     started, store, outcome, finished = perf_counter(), RunStore(out), Outcome(), []
     for spec in specs:
         journal = store.path / "journal" / f"{spec.run_id}.jsonl"
@@ -94,7 +101,7 @@ def execute_runs(specs: list[RunSpec], out: str) -> Outcome:
         except (Exception, SystemExit) as error:  # a method that exits fails like one that raises
             outcome.failures.append(failure_of(spec, error))
     if finished:
-        store.write(finished, _task(finished[0].spec.task, finished[0].spec.protocol.noise).space)
+        store.write(finished, _task(finished[0].spec.task_address, finished[0].spec.protocol.noise).space)
         for run in finished:
             (store.path / "journal" / f"{run.spec.run_id}.jsonl").unlink(missing_ok=True)
     outcome.done = len(finished)

@@ -29,13 +29,13 @@ def manifest_of(suite: Suite, command: Sequence[str], left_out: Sequence[Mapping
 
     Args:
         suite: What runs.
-        command: The command line.
+        command: The command line; empty where Python called.
         left_out: Pairs of method and task that are skipped, with the reason.
     """
     return {
         "format": FORMAT,
         "suite": suite.to_dict(),
-        "methods": {entry.label: _method(load_method(entry.name), entry) for entry in suite.methods},
+        "methods": {entry.label: _method(load_method(suite.address(entry.name)), entry) for entry in suite.methods},
         "tasks": described(suite),
         "left_out": list(left_out),
         "versions": _versions(),
@@ -184,7 +184,7 @@ def described(suite: Suite) -> dict[str, Any]:
 
 
 def _task(name: str, suite: Suite) -> dict[str, Any]:
-    task = load_task(name, suite.protocol.noise)
+    task = load_task(suite.address(name), suite.protocol.noise)
     if (reason := task.skip()) is not None:
         return {"skip": reason}
     info, surrogate = task.info, task.info.surrogate

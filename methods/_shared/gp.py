@@ -7,9 +7,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize
-from scipy.special import ndtr, ndtri
-from scipy.stats import rankdata
 
 from equipoise.harness.core.method import Observation
 from equipoise.harness.core.space import Architecture, SearchSpace
@@ -34,6 +31,9 @@ def normal_scores(errors: npt.ArrayLike) -> Array:
     Returns:
         n scores. Source: Blom, Statistical Estimates and Transformed Beta-Variables, 1958.
     """
+    from scipy.special import ndtri  # here and below: listing the methods needs none of scipy
+    from scipy.stats import rankdata
+
     ranks = rankdata(-np.asarray(errors, dtype=np.float64))
     scores: Array = ndtri((ranks - 0.375) / (len(ranks) + 0.25))
     return scores
@@ -41,6 +41,8 @@ def normal_scores(errors: npt.ArrayLike) -> Array:
 
 def expected_improvement(mean: Array, deviation: Array, best: float) -> Array:
     """Expected improvement over `best` of n normal variables, larger is better."""
+    from scipy.special import ndtr
+
     z = (mean - best) / deviation
     improvement: Array = deviation * (z * ndtr(z) + np.exp(-0.5 * z * z) * 0.3989422804014327)
     return improvement
@@ -139,6 +141,8 @@ class HammingProcess:
 
         start = np.append(np.log(self.weights), np.log(self.noise))
         bounds = [WEIGHT_BOUNDS] * d + [NOISE_BOUNDS]
+        from scipy.optimize import minimize
+
         found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 30}).x
         self.weights, self.noise = np.exp(found[:d]), float(np.exp(found[d]))
         correlation = self.correlation(self.codes, self.codes)

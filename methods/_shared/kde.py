@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtr, ndtri
 
 from equipoise.harness.core.encoding import Parameter
 
@@ -52,6 +51,8 @@ class Density:
         An option stays with probability 1 - h and is drawn uniformly otherwise; a number is drawn from a normal
         distribution of deviation `factor` h, truncated to [0, 1].
         """
+        from scipy.special import ndtr, ndtri  # here: listing the methods needs none of scipy
+
         base = self._points[rng.integers(len(self._points), size=n)]
         stays = rng.random(base.shape) < 1 - self.bandwidth
         options = np.where(stays, base, rng.integers(self._counts, size=base.shape))

@@ -25,6 +25,7 @@ def anytime(
     tasks: Sequence[TaskResults],
     looks: Mapping[str, Look],
     against: Literal["budget", "seconds"] = "budget",
+    figure: "Figure | None" = None,
 ) -> "Figure":
     """Draws median and quartiles of every method, one panel a task, on logarithmic axes.
 
@@ -33,8 +34,9 @@ def anytime(
         tasks: The panels.
         looks: How each method is drawn.
         against: Whether the axis is the budget or the simulated seconds.
+        figure: An empty one to fill; a new one if None.
     """
-    figure, axes = panels(len(tasks), height=1.9, columns=COLUMNS)
+    figure, axes = panels(len(tasks), height=1.9, columns=COLUMNS, figure=figure)
     for panel, task in zip(axes, tasks, strict=True):
         _panel(panel, results, task, looks, against)
         panel.set_title(task.name, loc="left", fontsize=8)

@@ -134,7 +134,9 @@ def styled() -> Iterator[None]:
         yield
 
 
-def panels(count: int, width: float = 7.2, height: float = 1.75, columns: int = 3) -> "tuple[Figure, list[Axes]]":
+def panels(
+    count: int, width: float = 7.2, height: float = 1.75, columns: int = 3, figure: "Figure | None" = None
+) -> "tuple[Figure, list[Axes]]":
     """A grid of equal panels.
 
     Args:
@@ -142,12 +144,15 @@ def panels(count: int, width: float = 7.2, height: float = 1.75, columns: int = 
         width: Of the whole figure, in inches.
         height: Of one row, in inches.
         columns: At most so many beside each other.
+        figure: An empty one to fill; a new one if None.
     """
     from matplotlib.figure import Figure
 
     columns = min(columns, count)
     rows = -(-count // columns)
-    figure = Figure(figsize=(width, rows * height + 0.75), layout="constrained")
+    figure = Figure() if figure is None else figure
+    figure.set_size_inches(width, rows * height + 0.75)
+    figure.set_layout_engine("constrained")
     axes = figure.subplots(rows, columns, squeeze=False).ravel().tolist()
     for spare in axes[count:]:
         spare.remove()

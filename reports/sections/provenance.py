@@ -2,7 +2,7 @@
 
 import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from equipoise.harness.cli.task_summary import scored
@@ -39,14 +39,22 @@ def provenance_section(results: Results) -> Section:
         "Provenance",
         (
             Bullets(facts),
-            Paragraph(("The command that made the runs, and one that plays some of them again and compares:",)),
-            Listing(f"equipoise {shlex.join(manifest['command'])}\nequipoise verify DIR --sample 10"),
+            *_commands(manifest["command"]),
             _methods(results),
             *_sources(results),
             _tasks(results),
             _versions(results),
         ),
     )
+
+
+def _commands(command: Sequence[str]) -> tuple[Paragraph, Listing]:
+    verify = "equipoise verify DIR --sample 10"
+    if not command:
+        made = "; this command executes some of them again and compares:"
+        return Paragraph(("The runs were made from Python with ", Code("equipoise.run"), made)), Listing(verify)
+    said = "The command that made the runs, and one that plays some of them again and compares:"
+    return Paragraph((said,)), Listing(f"equipoise {shlex.join(command)}\n{verify}")
 
 
 def _methods(results: Results) -> Table:

@@ -20,6 +20,7 @@ from equipoise.harness.conformance import TASK_CHECKS
 from equipoise.harness.core.errors import DataError, StoreError
 from equipoise.harness.core.registry import load_method as method
 from equipoise.harness.core.registry import load_task, missing_requirements
+from equipoise.harness.core.suite import Suite
 from equipoise.harness.data.archive import json_members
 from equipoise.harness.data.fetch import fetch
 from equipoise.harness.data.sources import source
@@ -139,11 +140,11 @@ def test_runs_on_other_data_are_neither_added_to_nor_verified(tmp_path: Path, mo
         'name = "s"\n[budget]\nqueries = 5\n[protocol]\nrepeats = 2\nseed = 1\n'
         '[[tasks]]\nname = "nasbench201/cifar10"\n[[methods]]\nname = "random_search"\n'
     )
-    assert run_suite(str(suite), out, 1, "local", (), None, None, False) == 0
+    assert not run_suite(Suite.load(suite), out, workers=1).failures
     assert verify(out, 2, lambda _: None) == 0
     fetch(source(EARLY))
     with pytest.raises(StoreError, match=r"on data 2f6f8dcb4c6c8d12; here .* \(with nasbench201-12-epochs\)"):
-        run_suite(str(suite), out, 1, "local", (), 3, None, False)
+        run_suite(Suite.load(suite).changed(repeats=3), out, workers=1)
     with pytest.raises(StoreError, match="Bring the same files"):
         verify(out, 2, lambda _: None)
     assert CliRunner().invoke(app, ["status", str(out)]).exit_code == 0

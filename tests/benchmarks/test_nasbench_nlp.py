@@ -17,6 +17,7 @@ from equipoise.harness.conformance import SPACE_CHECKS, TASK_CHECKS
 from equipoise.harness.core.errors import DataError, SpaceError
 from equipoise.harness.core.ledger import Budget, Ledger
 from equipoise.harness.core.registry import load_method, load_task, problem_of
+from equipoise.harness.core.suite import Suite
 from equipoise.harness.data.fetch import fetch
 from equipoise.harness.data.sources import source
 from equipoise.harness.engine.runner import run_trial
@@ -95,7 +96,7 @@ def test_runs_are_reported_where_the_file_is_missing(tmp_path: Path, monkeypatch
         'name = "s"\n[budget]\nqueries = 5\n[protocol]\nrepeats = 2\nseed = 1\n'
         f'[[tasks]]\nname = "{NAME}"\n[[methods]]\nname = "random_search"\n'
     )
-    assert run_suite(str(tmp_path / "s.toml"), tmp_path / "out", 1, "local", (), None, None, False) == 0
+    assert not run_suite(Suite.load(tmp_path / "s.toml"), tmp_path / "out", workers=1).failures
     (there,) = load(tmp_path / "out").tasks
     assert there.exact
     assert there.caveat == ""

@@ -32,9 +32,10 @@ def test_lists_are_json_objects_with_the_promised_keys(what: str) -> None:
         assert {"name", "family", "source", "skip"} <= set(entry)
     names = [entry["name"] for entry in entries]
     assert len(set(names)) == len(names)
-    in_words = equipoise("list", what, "--long")
+    in_words = equipoise("list", what, "--long", "--all")
     assert in_words.returncode == 0
-    assert [line.split()[0] for line in in_words.stdout.splitlines() if line[:1].strip()] == names
+    listed = [line.split()[0] for line in in_words.stdout.splitlines() if line[:1].strip()]
+    assert listed[what != "tasks" :] == names
 
 
 @pytest.fixture(scope="module")
@@ -111,10 +112,18 @@ def test_check_tells_what_failed(tmp_path: Path) -> None:
         (["list", "method"], ["did you mean 'methods'"]),
         (["run", "no_such_suite"], ["no suite file", "quick"]),
         (["run", "quick", "--queries", "0"], ["queries = 0"]),
-        (["run", "quick", "--workers", "0"], ["--workers 0"]),
+        (["run", "quick", "--workers", "0"], ["workers = 0"]),
         (["run", "quick", "--only", "smack"], ["did you mean 'smac'"]),
         (["run", "quick", "--task", "cora"], ["--task cora", "nasbench_graph/cora"]),
-        (["check", "no_such_method"], ["no method"]),
+        (["check", "no_such_method"], ["no method, task or space 'no_such_method'"]),
+        (["check", "darst"], ["did you mean 'darts'"]),
+        (["check", "darts"], ["is a method and a space", "check method darts, or check space darts"]),
+        (["check", "nasbench101"], ["check space nasbench101, or check task nasbench101/DATASET"]),
+        (["check", "method"], ["give one name"]),
+        (["check", "metod", "darts"], ["no kind 'metod'; did you mean 'method'"]),
+        (["check", "method", "nasbench101"], ["no method 'nasbench101'"]),
+        (["new", "metod", "mine"], ["did you mean 'method'"]),
+        (["new", "method", "my-method"], ["'my-method' is no name of a Python module"]),
         (["check", "plugins_for_tests:GoodTask"], ["name its data set too"]),
         (["status", "/nowhere"], ["manifest.json"]),
         (["verify", "/nowhere"], ["manifest.json"]),
@@ -159,11 +168,11 @@ def test_a_task_that_cannot_be_read_does_not_hide_the_others(monkeypatch: pytest
 
 def test_light_commands_import_nothing_heavy() -> None:
     code = (
-        "import sys, equipoise.harness.cli.main, equipoise.harness.cli.listing\n"
+        "import sys, equipoise.harness.cli.main, equipoise.harness.cli.listing, equipoise.harness.cli.name_list\n"
         "import equipoise.harness.engine.session, equipoise.harness.engine.verify\n"
         "from equipoise.harness.core.registry import load_method, method_names\n"
         "[load_method(name) for name in method_names()]\n"
-        "heavy = {'torch', 'smac', 'skopt', 'hyperopt', 'matplotlib', 'sklearn', 'pandas', 'pyarrow'}\n"
+        "heavy = {'torch', 'smac', 'skopt', 'hyperopt', 'matplotlib', 'sklearn', 'pandas', 'pyarrow', 'scipy'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)

@@ -4,7 +4,7 @@ import pytest
 
 from equipoise.harness.core.errors import EquipoiseError, SuiteError
 from equipoise.harness.core.registry import suites_folder
-from equipoise.harness.core.suite import RunSpec, Suite
+from equipoise.harness.core.suite import RunSpec, Suite, located
 
 GOOD = """
 name = "s"
@@ -61,7 +61,7 @@ def test_a_mistake_gives_one_line_that_names_it(tmp_path: Path, old: str, new: s
     path = tmp_path / "s.toml"
     path.write_text(GOOD.replace(old, new))
     with pytest.raises(EquipoiseError) as raised:
-        run_suite(str(path), tmp_path / "out", 1, "local", (), None, None, False)
+        run_suite(Suite.load(path), tmp_path / "out", workers=1)
     message = str(raised.value)
     assert "\n" not in message
     for word in words:
@@ -128,3 +128,65 @@ def test_overrides(tmp_path: Path) -> None:
     for only, repeats, queries in ((("nope",), None, None), ((), 0, None), ((), None, 0)):
         with pytest.raises(SuiteError):
             suite.changed(only, repeats, queries)
+
+
+MINE = """
+from equipoise.harness.core.method import Method, Query
+class Mine(Method):
+    family, source = "baseline", "me"
+    def ask(self): return Query(self.space.sample(self.rng, 1)[0])
+    def tell(self, observation): pass
+"""
+
+
+def test_paths_begin_at_the_suites_file_and_a_file_is_called_by_its_stem(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from equipoise.harness.engine.session import run_suite
+    from equipoise.harness.engine.verify import verify
+    from equipoise.harness.store.run_store import RunStore
+    from equipoise.reports.load import load as load_results
+
+    project, elsewhere = tmp_path / "project", tmp_path / "elsewhere"
+    (project / "plugins").mkdir(parents=True)
+    elsewhere.mkdir()
+    (project / "plugins" / "mine.py").write_text(MINE)
+    (project / "s.toml").write_text(GOOD.replace('"random_search"', '"plugins/mine.py"'))
+    ids = []
+    for folder, path in ((project, "s.toml"), (elsewhere, "../project/s.toml")):
+        monkeypatch.chdir(folder)
+        suite = Suite.load(path)
+        assert [method.label for method in suite.methods] == ["mine"]
+        ids.append([spec.run_id for spec in suite.runs()])
+        ran = run_suite(suite, tmp_path / folder.name / "out", workers=1)
+        assert (ran.stored, ran.failures) == (2, ())
+    assert ids[0] == ids[1]
+    monkeypatch.chdir(tmp_path)
+    assert set(RunStore(elsewhere / "out").frame()["method"]) == {"mine"}
+    assert verify(elsewhere / "out", 1, lambda _: None) == 0
+    assert load_results(elsewhere / "out").labels == ("mine",)
+
+
+def test_a_folder_moves_paths_and_nothing_else() -> None:
+    for name, moved in {
+        "mine.py": "/s/mine.py",
+        "plugins/mine.py/toy": "/s/plugins/mine.py/toy",
+        "table:data/mine.csv": "table:/s/data/mine.csv",
+        "/elsewhere/mine.py": "/elsewhere/mine.py",
+        "table:/data/mine.csv": "table:/data/mine.csv",
+        "random_search": "random_search",
+        "nasbench201/cifar10": "nasbench201/cifar10",
+        "package.module:Class": "package.module:Class",
+        "package.module:Class/toy": "package.module:Class/toy",
+    }.items():
+        assert located(name, "/s") == moved
+        assert located(name, "") == name
+
+
+KEPT = {"quick": "c0036eb5dce46ef5a7ab", "nasbench201": "586bfcc36080fcd1a170", "training": "a9b45fea87ce51c809b0"}
+
+
+def test_the_suites_that_ship_keep_the_identities_of_their_runs() -> None:
+    """Results that are stored somewhere go on: no path, label or folder is part of them."""
+    first = {path.stem: next(iter(Suite.load(path).runs())).run_id for path in suites_folder().glob("*.toml")}
+    assert {name: first[name] for name in KEPT} == KEPT

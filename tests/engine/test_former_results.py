@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from equipoise.harness.core.suite import Suite
 from equipoise.harness.engine.session import run_suite
 from equipoise.harness.engine.verify import verify
 from equipoise.harness.store.run_file import COLUMNS
@@ -72,7 +73,7 @@ def test_it_is_resumed(former: Path) -> None:
     before = {path: path.read_bytes() for path in (former / "runs").iterdir()}
     suite = former.parent / "former.toml"
     suite.write_text(SUITE.format(repeats=3))
-    assert run_suite(str(suite), former, 1, "local", ("random_search", "rs_ws"), None, None, False) == 0
+    assert not run_suite(Suite.load(suite).changed(("random_search", "rs_ws")), former, workers=1).failures
     assert {path: path.read_bytes() for path in before} == before
     frame = RunStore(former).frame()
     assert len(frame) == 13 * 30

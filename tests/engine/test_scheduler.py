@@ -233,7 +233,7 @@ def test_a_later_command_forgets_nothing_of_an_earlier_one(write, tmp_path: Path
     out = tmp_path / "out"
     path = write("random_search", "local_search", "hyperband", repeats=3)
     first = equipoise("run", path, "--out", out)
-    assert "n/a: hyperband on nasbench201/cifar10: needs several fidelities" in first.stderr
+    assert "not applicable: hyperband on nasbench201/cifar10: needs several fidelities" in first.stderr
     assert equipoise("run", path, "--out", out, "--only", "random_search", "--repeats", 2).returncode == 0
     manifest = RunStore(out).manifest()
     assert [entry["method"] for entry in manifest["left_out"]] == ["hyperband"]
@@ -242,7 +242,7 @@ def test_a_later_command_forgets_nothing_of_an_earlier_one(write, tmp_path: Path
     status = equipoise("status", out).stdout
     assert re.search(r"random_search +3 of 3 runs", status)
     assert re.search(r"local_search +3 of 3 runs", status)
-    assert "n/a: hyperband" in status
+    assert "not applicable: hyperband" in status
     alone = equipoise("run", path, "--out", tmp_path / "alone", "--only", "hyperband")
     assert alone.returncode == 2
     assert "nothing is left to run" in alone.stderr
@@ -270,13 +270,13 @@ def test_a_run_that_no_longer_plays_differs(write, tmp_path: Path) -> None:
     assert re.match(r"stored runs were made with processor Z80 \(here .+\), numpy 1.0 \(here .+\): what a method", said)
 
 
-def test_a_folder_that_cannot_be_locked_is_said_and_used(tmp_path: Path, monkeypatch, capsys) -> None:
+def test_a_folder_that_cannot_be_locked_is_said_and_used(tmp_path: Path, monkeypatch, caplog) -> None:
     def unsupported(*_: object) -> None:
         raise OSError(errno.ENOLCK, "No locks available")
 
     monkeypatch.setattr("equipoise.harness.engine.session.fcntl.flock", unsupported)
     with _locked(tmp_path):
-        assert "cannot be locked (No locks available)" in capsys.readouterr().err
+        assert "cannot be locked (No locks available)" in caplog.text
 
 
 def test_what_is_left_out_is_recorded(write, tmp_path: Path) -> None:
@@ -288,7 +288,7 @@ def test_what_is_left_out_is_recorded(write, tmp_path: Path) -> None:
     assert equipoise("run", path, "--out", tmp_path / "out", "--skip-missing").returncode == 0
     (left_out,) = RunStore(tmp_path / "out").manifest()["left_out"]
     assert (left_out["method"], left_out["task"]) == ("Absent", "*")
-    assert "n/a: Absent" in equipoise("status", tmp_path / "out").stdout
+    assert "skipped: Absent" in equipoise("status", tmp_path / "out").stdout
 
 
 def test_a_task_that_is_not_here_need_not_tell_its_epochs(tmp_path: Path) -> None:

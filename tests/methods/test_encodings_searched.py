@@ -10,6 +10,7 @@ from method_runs import DARTS, NB101, NB201, OPTIMISERS, make_encoded, run_encod
 from equipoise.harness.core.errors import SettingError, SpaceError
 from equipoise.harness.core.method import Observation, Query
 from equipoise.harness.core.space import SearchSpace
+from equipoise.harness.core.suite import Suite
 from equipoise.harness.engine.session import run_suite
 
 CASES = [
@@ -66,7 +67,7 @@ settings = {{ encoding = "{kind}" }}
 def test_a_suite_leaves_out_what_a_space_does_not_offer(tmp_path: Path) -> None:
     file, out = tmp_path / "suite.toml", tmp_path / "out"
     file.write_text(SUITE.format(kind="masked"))
-    assert run_suite(str(file), out, 1, "local", (), None, None, False) == 0
+    assert not run_suite(Suite.load(file), out, workers=1).failures
     (left_out,) = json.loads((out / "manifest.json").read_text())["left_out"]
     assert (left_out["method"], left_out["task"]) == ("optuna", "nasbench201/cifar10")
     assert "unknown encoding 'masked'" in left_out["reason"]
@@ -76,4 +77,4 @@ def test_a_suite_refuses_an_encoding_that_no_task_offers(tmp_path: Path) -> None
     file = tmp_path / "suite.toml"
     file.write_text(SUITE.format(kind="one-hat"))
     with pytest.raises(SettingError, match=r"method optuna: .*did you mean 'one-hot'"):
-        run_suite(str(file), tmp_path / "out", 1, "local", (), None, None, False)
+        run_suite(Suite.load(file), tmp_path / "out", workers=1)

@@ -12,6 +12,7 @@ from equipoise.harness.core.errors import RunError, SettingError
 from equipoise.harness.core.ledger import Budget
 from equipoise.harness.core.method import Method
 from equipoise.harness.core.registry import load_method, load_task, missing_requirements, problem_of
+from equipoise.harness.core.suite import Suite
 from equipoise.harness.engine.session import run_suite
 from equipoise.harness.engine.worker import execute_run
 from equipoise.harness.store.run_store import RunStore
@@ -134,7 +135,7 @@ settings = { images = "fashion14", epochs = 4, most_images = 32 }
 
 def test_a_proxy_is_labelled_in_every_row_and_a_run_repeats(tmp_path: Path) -> None:
     (tmp_path / "suite.toml").write_text(SUITE)
-    assert run_suite(str(tmp_path / "suite.toml"), tmp_path / "out", 1, "local", (), None, None, False) == 0
+    assert not run_suite(Suite.load(tmp_path / "suite.toml"), tmp_path / "out", workers=1).failures
     store = RunStore(tmp_path / "out")
     frame = store.frame()
     assert set(frame.method) == {"random_search", "darts (proxy: fashion14)"}
@@ -142,7 +143,6 @@ def test_a_proxy_is_labelled_in_every_row_and_a_run_repeats(tmp_path: Path) -> N
     assert manifest is not None
     reasons = {(entry["method"], entry["task"]): entry["reason"] for entry in manifest["left_out"]}
     assert "supernet" in reasons["darts (proxy: fashion14)", "nasbench_graph/cora"]
-    from equipoise.harness.core.suite import Suite
 
     spec = next(s for s in Suite.from_dict(manifest["suite"]).runs() if s.method == "darts")
     rows = frame[frame.method == "darts (proxy: fashion14)"]

@@ -11,6 +11,7 @@ from equipoise.harness.conformance import TASK_CHECKS
 from equipoise.harness.core.errors import DataError, PluginError
 from equipoise.harness.core.method import Method, Query
 from equipoise.harness.core.registry import load_task
+from equipoise.harness.core.suite import Suite
 from equipoise.harness.core.task import SurrogateInfo
 from equipoise.harness.engine.session import run_suite
 from equipoise.harness.store.run_store import RunStore
@@ -99,7 +100,7 @@ def _played(folder: Path, out: Path, tasks: list[str], method: str) -> list[tupl
     text = f'name = "judges"\n{text}[[methods]]\nname = "{method}"\nlabel = "mine"\n'
     text += "".join(f'[[tasks]]\nname = "{task}"\n' for task in tasks)
     (out / "suite.toml").write_text(text)
-    assert run_suite(str(out / "suite.toml"), out / "out", 1, "local", (), None, None, False) == 0
+    assert not run_suite(Suite.load(out / "suite.toml"), out / "out", workers=1).failures
     return [(entry["method"], entry["reason"]) for entry in RunStore(out / "out").manifest()["left_out"]]
 
 

@@ -1,0 +1,185 @@
+"""Refuses what cannot run before anything does, and says which methods do not apply to which tasks."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+
+import numpy as np
+
+from equipoise.harness.core.errors import DataError, EquipoiseError, SettingError, SpaceError, SuiteError
+from equipoise.harness.core.ledger import Budget
+from equipoise.harness.core.method import Method, settings_of
+from equipoise.harness.core.registry import load_method, load_task, missing_packages, missing_requirements, problem_of
+from equipoise.harness.core.space import SearchSpace
+from equipoise.harness.core.suite import MethodEntry, Suite
+from equipoise.harness.core.task import Task
+
+__all__ = ["Exclusion", "Preflight", "preflight"]
+
+LOG = logging.getLogger("equipoise")
+
+
+@dataclass(frozen=True)
+class Exclusion:
+    """A method, a task, or a pair of them that does not run.
+
+    Attributes:
+        method: Its label; ``*`` for every method.
+        task: Its name; ``*`` for every task.
+        reason: Why.
+    """
+
+    method: str
+    task: str
+    reason: str
+
+    def __str__(self) -> str:
+        if self.method == "*":
+            return f"task {self.task}: {self.reason}"
+        if self.task == "*":
+            return f"method {self.method}: {self.reason}"
+        return f"{self.method} on {self.task}: {self.reason}"
+
+
+@dataclass(frozen=True)
+class Preflight:
+    """What is left of a suite, and what is not.
+
+    Attributes:
+        suite: The tasks and methods that run here.
+        skipped: Tasks and methods that cannot run here: their data or packages are missing.
+        not_applicable: Pairs that cannot run anywhere: the task lacks what the method requires.
+    """
+
+    suite: Suite
+    skipped: tuple[Exclusion, ...]
+    not_applicable: tuple[Exclusion, ...]
+
+    def excluded(self) -> list[dict[str, str]]:
+        """Both kinds, as the manifest keeps them."""
+        return [asdict(entry) for entry in (*self.skipped, *self.not_applicable)]
+
+
+def preflight(suite: Suite, skip_missing: bool) -> Preflight:
+    """Tries every method on every task as far as making it.
+
+    Args:
+        suite: What is asked for.
+        skip_missing: Whether to skip what cannot run here.
+
+    Raises:
+        EquipoiseError: Something cannot run as written, or nothing is left to run.
+    """
+    tasks, skipped = _tasks(suite)
+    methods: list[MethodEntry] = []
+    for entry in suite.methods:
+        cls = load_method(suite.address(entry.name))
+        if remark := cls.requirements(settings_of(cls, entry.settings, f"method {entry.label}")).remark:
+            entry = replace(entry, label=f"{entry.label} ({remark})")
+        if (reason := missing_packages(cls)) is not None:
+            skipped.append(Exclusion(entry.label, "*", reason))
+        else:
+            methods.append(entry)
+    said = "; ".join(map(str, skipped))
+    if skipped and not skip_missing:
+        raise SuiteError(f"cannot run here: {said}. Or skip that with --skip-missing (skip_missing=True)")
+    for exclusion in skipped:
+        LOG.info("skipped: %s", exclusion)
+    if not tasks or not methods:
+        raise SuiteError(f"nothing is left to run: {said}")
+    unfit = [_Entry(entry, suite).unfit(tasks) for entry in methods]
+    pairs = tuple(pair for found in unfit for pair in found)
+    for found in unfit:
+        for reason in dict.fromkeys(pair.reason for pair in found):
+            where = ", ".join(pair.task for pair in found if pair.reason == reason)
+            LOG.info("not applicable: %s on %s: %s", found[0].method, where, reason)
+    if len(pairs) == len(methods) * len(tasks):
+        raise SuiteError(f"nothing is left to run: no method applies to any task; the last: {pairs[-1].reason}")
+    return Preflight(replace(suite, tasks=tuple(tasks), methods=tuple(methods)), tuple(skipped), pairs)
+
+
+def _tasks(suite: Suite) -> tuple[dict[str, Task], list[Exclusion]]:
+    tasks: dict[str, Task] = {}
+    skipped: list[Exclusion] = []
+    for name in suite.tasks:
+        try:
+            task = load_task(suite.address(name), suite.protocol.noise)
+            reason = task.skip()
+        except DataError as error:  # its file is there and cannot be used
+            reason = str(error)
+        if reason is None:
+            _check_budget(suite.budget, task)
+            tasks[name] = task
+        else:
+            skipped.append(Exclusion("*", name, reason))
+    return tasks, skipped
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """A method of a suite, with its settings."""
+
+    entry: MethodEntry
+    suite: Suite
+
+    def unfit(self, tasks: Mapping[str, Task]) -> list[Exclusion]:
+        """The tasks to which it does not apply.
+
+        Raises:
+            SettingError: A setting is refused, or fits no task's space.
+        """
+        cls, label, unfit = load_method(self.suite.address(self.entry.name)), self.entry.label, list[Exclusion]()
+        tried: dict[SearchSpace, SpaceError | None] = {}
+        for name, task in tasks.items():
+            reason = missing_requirements(cls, task, self.entry.settings)
+            reason = reason or _surrogate_of_its_own_kind(cls, task, list(tasks.values()))
+            if reason is None:
+                if task.space not in tried:
+                    tried[task.space] = self._refusal(cls, task)
+                if (refusal := tried[task.space]) is not None:
+                    reason = str(refusal)
+            if reason is not None:
+                unfit.append(Exclusion(label, name, reason))
+        refused = [error for error in tried.values() if error is not None]
+        if refused and len(refused) == len(tried):
+            raise SettingError(f"method {label}: {refused[0]}") from refused[0]
+        return unfit
+
+    def _refusal(self, cls: type[Method], task: Task) -> SpaceError | None:
+        """Makes the method; an error if it is set to use something that the space does not offer."""
+        settings = self.entry.settings
+        try:
+            cls(problem_of(cls, task, self.suite.budget, settings), np.random.default_rng(0), **settings)
+        except SettingError as error:
+            raise SettingError(f"method {self.entry.label}: {error}") from error
+        except SpaceError as error:
+            return error
+        except EquipoiseError:
+            raise
+        except Exception:  # recorded with its traceback when it runs
+            return None
+        return None
+
+
+def _surrogate_of_its_own_kind(cls: type[Method], task: Task, tasks: Sequence[Task]) -> str | None:
+    """Why a method is not scored on a surrogate of its own technique: nothing else of that space is beside it."""
+    model = _surrogate_model(task)
+    if model not in cls.surrogate_models:
+        return None
+    if any(other.space == task.space and _surrogate_model(other) not in cls.surrogate_models for other in tasks):
+        return None
+    return (
+        f"{task.name} is a surrogate of the method's own technique ({model}); it runs where a task of "
+        f"{task.space.name} with another technique, or a table, stands beside it in the suite"
+    )
+
+
+def _surrogate_model(task: Task) -> str | None:
+    return None if task.info.surrogate is None else task.info.surrogate.model
+
+
+def _check_budget(budget: Budget, task: Task) -> None:
+    if budget.unit == "cost_seconds" and not task.info.has_cost:
+        raise SuiteError(f"budget in cost_seconds: {task.name} does not tell training time; use queries")
+    if budget.unit == "epochs" and not task.info.fidelities:
+        raise SuiteError(f"budget in epochs: {task.name} does not tell its epochs; use queries")

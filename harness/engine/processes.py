@@ -1,0 +1,157 @@
+"""Worker processes on this machine that never run the script or notebook that started them."""
+
+import json
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from contextlib import suppress
+from multiprocessing import Pipe
+from queue import Empty, SimpleQueue
+from typing import Any, NamedTuple
+
+from equipoise.harness.core.errors import RunError
+
+__all__ = ["ONE_THREAD", "DeadWorkerError", "WorkerProcesses"]
+
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1")
+"""Set before a worker loads a numerical library: the cores go to the workers, and sums round the same everywhere."""
+
+POLL_SECONDS = 1.0
+START = (
+    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
+    "from equipoise.harness.engine.worker_startup import serve; serve(int(sys.argv[2]), int(sys.argv[3]))"
+)
+
+
+class DeadWorkerError(RunError):
+    """The process died in the middle of a call (killed, out of memory, or a crash in compiled code)."""
+
+
+class _Call(NamedTuple):
+    future: "Future[Any]"
+    request: bytes
+
+
+class WorkerProcesses(Executor):
+    """Fresh interpreters that run functions by name; one that dies is replaced by the next call.
+
+    `concurrent.futures.ProcessPoolExecutor` imports the caller's ``__main__`` into every worker, which runs a script
+    again that has no ``if __name__ == "__main__"``, and finds nothing to import in a notebook. These workers are given
+    the module search path alone. A call that kills its worker fails with `DeadWorkerError`; the other calls go on.
+
+    Workers have a process group of their own, so that Ctrl-C reaches them only through `interrupt`; they end when
+    the process that started them is gone.
+
+    Args:
+        workers: Number of processes; each is started by its first call.
+    """
+
+    def __init__(self, workers: int) -> None:
+        self._calls: SimpleQueue[_Call | None] = SimpleQueue()
+        self._busy: set[_Worker] = set()
+        self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(workers)]
+        for thread in self._threads:
+            thread.start()
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
+        """Queues a call; function, arguments and result are pickled."""
+        call = _Call(Future(), pickle.dumps((fn, args, kwargs)))
+        self._calls.put(call)
+        return call.future
+
+    def interrupt(self) -> None:
+        """Raises `KeyboardInterrupt` in every call that is running."""
+        for worker in tuple(self._busy):
+            worker.interrupt()
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Ends the workers once the queue is empty."""
+        with suppress(Empty):
+            while cancel_futures:
+                if (call := self._calls.get_nowait()) is not None:
+                    call.future.cancel()
+        for _ in self._threads:
+            self._calls.put(None)
+        for thread in self._threads if wait else ():
+            thread.join()
+
+    def _work(self) -> None:
+        worker: _Worker | None = None
+        while (call := self._calls.get()) is not None:
+            if not call.future.set_running_or_notify_cancel():
+                continue
+            try:
+                worker = worker or _Worker()
+            except OSError as error:
+                call.future.set_exception(DeadWorkerError(f"no worker process can be started: {error}"))
+                continue
+            self._busy.add(worker)
+            try:
+                failed, result = worker.answer(call.request)
+            except (EOFError, OSError):
+                failed, result = True, DeadWorkerError(worker.end())
+            except Exception as error:  # the answer does not unpickle here
+                failed, result = True, error
+            self._busy.discard(worker)
+            if isinstance(result, DeadWorkerError):
+                worker = None
+            if failed:
+                call.future.set_exception(result)
+            else:
+                call.future.set_result(result)
+        if worker:
+            worker.stop()
+
+
+class _Worker:
+    """One process, and the two pipes to it."""
+
+    def __init__(self) -> None:
+        requests, self._requests = Pipe(duplex=False)
+        self._replies, replies = Pipe(duplex=False)
+        with requests, replies:  # ours are closed once the worker has its own: its end is then seen
+            command = [sys.executable, "-c", START, json.dumps(sys.path), str(requests.fileno()), str(replies.fileno())]
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                pass_fds=(requests.fileno(), replies.fileno()),
+                env={**ONE_THREAD, **os.environ},
+                process_group=0,
+            )
+
+    def answer(self, request: bytes) -> tuple[bool, Any]:
+        """Whether a call failed, and its result or its exception.
+
+        Raises:
+            EOFError: The process is gone.
+        """
+        self._requests.send_bytes(request)
+        while not self._replies.poll(POLL_SECONDS):  # a child of the worker may hold the pipe open
+            if self._process.poll() is not None and not self._replies.poll(0):
+                raise EOFError
+        failed, result = pickle.loads(self._replies.recv_bytes())
+        return failed, result
+
+    def interrupt(self) -> None:
+        """Sends Ctrl-C."""
+        with suppress(ProcessLookupError):
+            os.kill(self._process.pid, signal.SIGINT)
+
+    def stop(self) -> None:
+        """Lets the process end."""
+        with suppress(OSError):
+            self._requests.send_bytes(b"")
+        self.end()
+
+    def end(self) -> str:
+        """Waits for the process, and says how it ended."""
+        code = self._process.wait()
+        self._requests.close()
+        self._replies.close()
+        how = f"signal {-code}" if code < 0 else f"exit status {code}"
+        return f"the worker process died in this run ({how}{'; out of memory?' if code == -signal.SIGKILL else ''})"
