@@ -54,6 +54,16 @@ def derive(_: Sphinx) -> None:
         shutil.copy2(path, notebooks / path.name)
 
 
+def mark_examples(_: Sphinx, _kind: str, _name: str, _thing: object, _options: object, lines: list[str]) -> None:
+    """Turns the indented examples of a docstring into code blocks; the items of a section follow their head at once."""
+    for i in range(len(lines) - 1, 1, -1):
+        before = next((line for line in reversed(lines[:i]) if line), "")
+        starts = lines[i].startswith("    ") and not lines[i - 1] and not before.startswith(" ")
+        if starts and not before.endswith("::"):
+            lines[i:i] = [".. code-block:: python", ""]
+
+
 def setup(app: Sphinx) -> None:
-    """Registers `derive`."""
+    """Registers the two."""
     app.connect("builder-inited", derive, priority=1)
+    app.connect("autodoc-process-docstring", mark_examples, priority=1)  # before napoleon
