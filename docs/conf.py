@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+from dataclasses import is_dataclass
 from importlib.metadata import version as installed_version
 from pathlib import Path
 
@@ -36,7 +37,7 @@ nb_merge_streams = True
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_preserve_defaults = True
-autodoc_class_signature = "separated"
+autodoc_class_signature = "mixed"
 napoleon_use_ivar = True
 napoleon_use_rtype = False
 add_module_names = False
@@ -63,7 +64,14 @@ def mark_examples(_: Sphinx, _kind: str, _name: str, _thing: object, _options: o
             lines[i:i] = [".. code-block:: python", ""]
 
 
+def shorten(_: Sphinx, kind: str, _name: str, thing: object, _options: object, signature: str, returns: str) -> object:
+    """Leaves out the signatures of dataclasses and tuples: their attributes are listed below."""
+    described = kind == "class" and (is_dataclass(thing) or hasattr(thing, "_fields"))
+    return ("", None) if described else (signature, returns)
+
+
 def setup(app: Sphinx) -> None:
-    """Registers the two."""
+    """Registers the three."""
     app.connect("builder-inited", derive, priority=1)
+    app.connect("autodoc-process-signature", shorten)
     app.connect("autodoc-process-docstring", mark_examples, priority=1)  # before napoleon

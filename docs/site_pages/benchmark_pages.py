@@ -15,8 +15,8 @@ def benchmark_pages() -> dict[str, str]:
     rows = [
         (
             f"[`{benchmark.name}`]({benchmark.name}.md)",
-            markdown(read(type(benchmark)).summary),
             f"{len(benchmark.datasets) or 'any file'}",
+            markdown(read(type(benchmark)).summary),
         )
         for benchmark in found
     ]
@@ -25,7 +25,7 @@ def benchmark_pages() -> dict[str, str]:
         "# Benchmarks",
         "One page per benchmark, written from its class when the site is built. What only the data tells is missing "
         "where the data was not at hand; `equipoise list tasks --long` tells it on your machine.",
-        table(("benchmark", "what it is", "data sets"), rows),
+        table(("benchmark", "data sets", "content"), rows),
         f"```{{toctree}}\n:hidden:\n\n{names}\n```",
     ]
     pages = {f"benchmarks/{benchmark.name}": _page(benchmark) for benchmark in found}

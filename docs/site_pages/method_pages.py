@@ -27,8 +27,8 @@ def _index(methods: dict[str, type[Method]]) -> str:
     parts = ["# Methods", "One page per method, written from its class when the site is built."]
     for family, title in FAMILIES.items():
         members = {name: cls for name, cls in methods.items() if cls.family == family}
-        rows = [(f"[`{name}`]({name}.md)", markdown(read(cls).summary), _origin(cls)) for name, cls in members.items()]
-        parts += [f"## {title}", table(("method", "idea", "origin"), rows)]
+        rows = [(f"[`{name}`]({name}.md)", _origin(cls), markdown(read(cls).summary)) for name, cls in members.items()]
+        parts += [f"## {title}", table(("method", "origin", "idea"), rows)]
     names = "\n".join(methods)
     return "\n\n".join([*parts, f"```{{toctree}}\n:hidden:\n\n{names}\n```"]) + "\n"
 
