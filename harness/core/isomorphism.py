@@ -83,9 +83,10 @@ class _Over(SearchSpace):
 class LabelSpace(_Over):
     """A space without isomorphism: `key` and `canonical` are the identity, so all labelled architectures differ.
 
-    Samples are uniform over the labelled architectures where at least 2 % of all combinations of options are such; elsewhere they are drawn option by option. An edit changes one decision. Where the space below has edits of
-    its own and distinguishes all labels already, those are kept, and so are they for an architecture that no single
-    decision leads away from.
+    Samples are uniform over the labelled architectures where at least 2 % of all combinations of options are such;
+    elsewhere they are drawn option by option. An edit changes one decision. Where the space below has edits of its own
+    and distinguishes all labels already, those are kept, and so are they for an architecture that no single decision
+    leads away from.
 
     The graph and the encodings stay. Encodings that describe the graph (``path``) can be equal for isomorphic
     architectures: who uses them knows the graph.

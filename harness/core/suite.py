@@ -262,8 +262,8 @@ class Suite:
 
     def __repr__(self) -> str:
         return (
-            f"<Suite {self.name}: {len(self.methods)} methods on {len(self.tasks)} tasks, {self._budgets_text()} per run, "
-            f"{self.protocol.repeats} repeats>"
+            f"<Suite {self.name}: {len(self.methods)} methods on {len(self.tasks)} tasks, "
+            f"{self._budgets_text()} per run, {self.protocol.repeats} repeats>"
         )
 
     def _repr_html_(self) -> str:
