@@ -156,6 +156,11 @@ class TableTask(Task):
         """The mean error of every architecture at full fidelity."""
         return np.asarray(self._mean[-1])
 
+    def test_landscape(self) -> npt.NDArray[np.float64] | None:
+        """The test error of every architecture, if the source has a test split."""
+        test = self._columns.get("test")
+        return None if test is None else np.asarray(test, dtype=np.float64)
+
 
 def _split(read: Callable[[], Columns], levels: Sequence[int], held_out: int) -> Columns:
     """The columns of a view with a seed held out."""

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from equipoise.harness.core.architecture import Architecture, LabelledDag
 from equipoise.harness.core.encoding import Encoding
+from equipoise.harness.core.graph_encoding import Paths
 from equipoise.harness.core.space import SearchSpace
 
 __all__ = ["ClassSpace", "Isomorphism", "LabelSpace", "searched_space"]
@@ -66,6 +67,11 @@ class _Over(SearchSpace):
     def encodings(self) -> Mapping[str, Encoding]:
         """Those of the space below."""
         return self.base.encodings
+
+    @cached_property
+    def paths(self) -> Paths | None:
+        """That of the space below."""
+        return self.base.paths
 
     def format(self, architecture: Architecture) -> str:
         """As the space below writes it."""

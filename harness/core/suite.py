@@ -34,7 +34,7 @@ class Protocol:
         seed: Root of all randomness.
         duplicates: Whether proposing the same again costs.
         invalid: Whether an invalid proposal costs and is told the worst error, or is free and asked again.
-        noise: Whether a query shows the mean of the stored training seeds or one drawn anew.
+        noise: Whether a query shows the mean of the stored training seeds or one drawn at random.
         initial: Whether methods start on their own, or from the same random architectures in each repeat.
         initial_size: How many those are.
         seeds: Whether the search sees all stored training seeds, or one is held out in each repeat, which then judges:
@@ -137,7 +137,7 @@ class RunSpec:
 
 @dataclass(frozen=True, repr=False)
 class Suite:
-    """What is compared: tasks, methods, budget and rules.
+    """A comparison: tasks, methods, budget and rules.
 
     Attributes:
         name: Names the results.
@@ -262,8 +262,8 @@ class Suite:
 
     def __repr__(self) -> str:
         return (
-            f"<Suite {self.name}: {len(self.methods)} methods on {len(self.tasks)} tasks, "
-            f"{self._budgets_text()} per run, {self.protocol.repeats} repeats>"
+            f"<Suite {self.name}: {len(self.methods)} methods on {len(self.tasks)} tasks, {self._budgets_text()} per "
+            f"run, {self.protocol.repeats} repeats>"
         )
 
     def _repr_html_(self) -> str:

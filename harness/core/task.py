@@ -170,11 +170,15 @@ class Task(ABC):
         """
         return None
 
+    def test_landscape(self) -> npt.NDArray[np.float64] | None:
+        """Test errors of all architectures, in the order of ``space.enumerate()``; None if `reveal` must be asked."""
+        return None
+
     def resource(self, name: str) -> Any | None:
         """Something that a method may require beyond the space; None if this task does not have it.
 
-        ``images`` are those that the architectures are trained on, ``recipes`` the skeleton and the training
-        configuration (`equipoise.harness.training.setup.recipes`).
+        ``images`` are those that the architectures are trained on, ``training`` the macro architecture and
+        the training configuration (`equipoise.harness.training.setup.training_settings`).
         """
         return None
 

@@ -96,7 +96,7 @@ class SurrogateInfo:
     """Facts about the surrogate model that predicts a task's values.
 
     Attributes:
-        model: The surrogate model, a file of ``harness/surrogate/techniques``; None if the source does not tell.
+        model: The surrogate model, a file of ``harness/surrogate/models``; None if the source does not tell.
         scores: One entry per fidelity, full training last; empty while its file is missing or if nothing is known.
     """
 
@@ -149,6 +149,7 @@ class TaskInfo:
         licence: Licence of the data.
         metric: How errors are shown.
         data_digest: SHA-256 of the source file, and of the further files in use.
+        title: The name that the source gives itself, where `name` is the address of a file; empty if they agree.
         citation: BibTeX of the papers that the numbers come from.
         validation_split: The data behind `Task.evaluate`, in the source's own words.
         test_split: The data behind `Task.reveal`; empty where the source has no separate test split.
@@ -157,7 +158,7 @@ class TaskInfo:
         fidelities: Training epochs that can be asked for, ascending; empty where the source states none.
         penalty: The validation error told for an invalid proposal: no better than any architecture's.
         has_cost: Whether `Evaluation.cost_seconds` is known.
-        measured_cost: Whether `Evaluation.cost_seconds` is measured anew each time, so that it cannot repeat.
+        measured_cost: Whether `Evaluation.cost_seconds` is measured at each query, so that it cannot repeat.
         is_lookup: Whether answers are looked up, so that a resumed run may ask again for what it was told before.
         noises: The accepted values of `Task.noise`.
         surrogate: The surrogate model where the values are predictions; else None.
@@ -172,6 +173,7 @@ class TaskInfo:
     licence: str
     metric: Metric
     data_digest: Deferred[str] = Deferred()
+    title: str = ""
     citation: str = ""
     validation_split: str = ""
     test_split: str = ""

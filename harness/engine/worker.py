@@ -1,4 +1,4 @@
-"""What one worker does: it plays runs and stores them. Nothing here knows of other workers."""
+"""One worker: it executes runs and stores them. Nothing here knows of other workers."""
 
 import json
 import traceback
@@ -26,7 +26,7 @@ __all__ = ["Outcome", "execute_run", "execute_runs", "failure_of", "run_spec"]
 
 @dataclass
 class Outcome:
-    """What became of a chunk of runs.
+    """The outcome of a chunk of runs.
 
     Attributes:
         done: Runs stored.
@@ -49,10 +49,10 @@ def _task(name: str, noise: Noise, ignore_cache: bool = False) -> Task:
 
 
 def execute_run(spec: RunSpec, journal: Path | None = None, ignore_cache: bool = False) -> Run:
-    """Plays one run.
+    """Executes one run.
 
     Args:
-        spec: What to play.
+        spec: The run.
         journal: Where to note evaluations, and to resume from.
         ignore_cache: Answer without the trained networks that earlier runs left on this machine.
     """
@@ -116,7 +116,7 @@ def execute_runs(specs: list[RunSpec], out: str, classes: bytes = b"") -> Outcom
 
 
 def failure_of(spec: RunSpec, error: BaseException | str) -> dict[str, Any]:
-    """What ``failures.jsonl`` says of a run that failed."""
+    """The entry of a failed run in ``failures.jsonl``."""
     line, trace = str(error), ""
     if isinstance(error, BaseException):
         line, trace = f"{type(error).__name__}: {error}", "".join(traceback.format_exception(error))

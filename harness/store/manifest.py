@@ -189,6 +189,7 @@ def _task(name: str, suite: Suite) -> dict[str, Any]:
         return {"skip": reason}
     info, surrogate = task.info, task.info.surrogate
     return {
+        "title": info.title,
         "source": info.source,
         "licence": info.licence,
         "digest": info.data_digest,

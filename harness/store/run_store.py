@@ -41,6 +41,7 @@ class RunStore:
         self.path = Path(path)
         self.runs = self.path / "runs"
         self._summaries: dict[str, Summary] | None = None
+        self._held: dict[Path, list[dict[str, Any]]] = {}
 
     # Writing.
 
@@ -110,9 +111,15 @@ class RunStore:
         """
         if self._summaries is None:
             self._summaries = {
-                entry["run_id"]: Summary(**entry) for part in self.parts() for entry in summaries_of(part)
+                entry["run_id"]: Summary(**entry) for part in self.parts() for entry in self._entries(part)
             }
         return self._summaries
+
+    def _entries(self, part: Path) -> list[dict[str, Any]]:
+        """The summaries of a part, read once: parts are written whole and never changed."""
+        if part not in self._held:
+            self._held[part] = summaries_of(part)
+        return self._held[part]
 
     def has(self, spec: RunSpec) -> bool:
         """Whether the rows of a run are stored."""
@@ -143,6 +150,7 @@ class RunStore:
                 part.replace(part.with_suffix(".damaged"))
                 said.append(f"{error}; moved aside, its runs are repeated")
         self._summaries = None
+        self._held.clear()
         return said
 
     def frame(
@@ -165,7 +173,7 @@ class RunStore:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        stored = {part: summaries_of(part) for part in self.parts()}
+        stored = {part: self._entries(part) for part in self.parts()}
         runs = {part: [e["run_id"] for e in held if task in (None, e["task"])] for part, held in stored.items()}
         parts = [part for part, ids in runs.items() if ids]
         if not parts:
@@ -241,7 +249,7 @@ def _append(path: Path, content: Mapping[str, Any]) -> None:
             end = file.seek(0, os.SEEK_END)
             if end:
                 file.seek(end - 1)
-            cut = end > 0 and file.read(1) != b"\n"  # by a crash: the next line begins anew
+            cut = end > 0 and file.read(1) != b"\n"  # by a crash: the next line starts after a newline
             file.write(b"\n" * cut + json.dumps(content).encode() + b"\n")
     except OSError as error:
         raise StoreError(f"{path}: cannot be written ({error.strerror})") from error
