@@ -40,8 +40,8 @@ def anytime_plot(figure: "Figure", results: Results, tasks: Sequence[TaskResults
     for axis in axes[: len(tasks)]:
         for handle, label in zip(*axis.get_legend_handles_labels(), strict=True):
             handles.setdefault(label, handle)
-    place = {"loc": "outside lower center", "ncols": columns, "fontsize": 8, "frameon": False}
-    figure.legend(list(handles.values()), list(handles), **place)  # type: ignore[arg-type,unused-ignore]
+    shown, labels = list(handles.values()), list(handles)
+    figure.legend(shown, labels, loc="outside lower center", ncols=columns, fontsize=8, frameon=False)
     return figure
 
 
