@@ -41,7 +41,7 @@ def membership(
         compared: The families that are compared; others keep their labels.
     """
     there = counts > 0
-    known = there.any(axis=0)
+    known: npt.NDArray[np.bool_] = np.asarray(there.any(axis=0))
     chosen, tasks = list(families), known.copy()
     absent: list[int] = []
     partial: list[int] = []

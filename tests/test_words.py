@@ -8,16 +8,10 @@ from pathlib import Path
 import pytest
 
 SCOPE = (
-    "harness/core/architecture.py",
-    "harness/core/encoding.py",
-    "harness/core/graph_encoding.py",
-    "harness/core/space.py",
-    "harness/spaces",
-    "harness/surrogate",
-    "harness/tables",
-    "harness/training",
+    "harness",
     "speed",
     "studies",
+    "tests/conformance",
     "tests/spaces",
     "tests/studies",
     "tests/surrogate",
@@ -73,6 +67,11 @@ EXCLUDED = {
     ("copies", "harness/training/setup.py"): "a key of stored files",
     ("copies", "harness/training/tabulate.py"): "a key of stored files",
     ("made", "tests/"): "shared helpers of the tests",
+    ("card", "harness/cli/data_commands.py"): "the former name of a command",
+    ("technique", "harness/cli/main.py"): "the former name of an option",
+    ("technique", "harness/store/manifest.py"): "a key of stored manifests",
+    ("shortfall", "harness/store/run_file.py"): "a key of the first version of the format",
+    ("copies", "harness/conformance/spaces.py"): "copies of an object",
     ("technique", "harness/surrogate/__init__.py"): "a key of the first version of the format",
     ("technique", "harness/surrogate/surrogate.py"): "a key of the first version of the format",
     ("technique", "harness/surrogate/nasbench301/vector.py"): "a parameter of Auto-PyTorch",
@@ -85,8 +84,15 @@ EXCLUDED = {
 
 
 PENDING = {
+    "harness/data/cache.py": "being rewritten",
+    "harness/data/frame.py": "being rewritten",
+    "harness/data/official/nasbench101.py": "being rewritten",
+    "harness/data/official/nasbench201.py": "being rewritten",
+    "harness/data/official/nasbench_asr.py": "being rewritten",
+    "harness/data/official/streamed_pickle.py": "being rewritten",
+    "harness/data/unpickle.py": "being rewritten",
+    "harness/engine/journal.py": "being rewritten",
     "harness/training/checkpoints.py": "being rewritten",
-    "tests/surrogate/test_task.py": "follows the names of tasks and methods",
 }
 """Files of the scope that are not checked yet, and why."""
 

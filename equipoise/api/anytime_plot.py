@@ -1,7 +1,7 @@
 """Curves of regret as a matplotlib figure, for notebooks: real axes that a user may change."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -10,7 +10,6 @@ from equipoise.reports.figures.anytime import AXES, BASELINE, curves
 from equipoise.reports.results import Results, TaskResults
 
 if TYPE_CHECKING:
-    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -36,12 +35,13 @@ def anytime_plot(figure: "Figure", results: Results, tasks: Sequence[TaskResults
         spare.remove()
     for axis, task in zip(axes, tasks, strict=False):
         _panel(axis, results, task)
-    handles: dict[str, Artist] = {}
+    handles: dict[str, Any] = {}
     for axis in axes[: len(tasks)]:
         for handle, label in zip(*axis.get_legend_handles_labels(), strict=True):
             handles.setdefault(label, handle)
-    shown, labels = list(handles.values()), list(handles)
-    figure.legend(shown, labels, loc="outside lower center", ncols=columns, fontsize=8, frameon=False)
+    figure.legend(
+        list(handles.values()), list(handles), loc="outside lower center", ncols=columns, fontsize=8, frameon=False
+    )
     return figure
 
 

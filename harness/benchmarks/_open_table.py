@@ -88,7 +88,7 @@ def table_missing(path: Path) -> str | None:
     if header.coverage == "sample":
         return (
             f"{path} is a sample of {header.space.name}, not a closed table: fit a surrogate to it, or "
-            "say coverage = 'closed' to play within the stored architectures"
+            "say coverage = 'closed' to restrict the task to the stored architectures"
         )
     return None
 

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from equipoise.harness.core.architecture import Architecture, LabelledDag
 from equipoise.harness.core.encoding import Encoding
+from equipoise.harness.core.graph_encoding import Paths
 from equipoise.harness.core.space import SearchSpace
 
 __all__ = ["ClassSpace", "Isomorphism", "LabelSpace", "searched_space"]
@@ -67,6 +68,11 @@ class _Over(SearchSpace):
         """Those of the space below."""
         return self.base.encodings
 
+    @cached_property
+    def paths(self) -> Paths | None:
+        """That of the space below."""
+        return self.base.paths
+
     def format(self, architecture: Architecture) -> str:
         """As the space below writes it."""
         return self.base.format(architecture)
@@ -83,9 +89,10 @@ class _Over(SearchSpace):
 class LabelSpace(_Over):
     """A space without isomorphism: `key` and `canonical` are the identity, so all labelled architectures differ.
 
-    Samples are uniform over the labelled architectures where at least 2 % of all combinations of options are such; elsewhere they are drawn option by option. An edit changes one decision. Where the space below has edits of
-    its own and distinguishes all labels already, those are kept, and so are they for an architecture that no single
-    decision leads away from.
+    Samples are uniform over the labelled architectures where at least 2 % of all combinations of options are such;
+    elsewhere they are drawn option by option. An edit changes one decision. Where the space below has edits of its own
+    and distinguishes all labels already, those are kept, and so are they for an architecture that no single decision
+    leads away from.
 
     The graph and the encodings stay. Encodings that describe the graph (``path``) can be equal for isomorphic
     architectures: who uses them knows the graph.

@@ -158,7 +158,7 @@ class TaskInfo:
         fidelities: Training epochs that can be asked for, ascending; empty where the source states none.
         penalty: The validation error told for an invalid proposal: no better than any architecture's.
         has_cost: Whether `Evaluation.cost_seconds` is known.
-        measured_cost: Whether `Evaluation.cost_seconds` is measured anew each time, so that it cannot repeat.
+        measured_cost: Whether `Evaluation.cost_seconds` is measured at each query, so that it cannot repeat.
         is_lookup: Whether answers are looked up, so that a resumed run may ask again for what it was told before.
         noises: The accepted values of `Task.noise`.
         surrogate: The surrogate model where the values are predictions; else None.

@@ -44,7 +44,7 @@ class Exclusion:
 
 @dataclass(frozen=True)
 class Preflight:
-    """What is left of a suite, and what is not.
+    """The runs of a suite that remain, and those that do not.
 
     Attributes:
         suite: The tasks and methods that run here.
@@ -169,15 +169,15 @@ class _Entry:
 
 
 def _surrogate_of_its_own_kind(cls: type[Method], task: Task, tasks: Sequence[Task]) -> str | None:
-    """Why a method is not scored on a surrogate of its own technique: nothing else of that space is beside it."""
+    """Tells why a method is not scored on a surrogate of its own model: nothing else of that space is beside it."""
     model = _surrogate_model(task)
     if model not in cls.surrogate_models:
         return None
     if any(other.space == task.space and _surrogate_model(other) not in cls.surrogate_models for other in tasks):
         return None
     return (
-        f"{task.name} is a surrogate of the method's own technique ({model}); it runs where a task of "
-        f"{task.space.name} with another technique, or a table, stands beside it in the suite"
+        f"{task.name} is a surrogate by the method's own model ({model}); it runs where a task of "
+        f"{task.space.name} with another model, or a table, stands beside it in the suite"
     )
 
 

@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from equipoise.harness.core.errors import StoreError, SuiteError
-from equipoise.harness.core.registry import load_task
+from equipoise.harness.core.method_code import code_of
+from equipoise.harness.core.registry import load_method, load_task
 from equipoise.harness.core.suite import RunSpec
 from equipoise.harness.core.trajectory import objective_columns
 from equipoise.harness.engine.worker import execute_run
+from equipoise.harness.store.code_versions import changed, mixtures
 from equipoise.harness.store.manifest import check_same_data, described, made_elsewhere
 from equipoise.harness.store.overview import opened
 from equipoise.harness.store.run_store import RunStore
@@ -20,7 +22,7 @@ __all__ = ["verify"]
 
 
 def verify(folder: Path, sample: int, say: Callable[[str], None]) -> int:
-    """Plays a random sample of the stored runs again and compares every value but the measured times.
+    """Repeats a random sample of the stored runs and compares every value but the measured times.
 
     Where a task measures its cost and the budget is in seconds, the number of rows hangs on time: the rows that both
     have are compared.
@@ -37,8 +39,8 @@ def verify(folder: Path, sample: int, say: Callable[[str], None]) -> int:
     stored = [spec for spec in suite.runs() if store.has(spec)]
     if not stored:
         raise StoreError(f"{folder}: no stored runs to verify")
-    played = tuple(dict.fromkeys(spec.task for spec in stored))
-    check_same_data(store.manifest() or {}, described(replace(suite, tasks=played)), store.path)
+    tasks = tuple(dict.fromkeys(spec.task for spec in stored))
+    check_same_data(store.manifest() or {}, described(replace(suite, tasks=tasks)), store.path)
     chosen = np.random.default_rng().choice(len(stored), size=min(sample, len(stored)), replace=False)
     wrong = 0
     for number in sorted(chosen):
@@ -47,6 +49,11 @@ def verify(folder: Path, sample: int, say: Callable[[str], None]) -> int:
         wrong += difference is not None
         said = f"differs{difference}" if difference else "same"
         say(f"{spec.label} on {spec.task}, repeat {spec.repeat}: {said}")
+    for label, told_of in mixtures(store).items():
+        say(f"mixed: {label}: {told_of}")
+    codes = {entry.label: code_of(load_method(suite.address(entry.name))) for entry in suite.methods}
+    for label, count in changed(store, stored, codes).items():
+        say(f"changed: {label}: {count} of its runs were played by other code than is here")
     say(f"{len(chosen) - wrong} of {len(chosen)} runs repeat bit for bit")
     if wrong and (told := made_elsewhere(store.manifest() or {})):
         say(f"{told}: what a method computes in floating point may be rounded differently there")
@@ -60,7 +67,7 @@ def _difference(store: RunStore, spec: RunSpec) -> str | None:
     try:
         new = execute_run(spec, ignore_cache=True).trajectory
     except Exception as error:  # whatever it is, the run does not repeat
-        return f": cannot be played again ({type(error).__name__}: {error})"
+        return f": cannot be repeated ({type(error).__name__}: {error})"
     timed = task.info.measured_cost and spec.budget.unit == "cost_seconds"
     if timed:
         old = old.head(len(new))

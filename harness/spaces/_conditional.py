@@ -75,10 +75,6 @@ class ConditionalSpace(SearchSpace):
         """The architecture that any options in range describe: decisions that do not matter take their first option."""
         return tuple(option if matters else 0 for option, matters in zip(options, self.matters(options), strict=True))
 
-    def key(self, architecture: Architecture) -> Architecture:
-        """The settled form."""
-        return self.settled(architecture)
-
     def sample(self, rng: np.random.Generator, n: int) -> list[Architecture]:
         """Draws n architectures, exactly uniformly."""
         return [self._nth(_below(rng, self.size)) for _ in range(n)]

@@ -105,7 +105,7 @@ class _RowNumbers:
 def _advice(space: SearchSpace, architecture: Architecture) -> str:
     if not isinstance(space, DeclaredConditional):
         return ""
-    return f"; leave a decision that does not matter empty: '{space.format(space.key(architecture))}'"
+    return f"; leave a decision that does not matter empty: '{space.format(space.settled(architecture))}'"
 
 
 def _nth(space: SearchSpace, place: int) -> str:

@@ -33,6 +33,7 @@ def provenance_section(results: Results) -> Section:
             f"Machine: {machine.get('processor', 'unknown')}, {machine.get('cores', '?')} cores, "
             f"{machine.get('system', '?')}.",
         ),
+        *((f"Mixed results of {label}: {told}.",) for label, told in results.mixed.items()),
     )
     return Section(
         "provenance",

@@ -34,6 +34,13 @@ def test_both_are_spaces_like_any_other(wrap, space: SearchSpace, check) -> None
     check(wrap(space))
 
 
+@pytest.mark.parametrize("wrap", [LabelSpace, ClassSpace])
+@each_space
+def test_what_encodes_paths_still_finds_them(wrap, space: SearchSpace) -> None:
+    assert wrap(space).paths is space.paths
+    assert ("path" in wrap(space).encodings) == (space.paths is not None)
+
+
 @each_space
 @few
 @given(data=st.data())

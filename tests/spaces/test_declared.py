@@ -55,9 +55,10 @@ def test_masks_sizes_and_order_are_those_of_brute_force(declaration: tuple[list[
     members = set(expected)
     for options in product(*map(range, space.cardinalities)):
         assert space.contains(options) == (options in members)
-        assert space.key(options) in members
         assert space.parse(space.format(options)) == options
-        assert space.decode(options, "conditional" if when else "categorical") == space.key(options)
+        settled = space.decode(options, "conditional" if when else "categorical")
+        assert settled in members
+        assert settled == options or options not in members
     for architecture in expected:
         assert space.key(architecture) == architecture
         for place in range(len(decisions)):

@@ -111,7 +111,7 @@ def test_no_method_is_judged_by_its_own_model_alone(folder: Path, tmp_path: Path
     (tmp_path / "beside").mkdir()
     ((label, reason),) = _ran(folder, tmp_path / "alone", [own], mine)
     assert label == "mine"
-    assert "own technique (trees)" in reason
+    assert "own model (trees)" in reason
     assert _ran(folder, tmp_path / "beside", [own, other], mine) == []
 
 
