@@ -155,7 +155,7 @@ class _Entry:
         settings = self.entry.settings
         try:
             for budget in self.suite.budgets:
-                problem = searched_problem(cls, task, budget, settings, self.suite.protocol)
+                problem = searched_problem(cls, task, budget, settings, self.suite.rules_of(self.entry))
                 cls(problem, np.random.default_rng(0), **settings)
         except SettingError as error:
             raise SettingError(f"method {self.entry.label}: {error}") from error

@@ -69,7 +69,7 @@ def check_same_suite(stored: Mapping[str, Any], suite: Suite, where: object) -> 
     before = {entry["label"]: entry for entry in old["methods"]}
     for entry in new["methods"]:
         known = before.get(entry["label"], entry)
-        if _said([known["name"], known["settings"]]) != _said([entry["name"], entry["settings"]]):
+        if any(_said(known.get(key)) != _said(entry.get(key)) for key in ("name", "settings", "isomorphism")):
             differences.append(f"the settings of {entry['label']}")
     if differences:
         raise StoreError(
@@ -174,6 +174,7 @@ def _method(cls: type[Method], entry: Any) -> dict[str, Any]:
         "labels_used": cls.labels_used,
         "settings": settings_of(cls, entry.settings, entry.label),
         "changed": dict(entry.settings),
+        **({"factors": dict(entry.factors)} if entry.factors else {}),
         "deviations": list(cls.deviations),
     }
 
@@ -201,6 +202,7 @@ def _task(name: str, suite: Suite) -> dict[str, Any]:
         "technique": surrogate.model if surrogate else None,
         "held_out": [scores.to_dict() for scores in surrogate.scores] if surrogate else [],
         "fidelities": list(info.fidelities),
+        "noise_floors": task.noise_floors(),
         "measured_cost": info.measured_cost,
         "pitfalls": list(info.pitfalls),
     }
