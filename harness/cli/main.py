@@ -64,11 +64,20 @@ def run(
     repeats: Annotated[int | None, typer.Option(help="Override the number of repeats of every method.")] = None,
     queries: Annotated[int | None, typer.Option(help="Override the budget: queries per run.")] = None,
     skip_missing: Annotated[bool, typer.Option("--skip-missing", help="Skip what cannot run here.")] = False,
+    shard: Annotated[
+        str | None, typer.Option(help="Only this share of the runs, for example 3/20; all may run at once.")
+    ] = None,
+    time: Annotated[
+        str | None,
+        typer.Option(help="Stop before this time (2:00:00) is over, with exit status 75; run again to go on."),
+    ] = None,
 ) -> None:
     """Run a suite. Run it again to resume, or to add repeats, tasks or methods."""
     from equipoise.harness.cli.progress import progress
     from equipoise.harness.core.suite import Suite
     from equipoise.harness.engine.session import run_suite
+    from equipoise.harness.engine.shard import Shard
+    from equipoise.harness.engine.walltime import parse_time
 
     ran = run_suite(
         Suite.load(suite).changed(tuple(only or ()), repeats, queries, tuple(task or ())),
@@ -76,11 +85,24 @@ def run(
         workers=workers,
         cluster=cluster,
         skip_missing=skip_missing,
+        shard=None if shard is None else Shard.parse(shard),
+        seconds=None if time is None else parse_time(time),
         command=sys.argv[1:],
         progress=progress,
     )
     sys.stderr.write(f"equipoise: {ran}\n")
-    raise typer.Exit(130 if ran.interrupted else 1 if ran.failures else 0)
+    raise typer.Exit(75 if ran.goes_on else 130 if ran.interrupted else 1 if ran.failures else 0)
+
+
+@app.command()
+def merge(
+    folders: Annotated[list[Path], typer.Argument(help="Results folders of one suite, from anywhere.")],
+    out: Annotated[Path, typer.Option(help="The folder that gets all their runs; may be there already.")],
+) -> None:
+    """Join results of one suite from several folders; those of other data, code or rules are refused."""
+    from equipoise.harness.store.join import join
+
+    typer.echo(join(folders, out))
 
 
 @app.command()

@@ -19,7 +19,18 @@ if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-__all__ = ["COLUMNS", "FORMAT", "Run", "Summary", "packed", "read_part", "summaries_of"]
+__all__ = [
+    "COLUMNS",
+    "FORMAT",
+    "GoneError",
+    "Run",
+    "Summary",
+    "packed",
+    "packed_table",
+    "read_part",
+    "summaries_in",
+    "summaries_of",
+]
 
 FORMAT = 2
 """Version of the store, in its manifest. 1 had no ``training_charge`` and no objectives; it is read too."""
@@ -44,6 +55,10 @@ Where a task has further objectives, one ``objective:NAME`` each (float64, NaN f
 """
 
 TEXTS = [name for name, kind in COLUMNS.items() if kind == "text"]
+
+
+class GoneError(StoreError):
+    """A file is no longer there: another process has merged it with others since its name was read."""
 
 
 @dataclass(frozen=True)
@@ -100,11 +115,20 @@ def packed(runs: Sequence[Run], space: SearchSpace) -> "pa.Buffer":
         runs: At least one.
         space: Formats the architectures.
     """
+    return packed_table(_table(runs, space), [asdict(run.summary()) for run in runs])
+
+
+def packed_table(table: "pa.Table", summaries: Sequence[Mapping[str, Any]]) -> "pa.Buffer":
+    """Packs rows that are at hand as a table.
+
+    Args:
+        table: The rows of some runs, one run after the other.
+        summaries: The entries of these runs, in the same order.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    summaries = json.dumps([asdict(run.summary()) for run in runs])
-    table = _table(runs, space).replace_schema_metadata({"equipoise": summaries})
+    table = table.replace_schema_metadata({"equipoise": json.dumps(list(summaries))})
     sink = pa.BufferOutputStream()
     pq.write_table(table, sink, compression="zstd", use_dictionary=TEXTS, write_page_checksum=True)
     return sink.getvalue()
@@ -150,9 +174,18 @@ def summaries_of(part: Path) -> list[dict[str, Any]]:
     Raises:
         StoreError: It is damaged, or not a file of a store.
     """
-    metadata = read_part(part, lambda file: file.schema_arrow.metadata or {})
+    summaries: list[dict[str, Any]] = read_part(part, lambda file: summaries_in(file, part))
+    return summaries
+
+
+def summaries_in(file: "pq.ParquetFile", part: Path) -> list[dict[str, Any]]:
+    """The same of a file that is open.
+
+    Raises:
+        StoreError: It is damaged, or not a file of a store.
+    """
     try:
-        summaries: list[dict[str, Any]] = json.loads(metadata[b"equipoise"])
+        summaries: list[dict[str, Any]] = json.loads((file.schema_arrow.metadata or {})[b"equipoise"])
     except (KeyError, ValueError) as error:
         raise StoreError(f"{part}: not a run file of an Equipoise store (no summary of its runs)") from error
     for entry in summaries:
@@ -165,6 +198,7 @@ def read_part(part: Path, read: Callable[["pq.ParquetFile"], Any]) -> Any:
     """Reads from a run file and checks what is read against its checksums.
 
     Raises:
+        GoneError: It is not there.
         StoreError: It is damaged, or may not be read.
     """
     import pyarrow as pa
@@ -173,6 +207,8 @@ def read_part(part: Path, read: Callable[["pq.ParquetFile"], Any]) -> Any:
     try:
         with pq.ParquetFile(part, page_checksum_verification=True) as file:
             return read(file)
+    except FileNotFoundError:
+        raise GoneError(f"{part}: is not there") from None
     except PermissionError:
         raise StoreError(f"{part}: cannot be read (permission denied); run as its owner, or change its mode") from None
     except (pa.ArrowException, OSError) as error:

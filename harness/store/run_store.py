@@ -6,16 +6,26 @@ column per further objective; each file carries a summary of its runs in its met
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from equipoise.harness.core.errors import StoreError
 from equipoise.harness.core.files import remove_scratch, write_whole
 from equipoise.harness.core.space import SearchSpace
 from equipoise.harness.core.suite import RunSpec
 from equipoise.harness.store.format_1 import derive_training_charge
-from equipoise.harness.store.run_file import COLUMNS, Run, Summary, packed, read_part, summaries_of
+from equipoise.harness.store.run_file import (
+    COLUMNS,
+    GoneError,
+    Run,
+    Summary,
+    packed,
+    read_part,
+    summaries_in,
+    summaries_of,
+)
 
 # pyarrow and pandas are imported where they are used: a worker starts to search before it needs to write.
 if TYPE_CHECKING:
@@ -36,6 +46,7 @@ class RunStore:
         self.path = Path(path)
         self.runs = self.path / "runs"
         self._summaries: dict[str, Summary] | None = None
+        self._entries: dict[Path, list[dict[str, Any]]] = {}
 
     # Writing.
 
@@ -104,10 +115,14 @@ class RunStore:
             StoreError: A part is damaged.
         """
         if self._summaries is None:
-            self._summaries = {
-                entry["run_id"]: Summary(**entry) for part in self.parts() for entry in summaries_of(part)
-            }
+            entries = _settled(self._all_entries).values()
+            self._summaries = {entry["run_id"]: Summary(**entry) for held in entries for entry in held}
         return self._summaries
+
+    def _all_entries(self) -> dict[Path, list[dict[str, Any]]]:
+        """The entries of the runs in each part; a part never changes, so each is read once."""
+        self._entries = {part: self._entries.get(part) or summaries_of(part) for part in self.parts()}
+        return self._entries
 
     def has(self, spec: RunSpec) -> bool:
         """Whether the rows of a run are stored."""
@@ -117,27 +132,29 @@ class RunStore:
         """The files of rows, in a fixed order."""
         return sorted(self.runs.glob("*.parquet"))
 
-    def drop_damaged(self) -> list[str]:
+    def drop_damaged(self, scratch: bool = True) -> list[str]:
         """Moves damaged files aside (to ``runs/*.damaged``), so that their runs are repeated.
 
-        The scratch file of an interrupted write is removed: nobody else writes here (the folder is locked).
+        Args:
+            scratch: Whether to remove the scratch files of interrupted writes: only where nobody else writes.
 
         Returns:
             One line per damaged file, to be shown.
         """
-        for folder in (self.path, self.runs):
+        for folder in (self.path, self.runs) if scratch else ():
             remove_scratch(folder)
-        said = []
+        said, self._entries, self._summaries = [], {}, None
         for part in self.parts():
             if not os.access(part, os.R_OK):
-                continue  # not damaged: reading it says what is wrong
+                continue  # not damaged: reading it says what is wrong; or merged by another shard
             try:
-                summaries_of(part)
-                read_part(part, lambda file: file.read())
+                self._entries[part] = read_part(part, lambda file, part=part: _checked(file, part))
+            except GoneError:
+                continue
             except StoreError as error:
-                part.replace(part.with_suffix(".damaged"))
+                with suppress(FileNotFoundError):  # another shard was first
+                    part.replace(part.with_suffix(".damaged"))
                 said.append(f"{error}; moved aside, its runs are repeated")
-        self._summaries = None
         return said
 
     def frame(
@@ -156,10 +173,13 @@ class RunStore:
         Raises:
             StoreError: The store is empty or damaged.
         """
+        return _settled(lambda: self._frame(columns, task, as_stored))
+
+    def _frame(self, columns: Sequence[str] | None, task: str | None, as_stored: bool) -> "pd.DataFrame":
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        stored = {part: summaries_of(part) for part in self.parts()}
+        stored = self._all_entries()
         runs = {part: [e["run_id"] for e in held if task in (None, e["task"])] for part, held in stored.items()}
         parts = [part for part, ids in runs.items() if ids]
         if not parts:
@@ -192,6 +212,54 @@ class RunStore:
         if columns is None:
             columns = [*COLUMNS, *sorted(name for name in map(str, frame) if name.startswith("objective:"))]
         return frame[list(columns)]
+
+    def rows_of(self, run_ids: Iterable[str]) -> Iterator[tuple[str, "pd.DataFrame"]]:
+        """The rows of some runs as they are stored, run by run; each part is read once.
+
+        Args:
+            run_ids: Of runs that are stored; the order of the parts decides that of the runs.
+
+        Raises:
+            StoreError: A part is damaged.
+        """
+        left = set(run_ids)
+        while left:
+            found = False
+            for part, entries in _settled(self._all_entries).items():
+                if left.isdisjoint(entry["run_id"] for entry in entries):
+                    continue
+                try:
+                    table = read_part(part, lambda file: file.read())
+                except GoneError:
+                    break  # merged meanwhile: its runs are in another part
+                offset = 0
+                for entry in entries:
+                    if entry["run_id"] in left:
+                        left.remove(entry["run_id"])
+                        found = True
+                        yield entry["run_id"], table.slice(offset, entry["queries"]).to_pandas()
+                    offset += entry["queries"]
+            if not found:
+                raise StoreError(f"{self.path}: runs {', '.join(sorted(left))[:80]} are not stored")
+
+
+_Read = TypeVar("_Read")
+
+
+def _settled(read: Callable[[], _Read]) -> _Read:
+    """Reads once more where a part was merged with others meanwhile."""
+    for _ in range(20):
+        try:
+            return read()
+        except GoneError:
+            continue
+    return read()
+
+
+def _checked(file: "pq.ParquetFile", part: Path) -> list[dict[str, Any]]:
+    """Reads every page of a part, whose checksums are compared, and returns the entries of its runs."""
+    file.read()
+    return summaries_in(file, part)
 
 
 def _present(file: "pq.ParquetFile", wanted: Sequence[str], objectives: bool, derived: bool) -> list[str]:
