@@ -12,6 +12,7 @@ import typer
 
 from equipoise.harness.cli import completion
 from equipoise.harness.cli.data_commands import data
+from equipoise.harness.cli.sbatch_command import sbatch
 from equipoise.harness.core.errors import EquipoiseError, PluginError
 
 __all__ = ["app", "main"]
@@ -25,6 +26,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(data, name="data")
+app.command()(sbatch)
 
 
 def _version(wanted: bool) -> None:

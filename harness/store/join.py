@@ -16,7 +16,7 @@ from equipoise.harness.core.files import write_whole
 from equipoise.harness.core.suite import Suite
 from equipoise.harness.store.compaction import MOST_ROWS, Part, merge_parts
 from equipoise.harness.store.locks import alone
-from equipoise.harness.store.manifest import merged, suite_differences
+from equipoise.harness.store.manifest import finished, merged, suite_differences
 from equipoise.harness.store.overview import complete
 from equipoise.harness.store.run_store import RunStore
 
@@ -43,12 +43,15 @@ def join(folders: Sequence[Path], out: Path) -> str:
     """
     sources = [RunStore(folder) for folder in folders if not _same(folder, out)]
     target = RunStore(out)
+    if not sources:
+        raise StoreError(f"{out}: give the folders whose runs it gets")
     with ExitStack() as locks:
         for store in sources:
             if store.manifest() is None:
                 raise StoreError(f"{store.path}: no manifest.json, so no results of Equipoise; give results folders")
             if os.access(store.path, os.W_OK):
                 locks.enter_context(alone(store.path))
+        _joined_manifest(sources)  # before anything is made
         locks.enter_context(alone(out))
         if target.manifest() is None and target.parts():
             raise StoreError(f"{out} holds rows but no manifest.json; choose another --out")
@@ -64,8 +67,7 @@ def join(folders: Sequence[Path], out: Path) -> str:
         added = len(target.summaries()) - len(before)
         manifest = _decided(manifest, target)
         if complete(target, manifest):
-            ended = [store.manifest() or {} for store in stores]
-            manifest["ended"] = max((one["ended"] for one in ended if one.get("ended")), default=None)
+            manifest = finished(manifest)
         target.write_manifest(manifest)
     failed = len(target.failures())
     return f"{out}: {added} runs added, {len(target.summaries())} stored" + (f", {failed} failed" if failed else "")
@@ -82,7 +84,7 @@ def _joined_manifest(stores: Sequence[RunStore]) -> dict[str, Any]:
         StoreError: Two of them do not go together.
     """
     manifests = [store.manifest() or {} for store in stores]
-    joined = manifests[0]
+    joined = manifests[0] if manifests else {}
     for store, manifest in zip(stores[1:], manifests[1:], strict=True):
         differences = suite_differences(joined["suite"], Suite.from_dict(manifest["suite"]).to_dict())
         for what, key, digest in (("data of", "tasks", "digest"), ("code of", "methods", "code")):
@@ -146,7 +148,7 @@ def _refuse_contradictions(stores: Sequence[RunStore], manifest: Mapping[str, An
 
 def _digests(store: RunStore, run_ids: Iterable[str]) -> Iterator[tuple[str, str]]:
     for run_id, frame in store.rows_of(run_ids):
-        columns = [frame[name].astype(str) for name in COMPARED]
+        columns = [map(str, frame[name]) for name in COMPARED]
         text = "\n".join(map("\t".join, zip(*columns, strict=True)))
         yield run_id, hashlib.sha256(text.encode()).hexdigest()
 

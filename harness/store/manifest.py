@@ -150,20 +150,18 @@ def merged(stored: Mapping[str, Any], manifest: Mapping[str, Any]) -> dict[str, 
 
 
 def _session(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: manifest[key] for key in ("command", "versions", "machine", "started")}
+    session = {key: manifest[key] for key in ("command", "versions", "machine", "started")}
+    if "--shard" in session["command"][:-1]:
+        place = session["command"].index("--shard") + 1
+        session["command"] = [*session["command"][:place], "I/N", *session["command"][place + 1 :]]
+    return session
 
 
 def _and(sessions: Sequence[Mapping[str, Any]], session: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Adds a session, unless it is that of another shard, or of the same one once more."""
-    command = session["command"]
-    if "--shard" in command:
-        command = [*command]
-        command[command.index("--shard") + 1] = "N"
-        session = {**session, "command": command}
-        known = [{key: value for key, value in entry.items() if key != "started"} for entry in sessions]
-        if {key: value for key, value in session.items() if key != "started"} in known:
-            return list(sessions)
-    return [*sessions, session]
+    known = [{key: value for key, value in entry.items() if key != "started"} for entry in sessions]
+    again = {key: value for key, value in session.items() if key != "started"} in known
+    return [*sessions] if again and "--shard" in session["command"] else [*sessions, session]
 
 
 def _still_left_out(before: Sequence[Mapping[str, str]], manifest: Mapping[str, Any]) -> list[Mapping[str, str]]:
