@@ -32,7 +32,7 @@ MOST_STALLS = 3
 
 @dataclass(frozen=True)
 class Plan:
-    """What a progress display knows before the first run.
+    """The plan that a progress display shows before the first run.
 
     Attributes:
         suite: What runs.
@@ -62,7 +62,7 @@ def silent(_: Plan) -> Iterator[Callable[[Outcome], None]]:
 
 @dataclass(frozen=True)
 class SuiteRun:
-    """What became of a suite.
+    """The outcome of a suite.
 
     Attributes:
         folder: The results folder.

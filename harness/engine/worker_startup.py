@@ -1,4 +1,4 @@
-"""What a worker's own process does first, before it loads anything large, and how it answers calls."""
+"""The start of a worker's process, before it loads anything large, and its answers to calls."""
 
 import gc
 import os

@@ -80,8 +80,8 @@ def suite_differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[st
     differences = [key for key in ("name", "budget") if _said(old[key]) != _said(new[key])]
     differences += [
         f"protocol.{key}"
-        for key, value in new["protocol"].items()
-        if key != "repeats" and _said(old["protocol"].get(key)) != _said(value)
+        for key in {**new["protocol"], **old["protocol"]}
+        if key != "repeats" and _said(old["protocol"].get(key)) != _said(new["protocol"].get(key))
     ]
     before = {entry["label"]: entry for entry in old["methods"]}
     for entry in new["methods"]:
@@ -213,6 +213,7 @@ def _task(name: str, suite: Suite) -> dict[str, Any]:
         return {"skip": reason}
     info, surrogate = task.info, task.info.surrogate
     return {
+        "title": info.title,
         "source": info.source,
         "licence": info.licence,
         "digest": info.data_digest,

@@ -1,4 +1,4 @@
-"""How a stored suite stands: which runs are there, which failed, and what did not run."""
+"""The state of a stored suite: the runs that are stored, those that failed, and those that did not run."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ class MethodOverview:
 
 @dataclass(frozen=True)
 class Overview:
-    """How a suite stands.
+    """The state of a suite.
 
     Attributes:
         store: The results folder.
@@ -83,7 +83,7 @@ def complete(store: RunStore, manifest: Mapping[str, Any]) -> bool:
 
 
 def overview_of(folder: Path) -> Overview:
-    """How the suite of a results folder stands.
+    """The state of the suite of a results folder.
 
     Raises:
         StoreError: It holds no results, or a part is damaged.

@@ -8,6 +8,7 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from math import nan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -35,6 +36,10 @@ if TYPE_CHECKING:
 __all__ = ["RunStore"]
 
 
+RUN = ("task", "method", "budget", "repeat")
+"""The columns that tell one run from another."""
+
+
 class RunStore:
     """The results folder of one suite.
 
@@ -46,7 +51,7 @@ class RunStore:
         self.path = Path(path)
         self.runs = self.path / "runs"
         self._summaries: dict[str, Summary] | None = None
-        self._entries: dict[Path, list[dict[str, Any]]] = {}
+        self._held: dict[Path, list[dict[str, Any]]] = {}
 
     # Writing.
 
@@ -119,10 +124,14 @@ class RunStore:
             self._summaries = {entry["run_id"]: Summary(**entry) for held in entries for entry in held}
         return self._summaries
 
+    def _entries(self, part: Path) -> list[dict[str, Any]]:
+        """The summaries of a part, read once: parts are written whole and never changed."""
+        if part not in self._held:
+            self._held[part] = summaries_of(part)
+        return self._held[part]
+
     def _all_entries(self) -> dict[Path, list[dict[str, Any]]]:
-        """The entries of the runs in each part; a part never changes, so each is read once."""
-        self._entries = {part: self._entries.get(part) or summaries_of(part) for part in self.parts()}
-        return self._entries
+        return {part: self._entries(part) for part in self.parts()}
 
     def has(self, spec: RunSpec) -> bool:
         """Whether the rows of a run are stored."""
@@ -143,12 +152,13 @@ class RunStore:
         """
         for folder in (self.path, self.runs) if scratch else ():
             remove_scratch(folder)
-        said, self._entries, self._summaries = [], {}, None
+        said, self._summaries = list[str](), None
+        self._held.clear()
         for part in self.parts():
             if not os.access(part, os.R_OK):
                 continue  # not damaged: reading it says what is wrong; or merged by another shard
             try:
-                self._entries[part] = read_part(part, lambda file, part=part: _checked(file, part))
+                self._held[part] = read_part(part, lambda file, part=part: _checked(file, part))
             except GoneError:
                 continue
             except StoreError as error:
@@ -160,8 +170,9 @@ class RunStore:
     def frame(
         self, columns: Sequence[str] | None = None, task: str | None = None, as_stored: bool = False
     ) -> "pd.DataFrame":
-        """All rows, sorted by task, method (both in the order of the manifest), repeat and query.
+        """All rows, sorted by task, method (both in the order of the manifest), budget, repeat and query.
 
+        Rows that were written before suites could have several budgets get the budget of the suite.
         Rows of format 1 have no ``training_charge``; it is derived from their ``charge`` where that tells it (see
         `derive_training_charge`), and NaN elsewhere. An objective that a run does not have is NaN.
 
@@ -184,7 +195,7 @@ class RunStore:
         parts = [part for part, ids in runs.items() if ids]
         if not parts:
             raise StoreError(f"{self.path}: no stored runs{f' of {task}' if task else ''}")
-        wanted = list(dict.fromkeys([*(columns or COLUMNS), "task", "method", "repeat", "query"]))
+        wanted = list(dict.fromkeys([*(columns or COLUMNS), *RUN, "query"]))
         derived = "training_charge" in wanted and not as_stored
         tables = []
         for part in parts:
@@ -196,6 +207,7 @@ class RunStore:
                 joined = joined.append_column(name, pa.nulls(len(joined), pa.float64()))
         frame: pd.DataFrame = joined.to_pandas()
         suite = (self.manifest() or {}).get("suite", {})
+        frame["budget"] = frame["budget"].fillna(_only_budget(suite))
         if derived and frame["training_charge"].isna().any():
             derive_training_charge(frame, suite)
         for column, key in (("task", "tasks"), ("method", "methods")):
@@ -205,10 +217,10 @@ class RunStore:
             frame[column] = frame[column].cat.set_categories(order)
         for column in {"architecture", "status"} & set(wanted):  # whatever order the parts came in
             frame[column] = frame[column].cat.set_categories(sorted(frame[column].cat.categories))
-        frame = frame.sort_values(["task", "method", "repeat", "query"], ignore_index=True, kind="stable")
-        _refuse_two_of_a_kind(self.path, [entry for part in parts for entry in stored[part]])
+        frame = frame.sort_values([*RUN, "query"], ignore_index=True, kind="stable")
+        _refuse_two_of_a_kind(self.path, [entry for part in parts for entry in stored[part]], _only_budget(suite))
         if sum(map(len, runs.values())) > len(set().union(*runs.values())):  # a run was stored twice
-            frame = frame.drop_duplicates(["task", "method", "repeat", "query"], ignore_index=True)
+            frame = frame.drop_duplicates([*RUN, "query"], ignore_index=True)
         if columns is None:
             columns = [*COLUMNS, *sorted(name for name in map(str, frame) if name.startswith("objective:"))]
         return frame[list(columns)]
@@ -273,15 +285,21 @@ def _present(file: "pq.ParquetFile", wanted: Sequence[str], objectives: bool, de
     return found
 
 
-def _refuse_two_of_a_kind(path: Path, entries: Sequence[Mapping[str, Any]]) -> None:
+def _only_budget(suite: Mapping[str, Any]) -> float:
+    """The budget of a suite that has one; the largest where it has several; NaN without a suite."""
+    amounts = next(iter(suite.get("budget", {}).values()), nan)
+    return float(max(amounts) if isinstance(amounts, list) else amounts)
+
+
+def _refuse_two_of_a_kind(path: Path, entries: Sequence[Mapping[str, Any]], budget: float) -> None:
     """Refuses two different runs under one name: they would be read as one of twice the length.
 
     Raises:
         StoreError: There are some.
     """
-    known: dict[tuple[str, str, int], str] = {}
+    known: dict[tuple[str, str, int, float], str] = {}
     for entry in entries:
-        name = (entry["task"], entry["method"], entry["repeat"])
+        name = (entry["task"], entry["method"], entry["repeat"], entry.get("budget", budget))
         if known.setdefault(name, entry["run_id"]) != entry["run_id"]:
             raise StoreError(
                 f"{path}: repeat {name[2]} of {name[1]} on {name[0]} is stored twice, from two suites; move the files "
@@ -296,7 +314,7 @@ def _append(path: Path, content: Mapping[str, Any]) -> None:
             end = file.seek(0, os.SEEK_END)
             if end:
                 file.seek(end - 1)
-            cut = end > 0 and file.read(1) != b"\n"  # by a crash: the next line begins anew
+            cut = end > 0 and file.read(1) != b"\n"  # by a crash: the next line starts after a newline
             file.write(b"\n" * cut + json.dumps(content).encode() + b"\n")
     except OSError as error:
         raise StoreError(f"{path}: cannot be written ({error.strerror})") from error
