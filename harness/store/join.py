@@ -121,12 +121,13 @@ def _refuse_contradictions(stores: Sequence[RunStore], manifest: Mapping[str, An
     Raises:
         StoreError: There are some.
     """
-    names: dict[tuple[str, str, int], tuple[str, RunStore]] = {}
+    names: dict[tuple[object, ...], tuple[str, RunStore]] = {}
     twice: dict[RunStore, dict[RunStore, list[str]]] = {}
     timed = {name for name, entry in manifest["tasks"].items() if entry.get("measured_cost")}
     for store in stores:
         for run_id, summary in store.summaries().items():
-            other, first = names.setdefault((summary.task, summary.method, summary.repeat), (run_id, store))
+            name = (summary.task, summary.method, summary.repeat, str(summary.budget))
+            other, first = names.setdefault(name, (run_id, store))
             if other != run_id:
                 raise StoreError(
                     f"{store.path} does not go with {first.path}: repeat {summary.repeat} of {summary.method} on "
