@@ -21,7 +21,7 @@ __all__ = ["Results"]
 
 
 class Results:
-    """What a results folder holds. Nothing is computed before it is asked for.
+    """The content of a results folder. Everything is computed on demand.
 
     Args:
         folder: The results folder of a suite.

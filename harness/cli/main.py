@@ -66,6 +66,12 @@ def run(
     repeats: Annotated[int | None, typer.Option(help="Override the number of repeats of every method.")] = None,
     queries: Annotated[int | None, typer.Option(help="Override the budget: queries per run.")] = None,
     skip_missing: Annotated[bool, typer.Option("--skip-missing", help="Skip what cannot run here.")] = False,
+    redo: Annotated[
+        list[str] | None, typer.Option(metavar="METHOD", help="Run its stored runs again; may be given again.")
+    ] = None,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep the stored runs of methods whose code has changed.")
+    ] = False,
     shard: Annotated[
         str | None, typer.Option(help="Only this share of the runs, for example 3/20; all may run at once.")
     ] = None,
@@ -87,13 +93,17 @@ def run(
         workers=workers,
         cluster=cluster,
         skip_missing=skip_missing,
+        redo=tuple(redo or ()),
+        keep=keep,
         shard=None if shard is None else Shard.parse(shard),
         seconds=None if time is None else parse_time(time),
         command=sys.argv[1:],
         progress=progress,
     )
     sys.stderr.write(f"equipoise: {ran}\n")
-    raise typer.Exit(75 if ran.goes_on else 130 if ran.interrupted else 1 if ran.failures else 0)
+    raise typer.Exit(
+        75 if ran.goes_on else 130 if ran.interrupted else int(ran.stored < ran.planned or bool(ran.failures))
+    )
 
 
 @app.command()

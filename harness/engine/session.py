@@ -9,13 +9,16 @@ from pathlib import Path
 from time import time
 from typing import Any, Protocol
 
-from equipoise.harness.core.errors import StoreError, SuiteError
+from equipoise.harness.core.errors import StoreError, SuiteError, nearest
+from equipoise.harness.core.method_code import code_of
+from equipoise.harness.core.registry import load_method
 from equipoise.harness.core.suite import RunSpec, Suite
 from equipoise.harness.engine.preflight import Exclusion, Preflight, preflight
 from equipoise.harness.engine.scheduler import execute_all
 from equipoise.harness.engine.shard import Shard
 from equipoise.harness.engine.walltime import stopping_in_time
 from equipoise.harness.engine.worker import Outcome
+from equipoise.harness.store.code_versions import changed, set_aside
 from equipoise.harness.store.compaction import Compaction
 from equipoise.harness.store.locks import alone, as_shard, in_turn
 from equipoise.harness.store.manifest import check_same_data, check_same_suite, finished, manifest_of, merged
@@ -117,6 +120,8 @@ def run_suite(
     workers: int | None = None,
     cluster: str = "local",
     skip_missing: bool = False,
+    redo: Sequence[str] = (),
+    keep: bool = False,
     shard: Shard | None = None,
     seconds: float | None = None,
     command: Sequence[str] = (),
@@ -130,6 +135,9 @@ def run_suite(
         workers: Processes, or jobs of the cluster; one per core if None.
         cluster: ``in-process``, ``local``, ``slurm``, or the address of a Dask scheduler (``tcp://...``).
         skip_missing: Skip tasks and methods whose data or packages are missing here, instead of refusing.
+        redo: Labels of methods whose stored runs are set aside and run again.
+        keep: Keep the stored runs of methods whose code has changed since; new runs then stand beside old ones, which
+            report, status and verify say.
         shard: Run this share of the suite alone; the others may run at the same time, into the same folder.
         seconds: Time from now until this process is ended from outside; it stops by itself before that.
         command: The command line, for the manifest; empty where Python called.
@@ -148,9 +156,11 @@ def run_suite(
         with as_shard(store.path, shard.number, shard.of) if shard else alone(store.path) as lock:
             for line in store.drop_damaged(scratch=shard is None):
                 LOG.warning("%s", line)
-            with in_turn(store.path):
-                store.write_manifest(_manifest(store, suite, command, ready.excluded()))
             wanted = _wanted(ready, shard)
+            with in_turn(store.path):
+                manifest = _manifest(store, suite, command, ready.excluded())
+                _settle_changed_code(store, suite, wanted, redo, keep)
+                store.write_manifest(manifest)
             missing = [spec for spec in wanted if not store.has(spec)]
             owned = {spec.run_id for spec in wanted}
             compaction = Compaction(store, owned.__contains__) if shard else Compaction(store)
@@ -239,6 +249,32 @@ def _manifest(
     if store.path.exists() and store.parts():
         raise StoreError(f"{store.path} holds rows but no manifest.json; choose another --out")
     return manifest
+
+
+def _settle_changed_code(
+    store: RunStore, suite: Suite, wanted: Sequence[RunSpec], redo: Sequence[str], keep: bool
+) -> None:
+    """Sets aside what is to be run again; refuses to add runs to those of other code unless that is asked for.
+
+    Raises:
+        SuiteError: A method to redo is not in the suite.
+        StoreError: The code of a method has changed.
+    """
+    labels = [entry.label for entry in suite.methods]
+    for label in redo:
+        if label not in labels:
+            raise SuiteError(f"--redo {label}: the suite has no such method; {nearest(label, labels)}")
+    if redo:
+        set_aside(store, {spec.run_id for spec in wanted if spec.label in redo})
+    codes = {entry.label: code_of(load_method(suite.address(entry.name))) for entry in suite.methods}
+    found = changed(store, wanted, codes)
+    if found and not keep:
+        told = "; ".join(f"{label} ({count} runs)" for label, count in found.items())
+        first = next(iter(found))
+        raise StoreError(
+            f"{store.path}: the code has changed since runs were stored of: {told}. Run them again with "
+            f"--redo '{first}', or keep them with --keep"
+        )
 
 
 def _stored(folder: Path, wanted: Sequence[RunSpec], expected: int, executed: int) -> int:

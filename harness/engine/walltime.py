@@ -9,6 +9,7 @@ from threading import Timer, current_thread, main_thread
 from types import FrameType
 
 from equipoise.harness.core.errors import SuiteError
+from equipoise.harness.engine.interruption import told
 
 __all__ = ["Clock", "parse_time", "reserve", "stopping_in_time"]
 
@@ -65,10 +66,10 @@ def stopping_in_time(seconds: float | None) -> Iterator[Clock]:
         yield clock
         return
 
-    def stop(_signal: int, _frame: FrameType | None) -> None:
+    def stop(number: int, frame: FrameType | None) -> None:
         if not clock.out:
             clock.out = True
-            raise KeyboardInterrupt
+            told(number, frame)
 
     before = signal.signal(signal.SIGUSR1, stop)
     timer = Timer(seconds - reserve(seconds), os.kill, (os.getpid(), signal.SIGUSR1))

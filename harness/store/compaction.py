@@ -5,7 +5,6 @@ number of runs. A merged file is there whole, and safe on the disk, before the f
 meanwhile finds each run in one of the two, and a run that is found in both counts once (`RunStore.frame`).
 """
 
-import hashlib
 import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from equipoise.harness.core.files import write_whole
-from equipoise.harness.store.run_file import GoneError, packed_table, read_part, summaries_in
+from equipoise.harness.store.run_file import GoneError, digest_of, packed_table, read_part, summaries_in
 from equipoise.harness.store.run_store import RunStore
 
 __all__ = ["Compaction", "Part", "merge_parts"]
@@ -152,9 +151,11 @@ def merge_parts(store: RunStore, parts: Sequence[Part], seen: set[str] | None = 
     if not tables:
         return None
     joined = pa.concat_tables(tables, promote_options="default").unify_dictionaries().combine_chunks()
-    digest = hashlib.sha256("".join(entry["run_id"] for entry in entries).encode()).hexdigest()[:20]
-    path = store.runs / f"merged-{digest}-{len(entries)}.parquet"
-    write_whole(path, packed_table(joined, entries))
+    content = packed_table(joined, entries)
+    path = (
+        store.runs / f"{entries[0]['run_id']}-{entries[-1]['run_id'][:8]}-{len(entries)}-{digest_of(content)}.parquet"
+    )
+    write_whole(path, content)
     _flush_folder(store.runs)
     for part in parts:
         if not keep and part.path != path:

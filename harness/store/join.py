@@ -84,14 +84,16 @@ def _joined_manifest(stores: Sequence[RunStore]) -> dict[str, Any]:
         StoreError: Two of them do not go together.
     """
     manifests = [store.manifest() or {} for store in stores]
-    joined = manifests[0] if manifests else {}
+    joined, codes = manifests[0] if manifests else {}, _codes(stores[0])
     for store, manifest in zip(stores[1:], manifests[1:], strict=True):
         differences = suite_differences(joined["suite"], Suite.from_dict(manifest["suite"]).to_dict())
-        for what, key, digest in (("data of", "tasks", "digest"), ("code of", "methods", "code")):
-            for name, entry in manifest[key].items():
-                before = joined[key].get(name, {}).get(digest)
-                if None not in (before, entry.get(digest)) and before != entry[digest]:
-                    differences.append(f"the {what} {name}")
+        for name, entry in manifest["tasks"].items():
+            before = joined["tasks"].get(name, {}).get("digest")
+            if None not in (before, entry.get("digest")) and before != entry["digest"]:
+                differences.append(f"the data of {name}")
+        for label, version in _codes(store).items():
+            if version != codes.setdefault(label, version):
+                differences.append(f"the code of {label}")
         if differences:
             raise StoreError(
                 f"{store.path} does not go with {stores[0].path}: {', '.join(differences)} differ; nothing was merged"
@@ -103,6 +105,15 @@ def _joined_manifest(stores: Sequence[RunStore]) -> dict[str, Any]:
             known = {json.dumps(session, sort_keys=True): session for session in [*joined["sessions"], *sessions]}
             joined["sessions"] = sorted(known.values(), key=lambda session: str(session["started"]))
     return {**joined, "ended": None}
+
+
+def _codes(store: RunStore) -> dict[str, frozenset[str]]:
+    """The versions of the code that have executed the runs of each method, where they are known."""
+    found: dict[str, set[str]] = {}
+    for summary in store.summaries().values():
+        if summary.code:
+            found.setdefault(summary.method, set()).add(summary.code)
+    return {label: frozenset(versions) for label, versions in found.items()}
 
 
 def _decided(manifest: Mapping[str, Any], store: RunStore) -> dict[str, Any]:

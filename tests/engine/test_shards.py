@@ -224,10 +224,6 @@ def test_folders_are_joined(tmp_path: Path) -> None:
             lambda manifest: manifest["tasks"]["nasbench201/cifar10"].update(digest="0" * 64),
             "the data of nasbench201/cifar10 differ",
         ),
-        (
-            lambda manifest: manifest["methods"]["random_search"].update(code="0" * 64),
-            "the code of random_search differ",
-        ),
         (lambda manifest: manifest["suite"]["protocol"].update(seed=4), "protocol.seed differ"),
         (lambda manifest: manifest["suite"].update(name="other"), "name differ"),
     ],
@@ -238,7 +234,6 @@ def test_folders_that_do_not_go_together_are_refused(tmp_path: Path, change, wor
         run_suite(whole, tmp_path / str(number), workers=1, cluster="in-process", shard=Shard(number, 2))
         store = RunStore(tmp_path / str(number))
         manifest = store.manifest()
-        manifest["methods"]["random_search"]["code"] = "1" * 64
         if number == 2:
             change(manifest)
         store.write_manifest(manifest)
@@ -246,6 +241,20 @@ def test_folders_that_do_not_go_together_are_refused(tmp_path: Path, change, wor
         join([tmp_path / "1", tmp_path / "2"], tmp_path / "all")
     assert str(refused.value).startswith(f"{tmp_path / '2'} does not go with {tmp_path / '1'}")
     assert not (tmp_path / "all").exists()
+
+
+def test_runs_of_other_code_are_refused(tmp_path: Path) -> None:
+    for number, error in ((1, "0.0"), (2, "0.5")):
+        (tmp_path / "mine.py").write_text(
+            "from equipoise import Method, Query\n\n\nclass Mine(Method):\n"
+            '    """Proposes the first."""\n\n    family = "baseline"\n    source = "the tests"\n\n'
+            f"    def ask(self):\n        assert {error} < 1\n        return Query((0,) * 6)\n\n"
+            "    def tell(self, observation):\n        pass\n"
+        )
+        whole = suite((str(tmp_path / "mine.py"),), repeats=2)
+        run_suite(whole, tmp_path / str(number), workers=2, shard=Shard(number, 2))
+    with pytest.raises(StoreError, match=r"the code of mine.* differ; nothing was merged"):
+        join([tmp_path / "1", tmp_path / "2"], tmp_path / "all")
 
 
 def test_the_same_run_with_other_rows_is_refused(tmp_path: Path) -> None:
