@@ -8,11 +8,18 @@ from pathlib import Path
 import pytest
 
 SCOPE = (
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "README.md",
+    "docs",
     "equipoise/__init__.py",
     "equipoise/api",
     "equipoise/testing.py",
+    "examples",
     "harness",
     "methods",
+    "pyproject.toml",
+    "reports",
     "speed",
     "studies",
     "suites",
@@ -22,8 +29,13 @@ SCOPE = (
     "tests/surrogate",
     "tests/tables",
     "tests/training",
+    "tox.ini",
 )
 """Files and folders that are checked."""
+
+SUFFIXES = (".ini", ".ipynb", ".j2", ".md", ".py", ".toml", ".txt")
+
+GENERATED = ("docs/derived", "docs/examples")
 
 UNITS = (
     "architecture|axis|batch|bin|block|cell|class|cluster|column|copy|decision|edge|entry|epoch|fidelity|file|generation|"
@@ -72,6 +84,11 @@ EXCLUDED = {
     ("copies", "harness/training/tabulate.py"): "a key of stored files",
     ("anew", "suites/"): "part of the label of a method, on which its random numbers depend",
     ("one round a generation", "suites/"): "a label too",
+    ("technique", "CHANGELOG.md"): "the former name of an option",
+    ("recipe", "CHANGELOG.md"): "a former name",
+    ("copies", "CHANGELOG.md"): "a former name",
+    ("card", "CHANGELOG.md"): "the former name of a command",
+    ("technique", "reports/sections/provenance.py"): "a key of stored manifests",
     ("made", "tests/"): "shared helpers of the tests",
     ("card", "harness/cli/data_commands.py"): "the former name of a command",
     ("technique", "harness/cli/main.py"): "the former name of an option",
@@ -94,8 +111,9 @@ def files_of(root: Path) -> list[Path]:
     found = [
         path for name in SCOPE for path in ([root / name] if name.endswith(".py") else (root / name).rglob("*.py"))
     ]
-    found = [path for path in found if path.suffix in (".py", ".toml")]
-    return sorted(path for path in found if path != Path(__file__))
+    found = [path for path in found if path.suffix in SUFFIXES]
+    made = [root / name for name in GENERATED]
+    return sorted(path for path in found if path != Path(__file__) and not any(map(path.is_relative_to, made)))
 
 
 def hits(text: str, shown: str) -> Iterator[str]:
