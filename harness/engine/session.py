@@ -273,7 +273,7 @@ def _settle_changed_code(
         first = next(iter(found))
         raise StoreError(
             f"{store.path}: the code has changed since runs were stored of: {told}. Run them again with "
-            f"--redo '{first}', or keep them with --keep"
+            f"--redo '{first}', or keep them with --keep (redo=, keep=True)"
         )
 
 
