@@ -1,4 +1,4 @@
-"""How long people wait: CPU seconds of what everybody does, and as ratios to starting Python.
+"""Waiting times: CPU seconds of everyday commands, and their ratios to starting Python.
 
     python speed/waiting.py                          # this checkout
     python speed/waiting.py --checkout ../before     # another one before it, and the ratio of the two

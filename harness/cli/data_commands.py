@@ -14,12 +14,12 @@ if TYPE_CHECKING:  # commands import what they use: --help and completion wait f
 
 __all__ = ["data"]
 
-data = typer.Typer(no_args_is_help=True, help="Get the upstream files that further tasks are made of.")
+data = typer.Typer(no_args_is_help=True, help="Get the upstream files of further tasks.")
 
 
 @data.command("list")
 def list_() -> None:
-    """List the files and official archives, whether they are here, and what they make playable."""
+    """List the files and official archives, whether they are here, and the tasks made of them."""
     from equipoise.harness.benchmarks._official import official_benchmarks
     from equipoise.harness.data.sources import sources
 
@@ -70,7 +70,7 @@ def import_(
 
 @data.command()
 def verify(
-    name: Annotated[str | None, typer.Argument(help="A table made by training: a task, or a .parquet file.")] = None,
+    name: Annotated[str | None, typer.Argument(help="A locally trained table: a task, or a .parquet file.")] = None,
     sample: Annotated[int, typer.Option(help="Architectures of the table to train again.")] = 20,
 ) -> None:
     """Hash every fetched file again, or train a sample of a table again; exit status 1 if one is damaged or differs."""
@@ -94,7 +94,7 @@ def verify(
 
 @data.command("card")
 def card_(
-    name: Annotated[str, typer.Argument(help="A table made by training: a task, or a .parquet file.")],
+    name: Annotated[str, typer.Argument(help="A locally trained table: a task, or a .parquet file.")],
     against: Annotated[str, typer.Option(help="A task with the same space to compare with.")] = "nasbench201/cifar10",
 ) -> None:
     """Say what a table is and is not: seed noise, what early epochs tell, how far it agrees with another table."""

@@ -1,4 +1,4 @@
-"""What is shown while a suite runs: a bar in a terminal or notebook, else a line every half minute."""
+"""Progress of a suite: a bar in a terminal or a notebook, else a line every half minute."""
 
 import sys
 import threading
@@ -20,7 +20,7 @@ NOTEBOOK_SECONDS = 1.0
 
 
 class Tally:
-    """How far a plan is.
+    """The progress of a plan.
 
     Args:
         plan: What is being executed.
@@ -78,7 +78,7 @@ def duration(seconds: float) -> str:
 
 
 def progress(plan: Plan) -> AbstractContextManager[Callable[[Outcome], None]]:
-    """Shows runs done, queries per second, failures and time left, and of live training what it has found.
+    """Shows runs done, queries per second, failures and time left, and the incumbents of live training.
 
     Args:
         plan: What is being executed.
@@ -153,6 +153,6 @@ def _every(seconds: float, act: Callable[[], None]) -> Iterator[None]:
 
 
 def _notebook() -> Any:
-    """What displays in a notebook; None elsewhere. A notebook has loaded IPython already."""
+    """The display function of a notebook; None elsewhere. A notebook has loaded IPython already."""
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
     return sys.modules["IPython"].display.display if type(shell).__name__ == "ZMQInteractiveShell" else None

@@ -52,5 +52,5 @@ def fit_named(
 
 def _kept(fitted: Surrogate, out: Path, say: Callable[[str], object]) -> Surrogate:
     kept = fitted.save(out)
-    say(f"{out}: play it as surrogate:{out}")
+    say(f"{out}: name it surrogate:{out} in a suite")
     return kept

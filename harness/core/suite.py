@@ -30,7 +30,7 @@ class Protocol:
         seed: Root of all randomness.
         duplicates: Whether proposing the same again costs.
         invalid: Whether an invalid proposal costs and is told the worst error, or is free and asked again.
-        noise: Whether a query shows the mean of the stored training seeds or one drawn anew.
+        noise: Whether a query shows the mean of the stored training seeds or one drawn per query.
         initial: Whether methods start on their own, or from the same random architectures in each repeat.
         initial_size: How many those are.
     """
@@ -112,7 +112,7 @@ class RunSpec:
 
 @dataclass(frozen=True, repr=False)
 class Suite:
-    """What is compared: tasks, methods, budget and rules.
+    """A comparison: tasks, methods, budget and rules.
 
     Attributes:
         name: Names the results.
@@ -121,7 +121,7 @@ class Suite:
         tasks: Names of tasks.
         methods: The methods, in the order of the report.
         folder: Where the paths among these names begin: the folder of the suite's file; empty for the working
-            directory. It is no part of what a run is.
+            directory. It does not enter the identity of a run.
     """
 
     name: str
@@ -206,7 +206,7 @@ class Suite:
         Args:
             only: Labels of methods; all if empty.
             repeats: Of every method.
-            queries: Of a run.
+            queries: Budget per run.
             tasks: Names of tasks, or patterns of them; all if empty.
 
         Raises:

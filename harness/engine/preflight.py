@@ -43,7 +43,7 @@ class Exclusion:
 
 @dataclass(frozen=True)
 class Preflight:
-    """What is left of a suite, and what is not.
+    """The part of a suite that can run, and the rest with reasons.
 
     Attributes:
         suite: The tasks and methods that run here.
@@ -64,7 +64,7 @@ def preflight(suite: Suite, skip_missing: bool) -> Preflight:
     """Tries every method on every task as far as making it.
 
     Args:
-        suite: What is asked for.
+        suite: The suite as it was written.
         skip_missing: Whether to skip what cannot run here.
 
     Raises:
@@ -162,7 +162,7 @@ class _Entry:
 
 
 def _surrogate_of_its_own_kind(cls: type[Method], task: Task, tasks: Sequence[Task]) -> str | None:
-    """Why a method is not scored on a surrogate of its own technique: nothing else of that space is beside it."""
+    """The reason not to score a method on a surrogate of its own model: nothing else of that space is beside it."""
     model = _surrogate_model(task)
     if model not in cls.surrogate_models:
         return None

@@ -1,4 +1,4 @@
-"""Running a suite: what is checked before, what is kept of it, and what became of it."""
+"""Runs a suite: locks its folder, writes the manifest, executes what is missing, and returns the outcome."""
 
 import fcntl
 import logging
@@ -24,10 +24,10 @@ LOG = logging.getLogger("equipoise")
 
 @dataclass(frozen=True)
 class Plan:
-    """What a progress display knows before the first run.
+    """The facts for a progress display, before the first run.
 
     Attributes:
-        suite: What runs.
+        suite: The suite.
         folder: Where the rows go, and the journals of runs in progress (``journal/*.jsonl``).
         runs: Runs of the suite.
         stored: Those that were stored before.
@@ -40,7 +40,7 @@ class Plan:
 
 
 class Progress(Protocol):
-    """Opens a display; what it yields is told of each chunk of runs."""
+    """Opens a display; the function it yields takes the outcome of each chunk of runs."""
 
     def __call__(self, plan: Plan, /) -> AbstractContextManager[Callable[[Outcome], None]]:
         """Shows a plan being executed."""
@@ -54,11 +54,11 @@ def silent(_: Plan) -> Iterator[Callable[[Outcome], None]]:
 
 @dataclass(frozen=True)
 class SuiteRun:
-    """What became of a suite.
+    """The outcome of running a suite.
 
     Attributes:
         folder: The results folder.
-        suite: What ran: without what was skipped.
+        suite: The suite without the tasks and methods that were skipped.
         planned: Runs that the suite asks for and that apply.
         stored: Those stored now.
         executed: Those that this call ran and stored.
@@ -100,13 +100,13 @@ def run_suite(
     """Runs what is not stored yet. It prints nothing; what is skipped or not applicable is logged to ``equipoise``.
 
     Args:
-        suite: What to run.
+        suite: The suite.
         out: The results folder; ``results/NAME`` if None.
         workers: Processes, or jobs of the cluster; one per core if None.
         cluster: ``in-process``, ``local``, ``slurm``, or the address of a Dask scheduler (``tcp://...``).
         skip_missing: Skip tasks and methods whose data or packages are missing here, instead of refusing.
         command: The command line, for the manifest; empty where Python called.
-        progress: Opens a display of what is going on.
+        progress: Opens a progress display.
 
     Raises:
         EquipoiseError: Something cannot run as written (nothing ran), or the folder cannot be used.

@@ -1,4 +1,4 @@
-"""What a worker's own process does first, before it loads anything large, and how it answers calls."""
+"""The main loop of a worker process, and its set-up before anything large is loaded."""
 
 import gc
 import os

@@ -1,4 +1,4 @@
-"""How a stored suite stands: which runs are there, which failed, and what did not run."""
+"""The state of a stored suite: runs that are there, runs that failed, and what did not run."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ class MethodOverview:
 
 @dataclass(frozen=True)
 class Overview:
-    """How a suite stands.
+    """The state of a stored suite.
 
     Attributes:
         store: The results folder.
@@ -75,7 +75,7 @@ def opened(folder: Path) -> tuple[RunStore, Suite]:
 
 
 def overview_of(folder: Path) -> Overview:
-    """How the suite of a results folder stands.
+    """Reads the state of the suite in a results folder.
 
     Raises:
         StoreError: It holds no results, or a part is damaged.
