@@ -5,7 +5,6 @@ from typing import Literal
 import numpy as np
 
 from equipoise.harness.core.errors import SettingError
-from equipoise.harness.core.graph_encoding import Paths
 from equipoise.harness.core.method import Problem
 from equipoise.harness.core.space import Architecture
 from equipoise.methods._shared.ensemble import Ensemble
@@ -95,9 +94,9 @@ class Bananas(PredictorMethod):
             raise SettingError(f"bananas: targets = {targets!r}; accepted: percent, standardised")
         self.ensemble, self.depth, self.width, self.epochs = ensemble, depth, width, epochs
         self.learning_rate, self.candidates, self.targets = learning_rate, candidates, targets
-        offered = self.space.encoding("path") if encoding == "path" and "path" in self.space.encodings else None
-        self._paths = offered if isinstance(offered, Paths) else None
-        self._kept = 0 if self._paths is None else self._paths.width_up_to(longest or -(-self._paths.longest // 2))
+        self._encoding = self.space.encoding("one-hot")
+        if encoding == "path" and (paths := self.space.paths) is not None:
+            self._encoding = paths.truncated(longest or -(-paths.longest // 2))
         self._open = max(1, sum(width > 1 for width in self.space.cardinalities))
         self._probability = min(1.0, mutation_rate / max(self._open - 2, 2))
 
@@ -124,9 +123,4 @@ class Bananas(PredictorMethod):
                 return edits
 
     def _encode(self, architectures: list[Architecture]) -> np.ndarray:
-        if self._paths is None:
-            return self.space.encode(architectures, "one-hot").astype(np.float32)
-        features = np.zeros((len(architectures), self._kept), dtype=np.float32)
-        for row, architecture in zip(features, architectures, strict=True):
-            row[[column for column in self._paths.columns(architecture) if column < self._kept]] = 1.0
-        return features
+        return self._encoding.encode(architectures).astype(np.float32)

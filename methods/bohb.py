@@ -13,7 +13,7 @@ from equipoise.harness.core.method import Method, Observation, Problem, Query, R
 from equipoise.harness.core.space import Architecture
 from equipoise.methods._shared.brackets import Brackets
 from equipoise.methods._shared.kde import Density
-from equipoise.methods._shared.parameters import Parameters
+from equipoise.methods._shared.search_parameters import SearchParameters
 
 __all__ = ["Bohb"]
 
@@ -82,7 +82,7 @@ class Bohb(Method):
         if not 0 < least_bandwidth < 0.5:
             raise SettingError(f"bohb: least_bandwidth = {least_bandwidth}; accepted: numbers above 0 and below 0.5")
         self._brackets = Brackets("bohb", problem.fidelities, eta, least_epochs, published=False)
-        self._parameters = Parameters("bohb", problem.space, encoding)
+        self._parameters = SearchParameters("bohb", problem.space, encoding)
         self._specs = list(self._parameters.specs.values())
         self._random_share, self._top_share, self._n_candidates = random_share, top_share, n_candidates
         self._factor, self._least = bandwidth_factor, least_bandwidth

@@ -100,7 +100,7 @@ class Darts(OneShot):
 
         alphas = shared.supernet.alphas(generator)
         adam = torch.optim.Adam(alphas, lr=self._rate, betas=(0.5, 0.999), weight_decay=self._decay)
-        for _ in range(shared.recipe.epochs):
+        for _ in range(shared.configuration.epochs):
             for training, judging in shared.epoch():
                 gradient = self._gradient(shared, alphas, training, judging)
                 for alpha, partial in zip(alphas, gradient, strict=True):
@@ -123,8 +123,8 @@ class Darts(OneShot):
         def loss(batch: "Batch", own: Any, at: Any) -> "torch.Tensor":
             return cross_entropy(functional_call(shared.supernet, own, (batch[0], mixture(at))), batch[1])
 
-        shared.pay(judging, "mixture")
+        shared.charge(judging, "mixture")
         if self._order == 1:
             return first_order(loss, weights, alphas, judging)
-        shared.pay(training, "mixture", passes=3)  # the step, and the two ends of the finite difference
+        shared.charge(training, "mixture", passes=3)  # the step, and the two ends of the finite difference
         return unrolled(loss, weights, alphas, training, judging, shared.rate, shared.drift())

@@ -11,7 +11,7 @@ from equipoise.harness.core.errors import SettingError
 from equipoise.harness.core.method import Method, Observation, Problem, Query, Requirements
 from equipoise.harness.core.space import Architecture
 from equipoise.methods._shared.brackets import Brackets
-from equipoise.methods._shared.parameters import Parameters
+from equipoise.methods._shared.search_parameters import SearchParameters
 
 __all__ = ["Dehb"]
 
@@ -107,7 +107,7 @@ class Dehb(Method):
             raise SettingError(f"dehb: crossover_share = {crossover_share}; accepted: numbers from 0 to 1")
         self._factor, self._share = mutation_factor, crossover_share
         self._brackets = Brackets("dehb", problem.fidelities, eta, least_epochs, published=False, promotes=False)
-        self._parameters = Parameters("dehb", problem.space, encoding)
+        self._parameters = SearchParameters("dehb", problem.space, encoding)
         self._specs = self._parameters.specs
         sizes = self._brackets.largest()
         self._populations = {epochs: _Population(self._random(sizes[epochs])) for epochs in self._brackets.levels}

@@ -101,7 +101,7 @@ class Gdas(OneShot):
 
         alphas = shared.supernet.alphas(generator)
         adam = torch.optim.Adam(alphas, lr=self._rate, betas=(0.5, 0.999), weight_decay=self._decay)
-        for temperature in np.linspace(*self._temperatures, shared.recipe.epochs).tolist():
+        for temperature in np.linspace(*self._temperatures, shared.configuration.epochs).tolist():
             for training, judging in shared.epoch():
                 fixed = [alpha.detach() for alpha in alphas]
                 shared.step(training, sampled(fixed, temperature, generator), "sampled")

@@ -10,7 +10,7 @@ from equipoise.harness.core.errors import SettingError, nearest
 from equipoise.harness.core.method import Method, Observation, Problem, Query
 from equipoise.harness.core.space import Architecture
 from equipoise.methods._shared.count_settings import check_count
-from equipoise.methods._shared.parameters import Parameters
+from equipoise.methods._shared.search_parameters import SearchParameters
 
 __all__ = ["GpBo"]
 
@@ -25,7 +25,7 @@ class GpBo(Method):
             The library takes a Matern kernel where not all parameters are categorical, and knows no conditions: it sees
             every parameter.
         arithmetic: ``library`` is the library as it stands. ``lean`` refits as often and computes the same posterior
-            in fewer operations: 22 against 112 s of CPU for 100 queries (``python speed/rivals.py --queries 100
+            in fewer operations: 22 against 112 s of CPU for 100 queries (``python speed/method_cost.py --queries 100
             --only gp_bo``). Trajectories differ after a while, as the library's own do from
             one machine to another: with more length scales than points, rounding decides where a fit ends.
         n_initial: Random points before the model is used.
@@ -55,7 +55,7 @@ class GpBo(Method):
         if arithmetic not in ("library", "lean"):
             raise SettingError(f"gp_bo: arithmetic = {arithmetic!r}; {nearest(str(arithmetic), ('library', 'lean'))}")
         check_count("gp_bo", "n_initial", n_initial, problem, default=10)
-        self._parameters = Parameters("gp_bo", problem.space, encoding)
+        self._parameters = SearchParameters("gp_bo", problem.space, encoding)
         if arithmetic == "lean" and not all(s.kind == "categorical" for s in self._parameters.specs.values()):
             raise SettingError(
                 f"gp_bo: arithmetic = 'lean' with encoding = '{self._parameters.encoding}'; accepted: 'library', or an "
@@ -99,7 +99,7 @@ class GpBo(Method):
             self._optimizer.tell(point, observation.validation_error)
 
 
-def _dimensions(parameters: Parameters) -> list[Any]:
+def _dimensions(parameters: SearchParameters) -> list[Any]:
     """The parameters as the library's dimensions."""
     from skopt.space import Categorical, Integer, Real
 

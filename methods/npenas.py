@@ -24,7 +24,7 @@ class Npenas(PredictorMethod):
     and deviation, and ranks by one draw for each of the offspring.
 
     The published training took 74 s of CPU for 300 queries on nasbench201/cifar10, and 13 s with
-    ``settings = { epochs = 100, minibatch = 32 }`` (``python speed/rivals.py --only npenas``).
+    ``settings = { epochs = 100, minibatch = 32 }`` (``python speed/method_cost.py --only npenas``).
 
     Args:
         problem: What is known before the search.

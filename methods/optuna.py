@@ -12,7 +12,7 @@ from equipoise.harness.core.errors import SettingError, nearest
 from equipoise.harness.core.method import Method, Observation, Problem, Query
 from equipoise.harness.core.space import Architecture
 from equipoise.methods._shared.count_settings import check_count
-from equipoise.methods._shared.parameters import Parameters
+from equipoise.methods._shared.search_parameters import SearchParameters
 
 __all__ = ["Optuna"]
 
@@ -68,7 +68,7 @@ class Optuna(Method):
             if isinstance(value := (options or {}).get(name), int):
                 least = 0 if name == "n_startup_trials" else 2
                 check_count("optuna", f"options.{name}", value, problem, least=least)
-        self._parameters = Parameters("optuna", problem.space, encoding)
+        self._parameters = SearchParameters("optuna", problem.space, encoding)
         import optuna
 
         optuna.logging.set_verbosity(optuna.logging.ERROR)

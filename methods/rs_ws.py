@@ -95,15 +95,15 @@ class RandomSearchWithWeightSharing(OneShot):
     def search(self, shared: "SharedWeights", generator: "torch.Generator") -> Iterator[Architecture]:  # noqa: ARG002 - paths are drawn from the space
         """Yields the candidates, best first."""
         supernet = shared.supernet
-        for _ in range(shared.recipe.epochs):
-            for training, _judging in shared.epoch():
+        for _ in range(shared.configuration.epochs):
+            for training, _ in shared.epoch():
                 (architecture,) = self.space.sample(self.rng, 1)
                 shared.step(training, supernet.path(architecture), "path")
-        judges = shared.judges(shared.recipe.batch_size, self._judging_batches)
+        validation = shared.validation_batches(shared.configuration.batch_size, self._judging_batches)
         drawn = dict.fromkeys(self.space.sample(self.rng, self._candidates))
-        errors = {one: shared.error(judges, supernet.path(one)) for one in drawn}
+        errors = {one: shared.error(validation, supernet.path(one)) for one in drawn}
         ranked = sorted(errors, key=errors.__getitem__)
-        whole = shared.judges(shared.recipe.batch_size, shared.steps + 1)
+        whole = shared.validation_batches(shared.configuration.batch_size, shared.steps + 1)
         final = {one: shared.error(whole, supernet.path(one)) for one in ranked[: self._finalists]}
         yield from sorted(final, key=final.__getitem__)
         yield from ranked[self._finalists :]

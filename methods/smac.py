@@ -12,7 +12,7 @@ import numpy as np
 from equipoise.harness.core.errors import SettingError
 from equipoise.harness.core.method import Method, Observation, Problem, Query
 from equipoise.harness.core.space import Architecture
-from equipoise.methods._shared.parameters import Parameters
+from equipoise.methods._shared.search_parameters import SearchParameters
 
 __all__ = ["Smac"]
 
@@ -68,7 +68,7 @@ class Smac(Method):
             raise SettingError(f"smac: random_probability = {random_probability}; accepted: numbers from 0 to 1")
         if not 0 < initial_ratio <= 1:
             raise SettingError(f"smac: initial_ratio = {initial_ratio}; accepted: numbers above 0, up to 1")
-        self._parameters = Parameters("smac", problem.space, encoding)
+        self._parameters = SearchParameters("smac", problem.space, encoding)
         self._pending: defaultdict[Architecture, list[Any]] = defaultdict(list)
         self._proposals = 0
         self.gave_up_after: int | None = None
@@ -157,7 +157,7 @@ class Smac(Method):
         self._facade.tell(trial, TrialValue(cost=observation.validation_error), save=False)
 
 
-def _configurations(parameters: Parameters) -> Any:
+def _configurations(parameters: SearchParameters) -> Any:
     """The parameters as SMAC's configuration space."""
     from ConfigSpace import CategoricalHyperparameter, ConfigurationSpace, Float, InCondition, Integer
 

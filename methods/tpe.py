@@ -9,7 +9,7 @@ from equipoise.harness.core.errors import SettingError
 from equipoise.harness.core.method import Method, Observation, Problem, Query
 from equipoise.harness.core.space import Architecture
 from equipoise.methods._shared.count_settings import check_count
-from equipoise.methods._shared.parameters import Parameters
+from equipoise.methods._shared.search_parameters import SearchParameters
 
 __all__ = ["Tpe"]
 
@@ -60,7 +60,7 @@ class Tpe(Method):
         for name, share in (("gamma", gamma), ("prior_weight", prior_weight)):
             if not share > 0:
                 raise SettingError(f"tpe: {name} = {share}; accepted: numbers above 0")
-        self._parameters = Parameters("tpe", problem.space, encoding)
+        self._parameters = SearchParameters("tpe", problem.space, encoding)
         from hyperopt import JOB_STATE_DONE, STATUS_OK, Trials
         from hyperopt.base import Domain
 
@@ -111,7 +111,7 @@ class Tpe(Method):
         return document
 
 
-def _choices(parameters: Parameters) -> dict[str, Any]:
+def _choices(parameters: SearchParameters) -> dict[str, Any]:
     """The search space: what matters under some values of another parameter alone stands inside its choices."""
     from hyperopt import hp
 

@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from equipoise.reports.family_members import Membership, membership
 from equipoise.reports.results import Array, Results
 from equipoise.reports.statistics.arrays import repeat_counts, task_means
 from equipoise.reports.statistics.bayesian import BayesianSignedRank, bayesian_all_pairs
@@ -13,6 +14,7 @@ from equipoise.reports.statistics.bootstrap import Aggregates, aggregate, normal
 from equipoise.reports.statistics.families import FamilyAnswer, compare_families
 from equipoise.reports.statistics.friedman import Friedman, friedman
 from equipoise.reports.statistics.improvement import probability_of_improvement
+from equipoise.reports.statistics.labellings import Sweep, sweep_labellings
 from equipoise.reports.statistics.pairwise import Pairwise, TaskMarks, a12, task_marks, wilcoxon
 from equipoise.reports.statistics.ranks import average_ranks
 from equipoise.reports.statistics.resampling import Estimate, estimate, resample_means
@@ -21,7 +23,8 @@ from equipoise.reports.statistics.speedup import LogQueries, equivalent_queries
 __all__ = ["LEVEL", "RESAMPLES", "Analysis"]
 
 LEVEL = 0.95
-RESAMPLES = 50_000
+RESAMPLES = 10_000
+POSTERIOR_DRAWS = 20_000
 POINTS = 0.1
 """Half width of the region of practical equivalence of accuracies, in points."""
 SHARE = 0.05
@@ -32,8 +35,8 @@ class Analysis:
     """The statistics at the full budget.
 
     Regrets of different units cannot be averaged. If all tasks share a unit, `values` are regrets in it; if not, they
-    are per cent of what random search leaves at the same budget, and tasks without that law drop out. Methods without
-    any run count in no statistic over tasks: their places hold NaN.
+    are per cent of what random search leaves at the same budget, and tasks without that baseline drop out. Methods
+    without any run count in no statistic over tasks: their places hold NaN.
 
     Args:
         results: What the store holds.
@@ -66,7 +69,7 @@ class Analysis:
 
     @property
     def exact_random(self) -> str:
-        """What the row of the exact law is called: under noise it is not the law of the protocol."""
+        """Name of the row of the exact baseline: under noise it is not the baseline of the protocol."""
         return "random search, exact without noise" if self.noisy else "random search, exact"
 
     @property
@@ -84,7 +87,7 @@ class Analysis:
         """Half widths of regions of practical equivalence in `unit`; the middle one is reported first.
 
         0.1 points of per cent. In other units there is no custom: a twentieth of the regret that random search leaves
-        (of the methods' mean regret where its law is unknown), to one digit.
+        (of the methods' mean regret where its baseline is unknown), to one digit.
         """
         if not self.one_unit:
             middle = 100 * SHARE
@@ -111,7 +114,7 @@ class Analysis:
         """tasks: exact expected regret of random search at the budget; NaN where it is unknown."""
         exact = [task.random_regret([self.results.limit]) for task in self.results.tasks]
         usable = self.results.unit == "queries"
-        return np.array([np.nan if law is None or not usable else law[0] for law in exact])
+        return np.array([np.nan if baseline is None or not usable else baseline[0] for baseline in exact])
 
     @cached_property
     def scores(self) -> Array:
@@ -160,39 +163,143 @@ class Analysis:
 
     def estimated(self, cube: Array) -> Estimate:
         """Means over repeats of any methods x tasks x repeats array, with intervals."""
-        return estimate(task_means(cube), resample_means(cube, RESAMPLES // 5), repeat_counts(cube), 1, LEVEL)
+        return estimate(task_means(cube), resample_means(cube, RESAMPLES), repeat_counts(cube), 1, LEVEL)
+
+    @cached_property
+    def at_checkpoints(self) -> list[Estimate]:
+        """Mean regret at each checkpoint, methods x tasks, in the unit of each task."""
+        return [self.estimated(self.results.regrets(point)) for point in self.results.checkpoints]
+
+    @cached_property
+    def tests_at_checkpoints(self) -> list[Estimate]:
+        """Mean test regret at each checkpoint, methods x tasks; NaN on tasks without a test split."""
+        return [self.estimated(self.results.tests(place)) for place in range(len(self.results.checkpoints))]
 
     @cached_property
     def marks(self) -> TaskMarks:
-        """The best of each task, and what cannot be told from it."""
+        """The best method of each task, and those not significantly different from it."""
         return task_marks(self.regrets)
+
+    def overall(self, cube: Array) -> Estimate | None:
+        """methods: mean over tasks, spaces with equal weight, over the tasks where every active method has a value.
+
+        Args:
+            cube: methods x tasks x repeats, in one unit.
+        """
+        kept = np.flatnonzero((repeat_counts(cube[self.active]) > 0).all(axis=0))
+        if not kept.size:
+            return None
+        weights = self._weights(kept)
+        part = cube[self.active][:, kept]
+        draws = resample_means(part, RESAMPLES) @ weights
+        found = estimate(task_means(part) @ weights, draws, repeat_counts(part).min(axis=1), kept.size, LEVEL)
+        return Estimate(*(self._spread(each) for each in (found.value, found.low, found.high)))
+
+    def mean_difference(self, first: int, second: int) -> Estimate:
+        """Mean of `values` over the tasks that two methods share, first minus second, spaces with equal weight."""
+        pair = self.values[[first, second]]
+        kept = np.flatnonzero((repeat_counts(pair) > 0).all(axis=0))
+        if not kept.size:
+            return Estimate(*(np.array(np.nan) for _ in range(3)))
+        part = pair[:, kept]
+        weights = self._weights(kept)
+        draws, means = resample_means(part, RESAMPLES) @ weights, task_means(part) @ weights
+        least = repeat_counts(part).min()
+        return estimate(means[0] - means[1], draws[:, 0] - draws[:, 1], least, kept.size, LEVEL)
+
+    def _weights(self, tasks: npt.NDArray[np.int64]) -> Array:
+        """Weights of some tasks that give each of their spaces the same."""
+        spaces = [self.clusters[place] for place in tasks.tolist()]
+        return np.array([1 / (len(set(spaces)) * spaces.count(space)) for space in spaces])
+
+    @cached_property
+    def regret_overall(self) -> Estimate | None:
+        """methods: mean of `values` over tasks."""
+        return self.overall(self.values)
+
+    @cached_property
+    def test_overall(self) -> Estimate | None:
+        """methods: mean test regret over the tasks with a test split; None without any, or in different units."""
+        return self.overall(self.results.tests()) if self.one_unit else None
+
+    @cached_property
+    def test_tasks(self) -> int:
+        """Tasks that `test_overall` is over."""
+        return int((repeat_counts(self.results.tests()[self.active]) > 0).all(axis=0).sum())
 
     # The question.
 
     @cached_property
+    def membership(self) -> Membership:
+        """The methods that stand for the families, and the tasks on which they are compared."""
+        return membership(self.counts, self.families)
+
+    @cached_property
     def question(self) -> FamilyAnswer | None:
         """NAS against HPO in `unit`; None if one of the families has no method with runs."""
-        return self._compared(self.values) if self.both(self.values) else None
+        values = self._where_all_ran(self.values)
+        return self._compared(values) if self.both(values) else None
+
+    @cached_property
+    def confirmatory(self) -> FamilyAnswer | None:
+        """Published NAS methods against library optimisers; None where origins are unknown or a side is empty."""
+        wanted = {("nas", "published"): "nas", ("hpo", "library"): "hpo"}
+        families = [
+            wanted.get((family, method.origin), "")
+            for family, method in zip(self.membership.families, self.results.methods, strict=True)
+        ]
+        cube = self._where_all_ran(self.values)
+        there = np.asarray(~np.isnan(cube).all(axis=2))
+        sides = [there[[family == name for family in families]].any(axis=0) for name in ("nas", "hpo")]
+        if not (sides[0] & sides[1]).any():
+            return None
+        return compare_families(cube, families, self.clusters, sensitivity=False)
+
+    @cached_property
+    def labellings(self) -> Sweep | None:
+        """The sign of the answer under every admissible labelling; None where no origin is known.
+
+        A NAS method that is not a published one, and a general optimiser that is not a library's, may be counted in
+        either family or in none.
+        """
+        if self.question is None or not any(method.origin for method in self.results.methods):
+            return None
+        families = self.membership.families
+        firm = {("nas", "published"), ("hpo", "library")}
+        ambiguous = [
+            place
+            for place, (family, method) in enumerate(zip(families, self.results.methods, strict=True))
+            if family in ("nas", "hpo") and (family, method.origin) not in firm
+        ]
+        labels = [{"nas": 1, "hpo": -1}.get(family, 0) for family in families]
+        return sweep_labellings(self._where_all_ran(self.values), labels, ambiguous, self.clusters)
+
+    def _where_all_ran(self, cube: Array) -> Array:
+        """The values on the tasks where every member of the families has runs; NaN on the others."""
+        return np.where(self.membership.tasks[None, :, None], cube, np.nan)
 
     @cached_property
     def question_in_queries(self) -> FamilyAnswer | None:
-        """The same in logarithms of random-search queries (above 0: NAS is better); None where laws are unknown."""
-        kept = [place for place, task in enumerate(self.results.tasks) if task.law is not None]
-        if self.results.unit != "queries" or not kept or not self.both(self.errors[:, kept]):
+        """The same in logarithms of random-search queries (above 0: NAS is better); None without any baseline."""
+        kept = [place for place, task in enumerate(self.results.tasks) if task.baseline is not None]
+        if self.results.unit != "queries" or not kept or not self.both(self._where_all_ran(self.errors)[:, kept]):
             return None
-        laws = [law for place in kept if (law := self.results.tasks[place].law) is not None]
-        return self._compared(self.errors[:, kept], LogQueries(laws), [self.clusters[place] for place in kept])
+        baselines = [baseline for place in kept if (baseline := self.results.tasks[place].baseline) is not None]
+        return self._compared(
+            self._where_all_ran(self.errors)[:, kept], LogQueries(baselines), [self.clusters[place] for place in kept]
+        )
 
     def both(self, cube: Array) -> bool:
         """Whether methods of both families have values on some task: methods x tasks x repeats."""
         there = np.asarray(~np.isnan(cube).all(axis=2))
-        nas, hpo = (there[[family == name for family in self.families]].any(axis=0) for name in ("nas", "hpo"))
+        members = self.membership.families
+        nas, hpo = (there[[family == name for family in members]].any(axis=0) for name in ("nas", "hpo"))
         return bool((nas & hpo).any())
 
     def _compared(
         self, cube: Array, scale: LogQueries | None = None, clusters: list[str] | None = None
     ) -> FamilyAnswer:
-        return compare_families(cube, self.families, clusters or self.clusters, scale=scale)
+        return compare_families(cube, self.membership.families, clusters or self.clusters, scale=scale)
 
     @cached_property
     def errors(self) -> Array:
@@ -207,14 +314,14 @@ class Analysis:
         means = self.estimated(self.errors)
         parts = [np.full(means.value.shape, np.nan) for _ in range(3)]
         for place, task in enumerate(self.results.tasks):
-            if task.law is not None and self.results.unit == "queries":
+            if task.baseline is not None and self.results.unit == "queries":
                 column = Estimate(means.value[:, place], means.low[:, place], means.high[:, place])
-                found = equivalent_queries(column, task.law)
+                found = equivalent_queries(column, task.baseline)
                 for part, values in zip(parts, (found.value, found.low, found.high), strict=True):
                     part[:, place] = values
         return Estimate(*parts)
 
-    # The four schools.
+    # The four statistical frameworks.
 
     @cached_property
     def friedman(self) -> Friedman:
@@ -237,7 +344,7 @@ class Analysis:
 
     @cached_property
     def a12(self) -> Array:
-        """Methods x methods: chance that a run of the row beats one of the column, mean over tasks."""
+        """Methods x methods: probability that a run of the row beats one of the column, mean over tasks."""
         each = a12(self.values)
         known = ~np.isnan(each)
         return np.asarray(
@@ -247,7 +354,7 @@ class Analysis:
     def bayesian(self, rope: float) -> dict[tuple[int, int], BayesianSignedRank]:
         """All pairs, with a region of practical equivalence in `unit`."""
         if rope not in self._bayesian:
-            self._bayesian[rope] = bayesian_all_pairs(self.means, rope)
+            self._bayesian[rope] = bayesian_all_pairs(self.means, rope, samples=POSTERIOR_DRAWS)
         return self._bayesian[rope]
 
     @cached_property

@@ -1,37 +1,55 @@
-"""From results to a document: the order of the sections."""
+"""Order of the sections: from results to a document."""
 
 from equipoise.reports.analysis import Analysis
 from equipoise.reports.document import Document
-from equipoise.reports.figures.style import looks
+from equipoise.reports.drawing.look import looks
+from equipoise.reports.phrases import plural
 from equipoise.reports.results import Results
 from equipoise.reports.sections.answer import answer_section, budget_words
+from equipoise.reports.sections.answer_detail import answer_detail_section
 from equipoise.reports.sections.anytime import anytime_section
 from equipoise.reports.sections.checklist import checklist_section
 from equipoise.reports.sections.derived import derived_section
+from equipoise.reports.sections.focus import focus_section
+from equipoise.reports.sections.frameworks import frameworks_section
+from equipoise.reports.sections.methods import methods_section
 from equipoise.reports.sections.power import power_section
 from equipoise.reports.sections.provenance import provenance_section
 from equipoise.reports.sections.question import question_section
+from equipoise.reports.sections.quote import quote_section
 from equipoise.reports.sections.regret import regret_section
-from equipoise.reports.sections.schools import schools_section
 from equipoise.reports.sections.speedup import speedup_section
 from equipoise.reports.sections.spent import spent_section
-from equipoise.reports.words import plural
 
 __all__ = ["compose"]
 
 
-def compose(results: Results) -> Document:
-    """Composes the report of a store."""
+def compose(results: Results, focus: str | None = None) -> Document:
+    """Composes the report of a store: a short main part, and an appendix with everything else.
+
+    Args:
+        results: The store.
+        focus: Label of a method that is compared with each other one.
+
+    Raises:
+        SuiteError: No method has that label.
+    """
     look, analysis = looks(results.families), Analysis(results)
     repeats = f"up to {plural(results.repeats, 'repeat')}"
     subtitle = (
         f"{plural(len(results.methods), 'method')} on {plural(len(results.tasks), 'task')}, "
-        f"{budget_words(analysis)} a run, {repeats}",
+        f"{budget_words(analysis)} per run, {repeats}",
     )
     sections = (
+        None if focus is None else focus_section(analysis, focus),
+        methods_section(analysis, look),
+        quote_section(analysis),
+    )
+    appendix = (
+        answer_detail_section(analysis),
         question_section(analysis),
         speedup_section(analysis),
-        schools_section(analysis, look),
+        frameworks_section(analysis, look),
         anytime_section(analysis, look),
         regret_section(analysis),
         spent_section(analysis),
@@ -45,4 +63,5 @@ def compose(results: Results) -> Document:
         subtitle,
         answer_section(analysis),
         tuple(section for section in sections if section is not None),
+        tuple(section for section in appendix if section is not None),
     )

@@ -1,4 +1,4 @@
-"""What a method that goes on training shared weights asked for, one after the other: its worth and its make."""
+"""Architectures derived in the course of a weight-sharing search: their regret and their operations."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from equipoise.harness.core.space import Architecture, SearchSpace
-from equipoise.reports.incumbents import Rows
+from equipoise.reports.incumbents import RunRows
 from equipoise.reports.results import Array, Derived
 
 __all__ = ["MARKS", "derived"]
@@ -16,7 +16,7 @@ MARKS = (1, 3, 5, 10, 20, 30, 40, 50, 75, 100, 150, 200, 300)
 
 
 def derived(
-    block: Rows,
+    block: RunRows,
     regret_at: Callable[[npt.NDArray[np.int64]], Array],
     architectures: Sequence[Architecture],
     space: SearchSpace | None,
@@ -51,7 +51,7 @@ def derived(
 
 
 def _labels(space: SearchSpace, architecture: Architecture) -> Counter[str]:
-    """How many nodes and edges of the graph have each label; the decisions' own options where they are alike."""
+    """Counts of the labels of nodes and edges in the graph; of options where all decisions have the same ones."""
     if len({decision.options for decision in space.decisions}) == 1:  # the graph may leave some out, as "none"
         return Counter(space.decisions[0].options[option] for option in architecture)
     graph = space.graph(architecture)

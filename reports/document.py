@@ -1,11 +1,11 @@
-"""What a report is made of, before it is Markdown, LaTeX or HTML."""
+"""Parts of a report, before it is Markdown, LaTeX or HTML."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure as Plot
+from equipoise.reports.drawing.canvas import Canvas
+from equipoise.reports.drawing.style import Style
 
 __all__ = [
     "Block",
@@ -82,7 +82,7 @@ class Cell:
         text: What is shown.
         value: What the column is sorted by; None sorts by the text.
         best: Whether it is the best of its group: set in bold.
-        tied: Whether it cannot be told from the best: marked by a dagger.
+        tied: Whether it does not differ significantly from the best: marked by a dagger.
         code: Whether it is a name.
     """
 
@@ -136,14 +136,16 @@ class Figure:
         title: Says what it shows.
         alternative: The same in words and numbers, for those who do not see it.
         caption: How to read it.
-        draw: Makes the plot.
+        draw: Draws it in a style.
+        data: The numbers that it shows: the names of the columns, then the rows.
     """
 
     key: str
     title: str
     alternative: str
     caption: Text
-    draw: "Callable[[], Plot]"
+    draw: Callable[[Style], Canvas]
+    data: Callable[[], Sequence[Sequence[object]]]
 
 
 Block = Paragraph | Bullets | Listing | Table | Figure
@@ -174,10 +176,12 @@ class Document:
         title: Its title.
         subtitle: One line below it.
         opening: The answer: all that stands on the first screen.
-        sections: The rest.
+        sections: The rest of the main part.
+        appendix: Everything else, folded where a format can.
     """
 
     title: str
     subtitle: Text
     opening: Section
     sections: tuple[Section, ...]
+    appendix: tuple[Section, ...] = ()

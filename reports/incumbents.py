@@ -1,4 +1,4 @@
-"""From rows to incumbents: what a run would have handed in after every proposal, for many runs at once."""
+"""Incumbents after every proposal, for many runs at once."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,14 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Rows", "incumbents", "reached", "seen_before"]
+__all__ = ["RunRows", "incumbents", "reached", "seen_before"]
 
 Array = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Rows:
+class RunRows:
     """The rows of r runs of one method on one task, as r x n arrays; shorter runs are filled up at the end.
 
     Attributes:
@@ -47,7 +47,7 @@ class Rows:
         return np.arange(self.code.shape[1]) < self.lengths[:, None]
 
 
-def incumbents(rows: Rows) -> Indices:
+def incumbents(rows: RunRows) -> Indices:
     """The column of the incumbent after each proposal.
 
     The incumbent is the valid architecture of least observed validation error among the queries at the highest

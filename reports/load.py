@@ -1,4 +1,4 @@
-"""From a results folder to `Results`, task by task: 7.2 million rows condense to a few arrays."""
+"""Reads a results folder into `Results`, task by task: 7.2 million rows become a few arrays."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -12,9 +12,9 @@ from equipoise.harness.core.suite import Suite
 from equipoise.harness.core.task import Noise, Task
 from equipoise.harness.store.run_file import Summary
 from equipoise.harness.store.run_store import RunStore
-from equipoise.reports.condense import Catalogue, condense, mean_seconds, training_equivalents
-from equipoise.reports.incumbents import Rows
-from equipoise.reports.results import FAMILIES, Array, MethodCard, Results, TaskResults
+from equipoise.reports.incumbents import RunRows
+from equipoise.reports.results import FAMILIES, Array, MethodInfo, Results, TaskResults
+from equipoise.reports.summarize import Catalogue, mean_seconds, summarize, training_equivalents
 
 __all__ = ["load"]
 
@@ -62,7 +62,7 @@ def load(folder: Path) -> Results:
 
 
 def _grid(unit: str, limit: float) -> tuple[Array, tuple[int, ...]]:
-    """Where regret is read, and which of those points the tables show."""
+    """Amounts at which regret is read, and which of them the tables show."""
     if unit == "queries":
         marks = [m for e in range(1, 16) for m in (10**e, 3 * 10**e) if m < limit]
         points = np.arange(1, limit + 1) if limit <= EVERY_QUERY else np.round(np.geomspace(1, limit, 400))
@@ -74,13 +74,13 @@ def _grid(unit: str, limit: float) -> tuple[Array, tuple[int, ...]]:
     return grid, tuple(int(i) for i in np.searchsorted(grid, [*marks, limit]))
 
 
-def _methods(manifest: Mapping[str, Any], stored: list[str]) -> tuple[MethodCard, ...]:
+def _methods(manifest: Mapping[str, Any], stored: list[str]) -> tuple[MethodInfo, ...]:
     listed = [entry["label"] for entry in manifest["suite"]["methods"]]
-    cards = []
+    described = []
     for label in dict.fromkeys([*listed, *sorted(stored)]):
         entry = manifest["methods"].get(label, {})
-        cards.append(
-            MethodCard(
+        described.append(
+            MethodInfo(
                 label,
                 entry.get("name", label),
                 entry.get("family", "baseline"),
@@ -88,9 +88,11 @@ def _methods(manifest: Mapping[str, Any], stored: list[str]) -> tuple[MethodCard
                 entry.get("settings", {}),
                 entry.get("changed", {}),
                 tuple(entry.get("deviations", ())),
+                entry.get("origin", ""),
+                tuple(entry.get("tuned_on", ())),
             )
         )
-    return tuple(sorted(cards, key=lambda card: FAMILIES.index(card.family)))
+    return tuple(sorted(described, key=lambda method: FAMILIES.index(method.family)))
 
 
 def _planned(suite: Suite, manifest: Mapping[str, Any]) -> dict[tuple[str, str], int]:
@@ -116,7 +118,7 @@ def _task(
     task, problem = _open(suite.address(name), suite.protocol.noise)
     described = manifest["tasks"].get(name, {})
     if not any(key[0] == name for key in summaries):
-        return condense(name, task, problem, described, {}, {}, [], grid, checkpoints, {}, catalogue)
+        return summarize(name, task, problem, described, {}, {}, [], grid, checkpoints, {}, catalogue)
     frame = store.frame(COLUMNS, task=name)
     architectures = frame["architecture"].cat.categories.tolist()
     rows = dict(_rows(frame))
@@ -127,7 +129,7 @@ def _task(
         label: np.array([_ending(summaries.get((name, label, int(number)))) for number in rows[label].numbers])
         for label in rows
     }
-    return condense(name, task, problem, described, rows, own, architectures, grid, checkpoints, endings, catalogue)
+    return summarize(name, task, problem, described, rows, own, architectures, grid, checkpoints, endings, catalogue)
 
 
 def _open(name: str, noise: Noise) -> tuple[Task | None, str]:
@@ -152,8 +154,8 @@ def _ending(summary: Summary | None) -> tuple[float, float]:
     return (0.0, 0.0) if summary is None else (summary.unspent, float(bool(summary.ended)))
 
 
-def _rows(frame: Any) -> Iterator[tuple[str, Rows]]:
-    """Splits the sorted frame of a task into one block of padded arrays a method."""
+def _rows(frame: Any) -> Iterator[tuple[str, RunRows]]:
+    """Splits the sorted frame of a task into one block of padded arrays per method."""
     code = frame["architecture"].cat.codes.to_numpy(np.int64)
     statuses = np.array([STATUSES[status] for status in frame["status"].cat.categories])
     status = statuses[frame["status"].cat.codes.to_numpy(np.int64)]
@@ -186,7 +188,7 @@ def _rows(frame: Any) -> Iterator[tuple[str, Rows]]:
 
         yield (
             str(label),
-            Rows(
+            RunRows(
                 numbers=numbers,
                 lengths=lengths,
                 code=padded(code, -1),

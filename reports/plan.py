@@ -1,4 +1,4 @@
-"""How many repeats a difference of a given size would need."""
+"""Repeats needed to detect a difference of a given size."""
 
 from pathlib import Path
 
@@ -7,10 +7,10 @@ import numpy as np
 from equipoise.harness.core.errors import SuiteError
 from equipoise.reports.analysis import Analysis
 from equipoise.reports.load import load
+from equipoise.reports.phrases import amount, plural
 from equipoise.reports.sections.power import family_contrast
 from equipoise.reports.statistics.power import plan as plan_all
 from equipoise.reports.statistics.power import repeats_needed
-from equipoise.reports.words import amount, plural
 
 __all__ = ["plan"]
 

@@ -11,7 +11,7 @@ Array = npt.NDArray[np.float64]
 
 
 class ExactRandomSearch:
-    """What the best of N random architectures is, in distribution.
+    """Distribution of the best of N random architectures.
 
     Sort the errors of all M architectures, v(1) <= ... <= v(M), and write S(i; N) for the probability that N draws
     all miss the i best ones, that is, that the best of N exceeds v(i):
@@ -75,12 +75,16 @@ class ExactRandomSearch:
         Args:
             queries: N >= 1; without replacement, more than M counts as M.
         """
+        return self._survival(queries, 690.0)
+
+    def _survival(self, queries: int, depth: float) -> Array:
+        """Survival down to exp(-depth); what is less counts as 0."""
         if queries < 1 or queries != int(queries):
             raise ValueError(f"queries must be whole numbers >= 1; got {queries!r}")
         if self.replacement:
             return np.asarray(np.exp(queries * self._log_tail))
-        # Beyond `reach`, survival is below 1e-300 (it is at most (1 - i / M)^N) and counts as 0.
-        reach = min(self.size - 1, self.size - queries, int(self.size * -np.expm1(-690.0 / queries)) + 1)
+        # Beyond `reach`, survival is below exp(-depth): it is at most (1 - i / M)^N.
+        reach = min(self.size - 1, self.size - queries, int(self.size * -np.expm1(-depth / queries)) + 1)
         survival = np.zeros(self.size - 1)
         if reach > 0:
             ratios = np.divide(queries, np.arange(self.size, self.size - reach, -1, dtype=np.float64))
@@ -97,7 +101,7 @@ class ExactRandomSearch:
         Returns:
             Expected errors, in the same shape.
         """
-        return self._each(queries, lambda n: self.errors[0] + self._gaps @ self.survival(n))
+        return self._each(queries, lambda n: self.errors[0] + self._gaps @ self._survival(n, 80.0))
 
     def variance(self, queries: npt.ArrayLike) -> Array:
         """Var[best of N], in squared error, in the shape of `queries`."""
@@ -136,7 +140,7 @@ class ExactRandomSearch:
         return self._each(queries, lambda n: 1.0 - self.survival(n)[ties - 1])
 
     def running_time(self, error: float, limit: int) -> tuple[float, float]:
-        """Expected queries until an error is reached, if a run that has not after `limit` queries is started again.
+        """Expected queries until an error is reached, if a run that fails within `limit` queries is restarted.
 
         This is what `statistics.runtime.expected_running_time` estimates from runs.
 

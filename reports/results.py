@@ -1,4 +1,4 @@
-"""What the report knows: the rows of a store, condensed to arrays."""
+"""Results that the report reads: the rows of a store, summarised as arrays."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ import numpy.typing as npt
 from equipoise.harness.core.task import Metric
 from equipoise.reports.random_search import ExactRandomSearch
 
-__all__ = ["Array", "Derived", "MethodCard", "Recount", "Results", "Runs", "Spent", "TaskResults"]
+__all__ = ["Array", "Derived", "MethodInfo", "Recount", "Results", "Runs", "Spent", "TaskResults"]
 
 Array = npt.NDArray[np.float64]
 
@@ -20,7 +20,7 @@ FAMILIES = ("nas", "hpo", "one-shot", "baseline")
 
 
 @dataclass(frozen=True)
-class MethodCard:
+class MethodInfo:
     """One method of the suite, as the manifest describes it.
 
     Attributes:
@@ -28,6 +28,8 @@ class MethodCard:
         name: The plugin.
         family: ``nas``, ``hpo``, ``one-shot`` or ``baseline``.
         source: Paper or library.
+        origin: ``published``, ``library`` or ``this project``; empty where the manifest does not tell.
+        tuned_on: Tasks that its defaults were tuned on.
         settings: All settings in force.
         changed: Those the suite set.
         deviations: Where the defaults depart from the source's.
@@ -40,11 +42,13 @@ class MethodCard:
     settings: Mapping[str, Any]
     changed: Mapping[str, Any]
     deviations: tuple[str, ...]
+    origin: str = ""
+    tuned_on: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Spent:
-    """What each of r runs spent; every attribute is an array of r numbers.
+    """Resources of each of r runs; every attribute is an array of r numbers.
 
     Attributes:
         proposals: Rows: everything that was proposed.
@@ -54,9 +58,9 @@ class Spent:
         classes: Distinct networks by ``space.canonical``; NaN where the space is not at hand.
         duplicates: Proposals that repeated an earlier one of the run.
         invalid: Proposals outside the space.
-        cost_seconds: Simulated training time; NaN where the task does not tell.
+        cost_seconds: Simulated training time; NaN where the task does not report it.
         overhead_seconds: The method's own time, measured.
-        shortfall: What was left of the budget.
+        unspent: Budget left at the end.
         ended: 1 where the run ended early, else 0.
     """
 
@@ -69,7 +73,7 @@ class Spent:
     invalid: Array
     cost_seconds: Array
     overhead_seconds: Array
-    shortfall: Array
+    unspent: Array
     ended: Array
 
 
@@ -109,7 +113,7 @@ class Recount:
 
 @dataclass(frozen=True)
 class Derived:
-    """What a method that goes on training shared weights asked for at k places of its r runs.
+    """Architectures that a weight-sharing method derived at k places of its r runs.
 
     Attributes:
         marks: The places, from 1.
@@ -135,10 +139,11 @@ class TaskResults:
         seconds_grid: Simulated seconds at which ``Runs.seconds_regret`` is given; empty where unknown.
         reference: The error that regret is measured from.
         exact: Whether `reference` is the true optimum; if not, it is the best that any run found.
-        law: The exact random-search baseline; None where the landscape is unknown.
+        baseline: The exact random-search baseline; None where the landscape is unknown.
         test_values: Test error of every architecture, in the order of the landscape; None without a test split.
         test_optimum: The least test error in the space; NaN if unknown.
         caveat: What the reader must know of how this task was read; empty if nothing.
+        own_title: The name that a table gives itself; empty if it is the same.
         derived: What each method asked for that trains shared weights between its proposals, by label.
     """
 
@@ -150,11 +155,17 @@ class TaskResults:
     seconds_grid: Array
     reference: float
     exact: bool
-    law: ExactRandomSearch | None
+    baseline: ExactRandomSearch | None
     test_values: Array | None
     test_optimum: float
     caveat: str = ""
     derived: Mapping[str, Derived] = field(default_factory=dict)
+    own_title: str = ""
+
+    @property
+    def title(self) -> str:
+        """The name as it is shown: the one that a table gives itself instead of the address of its file."""
+        return self.own_title or self.name
 
     @property
     def unit(self) -> str:
@@ -170,10 +181,10 @@ class TaskResults:
 
     def random_regret(self, queries: npt.ArrayLike) -> Array | None:
         """Expected regret of random search without replacement, exactly; None where the landscape is unknown."""
-        if self.law is None:
+        if self.baseline is None:
             return None
         return np.asarray(
-            abs(self.metric.slope) * (self.law.mean(np.asarray(queries).astype(np.int64)) - self.reference)
+            abs(self.metric.slope) * (self.baseline.mean(np.asarray(queries).astype(np.int64)) - self.reference)
         )
 
 
@@ -194,7 +205,7 @@ class Results:
     """
 
     manifest: Mapping[str, Any]
-    methods: tuple[MethodCard, ...]
+    methods: tuple[MethodInfo, ...]
     tasks: tuple[TaskResults, ...]
     unit: str
     limit: float

@@ -1,12 +1,12 @@
-"""From intervals to plain words: who is better, by how much, how sure."""
+"""Verdicts in plain words, from intervals: who is better, by how much, how surely."""
 
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
+from equipoise.reports.phrases import number
 from equipoise.reports.statistics.resampling import Estimate
-from equipoise.reports.words import number
 
 __all__ = ["FAMILY_WORDS", "Verdict", "judged", "ratio_words", "verdict_words"]
 
@@ -22,11 +22,11 @@ Verdict = Literal["first", "second", "equal", "unclear"]
 
 @dataclass(frozen=True)
 class Judgement:
-    """What an interval of a difference allows one to say.
+    """Conclusion that the interval of a difference allows.
 
     Attributes:
         verdict: Which side is better; ``equal`` if the interval lies within the region of practical equivalence and
-            holds zero; ``unclear`` otherwise.
+            includes zero; ``unclear`` otherwise.
         small: Whether the whole interval lies within the region of practical equivalence.
     """
 
@@ -67,6 +67,8 @@ def verdict_words(estimate: Estimate, rope: float, first: str = "NAS", second: s
 def ratio_words(log_ratio: float, low: float, high: float) -> str:
     """A ratio of queries with its interval, from their logarithms: ``1.8× [1.5, 2.1]``."""
     point, ends = _ratio(log_ratio), f"[{_ratio(low)}, {_ratio(high)}]"
+    if np.isinf(low) and np.isinf(high):
+        ends = "[no interval]"
     return f"{point}×" if np.isnan(low) or np.isnan(high) else f"{point}× {ends}"
 
 

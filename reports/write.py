@@ -1,13 +1,20 @@
 """Writes the report of stored runs beside them."""
 
-from collections.abc import Iterator
+import csv
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from io import StringIO
 from pathlib import Path
+
+import numpy as np
 
 from equipoise.harness.core.errors import SuiteError, nearest
 from equipoise.harness.core.files import write_whole
 from equipoise.reports.compose import compose
 from equipoise.reports.document import Block, Document, Figure, Section, Table
-from equipoise.reports.figures.style import pdf, settled, styled, svg
+from equipoise.reports.drawing.pdf import pdf
+from equipoise.reports.drawing.style import STYLES
+from equipoise.reports.drawing.svg import svg
 from equipoise.reports.load import load
 from equipoise.reports.render import html, latex, markdown
 
@@ -16,7 +23,13 @@ __all__ = ["write"]
 FORMATS = ("md", "tex", "html")
 
 
-def write(folder: Path, formats: tuple[str, ...] = FORMATS, out: Path | None = None) -> list[Path]:
+def write(
+    folder: Path,
+    formats: tuple[str, ...] = FORMATS,
+    out: Path | None = None,
+    style: str = "report",
+    focus: str | None = None,
+) -> list[Path]:
     """Writes ``report.md``, ``report.tex`` and ``report.html`` with ``figures/`` and ``tables/``.
 
     The same store gives the same bytes.
@@ -25,29 +38,34 @@ def write(folder: Path, formats: tuple[str, ...] = FORMATS, out: Path | None = N
         folder: A results folder.
         formats: Of ``md``, ``tex`` and ``html``.
         out: Where the report goes; into the results folder if None.
+        style: Width and fonts of the figures: ``report``, ``neurips``, ``icml`` or ``one-column``.
+        focus: Label of a method that is compared with each other one.
 
     Returns:
         The report files written, in the order of `formats`.
 
     Raises:
-        SuiteError: A format is unknown.
+        SuiteError: A format, a style or the method in focus is unknown.
         StoreError: The store holds no results, is damaged, or the folder cannot be written.
     """
     wanted = [name.strip() for name in formats]
     for name in wanted:
         if name not in FORMATS:
             raise SuiteError(f"--formats: no format '{name}'; {nearest(name, FORMATS)}")
-    document = compose(load(Path(folder)))
+    if style not in STYLES:
+        raise SuiteError(f"--style: no style '{style}'; {nearest(style, STYLES)}")
+    document = compose(load(Path(folder)), focus)
     folder = Path(out or folder)
     drawings: dict[str, str] = {}
     for figure in figures(document):
-        with styled():
-            plot = settled(figure.draw())
-            drawings[figure.key] = svg(plot)
-            if "md" in wanted:
-                write_whole(folder / "figures" / f"{figure.key}.svg", drawings[figure.key].encode())
-            if "tex" in wanted:
-                write_whole(folder / "figures" / f"{figure.key}.pdf", pdf(plot))
+        canvas = figure.draw(STYLES[style])
+        if {"md", "html"} & set(wanted):
+            drawings[figure.key] = svg(canvas)
+        if "md" in wanted:
+            write_whole(folder / "figures" / f"{figure.key}.svg", drawings[figure.key].encode())
+        if "tex" in wanted:
+            write_whole(folder / "figures" / f"{figure.key}.pdf", pdf(canvas))
+        write_whole(folder / "figures" / f"{figure.key}.csv", comma_separated(figure.data()).encode())
     written = []
     for name in dict.fromkeys(wanted):
         if name == "md":
@@ -66,6 +84,21 @@ def write(folder: Path, formats: tuple[str, ...] = FORMATS, out: Path | None = N
     return written
 
 
+def comma_separated(rows: Iterable[Sequence[object]]) -> str:
+    """Rows as CSV, numbers with six figures, NaN empty."""
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    for row in rows:
+        writer.writerow([_entry(value) for value in row])
+    return text.getvalue()
+
+
+def _entry(value: object) -> object:
+    if isinstance(value, float | np.floating):
+        return "" if math.isnan(value) else f"{value:.6g}"
+    return value
+
+
 def blocks(document: Document) -> Iterator[Block]:
     """All blocks, in reading order."""
 
@@ -74,7 +107,7 @@ def blocks(document: Document) -> Iterator[Block]:
         for part in section.parts:
             yield from within(part)
 
-    for section in (document.opening, *document.sections):
+    for section in (document.opening, *document.sections, *document.appendix):
         yield from within(section)
 
 

@@ -12,7 +12,7 @@ from equipoise.reports.statistics.improvement import probability_of_improvement
 
 
 def main() -> None:
-    """Prints CPU seconds of each statistic, the least of three."""
+    """Prints CPU seconds of each statistic, the minimum of three."""
     scores = np.random.default_rng(0).beta(5, 2, size=(7, 12, 30))
     jobs = {
         "means, IQM and gaps, 50,000 resamples": lambda: aggregate(scores),

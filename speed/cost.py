@@ -1,4 +1,4 @@
-"""What the harness itself costs, from the command line to the Parquet file.
+"""Overhead of the harness, from the command line to the Parquet file.
 
 Run ``python speed/cost.py`` (``tox -e bench``). CPU is user + system time of the command and all its workers
 (getrusage of finished children), so other load on the machine matters little; peers that are installed are measured
@@ -118,7 +118,7 @@ def suite_cost(method: str, repeats: int, folder: Path) -> float:
 
 
 def main() -> None:
-    """Prints everything."""
+    """Prints all measurements."""
     repeats = int(sys.argv[1]) if len(sys.argv) > 1 else 2_000
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

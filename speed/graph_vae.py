@@ -1,7 +1,7 @@
-"""Where the time of graph_vae goes, in every space, on one core.
+"""Profile of graph_vae in every space, on one core.
 
-Run ``python speed/graph_vae.py [queries]``. CPU is `process_time` of this process with one thread; the answers are a
-made function of the graph, so that each space is measured alike, with or without a benchmark's data.
+Run ``python speed/graph_vae.py [queries]``. CPU is `process_time` of this process with one thread; the errors are
+a synthetic function of the graph, so that every space is measured in the same way, with or without benchmark data.
 """
 
 import sys
@@ -40,8 +40,8 @@ def clocked(owner: Any, name: str, label: str) -> None:
     setattr(owner, name, outer)
 
 
-def made_error(architecture: tuple[int, ...]) -> float:
-    """Some function of an architecture."""
+def synthetic_error(architecture: tuple[int, ...]) -> float:
+    """A synthetic function of an architecture."""
     return sum(((option + 1) * (position + 3) * 7919) % 101 for position, option in enumerate(architecture)) / 1e4
 
 
@@ -51,12 +51,12 @@ def run(name: str, space: SearchSpace, queries: int, seed: int) -> float:
     method = load_method(name)(Problem(space, Budget(queries=queries)), np.random.default_rng(seed))
     for _ in range(queries):
         query = method.ask()
-        method.tell(Observation(query, made_error(query.architecture), float("nan")))
+        method.tell(Observation(query, synthetic_error(query.architecture), float("nan")))
     return time.process_time() - begin
 
 
 def main(queries: int) -> None:
-    """Prints one line a space."""
+    """Prints one line per space."""
     torch.set_num_threads(1)
     clocked(GraphVae, "learn", "train")
     clocked(equipoise.methods.graph_vae.decoding, "decode", "decode")

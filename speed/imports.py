@@ -1,11 +1,11 @@
-"""What importing an official archive costs: made archives of the real shape and size, in time and peak memory.
+"""Time and peak memory of importing official archives, on synthetic ones of the real shape and size.
 
-Run ``python speed/imports.py nats`` (15,625 cells, 1.5 GB on disk for a while, several minutes), ``... nasbench101``
-(20,000 cells in 240,000 records) or ``... pth`` (200 cells, read by us and by ``torch.load``). A second argument is
-another number of cells. Each reading runs in a process of its own; its peak memory includes the interpreter.
+Run ``python speed/imports.py nats`` (15,625 cells, 1.5 GB of temporary files, several minutes), ``... nasbench101``
+(20,000 cells in 240,000 records) or ``... pth`` (200 cells, read by us and by ``torch.load``). A second argument sets
+the number of cells. Each reading runs in a separate process; its peak memory includes the interpreter.
 
-Measured on two busy cores (processor time, peak memory): the archive of 15,625 cells 261 s, 234 MB, with the writing
-and checking of three tables; 240,000 records of NAS-Bench-101 20 s; a ``.pth`` of 200 and of 600 cells 177 and 191 MB,
+Measured on two busy cores (processor time, peak memory): the archive of 15,625 cells 261 s, 234 MB, including writing
+and checking three tables; 240,000 records of NAS-Bench-101 20 s; a ``.pth`` of 200 and of 600 cells 177 and 191 MB,
 4.6 and 17 s, where ``torch.load`` takes 525 and 1,123 MB.
 """
 
@@ -55,7 +55,7 @@ print(f"{number} read in {used.ru_utime + used.ru_stime:.1f} s of processor time
 """
 
 
-def made_run(rng: np.random.Generator, trained: str, seed: int, epochs: int, text: str) -> dict[str, Any]:
+def synthetic_run(rng: np.random.Generator, trained: str, seed: int, epochs: int, text: str) -> dict[str, Any]:
     """The state of one training, with the dictionaries of the real archives; accuracies rise with the epochs."""
 
     def curve(low: float, high: float) -> list[float]:
@@ -86,21 +86,21 @@ def made_run(rng: np.random.Generator, trained: str, seed: int, epochs: int, tex
     }
 
 
-def made_results(rng: np.random.Generator, text: str, epochs: int) -> dict[str, Any]:
+def synthetic_results(rng: np.random.Generator, text: str, epochs: int) -> dict[str, Any]:
     """The state of all trainings of an architecture with one number of epochs."""
-    runs = {(t, seed): made_run(rng, t, seed, epochs, text) for t, seeds in SEEDS.items() for seed in seeds}
+    runs = {(t, seed): synthetic_run(rng, t, seed, epochs, text) for t, seeds in SEEDS.items() for seed in seeds}
     seeds = {trained: list(found) for trained, found in SEEDS.items()}
     return {"arch_index": 0, "arch_str": text, "all_results": runs, "dataset_seed": seeds, "clear_net_done": True}
 
 
-def made_nats(folder: Path, cells: int) -> Path:
-    """A fast-mode folder. A compressed file may have several streams: what is common is compressed only once."""
+def synthetic_nats(folder: Path, cells: int) -> Path:
+    """A fast-mode folder. Compressed files may have several streams: the common part is compressed only once."""
     space, mark = NasBench201(), "?" * 40
     texts = [space.format(cell) for cell in islice(space.enumerate(), cells)]
     templates = []
     for number in range(TEMPLATES):
         rng = np.random.default_rng(number)
-        content = {str(epochs): made_results(rng, mark, epochs) for epochs in (12, 200)}
+        content = {str(epochs): synthetic_results(rng, mark, epochs) for epochs in (12, 200)}
         parts = pickle.dumps(content, protocol=3).split(b"X" + struct.pack("<I", len(mark)) + mark.encode())
         templates.append([bz2.compress(part) for part in parts])
     for index, text in enumerate(texts):
@@ -111,8 +111,8 @@ def made_nats(folder: Path, cells: int) -> Path:
     return folder
 
 
-def made_tfrecord(path: Path, cells: int) -> Path:
-    """Twelve records a cell, as in the full file."""
+def synthetic_tfrecord(path: Path, cells: int) -> Path:
+    """Twelve records per cell, as in the full file."""
     space, rng = NasBench101(), np.random.default_rng(0)
 
     def rows() -> Iterator[bytes]:
@@ -133,14 +133,14 @@ def made_tfrecord(path: Path, cells: int) -> Path:
     return path
 
 
-def made_pth(path: Path, cells: int) -> Path:
+def synthetic_pth(path: Path, cells: int) -> Path:
     """The container that torch wrote before 1.6, without torch."""
     space = NasBench201()
     texts = [space.format(cell) for cell in islice(space.enumerate(), cells)]
     stored = {}
     for index, text in enumerate(texts):
         rng = np.random.default_rng(index)
-        stored[index] = {"full": made_results(rng, text, 200), "less": made_results(rng, text, 12)}
+        stored[index] = {"full": synthetic_results(rng, text, 200), "less": synthetic_results(rng, text, 12)}
     content = {"meta_archs": texts, "arch2infos": stored, "evaluated_indexes": set(range(cells))}
     machine = {"protocol_version": 1001, "little_endian": True, "type_sizes": {"short": 2, "int": 4, "long": 4}}
     with path.open("wb") as file:
@@ -150,7 +150,7 @@ def made_pth(path: Path, cells: int) -> Path:
 
 
 def report(how: str, path: Path) -> None:
-    """Reads an archive in a process of its own and prints what that took."""
+    """Reads an archive in a separate process and prints its time and memory."""
     root = str(Path(__file__).resolve().parent.parent)
     answer = subprocess.run(
         [sys.executable, "-c", MEASURE, how, str(path), root], capture_output=True, text=True, check=True
@@ -164,14 +164,14 @@ def main(kind: str, cells: int | None) -> None:
         folder = Path(scratch)
         if kind == "nats":
             (archive := folder / "NATS-tss-simple").mkdir()
-            made_nats(archive, cells or 15_625)
+            synthetic_nats(archive, cells or 15_625)
             size = sum(file.stat().st_size for file in archive.iterdir())
             print(f"a made archive of {cells or 15_625} cells, {size / 1e9:.2f} GB", flush=True)
             report("nats_bench" if cells else "import", archive)
         elif kind == "nasbench101":
-            report("nasbench101", made_tfrecord(folder / "made.tfrecord", cells or 20_000))
+            report("nasbench101", synthetic_tfrecord(folder / "synthetic.tfrecord", cells or 20_000))
         else:
-            archive = made_pth(folder / "made.pth", cells or 200)
+            archive = synthetic_pth(folder / "synthetic.pth", cells or 200)
             print(f"a made file of {cells or 200} cells, {archive.stat().st_size / 1e6:.0f} MB", flush=True)
             report("nasbench201", archive)
             report("torch", archive)

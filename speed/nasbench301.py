@@ -1,8 +1,9 @@
-"""What a prediction of NAS-Bench-301 costs in CPU time: batched and single, on ensembles made here.
+"""CPU time of predictions of NAS-Bench-301, batched and single, on locally trained ensembles.
 
-Run ``python speed/nasbench301.py [ROUNDS ...]``. The ensembles are fitted to made accuracies of 20,000 genotypes with
-the settings of the official configuration files (XGBoost: depth 13, child weight 39, learning rate 0.0082; LightGBM
-likewise; ten members each), for so many rounds a member: the official files let early stopping choose the number.
+Run ``python speed/nasbench301.py [ROUNDS ...]``. The ensembles are fitted to synthetic accuracies of 20,000 genotypes
+with the settings of the official configuration files (XGBoost: depth 13, child weight 39, learning rate 0.0082;
+LightGBM likewise; ten members each), with ROUNDS rounds per member: in the official files, early stopping chooses the
+number.
 """
 
 import sys
@@ -48,7 +49,7 @@ def _ensemble(library: str, rounds: int) -> Forest:
 
 
 def main() -> None:
-    """Prints a table row for each number of rounds."""
+    """Prints one table row per number of rounds."""
     architectures = Darts().sample(np.random.default_rng(1), 10_000)
     print("CPU: rounds  library   file MB  opened ms  batched us/architecture  single ms (accuracy and seconds)")
     for rounds in map(int, sys.argv[1:] or ["100", "500"]):

@@ -1,8 +1,8 @@
-"""What a pass of a supernet costs, in passes of a mean stand-alone training: the prices that weight sharing pays.
+"""Relative cost of the passes of a supernet, in passes of a mean stand-alone training, as weight sharing is charged.
 
-Run ``python speed/one_shot.py [space] [architectures]``. CPU is `process_time` with one thread; every kind of pass is
-measured in the same run, in turns, over the embedded images. A stand-alone pass counts what its epoch costs, validation
-included, for each training image, as `cost_seconds` of a table does.
+Run ``python speed/one_shot.py [space] [architectures]``. CPU is `process_time` with one thread; all kinds of pass are
+measured in the same run, in turn, over the embedded images. The cost of a stand-alone pass includes validation, as
+`cost_seconds` of a table does.
 """
 
 import sys
@@ -14,23 +14,25 @@ import numpy as np
 import torch
 
 from equipoise.harness.core.registry import load_space
+from equipoise.harness.training.configuration import TrainingConfiguration
 from equipoise.harness.training.images import load
-from equipoise.harness.training.recipe import Recipe
 from equipoise.harness.training.setup import Setup
 from equipoise.harness.training.supernet import mixture, sampled
 from equipoise.harness.training.weight_sharing import SharedWeights
 
-RECIPE = Recipe(epochs=50, batch_size=64, learning_rate=0.025, final_learning_rate=0.001, gradient_clip=5.0)
+CONFIGURATION = TrainingConfiguration(
+    epochs=50, batch_size=64, learning_rate=0.025, final_learning_rate=0.001, gradient_clip=5.0
+)
 
 
 def main() -> None:
-    """Prints the prices."""
+    """Prints the relative costs."""
     torch.set_num_threads(1)
     name = sys.argv[1] if len(sys.argv) > 1 else "nasbench201"
     count = int(sys.argv[2]) if len(sys.argv) > 2 else 24
-    setup, space, images = Setup.named(name, "fashion14", copies=1), load_space(name)(), load("fashion14")
+    setup, space, images = Setup.named(name, "fashion14", replicas=1), load_space(name)(), load("fashion14")
     generator = torch.Generator().manual_seed(0)
-    shared = SharedWeights(space, images, RECIPE, generator)
+    shared = SharedWeights(space, images, CONFIGURATION, generator)
     alphas = shared.supernet.alphas(generator)
     batches = list(shared.epoch())
     seconds: dict[str, list[float]] = defaultdict(list)

@@ -1,10 +1,11 @@
-"""What a report costs: time and memory, on synthetic stores of real architectures.
+"""Time and memory of a report, on synthetic stores of real architectures.
 
     python speed/report.py              # 12 tasks, 7 methods, 30 repeats of 300 queries
     python speed/report.py --large      # 12 tasks, 10 methods, 200 repeats of 300 queries: 7.2 million rows
 
-Methods draw from the table's own ranking, the better the higher their number, so that curves look like curves; their
-runs are written through `RunStore.write` as real ones are. Times are of ``equipoise report`` as a process of its own.
+Methods draw from the ranking of the table, better ones with higher numbers, so that anytime curves look realistic;
+their runs are written through `RunStore.write` like real ones. Times are those of ``equipoise report`` in a separate
+process.
 """
 
 import argparse
@@ -28,7 +29,7 @@ FAMILIES = ("baseline", "nas", "nas", "hpo", "hpo", "hpo", "hpo", "nas", "hpo", 
 
 
 def main() -> None:
-    """Writes a store, reports it, and prints what that took."""
+    """Writes a store, reports it, and prints time and memory."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--large", action="store_true", help="24,000 runs instead of 2,520")
     parser.add_argument("--keep", type=Path, help="Folder to keep the store in; reused if it is there.")
@@ -48,7 +49,7 @@ def main() -> None:
 
 
 def synthesise(folder: Path, methods: int, repeats: int, queries: int = 300) -> int:
-    """Writes a store of made-up runs over all embedded tasks; returns its number of rows."""
+    """Writes a store of synthetic runs over all embedded tasks; returns its number of rows."""
     suite = Suite.from_dict(
         {
             "name": "synthetic",

@@ -1,4 +1,4 @@
-"""What a surrogate's answers cost: predicted in batches, one at a time, and looked up by the harness.
+"""CPU time of the predictions of a surrogate: in batches, one at a time, and looked up by the harness.
 
 Run ``python speed/surrogate.py TASK``, for example ``nasbench101-surrogate/cifar10`` after `equipoise surrogate`, or
 ``surrogate:FILE``. Times are processor time on this machine, the best of several rounds; ratios are to the look-up.
@@ -18,7 +18,7 @@ BATCH = 4096
 
 
 def microseconds(work: Callable[[], object], answers: int) -> float:
-    """The best processor time an answer, in microseconds."""
+    """The least processor time per answer, in microseconds."""
     best = float("inf")
     for _ in range(ROUNDS):
         start = time.process_time()
@@ -28,17 +28,17 @@ def microseconds(work: Callable[[], object], answers: int) -> float:
 
 
 def opening(name: str) -> tuple[float, float]:
-    """Milliseconds until a task that is named anew gives its first answer: processor and wall time."""
+    """Milliseconds from naming a task to its first answer: processor and wall time."""
     task = load_task(name)
     (architecture,) = task.space.sample(np.random.default_rng(0), 1)
-    task.space.index(architecture)  # the tables of the space are its own
+    task.space.index(architecture)  # the tables of the space are not counted
     cpu, wall = time.process_time(), time.perf_counter()
     load_task(name).evaluate(architecture, None, np.random.default_rng(0))
     return (time.process_time() - cpu) * 1e3, (time.perf_counter() - wall) * 1e3
 
 
 def main(name: str) -> None:
-    """Prints a row a way of asking."""
+    """Prints one row per kind of query."""
     task = load_task(name)
     assert isinstance(task, SurrogateTask), f"{name} is no surrogate"
     rng = np.random.default_rng(0)

@@ -1,7 +1,7 @@
-"""What real training costs beyond the bare networks: images a second against a plain PyTorch loop, and peak memory.
+"""Overhead of live training: images per second against a plain PyTorch loop, and peak memory.
 
 Run ``python speed/training.py`` (about three minutes). Both loops train the same networks on the same images with one
-thread, turn by turn, and processor time is compared, so that other load on the machine matters little. A GPU is
+thread, in turn, and processor time is compared, so that other load on the machine matters little. A GPU is
 measured too where there is one: also with several networks side by side.
 """
 
@@ -21,7 +21,7 @@ from equipoise.harness.spaces.darts import Darts
 from equipoise.harness.spaces.nasbench201 import NasBench201
 from equipoise.harness.training.flops import count_multiply_adds
 from equipoise.harness.training.images import load
-from equipoise.harness.training.setup import networks_of
+from equipoise.harness.training.networks import networks_of
 from equipoise.harness.training.trainer import DeviceImages, Trainer
 
 SPACES = {"nasbench201": NasBench201(), "darts": Darts()}
@@ -41,7 +41,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 
 def plain_epoch(network: nn.Module, images: DeviceImages, batch_size: int) -> Callable[[], None]:
-    """One epoch of the loop that everybody writes: no schedule, no several copies, no augmentation."""
+    """One epoch of a plain loop: no schedule, no replicas, no augmentation."""
     network = network.to(device=images.device, memory_format=torch.channels_last)
     optimiser = torch.optim.SGD(
         network.parameters(), lr=0.05, momentum=0.9, nesterov=True, weight_decay=5e-4, fused=True
@@ -61,7 +61,7 @@ def plain_epoch(network: nn.Module, images: DeviceImages, batch_size: int) -> Ca
 
 
 def seconds(run: Callable[[], object], device: str) -> float:
-    """What a call takes: processor time on the CPU, wall time on a GPU."""
+    """Time of a call: processor time on the CPU, wall time on a GPU."""
     clock = time.process_time if device == "cpu" else time.perf_counter
     if device != "cpu":
         torch.cuda.synchronize()
@@ -73,17 +73,17 @@ def seconds(run: Callable[[], object], device: str) -> float:
 
 
 def compare(space: str, device: str, networks: int) -> None:
-    """Prints the images a second of both loops on three networks of a space, and the ratio of their times."""
+    """Prints the images per second of both loops on three networks of a space, and the ratio of their times."""
     module = networks_of(space)
     pictures = load("fashion14")
-    skeleton, recipe = module.settings(pictures.side)
+    macro, configuration = module.settings(pictures.side)
     images = DeviceImages(pictures, device)
     total_plain, total_ours, operations = 0.0, 0.0, 0
     for cell in SPACES[space].sample(np.random.default_rng(1), 3):
-        alone = module.build(cell, skeleton, 1, 10)
+        alone = module.build(cell, macro, 1, 10)
         operations += count_multiply_adds(alone, 1, pictures.side)
-        plain = plain_epoch(alone, images, recipe.batch_size)
-        trainer = Trainer(module.build(cell, skeleton, 1, 10, networks), recipe, images, range(networks))
+        plain = plain_epoch(alone, images, configuration.batch_size)
+        trainer = Trainer(module.build(cell, macro, 1, 10, networks), configuration, images, range(networks))
         ours = trainer._train
         seconds(plain, device), seconds(ours, device)
         pairs = [(seconds(plain, device), seconds(ours, device) / networks) for _ in range(TURNS[space])]
@@ -105,7 +105,7 @@ def peak(*arguments: str) -> float:
 
 
 def main() -> None:
-    """Prints everything."""
+    """Prints all measurements."""
     torch.set_num_threads(1)
     for space, networks in (("nasbench201", 1), ("nasbench201", 3), ("darts", 1)):
         compare(space, "cpu", networks)

@@ -1,4 +1,4 @@
-"""Waiting times: CPU seconds of everyday commands, and their ratios to starting Python.
+"""Waiting times: CPU seconds of common commands, also as ratios to starting Python.
 
     python speed/waiting.py                          # this checkout
     python speed/waiting.py --checkout ../before     # another one before it, and the ratio of the two

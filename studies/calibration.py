@@ -1,4 +1,4 @@
-"""Are the statistics honest? Rates of false alarms and coverages on simulated data whose truth is known.
+"""Calibration of the statistics: rates of false positives and coverages on simulated data with known truth.
 
 Run ``python studies/calibration.py`` (some minutes; ``--draws 100`` for a quick look). Seeds are fixed.
 """
@@ -19,7 +19,7 @@ from equipoise.reports.statistics.improvement import probability_of_improvement
 from equipoise.reports.statistics.pairwise import task_marks, wilcoxon
 from equipoise.reports.statistics.power import plan
 from equipoise.reports.statistics.ranks import average_ranks
-from equipoise.reports.statistics.resampling import Estimate
+from equipoise.reports.statistics.resampling import Estimate, estimate, resample_means
 
 __all__ = ["STUDIES", "Check", "calibrate"]
 
@@ -32,16 +32,16 @@ Outcomes = Iterator[dict[str, float]]
 
 @dataclass(frozen=True)
 class Check:
-    """One rate, seen and promised.
+    """One rate, nominal and observed.
 
     Attributes:
-        study: What was simulated.
-        name: What was counted.
-        promised: The rate promised: an upper bound for false alarms, a target for coverage and power.
-        observed: The rate seen.
+        study: The simulation.
+        name: The counted event.
+        promised: The nominal rate: an upper bound for false positives, a target for coverage and power.
+        observed: The observed rate.
         draws: Number of simulated data sets.
-        bound: Whether the promise is "at most".
-        aside: Shown for comparison, promised by nobody.
+        bound: Whether the nominal rate is an upper bound.
+        aside: Shown for comparison, without a nominal rate.
     """
 
     study: str
@@ -54,11 +54,11 @@ class Check:
 
     @property
     def error(self) -> float:
-        """Standard error of the observed rate if the promise holds."""
+        """Standard error of the observed rate at the nominal rate."""
         return float(np.sqrt(self.promised * (1 - self.promised) / self.draws))
 
     def kept(self, errors: float = 3.0) -> bool:
-        """Whether the rate is within so many standard errors of the promise, on the bad side only for a bound."""
+        """Whether the rate is within so many standard errors of the nominal one; for a bound, only an excess counts."""
         excess = (self.observed - self.promised) / self.error
         return self.aside or (excess <= errors if self.bound else abs(excess) <= errors)
 
@@ -72,7 +72,7 @@ def _noise(rng: np.random.Generator, kind: str, shape: tuple[int, ...]) -> Array
 
 
 def _holds(estimate: Estimate, truth: float) -> float:
-    """Share of intervals that hold the truth."""
+    """Share of intervals that include the truth."""
     return float(np.mean((estimate.low <= truth) & (truth <= estimate.high)))
 
 
@@ -82,7 +82,7 @@ def _null(kind: str) -> Callable[[np.random.Generator], dict[str, float]]:
         table = task_means(values)
         ranks, pairs, marks = friedman(table), wilcoxon(table), task_marks(values[:, :1])
         family = compare_families(values, FAMILIES, ["a"] * 3 + ["b"] * 9, sensitivity=False, resamples=RESAMPLES)
-        # A posterior promises no rate of false alarms: shown beside the 0.10 of two one-sided tests at 0.05.
+        # A posterior has no nominal rate of false positives: shown beside the 0.10 of two one-sided tests at 0.05.
         posterior = bayesian_signed_rank(table[0], table[1], 0.0, samples=2_000)
         chances = probability_of_improvement(values[:2], resamples=RESAMPLES)
         return {
@@ -118,7 +118,7 @@ def _few_tasks(rng: np.random.Generator) -> dict[str, float]:
 
 
 def _coverage(kind: str, repeats: int) -> Callable[[np.random.Generator], dict[str, float]]:
-    """Methods 1 apart; the truth of the pooled quantities is a very large sample's."""
+    """Methods 1 apart; the truth of the pooled quantities comes from a very large sample."""
     big = np.random.default_rng(99)
     sample = np.sort((_noise(big, kind, (4, 500_000)) + np.linspace(-1, 1, 4)[:, None]).reshape(-1))
     middle = sample[sample.size // 4 : -(sample.size // 4)].mean()
@@ -134,9 +134,10 @@ def _coverage(kind: str, repeats: int) -> Callable[[np.random.Generator], dict[s
         profile = performance_profiles(values[:1], [0.2], resamples=RESAMPLES)
         chances = probability_of_improvement(values, resamples=RESAMPLES)
         pair = Estimate(*(np.asarray(part[0, 1]) for part in (chances.value, chances.low, chances.high)))
-        one, ranks = result.mean_per_task, average_ranks(values)
+        one = estimate(task_means(values[:1]), resample_means(values[:1], RESAMPLES), repeats)
+        ranks = average_ranks(values)
         return {
-            # Skewed errors are known to cover too little on a single task, or with few repeats: `resampling.estimate`.
+            # With skewed errors, coverage is too low on a single task or with few repeats: see `resampling.estimate`.
             f"{'=' if kind == 'normal' else '~'}0.95 mean on one task": float(one.low[0, 0] <= -1 <= one.high[0, 0]),
             f"{firm}0.95 mean over tasks": _holds(result.mean, 0.0),
             f"{firm}0.95 interquartile mean": _holds(result.iqm, float(middle)),
@@ -150,7 +151,7 @@ def _coverage(kind: str, repeats: int) -> Callable[[np.random.Generator], dict[s
 
 
 def _families(clusters: int) -> Callable[[np.random.Generator], dict[str, float]]:
-    """Family effect 0.3 on average, varying over clusters and tasks; three tasks a cluster; bests apart and equal."""
+    """Family effect 0.3 on average, varying over clusters and tasks, 3 tasks per cluster; best methods both ways."""
     names = [str(number) for number in range(clusters) for _ in range(3)]
 
     def draw(rng: np.random.Generator) -> dict[str, float]:
@@ -158,7 +159,7 @@ def _families(clusters: int) -> Callable[[np.random.Generator], dict[str, float]
         truth = 0.3 + local
         values = _noise(rng, "normal", (METHODS, 3 * clusters, REPEATS))
         values[1:3] += truth[:, None]
-        values[6] += 9.0  # a method that is never the best, and weighs on the mean: its family's mean is 9 / 4 higher
+        values[6] += 9.0  # a method that is never the best, but raises the mean: the mean of its family is 9 / 4 higher
         answer = compare_families(values, FAMILIES, names, sensitivity=False, resamples=RESAMPLES)
         mean, best = answer.mean, answer.best
         there = mean.per_task
@@ -174,14 +175,14 @@ def _families(clusters: int) -> Callable[[np.random.Generator], dict[str, float]
 
 
 def _cluster_bootstrap(effect: Effect, rng: np.random.Generator) -> Estimate:
-    """The interval that is not used: plain percentiles over resampled clusters."""
+    """An interval that reports do not use: plain percentiles over resampled clusters."""
     clusters = effect.per_cluster.value
     draws = clusters[rng.integers(clusters.size, size=(RESAMPLES, clusters.size))].mean(axis=1)
     return Estimate(effect.beyond.value, *np.quantile(draws, [0.025, 0.975], axis=0))
 
 
 def _planned(rng: np.random.Generator) -> dict[str, float]:
-    """The effect that 30 repeats are said to detect, planned on a pilot, put into new data."""
+    """The power for the effect that a plan of 30 repeats, made on a pilot, claims to detect."""
     pilot = rng.normal(size=(2, 3, 1_000))
     needed = plan(pilot, effect=0.75)
     assert needed.repeats_per_task is not None
@@ -205,8 +206,8 @@ STUDIES: dict[str, Callable[[np.random.Generator], dict[str, float]]] = {
     "known power": _planned,
     "known means, skewed, 5 repeats": _coverage("skewed", 5),
 }
-"""What is simulated: each draws one data set and tells what happened. A name starts with its promise: < at most,
-= about, ~ shown for comparison."""
+"""The simulations: each draws one data set and reports events. A name starts with the kind of its nominal rate:
+< an upper bound, = a target, ~ shown for comparison."""
 
 
 def calibrate(study: str, draws: int = 1_000, seed: int = 20261124) -> list[Check]:
@@ -215,7 +216,7 @@ def calibrate(study: str, draws: int = 1_000, seed: int = 20261124) -> list[Chec
     Args:
         study: A key of `STUDIES`.
         draws: Number of simulated data sets.
-        seed: Of the simulation.
+        seed: Seed of the simulation.
     """
     rng = np.random.default_rng([seed, list(STUDIES).index(study)])
     outcomes = [STUDIES[study](rng) for _ in range(draws)]
@@ -234,7 +235,7 @@ def calibrate(study: str, draws: int = 1_000, seed: int = 20261124) -> list[Chec
 
 
 def main() -> None:
-    """Prints the table; exit status 1 if a promise is broken by more than three standard errors."""
+    """Prints the table; exit status 1 if a rate violates its nominal value by more than three standard errors."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--draws", type=int, default=1_000)
     draws = parser.parse_args().draws

@@ -1,10 +1,10 @@
 """Whether DARTS collapses to skip connections on the embedded images: its cell after each epoch.
 
 Run ``python studies/darts_collapse.py [order] [architecture learning rate] [seeds] [epochs] [weights' learning rate]``.
-One line for each epoch at which the cell changed: the operations it is made of, and its accuracy on NAS-Bench-201's
-cifar10, where the mean of all 15,625 cells is the yardstick. The trainings charged stand at its end.
+One line for each epoch at which the cell changed: the counts of its operations, and its accuracy on NAS-Bench-201
+cifar10, for comparison with the mean of all 15,625 cells. The training equivalents charged follow at the end.
 
-Measured (a training is chaotic: other processors give other cells of the same kind):
+Measured (training is chaotic: other processors give other cells of the same kind):
 
 - ``1 3e-4 2 50``: at the third epoch five and six of the six edges are convolutions; at the 50th one and two are skips,
   3 x 3 convolutions have given way to 1 x 1, and accuracy fell from 90.2 and 90.6 at best to 88.4 and 86.6 %.

@@ -1,6 +1,6 @@
-"""A page on the generator itself: what it reconstructs, generates and knows, in numbers and three figures a task.
+"""A page on the generator: its reconstructions, samples and latent space, in numbers and three figures per task.
 
-Run ``python studies/graph_vae_figures.py [folder]``; it plays two runs of 300 queries and takes about a minute.
+Run ``python studies/graph_vae_figures.py [folder]``; it takes about a minute for two runs of 300 queries.
 """
 
 import sys
@@ -33,16 +33,16 @@ Row = dict[str, Any]
 
 
 def measure(model: Vae, known: list[Architecture], unseen: list[Architecture]) -> Row:
-    """What the generator reconstructs and generates.
+    """Measures reconstruction and generation.
 
     Args:
-        model: Trained.
-        known: What it was trained on, best first.
-        unseen: Architectures that it was not shown.
+        model: The trained generator.
+        known: The architectures that it was trained on, best first.
+        unseen: Other architectures.
 
     Returns:
         Shares in per cent (of whole architectures reconstructed at temperature 0, and of `SAMPLES` drawn from the
-        prior and around the 20 best that are valid, distinct, and new), and the KL divergence in nats a node.
+        prior and around the 20 best that are valid, distinct, and new), and the KL divergence in nats per node.
     """
     space, row = model.space, Row()
     with torch.no_grad():
@@ -66,7 +66,7 @@ def measure(model: Vae, known: list[Architecture], unseen: list[Architecture]) -
 
 
 def after_search(task_name: str) -> tuple[Any, GraphVae, Trajectory, Row]:
-    """Plays one run, and measures its generator on the task's other architectures."""
+    """Runs one search, and measures its generator on the other architectures of the task."""
     task, budget = load_task(task_name), Budget(queries=300)
     method = GraphVae(Problem(task.space, budget), np.random.default_rng(1))
     trajectory = run_trial(method, task, Ledger(budget), np.random.default_rng)
@@ -117,7 +117,7 @@ def plot_latents(model: Vae, trajectory: Trajectory, task: Any) -> Figure:
 
 
 def plot_walk(model: Vae, trajectory: Trajectory, task: Any, steps: int = 41) -> Figure:
-    """The likeliest architectures on the way from the worst of the run to the best."""
+    """The most likely architectures on the line from the worst of the run to the best."""
     order = np.argsort(trajectory.validation_error, kind="stable")
     ends = [task.space.key(trajectory.architecture[order[index]]) for index in (-1, 0)]
     with torch.no_grad():
@@ -138,7 +138,7 @@ def plot_walk(model: Vae, trajectory: Trajectory, task: Any, steps: int = 41) ->
 
 
 def plot_generations(trajectory: Trajectory, task: Any, size: int = 10) -> Figure:
-    """The values of each ten queries, and the best so far."""
+    """The values of every ten queries, and the best so far."""
     shown = np.array([task.info.metric.show(error) for error in trajectory.validation_error])
     figure = Figure(figsize=(5, 3), layout="constrained")
     axes = figure.subplots()

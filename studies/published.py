@@ -1,8 +1,8 @@
-"""Ours beside what was published, where an embedded task can tell: NAS-Bench-Graph's own search experiment.
+"""Comparison with published results on an embedded task: the search experiment of NAS-Bench-Graph.
 
 Run ``OMP_NUM_THREADS=1 python studies/published.py [REPEATS]``. Test accuracy (%) of the architecture of best
 validation, mean and standard error over the repeats. The published figures (mean and standard deviation) are those of
-Qin et al., NAS-Bench-Graph, NeurIPS 2022; that their searches see 2 % of the architectures, 524, is taken on trust.
+Qin et al., NAS-Bench-Graph, NeurIPS 2022; that their searches see 2 % of the architectures, 524, was not checked.
 Not comparable: the published figures agree with the best of 524 random architectures by *test* accuracy, printed
 last, which no search that selects on validation reaches. The implementations (AutoGL and NNI there) differ too.
 """
@@ -43,7 +43,7 @@ def best_by_test(dataset: str, repeats: int) -> float:
 
 
 def main(repeats: int) -> None:
-    """Prints one line a method and data set, then what selection on the test split would show."""
+    """Prints one line per method and data set, then the effect of selecting on the test split."""
     for name, row in PUBLISHED.items():
         for dataset, (mean, deviation) in row.items():
             ours = np.array([tested(name, dataset, seed) for seed in range(repeats)])

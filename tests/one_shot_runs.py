@@ -12,8 +12,8 @@ from equipoise.harness.core.registry import load_method, load_task, problem_of
 from equipoise.harness.core.trajectory import Trajectory
 from equipoise.harness.engine.runner import run_trial
 from equipoise.harness.spaces.nasbench201 import NasBench201
+from equipoise.harness.training.configuration import TrainingConfiguration
 from equipoise.harness.training.images import load
-from equipoise.harness.training.recipe import Recipe
 from equipoise.harness.training.weight_sharing import SharedWeights
 
 TASK = load_task("nasbench201/cifar10")
@@ -37,6 +37,8 @@ def run_one_shot(method: Method, task=TASK, budget: Budget | None = None) -> Tra
     return run_trial(method, task, Ledger(budget or method.problem.budget), lambda _: np.random.default_rng(0))
 
 
-def shared_weights(**recipe: object) -> SharedWeights:
-    settings = {"epochs": 4, "batch_size": 32, "learning_rate": 0.05, **recipe}
-    return SharedWeights(NasBench201(), load("fashion14"), Recipe(**settings), torch.Generator().manual_seed(3), FEW)
+def shared_weights(**changes: object) -> SharedWeights:
+    settings = {"epochs": 4, "batch_size": 32, "learning_rate": 0.05, **changes}
+    return SharedWeights(
+        NasBench201(), load("fashion14"), TrainingConfiguration(**settings), torch.Generator().manual_seed(3), FEW
+    )

@@ -56,6 +56,28 @@ class Trains(Method):
         pass
 
 
+class TellsItsSpace(Good):
+    def ask(self) -> Query:
+        raise RuntimeError(type(self.space).__name__)
+
+
+class OneClass(Good):
+    """Cells of NAS-Bench-201 without a path from input to output: one network."""
+
+    number = 0
+
+    def ask(self) -> Query:
+        self.number += 1
+        return Query((self.number % 5, 0, self.number % 3, 0, 0, 0))
+
+
+class ByBudget(Good):
+    """Proposes one cell under budgets below five, another above."""
+
+    def ask(self) -> Query:
+        return Query(((4 if self.problem.budget.limit < 5 else 1),) * 6)
+
+
 class Raises(Good):
     def tell(self, observation: Observation) -> None:
         raise RuntimeError("told too much")

@@ -101,11 +101,8 @@ class Results:
         Raises:
             SuiteError: There is no such task in the results.
         """
-        import matplotlib
-
+        from equipoise.api.anytime_plot import anytime_plot
         from equipoise.api.figure import ShownFigure
-        from equipoise.reports.figures.anytime import anytime
-        from equipoise.reports.figures.style import SETTINGS, looks
 
         found = self._analysis.results
         known = {task.name: task for task in found.tasks if task.runs}
@@ -113,22 +110,29 @@ class Results:
         for name in wanted:
             if name not in known:
                 raise SuiteError(f"{self.folder}: no runs on task '{name}'; {nearest(name, known)}")
-        with matplotlib.rc_context(SETTINGS):  # type: ignore[arg-type,unused-ignore]
-            return anytime(found, [known[name] for name in wanted], looks(found.families), figure=ShownFigure())
+        return anytime_plot(ShownFigure(), found, [known[name] for name in wanted])
 
-    def report(self, out: str | Path | None = None, formats: Sequence[str] = ("md", "tex", "html")) -> list[Path]:
+    def report(
+        self,
+        out: str | Path | None = None,
+        formats: Sequence[str] = ("md", "tex", "html"),
+        style: str = "report",
+        focus: str | None = None,
+    ) -> list[Path]:
         """Writes the statistical report, with its figures and tables.
 
         Args:
             out: A folder; into the results folder if None.
             formats: Of ``md``, ``tex`` and ``html``.
+            style: Width and fonts of the figures: ``report``, ``neurips``, ``icml`` or ``one-column``.
+            focus: Label of a method that is compared with each other one.
 
         Returns:
             The files ``report.md``, ``report.tex`` and ``report.html``, as far as asked for.
         """
         from equipoise.reports.write import write
 
-        return write(self.folder, tuple(formats), None if out is None else Path(out))
+        return write(self.folder, tuple(formats), None if out is None else Path(out), style, focus)
 
     def failures(self) -> "pd.DataFrame":
         """One row per run that failed and is still not stored: method, task, repeat, error, traceback, time."""

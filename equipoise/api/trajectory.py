@@ -13,7 +13,7 @@ from equipoise.harness.core.space import Architecture
 from equipoise.harness.core.suite import RunSpec
 from equipoise.harness.core.task import Task
 from equipoise.harness.core.trajectory import Trajectory, objective_columns
-from equipoise.reports.incumbents import Rows, incumbents, reached
+from equipoise.reports.incumbents import RunRows, incumbents, reached
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -223,7 +223,7 @@ class SearchTrajectory(Trajectory):
         if valid.size and self.task.expected(self.architecture[valid[0]]) is None:
             error = np.where(fidelity < fidelity.max(), np.inf, error)  # as in the report: judged in full
         unused: Any = np.zeros((1, len(self)))
-        rows = Rows(
+        rows = RunRows(
             numbers=np.array([self.spec.repeat]),
             lengths=np.array([len(self)]),
             code=np.arange(len(self))[None],

@@ -17,7 +17,7 @@ from equipoise.harness.spaces.nasbench201 import NasBench201
 __all__ = ["Errors", "early_errors", "test_errors"]
 
 Errors = npt.NDArray[np.float64]
-"""One error an architecture, in the order of ``space.enumerate()``."""
+"""One error per architecture, in the order of ``space.enumerate()``."""
 
 COLUMNS = {"cifar10": "cifar10-val", "cifar100": "cifar100-val", "imagenet16-120": "imagenet-val"}
 MEMBERS = {"cifar100": "cifar100", "imagenet16-120": "ImageNet16-120"}

@@ -24,8 +24,8 @@ _CITATIONS = {
 def trained_here(name: str, path: Path, citation: str, noise: Noise) -> TrainedTableTask:
     """Small networks of all cells, trained on embedded images: every epoch, test errors, and the images to train on.
 
-    The pitfalls are those of the header, the meaning of its seconds, and the figures that `equipoise data card` wrote
-    beside the table, where it did.
+    The pitfalls are those of the header, the meaning of its seconds, and the figures that `equipoise data summary`
+    wrote beside the table, where it did.
 
     Args:
         name: Of the task.

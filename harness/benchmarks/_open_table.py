@@ -66,11 +66,12 @@ def table_info(name: str, path: Path) -> TaskInfo:
         licence=header.licence,
         metric=header.metric,
         data_digest=digest,
+        title="" if header.name == name else header.name,
         citation=header.citation,
         validation_split=header.validation,
         test_split=header.test or "",
         pitfalls=(f"The source calls validation '{header.validation}' and test {test}.", *header.pitfalls),
-        fidelities=header.playable,
+        fidelities=header.offered_fidelities,
         penalty=header.penalty,
         has_cost=header.cost is not None,
         is_lookup=True,
@@ -87,7 +88,7 @@ def table_missing(path: Path) -> str | None:
     if header.coverage == "sample":
         return (
             f"{path} is a sample of {header.space.name}, not a closed table: fit a surrogate to it, or "
-            "say coverage = 'closed' to play within the stored architectures"
+            "say coverage = 'closed' to restrict the task to the stored architectures"
         )
     return None
 

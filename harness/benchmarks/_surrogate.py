@@ -20,7 +20,7 @@ from equipoise.harness.core.task import (
     TaskInfo,
 )
 from equipoise.harness.data.cache import Columns, open_columns
-from equipoise.harness.surrogate.model import Surrogate, SurrogateHeader, read_header
+from equipoise.harness.surrogate.surrogate import Surrogate, SurrogateHeader, read_header
 
 __all__ = ["SurrogateTask", "surrogate_info"]
 
@@ -140,12 +140,12 @@ class SurrogateTask(Task):
     def _predicted(self, architecture: Architecture, level: int, rng: np.random.Generator) -> Evaluation:
         told = self.model.features.of([architecture])
         centre, spread = self.model.predict_features(told, level)
-        warped = centre if self.noise == "mean" else rng.normal(centre, spread)
+        transformed = centre if self.noise == "mean" else rng.normal(centre, spread)
         seconds = self._shares[level] * self.model.seconds(told).item()
-        return Evaluation(self._error(level, warped).item(), seconds)
+        return Evaluation(self._error(level, transformed).item(), seconds)
 
-    def _error(self, level: int, warped: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        return np.minimum(self.header.levels[level].warp.back(warped), self._info.penalty)
+    def _error(self, level: int, transformed: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        return np.minimum(self.header.levels[level].transform.inverse(transformed), self._info.penalty)
 
     def expected(self, architecture: Architecture) -> float:
         """The centre of the prediction at full training."""
@@ -194,5 +194,5 @@ def surrogate_info(name: str, path: Path) -> TaskInfo:
         has_cost=header.cost is not None,
         is_lookup=True,
         noises=("mean", "single"),
-        surrogate=SurrogateInfo(header.technique, scores),
+        surrogate=SurrogateInfo(header.model, scores),
     )

@@ -1,16 +1,19 @@
 """The task that looks its answers up in arrays, and what makes its arrays."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from copy import copy
+from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from equipoise.harness.core.errors import DataError
+from equipoise.harness.core.errors import DataError, SuiteError
 from equipoise.harness.core.space import Architecture, SearchSpace
 from equipoise.harness.core.task import Evaluation, Noise, Task, TaskInfo
+from equipoise.harness.core.training_seeds import common_seeds, floors, hold_out, levels_with
 from equipoise.harness.data.cache import Columns, open_columns
 
 if TYPE_CHECKING:
@@ -27,6 +30,7 @@ class TableTask(Task):
     - ``validation``: F x M x S errors (fidelities, architectures, stored seeds; missing seeds are NaN at the end);
     - ``mean``: F x M, the mean of ``validation`` over the seeds; `cached_columns` adds it;
     - ``seconds``: F x M training time, NaN where unknown;
+    - ``held_out``: M errors of the held-out seed, in a view that `split` makes;
     - ``test``: M test errors at full fidelity, absent where the source has no separate test split.
 
     Args:
@@ -49,7 +53,8 @@ class TableTask(Task):
         path: Path | None = None,
     ) -> None:
         self.path = path
-        self._info, self._space, self._read, self._skip = info, space, columns, skip
+        self._info = info.deferring(seeds=self._seeds, noise_floor=self._noise_floor)
+        self._space, self._read, self._skip = space, columns, skip
         super().__init__(noise)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -104,6 +109,44 @@ class TableTask(Task):
         test = self._columns.get("test")
         return None if test is None else float(test[self.space.index(architecture)])
 
+    def split(self, held_out: int) -> Self:
+        """A view that holds one seed out at every fidelity; fidelities with fewer seeds are not offered in it.
+
+        Raises:
+            SuiteError: The architectures have no second seed in common, or no such seed.
+        """
+        seeds = self._info.seeds
+        if seeds < 2:
+            raise SuiteError(self.cannot_split())
+        if not 0 <= held_out < seeds:
+            raise SuiteError(f"{self.name}: seed {held_out} cannot be held out; accepted: 0 to {seeds - 1}")
+        view = copy(self)
+        levels = levels_with(self._columns["validation"], seeds)
+        view._read = partial(_split, self._read, levels, held_out)
+        fidelities = tuple(self._info.fidelities[level] for level in levels) if self._info.fidelities else ()
+        view._info = replace(self._info, fidelities=fidelities, seeds=1)
+        return view
+
+    def held_out(self, architecture: Architecture) -> float | None:
+        """The stored error of the held-out seed."""
+        errors = self._columns.get("held_out")
+        return None if errors is None else float(errors[self.space.index(architecture)])
+
+    def held_out_optimum(self) -> float | None:
+        """The least stored error of the held-out seed."""
+        errors = self._columns.get("held_out")
+        return None if errors is None else float(errors.min())
+
+    def noise_floors(self) -> dict[str, float]:
+        """Those of the stored seeds and of the test split."""
+        return {} if self.skip() is not None else floors(self._columns)
+
+    def _noise_floor(self) -> float | None:
+        return next(iter(self.noise_floors().values()), None)
+
+    def _seeds(self) -> int:
+        return 1 if self.skip() is not None else common_seeds(self._columns["validation"])
+
     @property
     def mean_cost_seconds(self) -> float | None:
         """The mean over the stored trainings at full fidelity."""
@@ -112,6 +155,24 @@ class TableTask(Task):
     def landscape(self) -> npt.NDArray[np.float64]:
         """The mean error of every architecture at full fidelity."""
         return np.asarray(self._mean[-1])
+
+    def test_landscape(self) -> npt.NDArray[np.float64] | None:
+        """The test error of every architecture, if the source has a test split."""
+        test = self._columns.get("test")
+        return None if test is None else np.asarray(test, dtype=np.float64)
+
+
+def _split(read: Callable[[], Columns], levels: Sequence[int], held_out: int) -> Columns:
+    """The columns of a view with a seed held out."""
+    columns = dict(read())
+    searched, judged = hold_out(columns["validation"][levels], held_out)
+    return {
+        **columns,
+        "validation": searched,
+        "mean": np.nanmean(searched, axis=2),
+        "seconds": columns["seconds"][levels],
+        "held_out": judged,
+    }
 
 
 def cached_columns(name: str, digest: str, read: Callable[[], Columns]) -> Columns:

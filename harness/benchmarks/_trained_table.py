@@ -13,16 +13,16 @@ class TrainedTableTask(TableTask):
     def resource(self, name: str) -> Any | None:
         """``images``: of the data set that the cells were trained on, where they are at hand, without the test images.
 
-        On CIFAR they are divided by Equipoise, not by the benchmark (see the pitfalls). ``recipes``: the skeleton and
-        the training configuration, as published.
+        On CIFAR they are divided by Equipoise, not by the benchmark (see the pitfalls). ``training``: the macro
+        architecture and the training configuration, as published.
         """
-        if name not in ("images", "recipes") or self._missing_images():
+        if name not in ("images", "training") or self._missing_images():
             return None
         from equipoise.harness.training.catalogue import collection
-        from equipoise.harness.training.setup import recipes
+        from equipoise.harness.training.setup import training_settings
 
         images = collection(self.info.dataset)
-        return images.load().without_test() if name == "images" else recipes(self.space.name, images.side, {})
+        return images.load().without_test() if name == "images" else training_settings(self.space.name, images.side, {})
 
     def missing(self, name: str) -> str:
         """The way to get the images of CIFAR."""

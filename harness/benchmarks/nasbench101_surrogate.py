@@ -1,4 +1,4 @@
-"""NAS-Bench-101 as predicted from a public sample, by two techniques."""
+"""NAS-Bench-101 as predicted from a public sample, by two surrogate models."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,13 +13,13 @@ from equipoise.harness.data.cache import cache_folder
 from equipoise.harness.data.sources import Source, source
 from equipoise.harness.spaces.nasbench101 import NasBench101
 from equipoise.harness.surrogate.fit import fit_surrogate
-from equipoise.harness.surrogate.model import Surrogate
+from equipoise.harness.surrogate.surrogate import Surrogate
 from equipoise.harness.tables.header import TableHeader
 from equipoise.harness.tables.table import tables_folder
 
 __all__ = ["NasBench101SurrogateBenchmark", "sample_header"]
 
-TECHNIQUES = {"cifar10": "trees", "cifar10-gp": "gp"}
+MODELS = {"cifar10": "trees", "cifar10-gp": "gp"}
 SPACE = NasBench101()
 SOURCE = (
     "a surrogate fitted to one validation accuracy of 20,001 cells of NAS-Bench-101 (Ying et al., ICML 2019), as "
@@ -28,7 +28,7 @@ SOURCE = (
 LICENCE = "none stated for the list; the numbers are those of NAS-Bench-101 (Apache-2.0)"
 PITFALLS = (
     "Values are predictions: the optimum is that of the model, which is not known to be that of the benchmark.",
-    "The sample holds one run a cell and no test accuracy; its time at fewer than 108 epochs is in proportion.",
+    "The sample holds one run per cell and no test accuracy; its time at fewer than 108 epochs is in proportion.",
     "Each number of epochs is a training of its own, with its own learning-rate schedule.",
 )
 CITATION = """@inproceedings{ying2019nasbench101,
@@ -46,7 +46,7 @@ class NasBench101SurrogateBenchmark(Benchmark):
     """
 
     name = "nasbench101-surrogate"
-    datasets = tuple(TECHNIQUES)
+    datasets = tuple(MODELS)
 
     def task(self, dataset: str, noise: Noise = "mean", ignore_cache: bool = False) -> SurrogateTask:
         """Makes the task of one surrogate model."""
@@ -65,7 +65,7 @@ class NasBench101SurrogateBenchmark(Benchmark):
             fidelities=nasbench101_sample.EPOCHS,
             penalty=1.0,
             has_cost=True,
-            surrogate=SurrogateInfo(TECHNIQUES[dataset], told.surrogate.scores if told.surrogate else ()),
+            surrogate=SurrogateInfo(MODELS[dataset], told.surrogate.scores if told.surrogate else ()),
         )
 
     def place(self, dataset: str) -> Path:
@@ -89,7 +89,7 @@ class NasBench101SurrogateBenchmark(Benchmark):
         table = tables_folder() / "nasbench101-sample.parquet"
         say(f"{file.file}: decoding hashes, unless {table.name} is there")
         nasbench101_sample.write_table(file.checked(), table, sample_header())
-        fitted = fit_surrogate(table, TECHNIQUES[dataset], say=say).save(self.place(dataset))
+        fitted = fit_surrogate(table, MODELS[dataset], say=say).save(self.place(dataset))
         say(f"{self.name}/{dataset}: predicting all {SPACE.size:,} cells")
         self.task(dataset).landscape()
         return fitted

@@ -28,7 +28,7 @@ PITFALLS = (
     f"Values are predictions. The {PUBLISHED} published for XGBoost is a sparse Kendall tau: of accuracies rounded "
     "to 0.1 points. Of an ensemble that you fit, nothing is known.",
     "Networks have 8 layers and 32 channels and were trained for 100 epochs, not as in DARTS's own tables.",
-    "Both techniques are boosted trees: a method that uses trees inside is judged by its own technique on either.",
+    "Both models are boosted trees: a method that fits trees is evaluated by its own kind of model on either.",
     "The official archive has no LightGBM ensemble of accuracies: cifar10-lgb needs one fitted with fit_model.py.",
 )
 CITATION = """@inproceedings{zela2022surrogate,

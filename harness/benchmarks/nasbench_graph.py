@@ -29,7 +29,7 @@ _SHAPES = ((0, 0, 0), (0, 0, 1), (0, 1, 1), (0, 1, 2), (0, 1, 3), (1, 1, 1), (1,
 """Links of layers 2 to 4 in the order in which the benchmark numbers them; representatives use no others."""
 
 PITFALLS = (
-    "The source stores one value an architecture, no seeds, no epochs and no training time: "
+    "The source stores one value per architecture, no seeds, no epochs and no training time: "
     "noise = 'single' and budgets in seconds or epochs are refused.",
     "Differences between good architectures are small: random search is close to every method in accuracy points.",
 )

@@ -16,7 +16,7 @@ from equipoise.harness.core.task import Benchmark, Metric, Noise, TaskInfo
 from equipoise.harness.data.archive import json_members
 from equipoise.harness.data.cache import Columns
 from equipoise.harness.data.sources import Source, source
-from equipoise.harness.spaces._listed import ListedCells, Recipe
+from equipoise.harness.spaces._listed import CellDefinition, ListedCells
 
 __all__ = ["NasBenchNlpBenchmark", "read"]
 
@@ -42,7 +42,7 @@ CITATION = """@article{klyuchnikov2022nasbenchnlp,
 PITFALLS = (
     "A list, not a space: the logs are of cells that the authors chose out of more than 14,000 that they trained "
     "on another text, so a search chooses among 291 and can construct nothing; the LSTM is the best of them.",
-    "Cells with one recipe were trained up to three times; their seeds are not labelled.",
+    "Cells with one definition were trained up to three times; their seeds are not labelled.",
     "Four trainings diverged; they are told the worst loss of all logs.",
     "cost_seconds is the sum of wall_times, the mean over the trainings of a cell.",
     "The value of a fidelity is the loss at that epoch, not the least loss so far.",
@@ -52,8 +52,8 @@ PITFALLS = (
 class NasBenchNlpBenchmark(Benchmark):
     """345 logs of 291 cells: losses and seconds after every epoch.
 
-    Cells with one recipe are one entry, and their trainings are its seeds. A training that diverged is told the worst
-    loss of all logs from then on, and its clock stands still.
+    Cells with one definition are one entry, and their trainings are its seeds. A training that diverged is told the
+    worst loss of all logs from then on, and its clock stands still.
     """
 
     name = "nasbench_nlp"
@@ -94,13 +94,13 @@ def _penalty(file: Source, columns: Callable[[], Columns]) -> float:
 
 
 def read(path: Path) -> Columns:
-    """Reads a log a training; ``cells`` is the list of them as bytes of JSON."""
+    """Reads one log per training; ``cells`` is the list of them as bytes of JSON."""
     logs: dict[str, list[Mapping[str, Any]]] = {}
     for log in json_members(path, r"log_stats_model_\d+_[\d_-]+\.json"):
         logs.setdefault(_checked(path, log)["recepie"], []).append(log)
     numbered = {str(min(log["recepie_id"] for log in group)): group for group in logs.values()}
     if len(numbered) != len(logs):
-        raise DataError(f"{path}: two recipes have one number; get the file again")
+        raise DataError(f"{path}: two definitions have one number; get the file again")
     text = _listed(path, {number: numbered[number][0]["recepie"] for number in sorted(numbered)})
     groups = [numbered[number] for number in sorted(numbered)]
     losses = {
@@ -130,7 +130,7 @@ def _checked(path: Path, log: Any) -> Mapping[str, Any]:
             not math.isfinite(log[name][-1]) for name in ("val_losses", "test_losses")
         )
         if not isinstance(log["recepie_id"], int) or not isinstance(log["recepie"], str) or min(log["wall_times"]) <= 0:
-            raise ValueError("a number, recipe or time of another kind")
+            raise ValueError("a number, definition or time of another kind")
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(f"{path}: not a log of NAS-Bench-NLP ({error!r}); get the file again") from error
     if not (whole or diverged):
@@ -141,20 +141,20 @@ def _checked(path: Path, log: Any) -> Mapping[str, Any]:
     return log  # type: ignore[no-any-return]
 
 
-def _cells(text: str) -> dict[str, Recipe]:
+def _cells(text: str) -> dict[str, CellDefinition]:
     return {
-        number: {node: (entry["op"], tuple(entry["input"])) for node, entry in recipe.items()}
-        for number, recipe in json.loads(text).items()
+        number: {node: (entry["op"], tuple(entry["input"])) for node, entry in definition.items()}
+        for number, definition in json.loads(text).items()
     }
 
 
-def _listed(path: Path, recipes: Mapping[str, str]) -> str:
+def _listed(path: Path, definitions: Mapping[str, str]) -> str:
     """The cells as one text, after each was read."""
     try:
-        text = json.dumps({number: json.loads(recipe) for number, recipe in recipes.items()})
+        text = json.dumps({number: json.loads(definition) for number, definition in definitions.items()})
         ListedCells(SPACE, PAPER, _cells(text))
     except (AttributeError, KeyError, TypeError, ValueError, SpaceError) as error:
-        raise DataError(f"{path}: a recipe cannot be read ({error}); get the file again") from error
+        raise DataError(f"{path}: a definition cannot be read ({error}); get the file again") from error
     return text
 
 

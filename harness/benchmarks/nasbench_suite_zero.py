@@ -82,7 +82,7 @@ class NasBenchSuiteZeroBenchmark(OfficialTables):
         "A sample of about 200 architectures, not a task: fit a surrogate to its table (equipoise surrogate).",
         "The field is called val_accuracy, but on SVHN and CIFAR-100 its values are shares of the test images: take "
         "them for test accuracies; nothing is held out.",
-        "One training an architecture, of unstated epochs and time. The zero-cost scores are not taken over.",
+        "One training per architecture, of unstated epochs and time. The zero-cost scores are not taken over.",
     )
     archive = "9x_all.zip: equipoise data fetch nasbench-suite-zero puts it into the folder downloads of the cache"
     imported = "9x_all.zip"
@@ -116,7 +116,7 @@ class NasBenchSuiteZeroBenchmark(OfficialTables):
                 yield Record(dataset, architecture, 0, 0, error_of(accuracy, 100.0, path, what), nan, nan, nan)
 
     def headers(self, path: Path) -> Mapping[str, TableHeader]:
-        """One table a space and data set."""
+        """One table per space and data set."""
         return {dataset: self.header_of(dataset, path) for dataset in self.datasets}
 
 

@@ -1,4 +1,4 @@
-"""NASLib's own benchmarks as tasks, where a checkout of NASLib can be imported; `dataset_api` is the way back."""
+"""NASLib's own benchmarks as tasks, where a checkout of NASLib can be imported; `dataset_api` is the reverse."""
 
 import hashlib
 import importlib

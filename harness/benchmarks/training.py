@@ -24,8 +24,8 @@ from equipoise.harness.spaces.darts import Darts
 from equipoise.harness.spaces.nasbench201 import NasBench201
 from equipoise.harness.training.catalogue import NAMES, collection
 from equipoise.harness.training.device import missing_device
-from equipoise.harness.training.images import ImageSet
-from equipoise.harness.training.naming import Wanted, wanted
+from equipoise.harness.training.images import ImageDataset
+from equipoise.harness.training.naming import TaskName, parse_task_name
 
 if TYPE_CHECKING:
     from equipoise.harness.training.checkpoints import Curve
@@ -64,10 +64,11 @@ CITATION = (
 class TrainingBenchmark(Benchmark):
     """Offers real training: ``training/SPACE/IMAGES``.
 
-    The images are one of `equipoise.harness.training.catalogue.NAMES` or ``npz:FILE``,
-    and fields of the skeleton and the recipe may follow: ``training/nasbench201/cifar10,epochs=12`` is the short
+    The images are one of `equipoise.harness.training.catalogue.NAMES` or ``npz:FILE``, and fields of the macro
+    architecture and the training configuration may follow: ``training/nasbench201/cifar10,epochs=12`` is the short
     schedule of the paper, ``training/darts/cifar10,epochs=50,channels=16,cells=8,device=cuda`` a reduced network on a
-    GPU. Images of 28 pixels and more are trained as published, smaller ones with a reduced skeleton and recipe.
+    GPU. Images of 28 pixels and more are trained as published, smaller ones with a reduced macro architecture and
+    configuration.
     """
 
     name = "training"
@@ -81,7 +82,7 @@ class TrainingBenchmark(Benchmark):
             SuiteError: The name is of another form, or there is no such space or noise.
             PluginError: There are no such images.
         """
-        asked = wanted(dataset)
+        asked = parse_task_name(dataset)
         if asked.space not in _SPACES:
             raise SuiteError(f"training/{dataset}: no networks of '{asked.space}'; {nearest(dataset, _SPACES)}")
         if not asked.images.startswith("npz:"):
@@ -108,7 +109,7 @@ class TrainingTask(Task):
         ignore_cache: Train in a folder that is gone with the task, not from what is kept on this machine.
     """
 
-    def __init__(self, name: str, asked: Wanted, noise: Noise = "mean", ignore_cache: bool = False) -> None:
+    def __init__(self, name: str, asked: TaskName, noise: Noise = "mean", ignore_cache: bool = False) -> None:
         self._name, self._wanted, self._ignore_cache = name, asked, ignore_cache
         super().__init__(noise)
 
@@ -146,7 +147,7 @@ class TrainingTask(Task):
 
     def _epochs(self) -> tuple[int, ...]:
         """Every epoch of the training configuration; none where the task cannot run."""
-        return () if self.skip() else tuple(range(1, self._recipes[1].epochs + 1))
+        return () if self.skip() else tuple(range(1, self._training[1].epochs + 1))
 
     def skip(self) -> str | None:
         """PyTorch, the images or the device are missing, if one is."""
@@ -157,10 +158,10 @@ class TrainingTask(Task):
         return collection(self._wanted.images).missing()
 
     def resource(self, name: str) -> Any | None:
-        """``images``: those to train and to validate on, no test images; ``recipes``: as the name sets them."""
-        if name not in ("images", "recipes") or self.skip() is not None:
+        """``images``: those to train and to validate on, no test images; ``training``: as the name sets them."""
+        if name not in ("images", "training") or self.skip() is not None:
             return None
-        return self._recipes if name == "recipes" else self._images.without_test()
+        return self._training if name == "training" else self._images.without_test()
 
     def evaluate(self, architecture: Architecture, fidelity: int | None, rng: np.random.Generator) -> Evaluation:
         """Trains as far as asked.
@@ -245,23 +246,24 @@ class TrainingTask(Task):
         return self._setup.digest(code_digest())
 
     @cached_property
-    def _images(self) -> ImageSet:
+    def _images(self) -> ImageDataset:
         return collection(self._wanted.images).load()
 
     @cached_property
-    def _recipes(self) -> tuple[Any, Any]:
-        """The skeleton and the recipe."""
-        from equipoise.harness.training.setup import recipes
+    def _training(self) -> tuple[Any, Any]:
+        """The macro architecture and the training configuration."""
+        from equipoise.harness.training.setup import training_settings
 
         side = collection(self._wanted.images).side
-        return recipes(self._wanted.space, side, self._wanted.changes)
+        return training_settings(self._wanted.space, side, self._wanted.changes)
 
     @cached_property
     def _setup(self) -> "Setup":
-        from equipoise.harness.training.setup import Setup, networks_of
+        from equipoise.harness.training.networks import networks_of
+        from equipoise.harness.training.setup import Setup
 
         networks = networks_of(self._wanted.space)
-        return Setup(self.space, networks, *self._recipes, self._images, copies=1, device=self._wanted.device)
+        return Setup(self.space, networks, *self._training, self._images, replicas=1, device=self._wanted.device)
 
 
 @contextmanager

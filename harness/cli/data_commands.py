@@ -19,7 +19,7 @@ data = typer.Typer(no_args_is_help=True, help="Get the upstream files of further
 
 @data.command("list")
 def list_() -> None:
-    """List the files and official archives, whether they are here, and the tasks made of them."""
+    """List the files and official archives, whether they are here, and the tasks that need them."""
     from equipoise.harness.benchmarks._official import official_benchmarks
     from equipoise.harness.data.sources import sources
 
@@ -92,15 +92,16 @@ def verify(
     raise typer.Exit(damaged)
 
 
-@data.command("card")
-def card_(
-    name: Annotated[str, typer.Argument(help="A locally trained table: a task, or a .parquet file.")],
+@data.command("card", hidden=True)  # its former name
+@data.command("summary")
+def summary(
+    name: Annotated[str, typer.Argument(help="A table made by training: a task, or a .parquet file.")],
     against: Annotated[str, typer.Option(help="A task with the same space to compare with.")] = "nasbench201/cifar10",
 ) -> None:
-    """Say what a table is and is not: seed noise, what early epochs tell, how far it agrees with another table."""
-    from equipoise.harness.training.card import card
+    """Summarise a table: seed noise, rank correlations of early epochs, agreement with another table."""
+    from equipoise.harness.training.table_summary import table_summary
 
-    typer.echo(card(name, against))
+    typer.echo(table_summary(name, against))
 
 
 @contextmanager

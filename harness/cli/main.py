@@ -87,9 +87,11 @@ def run(
 def report(
     folder: Annotated[Path, typer.Argument(help="A results folder.")],
     formats: Annotated[str, typer.Option(help="Comma-separated: md, tex, html.")] = "md,tex,html",
+    style: Annotated[str, typer.Option(help="Of the figures: report, neurips, icml or one-column.")] = "report",
+    focus: Annotated[str | None, typer.Option(help="A method to compare with each other one.")] = None,
 ) -> None:
     """Write the report of stored runs beside them."""
-    for path in _reports("write").write(folder, tuple(formats.split(","))):
+    for path in _reports("write").write(folder, tuple(formats.split(",")), style=style, focus=focus):
         typer.echo(path)
 
 
@@ -201,13 +203,15 @@ def tabulate(
 def surrogate(
     name: Annotated[str, typer.Argument(help="A table in the open format, or a surrogate task to be fitted.")],
     out: Annotated[Path | None, typer.Option(help="Of a table: the .npz file to write.")] = None,
-    technique: Annotated[str | None, typer.Option(help="Of a table: trees (default) or gp.")] = None,
+    model: Annotated[
+        str | None, typer.Option("--model", "--technique", help="Of a table: trees (default) or gp.")
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Of a table: of the split and the members (default 0).")] = None,
 ) -> None:
     """Fit a surrogate to a table, score it on held-out architectures, and keep it as one file."""
     from equipoise.harness.cli.surrogate_command import fit_named
 
-    fit_named(name, out, technique, seed, typer.echo)
+    fit_named(name, out, model, seed, typer.echo)
 
 
 def _reports(module: str) -> Any:

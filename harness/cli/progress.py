@@ -1,4 +1,4 @@
-"""Progress of a suite: a bar in a terminal or a notebook, else a line every half minute."""
+"""The display of a running suite: a bar in a terminal or notebook, else a line every half minute."""
 
 import sys
 import threading

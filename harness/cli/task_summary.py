@@ -45,7 +45,7 @@ def summary(task: Task) -> dict[str, Any]:
         "noise": list(info.noises),
         "cost": info.has_cost,
         "surrogate": surrogate is not None,
-        "technique": surrogate.model if surrogate else None,
+        "surrogate_model": surrogate.model if surrogate else None,
         "held_out": [scores.to_dict() for scores in surrogate.scores] if surrogate else [],
         "pitfalls": list(info.pitfalls),
         "citation": info.citation,
@@ -120,7 +120,7 @@ def _lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
 
 def _predicted(facts: dict[str, Any]) -> str:
     """The surrogate model, and how well it ranks held-out architectures."""
-    said = f"the values are predictions{' of ' + facts['technique'] if facts['technique'] else ''}"
+    said = f"the values are predictions{' of ' + facts['surrogate_model'] if facts['surrogate_model'] else ''}"
     return f"{said}; {scored(facts['held_out'][-1])}" if facts["held_out"] else said
 
 

@@ -32,7 +32,7 @@ class Check:
     run: Callable[[], None]
 
     def failure(self) -> str | None:
-        """The reason for failing, in one line; None if it passes."""
+        """The reason of its failure, in one line; None if it passes."""
         try:
             self.run()
         except AssertionError as error:
@@ -43,7 +43,7 @@ class Check:
 
 
 def missing_here(subject: Subject) -> str | None:
-    """The reason why a subject cannot be checked on this machine; None if it can."""
+    """Tells why a subject cannot be checked on this machine; None if it can."""
     if isinstance(subject, SearchSpace):
         return None
     return subject.skip() if isinstance(subject, Task) else missing_packages(subject)

@@ -104,8 +104,9 @@ def encodings_have_one_shape(space: SearchSpace) -> None:
         )
         alone = np.concatenate([space.encode([sample], kind) for sample in samples])
         assert np.array_equal(vectors, alone), f"'{kind}' of an architecture depends on what is encoded with it"
-        assert len(encoding.parameters) in (0, encoding.width), f"'{kind}' has not one parameter a column"
-        for sample, vector in zip(samples, vectors.tolist() if encoding.parameters else [], strict=False):
+    for kind, decodable in space.decodable_encodings.items():
+        assert len(decodable.parameters) == decodable.width, f"'{kind}' needs one parameter per column"
+        for sample, vector in zip(samples, space.encode(samples, kind).tolist(), strict=True):
             decoded = space.decode(vector, kind)
             assert space.contains(decoded), f"'{kind}' of {sample} is read back as {decoded}, outside the space"
             assert space.key(decoded) == space.key(sample), f"'{kind}' of {sample} is read back as {decoded}"

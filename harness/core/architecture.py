@@ -1,4 +1,4 @@
-"""What an architecture is: the options it takes, and the graph they describe."""
+"""An architecture: the options it takes, and the graph they describe."""
 
 from typing import NamedTuple
 
@@ -13,8 +13,8 @@ class Decision(NamedTuple):
 
     Attributes:
         name: Unique within the space, for example ``edge 0->1``.
-        options: The accepted choices. Decisions with equal option lists are of one kind, and a method may pool
-            what it learns over them.
+        options: The accepted choices. Decisions with equal options are of one kind, and a method may share
+            what it learns between them.
     """
 
     name: str
@@ -25,9 +25,9 @@ class LabelledDag(NamedTuple):
     """A directed acyclic graph with labelled nodes and edges, possibly unfinished.
 
     Attributes:
-        node_labels: One label a node, in topological order.
+        node_labels: One label per node, in topological order.
         edges: Pairs (source, target) of node numbers, source < target.
-        edge_labels: One label an edge; ``""`` where the space labels nodes only.
+        edge_labels: One label per edge; ``""`` where the space labels nodes only.
     """
 
     node_labels: tuple[str, ...]

@@ -1,8 +1,9 @@
-"""How architectures are written in numbers: as vectors for models, as parameters for general optimisers.
+"""Architectures written in numbers: as vectors for models, as parameters for general optimisers.
 
-An `Encoding` of a space turns architectures into vectors of one length. Most can be read back: then each column is a
-`Parameter`, and an optimiser that searches over the parameters has its proposals turned into architectures by
-`Encoding.decode`. What it describes need not be an architecture; such a proposal is invalid and pays as one.
+An `Encoding` of a space turns architectures into vectors of one length. A `DecodableEncoding` also reads vectors back:
+each column is a `Parameter`, and an optimiser that searches over the parameters has its proposals turned into
+architectures by `DecodableEncoding.decode`. A proposal may describe no architecture of the space; it is then invalid
+and is charged as an invalid one.
 """
 
 from abc import ABC, abstractmethod
@@ -14,7 +15,7 @@ import numpy.typing as npt
 
 from equipoise.harness.core.architecture import Architecture, Decision
 
-__all__ = ["Encoding", "Integers", "Masked", "OneHot", "Options", "Parameter"]
+__all__ = ["DecodableEncoding", "Encoding", "Integers", "Masked", "OneHot", "Options", "Parameter"]
 
 
 class Parameter(NamedTuple):
@@ -24,7 +25,8 @@ class Parameter(NamedTuple):
         name: Unique within the encoding.
         kind: ``categorical`` (0 to size - 1, without order), ``integer`` (the same, ordered) or ``float`` (0 to 1).
         size: The number of values; 0 for floats.
-        when: The parameter and its values at which this one matters, as (column, values); None: it always does.
+        when: The condition under which this one matters, as (column of another parameter, its values); None where it
+            always matters.
     """
 
     name: str
@@ -40,26 +42,34 @@ class Encoding(ABC):
 
     Attributes:
         width: The length of a vector.
-        parameters: One a column; empty where vectors cannot be read back.
     """
 
     width: int
-    parameters: tuple[Parameter, ...] = ()
 
     @abstractmethod
     def encode(self, architectures: Sequence[Architecture]) -> npt.NDArray[np.float64]:
-        """The vectors of n architectures, n x `width`."""
+        """Returns the vectors of n architectures, n x `width`."""
 
+
+class DecodableEncoding(Encoding):
+    """An encoding whose vectors can be read back into architectures.
+
+    Attributes:
+        parameters: One per column.
+    """
+
+    parameters: tuple[Parameter, ...]
+
+    @abstractmethod
     def decode(self, values: Sequence[float]) -> Architecture:
-        """The options that values of the parameters describe; in range, but maybe no architecture of the space.
+        """Returns the options that the values describe; in range, but maybe no architecture of the space.
 
         Args:
-            values: One a parameter. Those that do not matter (`Parameter.when`) may be anything.
+            values: One per parameter. Those that do not matter (`Parameter.when`) may be anything.
         """
-        raise NotImplementedError(f"{type(self).__name__} cannot be read back")
 
 
-class Options(Encoding):
+class Options(DecodableEncoding):
     """The number of the option of each decision, without order.
 
     Args:
@@ -73,22 +83,22 @@ class Options(Encoding):
         self.parameters = tuple(Parameter(d.name, self.kind, len(d.options)) for d in decisions)
 
     def encode(self, architectures: Sequence[Architecture]) -> npt.NDArray[np.float64]:
-        """The option numbers themselves, n x decisions."""
+        """Returns the option numbers, n x decisions."""
         return _codes(architectures, self.width).astype(np.float64)
 
     def decode(self, values: Sequence[float]) -> Architecture:
-        """The option numbers themselves."""
+        """Returns the option numbers."""
         return tuple(map(int, values))
 
 
 class Integers(Options):
-    """The number of the option of each decision, taken as ordered: what a user without categorical parameters does."""
+    """The number of the option of each decision, taken as ordered, for optimisers without categorical parameters."""
 
     kind = "integer"
 
 
-class OneHot(Encoding):
-    """One column an option; read back, a score an option, of which the highest of each decision counts.
+class OneHot(DecodableEncoding):
+    """One column per option; read back, one score per option, of which the highest of each decision counts.
 
     Args:
         decisions: Those of the space.
@@ -101,22 +111,22 @@ class OneHot(Encoding):
         self.parameters = tuple(Parameter(f"{d.name} = {o}", "float") for d in decisions for o in d.options)
 
     def encode(self, architectures: Sequence[Architecture]) -> npt.NDArray[np.float64]:
-        """1 for the options taken, 0 for the others, n x options."""
+        """Returns 1 for the options taken and 0 for the others, n x options."""
         codes = _codes(architectures, len(self._widths))
         hot = np.zeros((len(codes), self.width))
         np.put_along_axis(hot, codes + self._starts[:-1], 1.0, axis=1)
         return hot
 
     def decode(self, values: Sequence[float]) -> Architecture:
-        """The option of the highest score in each decision, the first of equals."""
+        """Returns the option with the highest score in each decision, the first in a tie."""
         scores = np.asarray(values, dtype=np.float64)
         return tuple(int(block.argmax()) for block in np.split(scores, self._starts[1:-1]))
 
 
 class Masked(OneHot):
-    """One column an option; read back, decisions are taken in order, each the highest score of its legal options.
+    """One column per option; read back, decisions are taken in order, each by the highest score among legal options.
 
-    So the optimiser is told nothing of the mask, but never proposes what the space does not contain.
+    The optimiser knows nothing of the mask, yet proposes only architectures of the space.
 
     Args:
         decisions: Those of the space.
@@ -128,7 +138,7 @@ class Masked(OneHot):
         self._legal = legal
 
     def decode(self, values: Sequence[float]) -> Architecture:
-        """The legal option of the highest score in each decision, the first of equals."""
+        """Returns the legal option with the highest score in each decision, the first in a tie."""
         prefix: Architecture = ()
         for start, width in zip(self._starts, self._widths, strict=False):
             scores = np.where(self._legal(prefix), values[start : start + width], -np.inf)

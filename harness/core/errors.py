@@ -77,7 +77,7 @@ class ReplayError(RunError):
 
 
 class SearchEnded(Exception):  # noqa: N818 - a signal, like StopIteration
-    """Raised by `Method.ask` when nothing is left to propose: the run ends early and its shortfall is reported."""
+    """Raised by `Method.ask` when nothing is left to propose: the run ends early and its unspent budget is reported."""
 
 
 def nearest(word: str, accepted: Iterable[str]) -> str:

@@ -71,10 +71,18 @@ class Ledger:
         budget: The limit.
         duplicates: ``charge`` or ``free``.
         invalid: ``penalise`` or ``redraw``.
+        stall_limit: Proposals in a row that cost nothing before the run counts as stalled.
     """
 
-    def __init__(self, budget: Budget, duplicates: Duplicates = "charge", invalid: Invalid = "penalise") -> None:
+    def __init__(
+        self,
+        budget: Budget,
+        duplicates: Duplicates = "charge",
+        invalid: Invalid = "penalise",
+        stall_limit: int = STALL_LIMIT,
+    ) -> None:
         self.budget = budget
+        self._stall_limit = stall_limit
         self.spent = 0.0
         self.proposals = 0
         self._unit, self._limit = budget.unit, budget.limit
@@ -91,12 +99,12 @@ class Ledger:
     @property
     def stalled(self) -> bool:
         """Whether so many proposals in a row cost nothing that the run would never end."""
-        return self._idle >= STALL_LIMIT
+        return self._idle >= self._stall_limit
 
     @property
     def exhausted(self) -> bool:
         """Whether the budget is spent, or the run has stalled."""
-        return self.spent >= self._limit or self._idle >= STALL_LIMIT
+        return self.spent >= self._limit or self._idle >= self._stall_limit
 
     @property
     def unspent(self) -> float:

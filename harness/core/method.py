@@ -19,7 +19,7 @@ Origin = Literal["published", "library", "this project"]
 Knowledge = Literal[
     "decisions", "legality", "isomorphism", "graph", "size", "scores", "images", "fidelities", "labels of other tasks"
 ]
-"""What a method can use of a task:
+"""The aspects of a task that a method can use:
 
 - ``decisions``: the decisions with their options, and the encodings made of them;
 - ``legality``: which options may follow (`legal`, `contains`), by that or through `sample` and `mutate`;
@@ -67,7 +67,7 @@ class Observation(NamedTuple):
 
 @dataclass(frozen=True)
 class Problem:
-    """What a method knows before it starts.
+    """The knowledge of a method before it starts.
 
     Attributes:
         space: The search space.
@@ -84,7 +84,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Requirements:
-    """What a method, under given settings, requires of a task.
+    """The requirements of a method under given settings.
 
     Attributes:
         resources: Names of `Task.resource` that the task must have; the method finds them in ``Problem.resources``.
@@ -118,7 +118,7 @@ class Method(ABC):
         deviations: Where its defaults depart from the source's, one sentence each, for the report.
         packages: Third-party packages it imports, as (import name, extra of this project that installs it).
         costly: Whether a query takes it more than about 0.1 seconds: checks then use few.
-        surrogate_models: The models it fits to a task, by the names of ``harness/surrogate/techniques``: on a surrogate
+        surrogate_models: The models it fits to a task, by the names of ``harness/surrogate/models``: on a surrogate
             benchmark of the same model it runs only beside a surrogate of another.
         check_settings: Settings for the conformance checks, where its defaults would take minutes.
     """

@@ -42,6 +42,7 @@ __all__ = [
     "missing_packages",
     "missing_requirements",
     "problem_of",
+    "space_name",
     "space_names",
     "spaces",
     "suites_folder",
@@ -204,13 +205,19 @@ def load_space(name: str) -> type[SearchSpace]:
     return found
 
 
+def space_name(cls: type[SearchSpace]) -> str:
+    """The name, path or address by which `load_space` finds a class."""
+    package, _, module = cls.__module__.partition("equipoise.harness.spaces.")
+    return address_of(cls) if package or module.startswith("_") else module
+
+
 def task_names(benchmark: Benchmark) -> list[str]:
     """The tasks that a benchmark lists."""
     return [f"{benchmark.name}/{dataset}" for dataset in benchmark.datasets]
 
 
 def missing_requirements(method: type[Method], task: Task, settings: Mapping[str, Any] = {}) -> str | None:
-    """Why a method cannot search a task under these settings: a requirement that the task does not meet.
+    """Tells why a method cannot search a task under these settings: a requirement that the task does not meet.
 
     None if it can.
     """

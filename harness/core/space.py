@@ -1,7 +1,7 @@
-"""What a search space is: decisions taken in order, an exact legality mask, and the graph they describe.
+"""The search space: decisions taken in order, an exact legality mask, and the graph they describe.
 
 A space is written by giving `decisions`, `legal` and `graph`. Everything else (sampling, neighbours, mutation,
-enumeration, encodings, text) is derived here, and a space overrides what it can do faster or more uniformly.
+enumeration, encodings, text) is derived here; a space overrides what it can do faster or more uniformly.
 """
 
 from abc import ABC, abstractmethod
@@ -13,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from equipoise.harness.core.architecture import Architecture, Decision, LabelledDag
-from equipoise.harness.core.encoding import Encoding, Integers, OneHot, Options
+from equipoise.harness.core.encoding import DecodableEncoding, Encoding, Integers, OneHot, Options
 from equipoise.harness.core.errors import SpaceError, nearest
+from equipoise.harness.core.graph_encoding import Paths
 from equipoise.harness.core.html_facts import html_facts
 
 __all__ = ["Architecture", "Decision", "LabelledDag", "SearchSpace"]
@@ -39,7 +40,7 @@ class SearchSpace(ABC):
 
     @property
     def parameters(self) -> tuple[object, ...]:
-        """What distinguishes two spaces of one class (default: nothing)."""
+        """The values that distinguish two spaces of one class (default: none)."""
         return ()
 
     def __eq__(self, other: object) -> bool:
@@ -58,11 +59,11 @@ class SearchSpace(ABC):
         return html_facts(f"space {self.name}", {**facts, "encodings": ", ".join(self.encodings)})
 
     def __getstate__(self) -> dict[str, object]:
-        """Leaves caches behind: what a `cached_property` holds is computed again on the other side."""
+        """Omits caches: the value of a `cached_property` is computed again on the other side."""
         cached = {name for cls in type(self).__mro__ for name, v in vars(cls).items() if isinstance(v, cached_property)}
         return {name: value for name, value in self.__dict__.items() if name not in cached}
 
-    # What a space must say.
+    # A space must define these.
 
     @abstractmethod
     def legal(self, prefix: Architecture) -> npt.NDArray[np.bool_]:
@@ -75,18 +76,18 @@ class SearchSpace(ABC):
             prefix: The options taken so far, itself legal; shorter than `decisions`.
 
         Returns:
-            One flag an option of ``decisions[len(prefix)]``; it may be shared and read-only: change a copy.
+            One flag per option of ``decisions[len(prefix)]``; it may be shared and read-only: change a copy.
         """
 
     @abstractmethod
     def graph(self, prefix: Architecture) -> LabelledDag:
-        """Draws an architecture, or what is decided of it so far, as a graph.
+        """Draws an architecture, finished or not, as a graph.
 
         Args:
             prefix: The options taken so far, from none to all.
         """
 
-    # What follows from it.
+    # These follow from them.
 
     @cached_property
     def cardinalities(self) -> tuple[int, ...]:
@@ -107,8 +108,8 @@ class SearchSpace(ABC):
     def key(self, architecture: Architecture) -> Architecture:
         """The form under which a benchmark over this space stores an architecture: equal keys, equal answers.
 
-        Default: the architecture itself. Spaces whose benchmark stores one entry an isomorphism class return the
-        canonical form here.
+        Default: the architecture itself. Spaces whose benchmark stores one entry per isomorphism class return
+        the canonical form here.
         """
         return architecture
 
@@ -157,7 +158,7 @@ class SearchSpace(ABC):
         return neighbours[int(rng.integers(len(neighbours)))]
 
     def enumerate(self) -> Iterator[Architecture]:
-        """Yields every architecture that a benchmark distinguishes (one a `key`), in a fixed order."""
+        """Yields every architecture that a benchmark distinguishes (one per `key`), in a fixed order."""
         seen: set[Architecture] = set()
         for architecture in self._descend(()):
             key = self.key(architecture)
@@ -174,7 +175,7 @@ class SearchSpace(ABC):
 
     @cached_property
     def size(self) -> int:
-        """How many architectures a benchmark distinguishes: the length of `enumerate()`."""
+        """The number of architectures that a benchmark distinguishes: the length of `enumerate()`."""
         return sum(1 for _ in self.enumerate())
 
     def index(self, architecture: Architecture) -> int:
@@ -187,18 +188,31 @@ class SearchSpace(ABC):
 
     @cached_property
     def encodings(self) -> Mapping[str, Encoding]:
-        """How an architecture can be written in numbers, by kind: what this space offers models and optimisers.
+        """The encodings that this space offers models and optimisers, by kind.
 
         Every space has ``categorical`` (option numbers), ``integer`` (the same numbers, ordered for an optimiser) and
-        ``one-hot`` (a score an option). Spaces add, where it makes sense: ``masked`` (scores, of which the best legal
-        option counts), ``adjacency`` (edges and labels), ``path`` (which sequences of operations lead from input to
-        output), and what their benchmark's studies have used. See `equipoise.harness.core.encoding`.
+        ``one-hot`` (one score per option). Spaces add, where it makes sense: ``masked`` (scores, of which the best
+        legal option counts), ``adjacency`` (edges and labels), ``path`` (see `paths`), and those that studies on
+        their benchmark have used. See `equipoise.harness.core.encoding`.
         """
         return {
             "categorical": Options(self.decisions),
             "integer": Integers(self.decisions),
             "one-hot": OneHot(self.decisions),
         }
+
+    @cached_property
+    def paths(self) -> Paths | None:
+        """The path encoding of the graphs: which sequences of operations lead from input to output.
+
+        None where the graphs have no paths to tell apart (default). A space that has some offers it as ``path`` too.
+        """
+        return None
+
+    @cached_property
+    def decodable_encodings(self) -> Mapping[str, DecodableEncoding]:
+        """The `encodings` that can be read back: a general optimiser can search over them."""
+        return {kind: one for kind, one in self.encodings.items() if isinstance(one, DecodableEncoding)}
 
     def encoding(self, kind: str) -> Encoding:
         """One of `encodings`.
@@ -209,6 +223,19 @@ class SearchSpace(ABC):
         if kind not in self.encodings:
             raise SpaceError(f"{self.name}: unknown encoding '{kind}'; {nearest(kind, self.encodings)}")
         return self.encodings[kind]
+
+    def decodable_encoding(self, kind: str | None = None) -> DecodableEncoding:
+        """One of `decodable_encodings`; `default_encoding` where no kind is given.
+
+        Raises:
+            SpaceError: This space has no encoding of that kind, or it cannot be read back.
+        """
+        kind = self.default_encoding if kind is None else kind
+        if kind not in self.decodable_encodings:
+            self.encoding(kind)
+            accepted = ", ".join(self.decodable_encodings)
+            raise SpaceError(f"{self.name}: encoding '{kind}' cannot be read back; accepted: {accepted}")
+        return self.decodable_encodings[kind]
 
     def encode(self, architectures: Sequence[Architecture], kind: str = "categorical") -> npt.NDArray[np.float64]:
         """Turns architectures into vectors.
@@ -226,11 +253,11 @@ class SearchSpace(ABC):
         return self.encoding(kind).encode(architectures)
 
     def decode(self, values: Sequence[float], kind: str = "categorical") -> Architecture:
-        """Reads what an optimiser has proposed in an encoding.
+        """Reads back the proposal of an optimiser in an encoding.
 
         Args:
-            values: d numbers, one a parameter of the encoding.
-            kind: One of `encodings` that can be read back (`Encoding.parameters` is not empty).
+            values: d numbers, one per parameter of the encoding.
+            kind: One of `decodable_encodings`.
 
         Returns:
             Options in range. Where the values describe no architecture, the space does not contain them (`contains`):
@@ -239,10 +266,12 @@ class SearchSpace(ABC):
         Raises:
             SpaceError: This space has no encoding of that kind, it cannot be read back, or it has other parameters.
         """
-        encoding = self.encoding(kind)
-        if not encoding.parameters or len(values) != len(encoding.parameters):
-            wanted = f"{len(encoding.parameters)} numbers" if encoding.parameters else "nothing: it cannot be read back"
-            raise SpaceError(f"{self.name}: encoding '{kind}' of {len(values)} numbers; accepted: {wanted}")
+        encoding = self.decodable_encoding(kind)
+        if len(values) != len(encoding.parameters):
+            raise SpaceError(
+                f"{self.name}: encoding '{kind}' takes {len(encoding.parameters)} numbers, one per parameter; got "
+                f"{len(values)}"
+            )
         return encoding.decode(values)
 
     def format(self, architecture: Architecture) -> str:
@@ -258,15 +287,23 @@ class SearchSpace(ABC):
         Raises:
             SpaceError: The text is not an architecture of this space.
         """
+        return tuple(self.option(position, word, text) for position, word in enumerate(self.split(text)))
+
+    def split(self, text: str) -> list[str]:
+        """The words of a text with one word per decision, separated by commas.
+
+        Raises:
+            SpaceError: There are more or fewer.
+        """
         words = text.strip().split(",")
         if len(words) != len(self.decisions):
             raise SpaceError(
                 f"{self.name}: '{text}' has {len(words)} parts, but the space has {len(self.decisions)} decisions"
             )
-        return tuple(self.option(position, word.strip(), text) for position, word in enumerate(words))
+        return [word.strip() for word in words]
 
     def option(self, position: int, word: str, text: str) -> int:
-        """The number of an option, or an error that shows where it stands.
+        """The number of an option, by its text.
 
         Raises:
             SpaceError: The decision at this position has no such option.

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from fnmatch import fnmatch
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -13,12 +14,15 @@ import numpy as np
 
 from equipoise.harness.core.errors import SettingError, SuiteError, nearest
 from equipoise.harness.core.html_facts import html_facts
+from equipoise.harness.core.isomorphism import Isomorphism
 from equipoise.harness.core.ledger import Budget, Duplicates, Invalid
 from equipoise.harness.core.method import Family
 from equipoise.harness.core.registry import benchmark_names, benchmarks, suites_folder, task_names
 from equipoise.harness.core.task import Noise
 
 __all__ = ["MethodEntry", "Protocol", "RunSpec", "Suite", "located"]
+
+Seeds = Literal["all", "split"]
 
 
 @dataclass(frozen=True)
@@ -30,9 +34,14 @@ class Protocol:
         seed: Root of all randomness.
         duplicates: Whether proposing the same again costs.
         invalid: Whether an invalid proposal costs and is told the worst error, or is free and asked again.
-        noise: Whether a query shows the mean of the stored training seeds or one drawn per query.
+        noise: Whether a query shows the mean of the stored training seeds or one drawn at random.
         initial: Whether methods start on their own, or from the same random architectures in each repeat.
         initial_size: How many those are.
+        seeds: Whether the search sees all stored training seeds, or one is held out in each repeat, which then judges:
+            seed (repeat - 1) mod S of the S that every architecture of the task has (`Protocol.held_out`).
+        isomorphism: Whether isomorphism of architectures is used by whoever does (``own``), hidden from all methods
+            (``none``), or open to all (``all``): then each proposal is replaced by the representative of its class, and
+            a class that the run has evaluated is answered from memory without charge.
     """
 
     repeats: int
@@ -42,6 +51,22 @@ class Protocol:
     noise: Noise = "mean"
     initial: Literal["own", "shared"] = "own"
     initial_size: int = 10
+    seeds: Seeds = "all"
+    isomorphism: Isomorphism = "own"
+
+    def rules(self) -> dict[str, Any]:
+        """All of it for a file or a hash. Rules that came later are absent at their default, so that ids stay."""
+        later = {"seeds": "all", "isomorphism": "own"}
+        return {key: value for key, value in vars(self).items() if later.get(key) != value}
+
+    def held_out(self, seeds: int, repeat: int) -> int | None:
+        """The number of the training seed that is held out of a repeat; None if none is.
+
+        Args:
+            seeds: Those that every architecture of the task has.
+            repeat: From 1.
+        """
+        return (repeat - 1) % seeds if self.seeds == "split" else None
 
 
 @dataclass(frozen=True)
@@ -89,7 +114,7 @@ class RunSpec:
     @cached_property
     def run_id(self) -> str:
         """Hash of all that decides the rows; the number of repeats does not."""
-        rules = {key: value for key, value in vars(self.protocol).items() if key != "repeats"}
+        rules = {key: value for key, value in self.protocol.rules().items() if key != "repeats"}
         content = [self.task, self.method, self.label, self.settings, self.repeat, vars(self.budget), rules]
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:20]
 
@@ -116,10 +141,11 @@ class Suite:
 
     Attributes:
         name: Names the results.
-        budget: Spent by each run.
+        budget: Spent by each run; the largest where there are several.
         protocol: The rules.
         tasks: Names of tasks.
         methods: The methods, in the order of the report.
+        budgets: All of them, ascending: each repeat runs once per budget, and the method knows which it has.
         folder: Where the paths among these names begin: the folder of the suite's file; empty for the working
             directory. It does not enter the identity of a run.
     """
@@ -130,6 +156,12 @@ class Suite:
     tasks: tuple[str, ...]
     methods: tuple[MethodEntry, ...]
     folder: str = field(default="", compare=False)
+    budgets: tuple[Budget, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Makes `budgets` end with `budget`; one that was replaced alone is the only one."""
+        if self.budgets[-1:] != (self.budget,):
+            object.__setattr__(self, "budgets", (self.budget,))
 
     @classmethod
     def load(cls, path: Path | str) -> "Suite":
@@ -169,8 +201,7 @@ class Suite:
         name = content["name"]
         if not isinstance(name, str) or not name:
             raise SuiteError(f"name = {name!r} is not a text")
-        budget = _table(content["budget"], "budget")
-        _known(budget, [f.name for f in fields(Budget)], "[budget]")
+        budgets = _budgets(_table(content["budget"], "budget"))
         tasks = tuple(task for entry in _tables(content["tasks"], "tasks") for task in _tasks(entry))
         methods = tuple(_method(entry) for entry in _tables(content["methods"], "methods"))
         _once(tasks, "task", "name it once")
@@ -178,16 +209,17 @@ class Suite:
         protocol, folder = _protocol(_table(content["protocol"], "protocol")), content.get("folder", "")
         if not isinstance(folder, str):
             raise SuiteError(f"folder = {folder!r} is not a text")
-        return cls(name, Budget(**budget), protocol, tasks, methods, folder)
+        return cls(name, budgets[-1], protocol, tasks, methods, folder, budgets)
 
     def to_dict(self) -> dict[str, Any]:
         """The content of a suite file that reads back as this suite."""
         named = [*self.tasks, *(method.name for method in self.methods)]
+        amounts = [getattr(budget, budget.unit) for budget in self.budgets]
         return {
             "name": self.name,
             **({"folder": self.folder} if any(self.address(name) != name for name in named) else {}),
-            "budget": {self.budget.unit: getattr(self.budget, self.budget.unit)},
-            "protocol": asdict(self.protocol),
+            "budget": {self.budget.unit: amounts[0] if len(amounts) == 1 else amounts},
+            "protocol": self.protocol.rules(),
             "tasks": [{"name": task} for task in self.tasks],
             "methods": [
                 {key: value for key, value in asdict(method).items() if value is not None} for method in self.methods
@@ -225,20 +257,23 @@ class Suite:
         if repeats is not None:
             protocol = replace(protocol, repeats=_positive(repeats, "--repeats"))
             methods = tuple(replace(method, repeats=None) for method in methods)
-        budget = self.budget if queries is None else Budget(queries=queries)
-        return replace(self, tasks=kept, methods=methods, protocol=protocol, budget=budget)
+        budgets = self.budgets if queries is None else (Budget(queries=queries),)
+        return replace(self, tasks=kept, methods=methods, protocol=protocol, budget=budgets[-1], budgets=budgets)
 
     def __repr__(self) -> str:
         return (
-            f"<Suite {self.name}: {len(self.methods)} methods on {len(self.tasks)} tasks, {self.budget} per run, "
-            f"{self.protocol.repeats} repeats>"
+            f"<Suite {self.name}: {len(self.methods)} methods on {len(self.tasks)} tasks, {self._budgets_text()} per "
+            f"run, {self.protocol.repeats} repeats>"
         )
 
     def _repr_html_(self) -> str:
         labels = ", ".join(method.label for method in self.methods)
-        facts = {"tasks": ", ".join(self.tasks), "methods": labels, "budget": f"{self.budget} per run"}
-        rules = ", ".join(f"{name} = {value}" for name, value in vars(self.protocol).items())
+        facts = {"tasks": ", ".join(self.tasks), "methods": labels, "budget": f"{self._budgets_text()} per run"}
+        rules = ", ".join(f"{name} = {value}" for name, value in self.protocol.rules().items())
         return html_facts(f"suite {self.name}", {**facts, "protocol": rules})
+
+    def _budgets_text(self) -> str:
+        return " or ".join(map(str, self.budgets))
 
     def address(self, name: str) -> str:
         """A name of this suite as the registry finds it: with the suite's folder, if it is a path."""
@@ -251,10 +286,11 @@ class Suite:
                 yield from self.runs_of(task, method)
 
     def runs_of(self, task: str, method: MethodEntry) -> Iterator[RunSpec]:
-        """The repeats of one method on one task."""
+        """The repeats of one method on one task, budget by budget."""
         settings = json.dumps(method.settings, sort_keys=True)
-        for repeat in range(1, (method.repeats or self.protocol.repeats) + 1):
-            yield RunSpec(task, method.name, method.label, settings, repeat, self.budget, self.protocol, self.folder)
+        for budget in self.budgets:
+            for repeat in range(1, (method.repeats or self.protocol.repeats) + 1):
+                yield RunSpec(task, method.name, method.label, settings, repeat, budget, self.protocol, self.folder)
 
 
 def located(name: str, folder: str) -> str:
@@ -319,8 +355,31 @@ def _positive(value: object, where: str) -> int:
     return value
 
 
+def _budgets(content: dict[str, Any]) -> tuple[Budget, ...]:
+    """One budget, or one per number of a list, ascending."""
+    _known(content, [f.name for f in fields(Budget)], "[budget]")
+    lists = {unit: amounts for unit, amounts in content.items() if isinstance(amounts, list)}
+    if not lists:
+        return (Budget(**content),)
+    if len(content) > 1:
+        raise SuiteError(f"[budget]: several budgets are a list of one unit; got {', '.join(content)}")
+    ((unit, amounts),) = lists.items()
+    budgets = tuple(Budget(**{unit: amount}) for amount in amounts)
+    limits = [budget.limit for budget in budgets]
+    if not limits or any(a >= b for a, b in pairwise(limits)):
+        raise SuiteError(f"[budget]: {unit} = {amounts!r} is not a list of ascending numbers")
+    return budgets
+
+
 def _protocol(content: dict[str, Any]) -> Protocol:
-    choices = {"duplicates": Duplicates, "invalid": Invalid, "noise": Noise, "initial": Literal["own", "shared"]}
+    choices = {
+        "duplicates": Duplicates,
+        "invalid": Invalid,
+        "noise": Noise,
+        "initial": Literal["own", "shared"],
+        "seeds": Seeds,
+        "isomorphism": Isomorphism,
+    }
     _known(content, [f.name for f in fields(Protocol)], "[protocol]")
     for required in ("repeats", "seed"):
         if required not in content:

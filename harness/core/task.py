@@ -112,6 +112,44 @@ class Task(ABC):
         """The test error of an incumbent, for the report alone; None where the source has no separate test split."""
         return None
 
+    def split(self, held_out: int) -> "Task":
+        """A view of this task from which one stored training seed is held out: the search sees the others.
+
+        All that the view answers comes from the other seeds, except `held_out`. It has no seeds to split further.
+
+        Args:
+            held_out: Number of the seed, from 0 to ``info.seeds - 1``.
+
+        Raises:
+            SuiteError: The task stores no seed to hold out.
+        """
+        raise SuiteError(self.cannot_split())
+
+    def cannot_split(self) -> str:
+        """The reason why `split` is refused."""
+        stored = "one training seed" if self.info.seeds == 1 else f"{self.info.seeds} training seeds"
+        return f"{self.name} stores {stored} of each architecture, so none can be held out; set seeds = 'all'"
+
+    def held_out(self, architecture: Architecture) -> float | None:
+        """The error of an architecture under the seed that is held out of this view, for the report alone.
+
+        None where nothing is held out.
+        """
+        return None
+
+    def held_out_optimum(self) -> float | None:
+        """The least error in the space under the seed that is held out of this view; None where nothing is."""
+        return None
+
+    def noise_floors(self) -> dict[str, float]:
+        """The regrets that training noise alone explains, by name, as far as the stored data tell them.
+
+        ``held-out seeds`` is the mean regret, under a training seed, of the architecture that is best by the other
+        seeds; ``validation to test`` is the test regret of the architecture that is best by validation
+        (`equipoise.harness.core.training_seeds` has the formulas).
+        """
+        return {}
+
     def optimum(self) -> float | None:
         """The least expected validation error in the space, for regret; None if unknown."""
         errors = self.landscape()
@@ -132,11 +170,15 @@ class Task(ABC):
         """
         return None
 
+    def test_landscape(self) -> npt.NDArray[np.float64] | None:
+        """Test errors of all architectures, in the order of ``space.enumerate()``; None if `reveal` must be asked."""
+        return None
+
     def resource(self, name: str) -> Any | None:
         """Something that a method may require beyond the space; None if this task does not have it.
 
-        ``images`` are those that the architectures are trained on, ``recipes`` the skeleton and the training
-        configuration (`equipoise.harness.training.setup.recipes`).
+        ``images`` are those that the architectures are trained on, ``training`` the macro architecture and
+        the training configuration (`equipoise.harness.training.setup.training_settings`).
         """
         return None
 

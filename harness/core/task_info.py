@@ -1,6 +1,7 @@
 """The data sheet of a task: everything about it that is no answer."""
 
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar, overload
 
@@ -95,7 +96,7 @@ class SurrogateInfo:
     """Facts about the surrogate model that predicts a task's values.
 
     Attributes:
-        model: The surrogate model, a file of ``harness/surrogate/techniques``; None if the source does not tell.
+        model: The surrogate model, a file of ``harness/surrogate/models``; None if the source does not tell.
         scores: One entry per fidelity, full training last; empty while its file is missing or if nothing is known.
     """
 
@@ -139,7 +140,8 @@ class TaskInfo:
     """The data sheet of a task.
 
     It is cheap to make and exists while the data of the task is missing; a field that only the data can tell is then
-    empty. `data_digest`, `fidelities` and `penalty` may be given as functions, which are called at the first question.
+    empty. `data_digest`, `fidelities`, `penalty`, `seeds` and `noise_floor` may be given as functions, which are called
+    at the first question.
 
     Attributes:
         name: ``benchmark/dataset``.
@@ -147,6 +149,7 @@ class TaskInfo:
         licence: Licence of the data.
         metric: How errors are shown.
         data_digest: SHA-256 of the source file, and of the further files in use.
+        title: The name that the source gives itself, where `name` is the address of a file; empty if they agree.
         citation: BibTeX of the papers that the numbers come from.
         validation_split: The data behind `Task.evaluate`, in the source's own words.
         test_split: The data behind `Task.reveal`; empty where the source has no separate test split.
@@ -155,11 +158,13 @@ class TaskInfo:
         fidelities: Training epochs that can be asked for, ascending; empty where the source states none.
         penalty: The validation error told for an invalid proposal: no better than any architecture's.
         has_cost: Whether `Evaluation.cost_seconds` is known.
-        measured_cost: Whether `Evaluation.cost_seconds` is measured anew each time, so that it cannot repeat.
+        measured_cost: Whether `Evaluation.cost_seconds` is measured at each query, so that it cannot repeat.
         is_lookup: Whether answers are looked up, so that a resumed run may ask again for what it was told before.
         noises: The accepted values of `Task.noise`.
         surrogate: The surrogate model where the values are predictions; else None.
-        noise_floor: The validation error below which a difference is noise of training; None if not known.
+        seeds: Stored training seeds that every architecture has at full fidelity; 1 where only a mean is stored.
+        noise_floor: The error below which a difference is noise of training, the first of `Task.noise_floors`; None
+            if not known.
         objectives: Further objectives in `Evaluation`.
     """
 
@@ -168,6 +173,7 @@ class TaskInfo:
     licence: str
     metric: Metric
     data_digest: Deferred[str] = Deferred()
+    title: str = ""
     citation: str = ""
     validation_split: str = ""
     test_split: str = ""
@@ -180,12 +186,19 @@ class TaskInfo:
     is_lookup: bool = False
     noises: tuple[Noise, ...] = ("mean",)
     surrogate: SurrogateInfo | None = None
-    noise_floor: float | None = None
+    seeds: Deferred[int] = Deferred(1)
+    noise_floor: Deferred[float | None] = Deferred(None)
     objectives: tuple[Objective, ...] = ()
 
     def __repr__(self) -> str:
         """Short, and reads no data."""
         return f"TaskInfo({self.name!r})"
+
+    def deferring(self, **fields: Callable[[], Any]) -> "TaskInfo":
+        """A copy in which some fields are computed at the first question; unlike `replace`, it asks for none here."""
+        made = copy(self)
+        vars(made).update(fields)
+        return made
 
     @property
     def benchmark(self) -> str:

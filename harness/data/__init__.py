@@ -1,1 +1,1 @@
-"""How benchmark data gets onto the machine and stays honest: reading, checking, caching."""
+"""Benchmark data: fetching, reading, checking and caching."""

@@ -1,4 +1,4 @@
-"""Brings an upstream file onto the machine: from a mirror or the network, whole and checked, or not at all."""
+"""Fetches upstream files from a mirror or the network, whole and checked, or not at all."""
 
 import fcntl
 import os
@@ -22,25 +22,25 @@ TIMEOUT_SECONDS = 30
 BLOCK = 1 << 16
 
 Tell = Callable[[int], None]
-"""Told how many bytes are here."""
+"""Called with the number of bytes received so far."""
 
 
 def fetch(source: Source, tell: Tell = lambda _: None, pause_seconds: float = 1.0) -> str:
-    """Gets one file, unless it is here already.
+    """Fetches one file, unless it is present.
 
-    ``EQUIPOISE_MIRROR`` is looked into first. A broken download is kept under a hidden name and resumed at the next
+    ``EQUIPOISE_MIRROR`` is searched first. An interrupted download is kept under a hidden name and resumed at the next
     attempt; the file appears under its own name only when its digest agrees.
 
     Args:
-        source: What to get.
-        tell: Told the bytes that are here, for a progress bar.
+        source: The file.
+        tell: Takes the number of bytes received, for a progress bar.
         pause_seconds: Wait before the second attempt; doubled before each further one.
 
     Returns:
-        Where it came from.
+        The mirror or URL that it came from.
 
     Raises:
-        DataError: It cannot be had, or is not what it should be; nothing was put in its place.
+        DataError: It is not available, or its digest differs; nothing was written.
     """
     with _alone(source.path):
         if source.missing() is None and digest_of(source.path) == source.sha256:
@@ -53,7 +53,7 @@ def fetch(source: Source, tell: Tell = lambda _: None, pause_seconds: float = 1.
 
 
 def adopt(path: Path) -> Source:
-    """Puts a file that was got some other way where a fetched one would be; its digest tells which it is.
+    """Places a file that was obtained otherwise, identified by its digest, among the fetched ones.
 
     Raises:
         DataError: It cannot be read, or is no known file.
@@ -73,7 +73,7 @@ def adopt(path: Path) -> Source:
 
 @contextmanager
 def _alone(path: Path) -> Iterator[None]:
-    """One process at a time fetches into a folder."""
+    """Lets one process at a time fetch into a folder."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = (path.parent / ".lock").open("w")
@@ -138,7 +138,7 @@ def _download(source: Source, tell: Tell, pause_seconds: float) -> None:
 
 
 def _receive(source: Source, tell: Tell) -> None:
-    """Appends to the partial file what is still missing, and never more than the known size."""
+    """Appends the missing bytes to the partial file, up to the known size."""
     partial = _partial(source)
     here = partial.stat().st_size if partial.exists() else 0
     if here >= source.size:

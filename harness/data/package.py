@@ -1,4 +1,4 @@
-"""Benchmark files that arrive inside PyPI packages: found without importing the package, checked by digest."""
+"""Benchmark files in PyPI packages: found without importing the package, checked by digest."""
 
 import hashlib
 from importlib.util import find_spec
@@ -10,13 +10,13 @@ __all__ = ["package_file"]
 
 
 def package_file(package: str, distribution: str, relative: str, sha256: str) -> Path:
-    """Finds a data file of an installed package and checks that it is the one the project knows.
+    """Finds a data file of an installed package and checks its digest.
 
     Args:
         package: Import name; it is not imported.
         distribution: Name on PyPI with version, for the message.
         relative: Path inside the package.
-        sha256: What the file must hash to.
+        sha256: The digest of the file.
 
     Raises:
         DataError: The package is missing, or holds another file.

@@ -1,4 +1,4 @@
-"""The upstream files that tasks are made of, and where they lie once fetched."""
+"""The upstream files of the tasks, and their places once fetched."""
 
 import hashlib
 import tomllib
@@ -17,14 +17,14 @@ class Source:
     """One upstream file.
 
     Attributes:
-        name: As `equipoise data fetch` takes it.
+        name: Its name in `equipoise data fetch`.
         file: Its name at the source, in a mirror, and here.
-        url: Where it comes from, pinned to a commit or version.
-        sha256: What it must hash to.
-        size: Bytes.
-        licence: As its source states it.
-        origin: Whose numbers they are.
-        tasks: What it makes playable.
+        url: Its address, pinned to a commit or version.
+        sha256: Its digest.
+        size: Its size in bytes.
+        licence: The licence that its source states.
+        origin: The authors of the numbers.
+        tasks: The tasks that need it.
     """
 
     name: str
@@ -38,11 +38,11 @@ class Source:
 
     @property
     def path(self) -> Path:
-        """Where it lies once fetched: the folder ``downloads`` of the cache."""
+        """Its place once fetched: the folder ``downloads`` of the cache."""
         return downloads_folder() / self.file
 
     def missing(self) -> str | None:
-        """Why the file cannot be used, and how to get it; None if it is there. Looks at its size only."""
+        """Tells why the file cannot be used, and how to get it; None if it is present. Only its size is checked."""
         try:
             whole = self.path.stat().st_size == self.size
         except OSError:
@@ -50,7 +50,7 @@ class Source:
         return None if whole else f"{self.path} is not whole: equipoise data fetch {self.name}"
 
     def checked(self) -> Path:
-        """The path of the fetched file, after its digest was compared.
+        """The path of the fetched file, after checking its digest.
 
         Raises:
             DataError: It is missing or damaged.

@@ -9,10 +9,11 @@ import numpy as np
 from equipoise.harness.core.errors import DataError, EquipoiseError, SettingError, SpaceError, SuiteError
 from equipoise.harness.core.ledger import Budget
 from equipoise.harness.core.method import Method, settings_of
-from equipoise.harness.core.registry import load_method, load_task, missing_packages, missing_requirements, problem_of
+from equipoise.harness.core.registry import load_method, load_task, missing_packages, missing_requirements
 from equipoise.harness.core.space import SearchSpace
 from equipoise.harness.core.suite import MethodEntry, Suite
 from equipoise.harness.core.task import Task
+from equipoise.harness.engine.rules import conflict, searched_problem, searched_task
 
 __all__ = ["Exclusion", "Preflight", "preflight"]
 
@@ -43,7 +44,7 @@ class Exclusion:
 
 @dataclass(frozen=True)
 class Preflight:
-    """The part of a suite that can run, and the rest with reasons.
+    """The runs of a suite that remain, and those that do not.
 
     Attributes:
         suite: The tasks and methods that run here.
@@ -131,6 +132,10 @@ class _Entry:
         cls, label, unfit = load_method(self.suite.address(self.entry.name)), self.entry.label, list[Exclusion]()
         tried: dict[SearchSpace, SpaceError | None] = {}
         for name, task in tasks.items():
+            if (reason := conflict(task, self.suite.protocol)) is not None:
+                unfit.append(Exclusion(label, name, reason))
+                continue
+            task = searched_task(task, self.suite.protocol, 1)
             reason = missing_requirements(cls, task, self.entry.settings)
             reason = reason or _surrogate_of_its_own_kind(cls, task, list(tasks.values()))
             if reason is None:
@@ -149,7 +154,9 @@ class _Entry:
         """Makes the method; an error if it is set to use something that the space does not offer."""
         settings = self.entry.settings
         try:
-            cls(problem_of(cls, task, self.suite.budget, settings), np.random.default_rng(0), **settings)
+            for budget in self.suite.budgets:
+                problem = searched_problem(cls, task, budget, settings, self.suite.protocol)
+                cls(problem, np.random.default_rng(0), **settings)
         except SettingError as error:
             raise SettingError(f"method {self.entry.label}: {error}") from error
         except SpaceError as error:
@@ -162,15 +169,15 @@ class _Entry:
 
 
 def _surrogate_of_its_own_kind(cls: type[Method], task: Task, tasks: Sequence[Task]) -> str | None:
-    """The reason not to score a method on a surrogate of its own model: nothing else of that space is beside it."""
+    """Tells why a method is not scored on a surrogate of its own model: nothing else of that space is beside it."""
     model = _surrogate_model(task)
     if model not in cls.surrogate_models:
         return None
     if any(other.space == task.space and _surrogate_model(other) not in cls.surrogate_models for other in tasks):
         return None
     return (
-        f"{task.name} is a surrogate of the method's own technique ({model}); it runs where a task of "
-        f"{task.space.name} with another technique, or a table, stands beside it in the suite"
+        f"{task.name} is a surrogate by the method's own model ({model}); it runs where a task of "
+        f"{task.space.name} with another model, or a table, stands beside it in the suite"
     )
 
 

@@ -47,6 +47,7 @@ def run_trial(
     ledger: Ledger,
     rng: Callable[[int], np.random.Generator],
     initial: Sequence[Architecture] = (),
+    by_class: bool = False,
 ) -> Trajectory:
     """Lets a method search until the ledger is exhausted.
 
@@ -56,6 +57,8 @@ def run_trial(
         ledger: Counts.
         rng: Gives the generator for the noise of the n-th proposal.
         initial: Architectures proposed in the method's stead at the start, whose outcome it is told.
+        by_class: Whether a proposal is replaced by its `key`, the representative of its class, in what is evaluated
+            and recorded; the method is told of its own proposal.
 
     Raises:
         ProposalError: The method returned something that is not a query of the task's space.
@@ -72,6 +75,8 @@ def run_trial(
             break
         overhead, training = perf_counter() - started, 0.0
         architecture, key, epochs = proposals.check(query)
+        if by_class and key is not None:
+            architecture = key
         if query.training_cost:
             if not 0 < query.training_cost < inf:  # NaN too
                 raise ProposalError(f"training_cost = {query.training_cost}; accepted: finite numbers from 0 on")

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import suppress
 
+from equipoise.harness.core.ledger import Budget
 from equipoise.harness.core.local_classes import adopted, by_value
 from equipoise.harness.core.suite import RunSpec
 from equipoise.harness.engine.executors import IN_PROCESS, executor
@@ -95,11 +96,11 @@ class _Chunks:
     def __init__(self, specs: Iterable[RunSpec], workers: int) -> None:
         self._workers = workers
         self._groups: deque[deque[RunSpec]] = deque()
-        self._seconds: dict[tuple[str, str], float] = {}
-        last: tuple[str, str] | None = None
+        self._seconds: dict[tuple[str, str, Budget], float] = {}
+        last: tuple[str, str, Budget] | None = None
         for spec in specs:
-            if (spec.task, spec.label) != last:
-                last = (spec.task, spec.label)
+            if (spec.task, spec.label, spec.budget) != last:
+                last = (spec.task, spec.label, spec.budget)
                 self._groups.append(deque())
             self._groups[-1].append(spec)
 
@@ -110,7 +111,7 @@ class _Chunks:
         if not self._groups:
             return []
         group = self._groups[0]
-        seconds = self._seconds.get((group[0].task, group[0].label))
+        seconds = self._seconds.get((group[0].task, group[0].label, group[0].budget))
         size = 1 if seconds is None else max(1, int(CHUNK_SECONDS / max(seconds, 1e-4)))
         size = min(size, -(-len(group) // self._workers))
         chunk = [group.popleft() for _ in range(min(size, len(group)))]
@@ -120,4 +121,4 @@ class _Chunks:
 
     def learn(self, chunk: list[RunSpec], outcome: Outcome) -> None:
         if outcome.done:
-            self._seconds[chunk[0].task, chunk[0].label] = outcome.seconds / len(chunk)
+            self._seconds[chunk[0].task, chunk[0].label, chunk[0].budget] = outcome.seconds / len(chunk)

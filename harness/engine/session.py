@@ -24,7 +24,7 @@ LOG = logging.getLogger("equipoise")
 
 @dataclass(frozen=True)
 class Plan:
-    """The facts for a progress display, before the first run.
+    """The plan that a progress display shows before the first run.
 
     Attributes:
         suite: The suite.
@@ -54,7 +54,7 @@ def silent(_: Plan) -> Iterator[Callable[[Outcome], None]]:
 
 @dataclass(frozen=True)
 class SuiteRun:
-    """The outcome of running a suite.
+    """The outcome of a suite.
 
     Attributes:
         folder: The results folder.

@@ -20,7 +20,7 @@ __all__ = ["verify"]
 
 
 def verify(folder: Path, sample: int, say: Callable[[str], None]) -> int:
-    """Plays a random sample of the stored runs again and compares every value but the measured times.
+    """Repeats a random sample of the stored runs and compares every value but the measured times.
 
     Where a task measures its cost and the budget is in seconds, the number of rows hangs on time: the rows that both
     have are compared.
@@ -37,8 +37,8 @@ def verify(folder: Path, sample: int, say: Callable[[str], None]) -> int:
     stored = [spec for spec in suite.runs() if store.has(spec)]
     if not stored:
         raise StoreError(f"{folder}: no stored runs to verify")
-    played = tuple(dict.fromkeys(spec.task for spec in stored))
-    check_same_data(store.manifest() or {}, described(replace(suite, tasks=played)), store.path)
+    tasks = tuple(dict.fromkeys(spec.task for spec in stored))
+    check_same_data(store.manifest() or {}, described(replace(suite, tasks=tasks)), store.path)
     chosen = np.random.default_rng().choice(len(stored), size=min(sample, len(stored)), replace=False)
     wrong = 0
     for number in sorted(chosen):
@@ -55,12 +55,12 @@ def verify(folder: Path, sample: int, say: Callable[[str], None]) -> int:
 
 def _difference(store: RunStore, spec: RunSpec) -> str | None:
     frame = store.frame(task=spec.task, as_stored=True)
-    old = frame[(frame.method == spec.label) & (frame.repeat == spec.repeat)]
+    old = frame[(frame.method == spec.label) & (frame.repeat == spec.repeat) & (frame.budget == spec.budget.limit)]
     task = load_task(spec.task_address, spec.protocol.noise)
     try:
         new = execute_run(spec, ignore_cache=True).trajectory
     except Exception as error:  # whatever it is, the run does not repeat
-        return f": cannot be played again ({type(error).__name__}: {error})"
+        return f": cannot be repeated ({type(error).__name__}: {error})"
     timed = task.info.measured_cost and spec.budget.unit == "cost_seconds"
     if timed:
         old = old.head(len(new))

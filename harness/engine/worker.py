@@ -1,4 +1,4 @@
-"""What one worker does: it plays runs and stores them. Nothing here knows of other workers."""
+"""One worker: it executes runs and stores them. Nothing here knows of other workers."""
 
 import json
 import traceback
@@ -12,11 +12,12 @@ from typing import Any
 from equipoise.harness.core.ledger import Ledger
 from equipoise.harness.core.local_classes import adopt
 from equipoise.harness.core.method import Method
-from equipoise.harness.core.registry import load_method, load_task, problem_of
+from equipoise.harness.core.registry import load_method, load_task
 from equipoise.harness.core.suite import RunSpec
 from equipoise.harness.core.task import Noise, Task
 from equipoise.harness.engine.journal import JournaledTask
-from equipoise.harness.engine.runner import run_trial
+from equipoise.harness.engine.rules import CLASS_STALL_LIMIT, ByClass, searched_problem, searched_task
+from equipoise.harness.engine.runner import Oracle, run_trial
 from equipoise.harness.store.run_file import Run
 from equipoise.harness.store.run_store import RunStore
 
@@ -25,7 +26,7 @@ __all__ = ["Outcome", "execute_run", "execute_runs", "failure_of", "run_spec"]
 
 @dataclass
 class Outcome:
-    """What became of a chunk of runs.
+    """The outcome of a chunk of runs.
 
     Attributes:
         done: Runs stored.
@@ -48,10 +49,10 @@ def _task(name: str, noise: Noise, ignore_cache: bool = False) -> Task:
 
 
 def execute_run(spec: RunSpec, journal: Path | None = None, ignore_cache: bool = False) -> Run:
-    """Plays one run.
+    """Executes one run.
 
     Args:
-        spec: What to play.
+        spec: The run.
         journal: Where to note evaluations, and to resume from.
         ignore_cache: Answer without the trained networks that earlier runs left on this machine.
     """
@@ -69,13 +70,17 @@ def run_spec(spec: RunSpec, task: Task, cls: type[Method], journal: Path | None 
         journal: Where to note evaluations, and to resume from.
     """
     started = process_time()
-    settings = json.loads(spec.settings)
-    method = cls(problem_of(cls, task, spec.budget, settings), spec.rng("method"), **settings)
-    ledger = Ledger(spec.budget, spec.protocol.duplicates, spec.protocol.invalid)
-    shared = spec.protocol.initial == "shared"
-    initial = task.space.sample(spec.rng("shared"), spec.protocol.initial_size) if shared else ()
-    oracle = task if journal is None or task.info.is_lookup else JournaledTask(task, journal)
-    trajectory = run_trial(method, oracle, ledger, spec.noise(), initial)
+    settings, rules = json.loads(spec.settings), spec.protocol
+    task = searched_task(task, rules, spec.repeat)
+    problem = searched_problem(cls, task, spec.budget, settings, rules)
+    method, space = cls(problem, spec.rng("method"), **settings), problem.space
+    initial = space.sample(spec.rng("shared"), rules.initial_size) if rules.initial == "shared" else ()
+    oracle: Oracle = task if journal is None or task.info.is_lookup else JournaledTask(task, journal)
+    by_class = rules.isomorphism == "all"
+    ledger = Ledger(spec.budget, rules.duplicates, rules.invalid)
+    if by_class:
+        oracle, ledger = ByClass(oracle, space), Ledger(spec.budget, "free", rules.invalid, CLASS_STALL_LIMIT)
+    trajectory = run_trial(method, oracle, ledger, spec.noise(), initial, by_class)
     return Run(spec, trajectory, process_time() - started)
 
 
@@ -111,7 +116,7 @@ def execute_runs(specs: list[RunSpec], out: str, classes: bytes = b"") -> Outcom
 
 
 def failure_of(spec: RunSpec, error: BaseException | str) -> dict[str, Any]:
-    """What ``failures.jsonl`` says of a run that failed."""
+    """The entry of a failed run in ``failures.jsonl``."""
     line, trace = str(error), ""
     if isinstance(error, BaseException):
         line, trace = f"{type(error).__name__}: {error}", "".join(traceback.format_exception(error))
@@ -119,6 +124,7 @@ def failure_of(spec: RunSpec, error: BaseException | str) -> dict[str, Any]:
         "run_id": spec.run_id,
         "task": spec.task,
         "method": spec.label,
+        "budget": spec.budget.limit,
         "repeat": spec.repeat,
         "error": line,
         "traceback": trace,

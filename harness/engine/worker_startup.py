@@ -1,4 +1,4 @@
-"""The main loop of a worker process, and its set-up before anything large is loaded."""
+"""The start of a worker's process, before it loads anything large, and its answers to calls."""
 
 import gc
 import os

@@ -1,1 +1,1 @@
-"""The search spaces: one file a space. They need no data."""
+"""The search spaces, one file per space. They need no data."""

@@ -1,4 +1,4 @@
-"""A list of recurrent cells that somebody trained: a space of one decision, whose option is a cell."""
+"""A space of listed recurrent cells: one decision, whose options are the cells."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,7 +12,7 @@ import numpy.typing as npt
 from equipoise.harness.core.errors import SpaceError, nearest
 from equipoise.harness.core.space import Architecture, Decision, LabelledDag, SearchSpace
 
-__all__ = ["OPERATIONS", "ListedCells", "Recipe"]
+__all__ = ["OPERATIONS", "CellDefinition", "ListedCells"]
 
 OPERATIONS = (
     "linear",
@@ -25,45 +25,48 @@ OPERATIONS = (
 )
 """Klyuchnikov et al. 2022, section III."""
 
-Recipe = Mapping[str, tuple[str, tuple[str, ...]]]
+CellDefinition = Mapping[str, tuple[str, tuple[str, ...]]]
 """Node to its operation and its inputs: other nodes, ``x``, or ``h_prev_K``; the nodes ``h_new_K`` are the outputs."""
 
 
 class ListedCells(SearchSpace):
-    """Cells by the numbers that their source gave them, and nothing beyond: a list, not a space one can construct in.
+    """A list of cells, named by the numbers of their source: cells cannot be constructed in it.
 
-    The cells are the options of one decision. `graph` draws a cell, for methods that look into it, but there are no
-    edits: every cell is a neighbour of every other. `canonical` is the first cell of the list with the same graph, as
-    far as the colours of its nodes tell, refined from both sides as NAS-Bench-101 does for its hash.
+    The cells are the options of one decision. `graph` draws a cell, for methods that use it, but there are no edits:
+    every cell is a neighbour of every other. `canonical` is the first cell of the list with the same graph, as tested
+    by colour refinement over predecessors and successors, like the hash of NAS-Bench-101.
 
     Args:
-        name: Of the space.
+        name: Name of the space.
         source: Paper.
-        cells: Number to recipe.
+        cells: Number to definition.
 
     Raises:
-        SpaceError: A recipe has another operation, an input from nowhere, or a cycle.
+        SpaceError: A definition has an unknown operation, an unknown input, or a cycle.
     """
 
-    def __init__(self, name: str, source: str, cells: Mapping[str, Recipe]) -> None:
+    def __init__(self, name: str, source: str, cells: Mapping[str, CellDefinition]) -> None:
         self.name, self.source = name, source
         self.cells = dict(sorted(cells.items()))
         self.decisions = (Decision("cell", tuple(self.cells)),)
-        for number, recipe in self.cells.items():
-            _in_order(f"{name} {number}", recipe)
+        for number, definition in self.cells.items():
+            _in_order(f"{name} {number}", definition)
 
     @property
     def parameters(self) -> tuple[object, ...]:
         """The name and the cells."""
-        return (self.name, tuple((number, tuple(sorted(recipe.items()))) for number, recipe in self.cells.items()))
+        return (
+            self.name,
+            tuple((number, tuple(sorted(definition.items()))) for number, definition in self.cells.items()),
+        )
 
     @cached_property
     def _graphs(self) -> list[LabelledDag]:
-        return [_drawn(number, recipe) for number, recipe in self.cells.items()]
+        return [_drawn(number, definition) for number, definition in self.cells.items()]
 
     @cached_property
     def size(self) -> int:
-        """How many cells are listed."""
+        """The number of cells."""
         return len(self.cells)
 
     def legal(self, prefix: Architecture) -> npt.NDArray[np.bool_]:  # noqa: ARG002 - there is one decision
@@ -103,7 +106,7 @@ class ListedCells(SearchSpace):
 
 
 def _colours(graph: LabelledDag) -> tuple[bytes, ...]:
-    """The sorted colours of the nodes, refined by those of predecessors and successors until nothing can change."""
+    """The sorted colours of the nodes after colour refinement over predecessors and successors."""
     colours = [label.encode() for label in graph.node_labels]
     for _ in graph.node_labels:
         near: list[list[bytes]] = [[] for _ in colours]
@@ -114,34 +117,34 @@ def _colours(graph: LabelledDag) -> tuple[bytes, ...]:
     return tuple(sorted(colours))
 
 
-def _drawn(what: str, recipe: Recipe) -> LabelledDag:
+def _drawn(name: str, definition: CellDefinition) -> LabelledDag:
     labels: list[str] = []
     numbers: dict[str, int] = {}
     edges: list[tuple[int, int]] = []
     edge_labels: list[str] = []
-    for node in _in_order(what, recipe):
+    for node in _in_order(name, definition):
         numbers[node] = len(labels)
-        operation, inputs = recipe.get(node, (node, ()))
+        operation, inputs = definition.get(node, (node, ()))
         labels.append(operation)
         for place, source in enumerate(inputs):
             edges.append((numbers[source], numbers[node]))
             edge_labels.append(str(place) if operation == "blend" else "")
-    for node in sorted(name for name in recipe if re.fullmatch(r"h_new_\d+", name)):
+    for node in sorted(name for name in definition if re.fullmatch(r"h_new_\d+", name)):
         edges.append((numbers[node], len(labels)))
         edge_labels.append("")
         labels.append(node)
     return LabelledDag(tuple(labels), tuple(edges), tuple(edge_labels))
 
 
-def _in_order(what: str, recipe: Recipe) -> Sequence[str]:
-    """All nodes and inputs, every one after what it is made of."""
-    for node, (operation, inputs) in recipe.items():
+def _in_order(name: str, definition: CellDefinition) -> Sequence[str]:
+    """All nodes and inputs in topological order."""
+    for node, (operation, inputs) in definition.items():
         if operation not in OPERATIONS:
-            raise SpaceError(f"{what}: operation '{operation}' of {node}; {nearest(operation, OPERATIONS)}")
+            raise SpaceError(f"{name}: operation '{operation}' of {node}; {nearest(operation, OPERATIONS)}")
         for source in inputs:
-            if source not in recipe and source != "x" and not source.startswith("h_prev_"):
-                raise SpaceError(f"{what}: {node} takes '{source}', which is nowhere in the cell")
+            if source not in definition and source != "x" and not source.startswith("h_prev_"):
+                raise SpaceError(f"{name}: {node} takes '{source}', which is neither a node nor an input of the cell")
     try:
-        return tuple(TopologicalSorter({node: inputs for node, (_, inputs) in recipe.items()}).static_order())
+        return tuple(TopologicalSorter({node: inputs for node, (_, inputs) in definition.items()}).static_order())
     except CycleError as error:
-        raise SpaceError(f"{what}: its nodes depend on each other in a cycle ({error.args[1]})") from error
+        raise SpaceError(f"{name}: its nodes depend on each other in a cycle ({error.args[1]})") from error

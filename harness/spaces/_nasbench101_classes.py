@@ -1,4 +1,4 @@
-"""The isomorphism classes of NAS-Bench-101 as tables: made once a process (about 0.3 s), looked up afterwards."""
+"""The isomorphism classes of NAS-Bench-101 as tables: made once per process (about 0.3 s), looked up afterwards."""
 
 from bisect import bisect_right
 from functools import lru_cache
@@ -14,7 +14,7 @@ __all__ = ["ABSENT", "EDGES", "INNER", "MAX_EDGES", "OUTPUT", "Classes", "classe
 INNER = 5
 OUTPUT = INNER + 1
 ABSENT = 3
-"""The operation number of an inner node that is not there."""
+"""The operation number of an absent inner node."""
 MAX_EDGES = 9
 EDGES = tuple((u, v) for v in range(1, OUTPUT + 1) for u in range(v))
 """Possible edges, target by target; node 0 is the input, node 6 the output."""
@@ -26,8 +26,8 @@ class Classes:
     """All cells, by the class of isomorphic cells they belong to.
 
     A cell is a wiring (a pattern of 21 bits; 6,472 of them are valid) and the operations of its inner nodes (a number
-    in base 3). Two cells are isomorphic when a permutation of the inner nodes carries one onto the other; among the
-    wirings so reached the least pattern is the representative, and among the operations the least number.
+    in base 3). Two cells are isomorphic when a permutation of the inner nodes carries one onto the other; the least
+    pattern among the wirings so reached is the representative, with the least number among the operations.
 
     Attributes:
         size: The number of classes.
@@ -37,7 +37,7 @@ class Classes:
         self._rows: dict[tuple[int, ...], tuple[int, npt.NDArray[np.int32]]] = {}
         self._operations: dict[tuple[int, ...], tuple[int, int]] = {}  # to the number of nodes and the code
         self._offsets: list[int] = []
-        self._wirings: list[tuple[int, ...]] = []  # of the representatives, one an offset
+        self._wirings: list[tuple[int, ...]] = []  # of the representatives, one per offset
         self._codes: list[npt.NDArray[np.int64]] = []
         self.size = 0
         for inner in range(INNER + 1):
@@ -87,7 +87,7 @@ class Classes:
 
 @lru_cache(maxsize=1)
 def classes() -> Classes:
-    """The tables, made at the first question."""
+    """The tables, made at the first call."""
     return Classes()
 
 

@@ -12,7 +12,7 @@ _Edges = set[tuple[int, int]]
 
 
 def edits(architecture: Architecture) -> Iterator[Architecture]:
-    """Yields what one edit makes of a cell: new operation, edge or node. Some of it is no cell, some comes twice."""
+    """Yields the results of one edit of a cell (operation, edge or node), invalid ones and duplicates among them."""
     nodes = {node: option for node, option in enumerate(architecture[:INNER], 1) if option != ABSENT}
     edges = {edge for edge, option in zip(EDGES, architecture[INNER:], strict=True) if option}
     for changed_nodes, changed_edges in _changed(nodes, edges):

@@ -1,6 +1,6 @@
-"""The parameters by which studies of hyperparameter optimisers have searched NAS-Bench-101.
+"""The parameters over which studies of hyperparameter optimisers have searched NAS-Bench-101.
 
-Source: the code of Ying et al. 2019 and Klein et al. (nas_benchmarks), as HPOBench carries it on: cases A, B and C.
+Source: the code of Ying et al. 2019 and Klein et al. (nas_benchmarks), also in HPOBench: cases A, B and C.
 """
 
 from abc import abstractmethod
@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from equipoise.harness.core.architecture import Architecture
-from equipoise.harness.core.encoding import Encoding, Parameter
+from equipoise.harness.core.encoding import DecodableEncoding, Parameter
 from equipoise.harness.spaces._nasbench101_classes import ABSENT, EDGES, INNER, MAX_EDGES
 
 __all__ = ["EdgeBits", "EdgeNumbers", "EdgeScores", "Read"]
@@ -19,11 +19,11 @@ Read = Callable[[Sequence[int], Sequence[int]], Architecture]
 """Makes a cell of five operations and the numbers of the chosen edges; loose ends are pruned."""
 
 
-class _Edges(Encoding):
+class _Edges(DecodableEncoding):
     """Parameters of the edges, then the five operations. An absent node is written as operation 0 without edges.
 
     Args:
-        read: Makes a cell of what was decoded.
+        read: Makes a cell of the decoded operations and edges.
         edges: The parameters of the edges.
     """
 
@@ -56,10 +56,10 @@ class _Edges(Encoding):
 
 
 class EdgeBits(_Edges):
-    """Encoding A: a bit for each of the 21 possible edges. 27 % of uniformly random values are cells.
+    """Encoding A: one bit per possible edge, 21 in all. 27 % of uniformly random values are cells.
 
     Args:
-        read: Makes a cell of what was decoded.
+        read: Makes a cell of the decoded operations and edges.
     """
 
     def __init__(self, read: Read) -> None:
@@ -76,7 +76,7 @@ class EdgeNumbers(_Edges):
     """Encoding B: nine numbers of edges, repeated where there are fewer. 79 % of uniformly random values are cells.
 
     Args:
-        read: Makes a cell of what was decoded.
+        read: Makes a cell of the decoded operations and edges.
     """
 
     def __init__(self, read: Read) -> None:
@@ -91,10 +91,10 @@ class EdgeNumbers(_Edges):
 
 
 class EdgeScores(_Edges):
-    """Encoding C: a score for each possible edge, and how many of the highest are taken. 43 % of random ones are cells.
+    """Encoding C: one score per possible edge, and the number of edges to take. 43 % of random values are cells.
 
     Args:
-        read: Makes a cell of what was decoded.
+        read: Makes a cell of the decoded operations and edges.
     """
 
     def __init__(self, read: Read) -> None:

@@ -1,4 +1,4 @@
-"""A space restricted to the architectures that somebody trained."""
+"""A space restricted to the architectures that a table stores."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from equipoise.harness.core.encoding import Encoding
 from equipoise.harness.core.errors import SpaceError
+from equipoise.harness.core.graph_encoding import Paths
 from equipoise.harness.core.space import Architecture, LabelledDag, SearchSpace
 
 __all__ = ["StoredSpace"]
@@ -16,8 +17,8 @@ __all__ = ["StoredSpace"]
 class StoredSpace(SearchSpace):
     """The stored architectures of another space, and no others.
 
-    Legality is exact: a trie of the stored architectures answers it. `sample` is exactly uniform. Stored architectures
-    may lie far apart, so the neighbours of one are the stored ones that differ from it in the fewest decisions.
+    Masks are exact: they come from a trie of the stored architectures. `sample` is exactly uniform. Stored
+    architectures may lie far apart, so the neighbours of one are those that differ from it in the fewest decisions.
 
     Args:
         base: The space they are from.
@@ -33,10 +34,11 @@ class StoredSpace(SearchSpace):
         if not self.architectures:
             raise SpaceError(f"{base.name}: no stored architecture, so no space")
         self.name, self.source, self.decisions = base.name, base.source, base.decisions
+        self.default_encoding = base.default_encoding
 
     @property
     def parameters(self) -> tuple[object, ...]:
-        """The base space and what is stored of it."""
+        """The base space and the stored architectures."""
         return (self.base, self.architectures)
 
     def __repr__(self) -> str:
@@ -90,7 +92,7 @@ class StoredSpace(SearchSpace):
 
     @cached_property
     def size(self) -> int:
-        """How many are stored."""
+        """The number of stored architectures."""
         return len(self.architectures)
 
     def neighbours(self, architecture: Architecture) -> list[Architecture]:
@@ -108,6 +110,11 @@ class StoredSpace(SearchSpace):
     def encodings(self) -> Mapping[str, Encoding]:
         """Those of the base space."""
         return self.base.encodings
+
+    @cached_property
+    def paths(self) -> Paths | None:
+        """That of the base space."""
+        return self.base.paths
 
     def format(self, architecture: Architecture) -> str:
         """As the base space writes it."""

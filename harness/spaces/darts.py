@@ -8,9 +8,9 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
-from equipoise.harness.core.encoding import Encoding, Parameter
+from equipoise.harness.core.encoding import DecodableEncoding, Encoding, Parameter
 from equipoise.harness.core.errors import SpaceError
-from equipoise.harness.core.graph_encoding import Adjacency, Paths
+from equipoise.harness.core.graph_encoding import DecodableAdjacency, Paths
 from equipoise.harness.core.space import Architecture, Decision, LabelledDag
 from equipoise.harness.spaces._product import ProductSpace
 
@@ -69,7 +69,7 @@ def _decisions() -> tuple[Decision, ...]:
 
 
 class Darts(ProductSpace):
-    """1,037,664,180 squared = 1.0767e18 genotypes: nothing here ever lists them.
+    """1,037,664,180 squared = 1.0767e18 genotypes, which are never listed.
 
     Each intermediate node has exactly two distinct predecessors. The choice of the pair is one decision (as in the
     configuration space of NAS-Bench-301) and its two operations two more, the smaller predecessor first, so that a
@@ -86,7 +86,7 @@ class Darts(ProductSpace):
     decisions = _decisions()
 
     def neighbours(self, architecture: Architecture) -> list[Architecture]:
-        """The 120 genotypes one edit away: 96 change an operation, 24 move one end of an edge that keeps its own."""
+        """The 120 genotypes one edit away: 96 change an operation, 24 move the source of an edge."""
         edges = _unpack(architecture)
         found = []
         for place in range(len(edges)):
@@ -139,16 +139,21 @@ class Darts(ProductSpace):
         return {
             **super().encodings,
             "conditional": Conditional(),
-            "adjacency": Adjacency(self.graph, 2 * _PLACES, places, OPERATIONS, read=_from_scores),
-            "path": Paths(
-                self.graph,
-                OPERATIONS,
-                shortest=1,
-                longest=len(NODES),
-                starts=[f"{cell} input {number}" for cell in CELLS for number in (0, 1)],
-                ends=[f"{cell} output" for cell in CELLS],
-            ),
+            "adjacency": DecodableAdjacency(self.graph, 2 * _PLACES, places, OPERATIONS, read=_from_scores),
+            "path": self.paths,
         }
+
+    @cached_property
+    def paths(self) -> Paths:
+        """The sequences of one to four operations, for each cell and each of its two inputs."""
+        return Paths(
+            self.graph,
+            OPERATIONS,
+            shortest=1,
+            longest=len(NODES),
+            starts=[f"{cell} input {number}" for cell in CELLS for number in (0, 1)],
+            ends=[f"{cell} output" for cell in CELLS],
+        )
 
     def format(self, architecture: Architecture) -> str:
         """The genotype as DARTS and NAS-Bench-301 print it."""
@@ -180,7 +185,7 @@ class Darts(ProductSpace):
         return self.from_edges(edges)
 
     def from_edges(self, edges: _Inputs) -> Architecture:
-        """Makes a genotype of 16 (predecessor, operation number) pairs: two a node, normal cell first.
+        """Makes a genotype of 16 (predecessor, operation number) pairs: two per node, normal cell first.
 
         Raises:
             SpaceError: A node has the same predecessor twice, or one that does not come before it.
@@ -194,7 +199,7 @@ class Darts(ProductSpace):
         return _pack(edges)
 
 
-class Conditional(Encoding):
+class Conditional(DecodableEncoding):
     """34 categorical parameters: the inputs of six nodes, and an operation for each of the 28 edges they may choose.
 
     An operation matters only where its edge is chosen: the configuration space of NAS-Bench-301 (Siems et al. 2020).
@@ -241,13 +246,13 @@ class Conditional(Encoding):
 
 
 def cells_of(architecture: Architecture) -> tuple[_Inputs, _Inputs]:
-    """The normal and the reduction cell, each as eight (predecessor, operation number), two a node."""
+    """The normal and the reduction cell, each as eight (predecessor, operation number), two per node."""
     edges = _unpack(architecture)
     return edges[: len(edges) // 2], edges[len(edges) // 2 :]
 
 
 def _unpack(architecture: Architecture) -> _Inputs:
-    """The 16 edges as (predecessor, operation), two a node."""
+    """The 16 edges as (predecessor, operation), two per node."""
     edges: _Inputs = []
     rest = architecture
     for node in NODES * 2:

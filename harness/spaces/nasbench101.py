@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from equipoise.harness.core.encoding import Encoding, Masked
 from equipoise.harness.core.errors import SpaceError
-from equipoise.harness.core.graph_encoding import Adjacency, Paths
+from equipoise.harness.core.graph_encoding import DecodableAdjacency, Paths
 from equipoise.harness.core.space import Architecture, Decision, LabelledDag, SearchSpace
 from equipoise.harness.spaces._nasbench101_classes import ABSENT, EDGES, INNER, MAX_EDGES, OUTPUT, Classes, classes
 from equipoise.harness.spaces._nasbench101_edits import edits
@@ -28,7 +28,7 @@ CLASSES = 423_624
 class NasBench101(SearchSpace):
     """423,624 cells: operations of the five inner nodes first, then the 21 possible edges, target by target.
 
-    A cell has two to seven nodes. An inner node that is not there has the operation ``none``; those come last, and
+    A cell has two to seven nodes. An absent inner node has the operation ``none``; absent nodes come last, and
     their edges are absent. A decided ``none`` therefore fixes the size. The mask of `legal` is exact: every node of a
     complete cell lies on a path from input to output and there are at most nine edges, so nothing of a cell is ever
     pruned away.
@@ -80,7 +80,7 @@ class NasBench101(SearchSpace):
         return LabelledDag(tuple(labels), tuple(edges), ("",) * len(edges))
 
     def matrix(self, architecture: Architecture) -> tuple[npt.NDArray[np.int8], tuple[str, ...]]:
-        """The adjacency matrix (n x n, upper triangular) and the n labels: what the official API calls a spec."""
+        """The adjacency matrix (n x n, upper triangular) and the n labels: a spec of the official API."""
         labels, edges, _ = self.graph(architecture)
         matrix = np.zeros((len(labels), len(labels)), dtype=np.int8)
         for u, v in edges:
@@ -93,7 +93,7 @@ class NasBench101(SearchSpace):
         Args:
             matrix: n x n, upper triangular, of 0 and 1.
             labels: n of them, ``input`` first and ``output`` last.
-            prune: Leave out nodes that are on no path from input to output, as the official API does.
+            prune: Omit nodes that are on no path from input to output, as the official API does.
 
         Raises:
             SpaceError: It is no cell of the space.
@@ -127,7 +127,7 @@ class NasBench101(SearchSpace):
     def graph_hash(self, architecture: Architecture) -> str:
         """The name under which the official files store the cell: equal for isomorphic cells.
 
-        MD5 over degrees and labels, passed between neighbours once a node (Ying et al., code of NAS-Bench-101).
+        MD5 over degrees and labels, passed between neighbours, one round per node (Ying et al., code of NAS-Bench-101).
         """
         matrix, labels = self.matrix(architecture)
         numbers = [-1, *(OPERATIONS.index(label) for label in labels[1:-1]), -2]
@@ -183,7 +183,7 @@ class NasBench101(SearchSpace):
         return CLASSES
 
     def neighbours(self, architecture: Architecture) -> list[Architecture]:
-        """The classes one edit of the labelled graph away; what an edit makes must itself be a cell.
+        """The classes one edit of the labelled graph away.
 
         An edit changes the operation of a node, adds or removes an edge, inserts a node with one input and one output
         (beside an edge, on it, or where there is none), or removes such a node again, with or without an edge in its
@@ -199,21 +199,26 @@ class NasBench101(SearchSpace):
 
         ``A`` has 21 edge bits, ``B`` nine edge numbers and ``C`` 21 scores and the number of edges, each followed by
         the five operations. Read back, they and ``adjacency`` (edges whose score is above a half) refuse more than
-        nine edges and then prune loose ends, as the studies did. A method that searches in such an encoding proposes
-        much that is no cell: of uniformly random values 27 % are cells in A, 79 % in B and 43 % in C (measured by
+        nine edges and then prune loose ends, as the studies did. Many proposals in such an encoding
+        are no cells: of uniformly random values 27 % are cells in A, 79 % in B and 43 % in C (measured by
         ``tests/spaces/test_nasbench101.py``).
         """
         return {
             **super().encodings,
             "masked": Masked(self.decisions, self.legal),
-            "adjacency": Adjacency(
+            "adjacency": DecodableAdjacency(
                 self.graph, OUTPUT + 1, EDGES, node_labels=OPERATIONS, inner=range(1, OUTPUT), read=self._from_scores
             ),
-            "path": Paths(self.graph, OPERATIONS, shortest=0, longest=INNER),
+            "path": self.paths,
             "A": EdgeBits(self._from_edges),
             "B": EdgeNumbers(self._from_edges),
             "C": EdgeScores(self._from_edges),
         }
+
+    @cached_property
+    def paths(self) -> Paths:
+        """The sequences of up to five operations."""
+        return Paths(self.graph, OPERATIONS, shortest=0, longest=INNER)
 
     def _from_edges(self, operations: Sequence[int], chosen: Sequence[int]) -> Architecture:
         """The pruned cell; where there is none, all five nodes with the edges as chosen, which is no cell either."""
@@ -270,12 +275,12 @@ _FIRST_INTO = {v: min(number for number, edge in enumerate(EDGES) if edge[1] == 
 
 @cache
 def _edge_mask(inner: int, number: int, sources: int, entered: bool, count: int) -> npt.NDArray[np.bool_]:
-    """The mask of an edge: all that it depends on is a few small numbers, so that there are few of them.
+    """The mask of an edge, as a function of few small numbers, so that there are few distinct masks.
 
     Args:
-        inner: Inner nodes that are there.
-        number: Of the edge in `EDGES`.
-        sources: A bit for each node with an outgoing edge so far.
+        inner: Number of inner nodes.
+        number: Number of the edge in `EDGES`.
+        sources: One bit per node, set where it has an outgoing edge so far.
         entered: Whether the edge's target has an incoming edge.
         count: Edges so far.
     """

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from equipoise.harness.core.encoding import Encoding
 from equipoise.harness.core.errors import SpaceError
-from equipoise.harness.core.graph_encoding import Adjacency, Paths
+from equipoise.harness.core.graph_encoding import DecodableAdjacency, Paths
 from equipoise.harness.core.space import Architecture, Decision, LabelledDag
 from equipoise.harness.spaces._product import ProductSpace
 
@@ -25,7 +25,7 @@ class NasBench201(ProductSpace):
     """15,625 cells, each stored by the benchmark under its own string: isomorphic strings have different values.
 
     `canonical` means *the same network in exact arithmetic*: skips are substituted, sums flattened, operations on
-    zero are zero, a convolution is told apart from another with its own weights, and pooling is a function without
+    zero are zero, convolutions with different weights are different functions, and pooling is a function without
     weights that is not distributed over sums. That gives 5,260 classes, one of them the disconnected cells (5,044 if
     pooling, which is linear, were distributed). The paper's rule on strings (Dong and Yang
     2020, section 3.2: 6,466 classes) merges networks that share a convolution with networks that own two, and keeps
@@ -69,13 +69,18 @@ class NasBench201(ProductSpace):
 
     @cached_property
     def encodings(self) -> Mapping[str, Encoding]:
-        """Those of every space, ``adjacency`` (a column an edge and operation but ``none``) and ``path``."""
+        """Those of every space, ``adjacency`` (one column per edge and operation but ``none``) and ``path``."""
         operations = self.decisions[0].options[1:]
         return {
             **super().encodings,
-            "adjacency": Adjacency(self.graph, 4, EDGES, operations, read=_from_scores),
-            "path": Paths(self.graph, operations, shortest=1, longest=3),
+            "adjacency": DecodableAdjacency(self.graph, 4, EDGES, operations, read=_from_scores),
+            "path": self.paths,
         }
+
+    @cached_property
+    def paths(self) -> Paths:
+        """The sequences of one to three operations other than ``none``."""
+        return Paths(self.graph, self.decisions[0].options[1:], shortest=1, longest=3)
 
     def canonical(self, architecture: Architecture) -> Architecture:
         """The first cell, in the order of `enumerate`, that computes the same network."""

@@ -31,9 +31,9 @@ _Flags = npt.NDArray[np.bool_]
 class NasBenchAsr(ProductSpace):
     """8,242 cells for speech recognition, described by 13,824 labelled ones.
 
-    Node n computes its operation on the node before it; its n skips add what the input and the nodes before it hold to
-    what the next node reads. The benchmark draws a cell as the graph of these connections, removes zero operations
-    and whatever is then on no path from input to output, and stores one entry for each class of isomorphic graphs:
+    Node n computes its operation on the node before it; its n skips add the values of the input and of earlier nodes to
+    the input of the next node. The benchmark draws a cell as the graph of these connections, removes zero operations
+    and all that is then on no path from input to output, and stores one entry for each class of isomorphic graphs:
     `key` and `canonical` give the first labelled cell of the class, and `graph_hash` the name in the official files.
     """
 

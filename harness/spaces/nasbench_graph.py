@@ -26,7 +26,7 @@ _Tree = tuple[object, ...]
 class NasBenchGraph(SearchSpace):
     """A link (which earlier layer feeds it; 0 is the input) for layers 2 to 4, then an operation for each layer.
 
-    Every labelled choice but the all-skip ones is valid (157,440 of them with nine operations). The benchmark stores
+    All labelled choices except the all-skip ones are valid (157,440 of them with nine operations). The benchmark stores
     one entry for each class of networks it holds equivalent (26,206): a relabelling of the layers, or a skip layer
     that only passes its input on moved to the front. `key` and `canonical` both give the representative of that class,
     and `sample` is exactly uniform over the classes.
@@ -84,8 +84,13 @@ class NasBenchGraph(SearchSpace):
             **super().encodings,
             "masked": Masked(self.decisions, self.legal),
             "adjacency": Adjacency(self.graph, LAYERS + 2, pairs, node_labels=self.operations, inner=layers),
-            "path": Paths(lambda a: self.graph(self.key(a)), self.operations, shortest=1, longest=LAYERS),
+            "path": self.paths,
         }
+
+    @cached_property
+    def paths(self) -> Paths:
+        """The sequences of one to four operations in the representative of the class."""
+        return Paths(lambda a: self.graph(self.key(a)), self.operations, shortest=1, longest=LAYERS)
 
     def key(self, architecture: Architecture) -> Architecture:
         """The representative of the class under which the benchmark stores this network."""
@@ -198,10 +203,10 @@ def _number(forest: list[_Tree], skips: int, skip: int) -> Architecture:
 
 
 def _is_representative(links: tuple[int, ...], operations: npt.NDArray[np.int64], skip: int) -> npt.NDArray[np.bool_]:
-    """Tells which operations (4 x n) make these links a representative: what `_canonical` returns unchanged.
+    """Tells which operations (4 x n) make these links a representative: those that `_canonical` returns unchanged.
 
-    `_canonical` takes 20 microseconds a network; this enumerates the whole space in milliseconds, so that a worker can
-    start sampling at once. The tests hold the two against each other on every labelled network.
+    `_canonical` takes 20 microseconds per network; this enumerates the whole space in milliseconds, so that a worker
+    can start sampling at once. The tests compare the two on every labelled network.
     """
     layers = range(1, LAYERS + 1)
     children = {source: [layer for layer in layers if links[layer - 1] == source] for source in range(LAYERS + 1)}

@@ -36,7 +36,7 @@ class TransNasMacro(SearchSpace):
     )
 
     def legal(self, prefix: Architecture) -> npt.NDArray[np.bool_]:
-        """Every module that keeps within the limits; an end only once both have happened at least once.
+        """Every module that keeps within the limits; an end only after both have happened at least once.
 
         One further module can do both, so what is still missing matters at the last module alone.
         """
@@ -52,7 +52,7 @@ class TransNasMacro(SearchSpace):
         return wider <= MOST_WIDER and smaller <= MOST_SMALLER and (not ended or (wider > 0 and smaller > 0))
 
     def contains(self, architecture: Architecture) -> bool:
-        """Looks it up: mutation asks often."""
+        """Looks it up: mutation calls this often."""
         return architecture in self._positions
 
     def sample(self, rng: np.random.Generator, n: int) -> list[Architecture]:

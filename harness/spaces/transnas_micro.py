@@ -15,7 +15,7 @@ OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3")
 class TransNasMicro(NasBench201):
     """4,096 cells: those of NAS-Bench-201 that do not pool.
 
-    Equivalence (`canonical`) is that of NAS-Bench-201; the benchmark stores every string apart.
+    Equivalence (`canonical`) is that of NAS-Bench-201; the benchmark stores each string separately.
     """
 
     name = "transnas_micro"
@@ -36,7 +36,7 @@ class TransNasMicro(NasBench201):
         match = re.fullmatch(r"64-41414-([0-3])_([0-3]{2})_([0-3]{3})", text.strip())
         if match is None:
             raise SpaceError(
-                f"{self.name}: '{text}' is no cell; one reads 64-41414-1_02_333, a digit an edge, target by target: "
+                f"{self.name}: '{text}' is no cell; one reads 64-41414-1_02_333, one digit per edge, target by target: "
                 f"{', '.join(f'{number} {operation}' for number, operation in enumerate(OPERATIONS))}"
             )
         return tuple(map(int, "".join(match.groups())))

@@ -63,8 +63,8 @@ def check_same_suite(stored: Mapping[str, Any], suite: Suite, where: object) -> 
     differences = [key for key in ("name", "budget") if _said(old[key]) != _said(new[key])]
     differences += [
         f"protocol.{key}"
-        for key, value in new["protocol"].items()
-        if key != "repeats" and _said(old["protocol"].get(key)) != _said(value)
+        for key in {**new["protocol"], **old["protocol"]}
+        if key != "repeats" and _said(old["protocol"].get(key)) != _said(new["protocol"].get(key))
     ]
     before = {entry["label"]: entry for entry in old["methods"]}
     for entry in new["methods"]:
@@ -189,6 +189,7 @@ def _task(name: str, suite: Suite) -> dict[str, Any]:
         return {"skip": reason}
     info, surrogate = task.info, task.info.surrogate
     return {
+        "title": info.title,
         "source": info.source,
         "licence": info.licence,
         "digest": info.data_digest,

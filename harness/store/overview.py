@@ -1,4 +1,4 @@
-"""The state of a stored suite: runs that are there, runs that failed, and what did not run."""
+"""The state of a stored suite: the runs that are stored, those that failed, and those that did not run."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ class MethodOverview:
 
 @dataclass(frozen=True)
 class Overview:
-    """The state of a stored suite.
+    """The state of a suite.
 
     Attributes:
         store: The results folder.
@@ -75,7 +75,7 @@ def opened(folder: Path) -> tuple[RunStore, Suite]:
 
 
 def overview_of(folder: Path) -> Overview:
-    """Reads the state of the suite in a results folder.
+    """The state of the suite of a results folder.
 
     Raises:
         StoreError: It holds no results, or a part is damaged.

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import chain
+from math import nan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,11 +23,13 @@ if TYPE_CHECKING:
 __all__ = ["COLUMNS", "FORMAT", "Run", "Summary", "packed", "read_part", "summaries_of"]
 
 FORMAT = 2
-"""Version of the store, in its manifest. 1 had no ``training_charge`` and no objectives; it is read too."""
+"""Version of the store, in its manifest. 1 had no ``budget``, no ``training_charge`` and no objectives; it is read
+too."""
 
 COLUMNS: Mapping[str, str] = {
     "task": "text",
     "method": "text",
+    "budget": "float64",
     "repeat": "int32",
     "query": "int32",
     "architecture": "text",
@@ -59,6 +62,7 @@ class Summary:
         unspent: The part of the budget left at the end.
         ended: Why the run ended early; empty if it did not.
         process_seconds: CPU time of the whole run.
+        budget: The amount, in the unit of the suite; NaN in files that were written before suites had several.
     """
 
     run_id: str
@@ -69,6 +73,7 @@ class Summary:
     unspent: float
     ended: str
     process_seconds: float
+    budget: float = nan
 
 
 @dataclass(frozen=True)
@@ -90,6 +95,7 @@ class Run:
             self.trajectory.unspent,
             self.trajectory.ended,
             self.process_seconds,
+            self.spec.budget.limit,
         )
 
 
@@ -117,6 +123,7 @@ def _table(runs: Sequence[Run], space: SearchSpace) -> "pa.Table":
     columns: dict[str, Any] = {
         "task": [run.spec.task for run in runs for _ in range(len(run.trajectory))],
         "method": [run.spec.label for run in runs for _ in range(len(run.trajectory))],
+        "budget": np.repeat([run.spec.budget.limit for run in runs], counts),
         "repeat": np.repeat([run.spec.repeat for run in runs], counts),
         "query": np.concatenate([np.arange(1, count + 1) for count in counts]),
     }

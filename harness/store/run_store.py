@@ -7,6 +7,7 @@ column per further objective; each file carries a summary of its runs in its met
 import json
 import os
 from collections.abc import Mapping, Sequence
+from math import nan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 __all__ = ["RunStore"]
 
 
+RUN = ("task", "method", "budget", "repeat")
+"""The columns that tell one run from another."""
+
+
 class RunStore:
     """The results folder of one suite.
 
@@ -36,6 +41,7 @@ class RunStore:
         self.path = Path(path)
         self.runs = self.path / "runs"
         self._summaries: dict[str, Summary] | None = None
+        self._held: dict[Path, list[dict[str, Any]]] = {}
 
     # Writing.
 
@@ -105,9 +111,15 @@ class RunStore:
         """
         if self._summaries is None:
             self._summaries = {
-                entry["run_id"]: Summary(**entry) for part in self.parts() for entry in summaries_of(part)
+                entry["run_id"]: Summary(**entry) for part in self.parts() for entry in self._entries(part)
             }
         return self._summaries
+
+    def _entries(self, part: Path) -> list[dict[str, Any]]:
+        """The summaries of a part, read once: parts are written whole and never changed."""
+        if part not in self._held:
+            self._held[part] = summaries_of(part)
+        return self._held[part]
 
     def has(self, spec: RunSpec) -> bool:
         """Whether the rows of a run are stored."""
@@ -138,13 +150,15 @@ class RunStore:
                 part.replace(part.with_suffix(".damaged"))
                 said.append(f"{error}; moved aside, its runs are repeated")
         self._summaries = None
+        self._held.clear()
         return said
 
     def frame(
         self, columns: Sequence[str] | None = None, task: str | None = None, as_stored: bool = False
     ) -> "pd.DataFrame":
-        """All rows, sorted by task, method (both in the order of the manifest), repeat and query.
+        """All rows, sorted by task, method (both in the order of the manifest), budget, repeat and query.
 
+        Rows that were written before suites could have several budgets get the budget of the suite.
         Rows of format 1 have no ``training_charge``; it is derived from their ``charge`` where that tells it (see
         `derive_training_charge`), and NaN elsewhere. An objective that a run does not have is NaN.
 
@@ -159,12 +173,12 @@ class RunStore:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        stored = {part: summaries_of(part) for part in self.parts()}
+        stored = {part: self._entries(part) for part in self.parts()}
         runs = {part: [e["run_id"] for e in held if task in (None, e["task"])] for part, held in stored.items()}
         parts = [part for part, ids in runs.items() if ids]
         if not parts:
             raise StoreError(f"{self.path}: no stored runs{f' of {task}' if task else ''}")
-        wanted = list(dict.fromkeys([*(columns or COLUMNS), "task", "method", "repeat", "query"]))
+        wanted = list(dict.fromkeys([*(columns or COLUMNS), *RUN, "query"]))
         derived = "training_charge" in wanted and not as_stored
         tables = []
         for part in parts:
@@ -176,6 +190,7 @@ class RunStore:
                 joined = joined.append_column(name, pa.nulls(len(joined), pa.float64()))
         frame: pd.DataFrame = joined.to_pandas()
         suite = (self.manifest() or {}).get("suite", {})
+        frame["budget"] = frame["budget"].fillna(_only_budget(suite))
         if derived and frame["training_charge"].isna().any():
             derive_training_charge(frame, suite)
         for column, key in (("task", "tasks"), ("method", "methods")):
@@ -185,10 +200,10 @@ class RunStore:
             frame[column] = frame[column].cat.set_categories(order)
         for column in {"architecture", "status"} & set(wanted):  # whatever order the parts came in
             frame[column] = frame[column].cat.set_categories(sorted(frame[column].cat.categories))
-        frame = frame.sort_values(["task", "method", "repeat", "query"], ignore_index=True, kind="stable")
-        _refuse_two_of_a_kind(self.path, [entry for part in parts for entry in stored[part]])
+        frame = frame.sort_values([*RUN, "query"], ignore_index=True, kind="stable")
+        _refuse_two_of_a_kind(self.path, [entry for part in parts for entry in stored[part]], _only_budget(suite))
         if sum(map(len, runs.values())) > len(set().union(*runs.values())):  # a run was stored twice
-            frame = frame.drop_duplicates(["task", "method", "repeat", "query"], ignore_index=True)
+            frame = frame.drop_duplicates([*RUN, "query"], ignore_index=True)
         if columns is None:
             columns = [*COLUMNS, *sorted(name for name in map(str, frame) if name.startswith("objective:"))]
         return frame[list(columns)]
@@ -205,15 +220,21 @@ def _present(file: "pq.ParquetFile", wanted: Sequence[str], objectives: bool, de
     return found
 
 
-def _refuse_two_of_a_kind(path: Path, entries: Sequence[Mapping[str, Any]]) -> None:
+def _only_budget(suite: Mapping[str, Any]) -> float:
+    """The budget of a suite that has one; the largest where it has several; NaN without a suite."""
+    amounts = next(iter(suite.get("budget", {}).values()), nan)
+    return float(max(amounts) if isinstance(amounts, list) else amounts)
+
+
+def _refuse_two_of_a_kind(path: Path, entries: Sequence[Mapping[str, Any]], budget: float) -> None:
     """Refuses two different runs under one name: they would be read as one of twice the length.
 
     Raises:
         StoreError: There are some.
     """
-    known: dict[tuple[str, str, int], str] = {}
+    known: dict[tuple[str, str, int, float], str] = {}
     for entry in entries:
-        name = (entry["task"], entry["method"], entry["repeat"])
+        name = (entry["task"], entry["method"], entry["repeat"], entry.get("budget", budget))
         if known.setdefault(name, entry["run_id"]) != entry["run_id"]:
             raise StoreError(
                 f"{path}: repeat {name[2]} of {name[1]} on {name[0]} is stored twice, from two suites; move the files "
@@ -228,7 +249,7 @@ def _append(path: Path, content: Mapping[str, Any]) -> None:
             end = file.seek(0, os.SEEK_END)
             if end:
                 file.seek(end - 1)
-            cut = end > 0 and file.read(1) != b"\n"  # by a crash: the next line begins anew
+            cut = end > 0 and file.read(1) != b"\n"  # by a crash: the next line starts after a newline
             file.write(b"\n" * cut + json.dumps(content).encode() + b"\n")
     except OSError as error:
         raise StoreError(f"{path}: cannot be written ({error.strerror})") from error

@@ -1,4 +1,4 @@
-"""What a surrogate is told of an architecture: numbers that follow from its graph, on any space."""
+"""The features of an architecture that a surrogate predicts from: numbers of its graph, on any space."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from equipoise.harness.core.space import Architecture, SearchSpace
 __all__ = ["GraphFeatures"]
 
 BLOCK = 512
-"""Graphs at a time: what the caches of a processor hold."""
+"""Graphs per block: so many fit into the caches of a processor."""
 
 _Floats = npt.NDArray[np.float64]
 _Flags = npt.NDArray[np.bool_]
@@ -44,13 +44,13 @@ class _Padded(NamedTuple):
 class GraphFeatures:
     """The features of the architectures of a space.
 
-    The options of the key, one-hot, and what does not depend on the order of nodes: the number of nodes, edges and
-    paths, the length of the longest and the shortest path, the number of edges from one label to another, and for each
-    label how many nodes have it, what share of the paths they are on, how many of them a path meets at most and at
-    least, and how deep they lie. An edge with a label counts as a node with that label.
+    The options of the key, one-hot, and features that do not depend on the order of nodes: the number of nodes, edges
+    and paths, the length of the longest and the shortest path, the number of edges from one label to another, and for
+    each label the number of its nodes, their share of the paths, the largest and smallest number of them on a path, and
+    their depth. An edge with a label counts as a node with that label.
 
     Args:
-        space: Where the architectures come from.
+        space: The space of the architectures.
         labels: The labels that count.
         links: The pairs of them whose edges are counted.
     """
@@ -75,7 +75,7 @@ class GraphFeatures:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What each column is."""
+        """The names of the columns."""
         options = [f"{d.name} = {option}" for d in self._space.decisions for option in d.options]
         told = ("nodes with", "paths through", "most on a path", "fewest on a path", "deepest", "shallowest")
         by_label = [f"{what} {label}" for what in told for label in self.labels]
@@ -140,12 +140,12 @@ def _draw(space: SearchSpace, architecture: Architecture) -> _Drawn:
 
 
 def _described(graphs: _Padded) -> _Floats:
-    """What does not depend on the order of nodes, but for the pairs of labels."""
+    """The features that do not depend on the order of nodes, except those of pairs of labels."""
     links, marks, there, _ = graphs
     first, last = there & ~links.any(axis=1), there & ~links.any(axis=2)
-    forth, back = _paths(links, first), _paths(links.transpose(0, 2, 1), last)
-    paths = (forth * last).sum(axis=1)
-    through = np.einsum("nv,nvl->nl", forth * back, marks) / np.maximum(paths, 1)[:, None]
+    before, after = _paths(links, first), _paths(links.transpose(0, 2, 1), last)
+    paths = (before * last).sum(axis=1)
+    through = np.einsum("nv,nvl->nl", before * after, marks) / np.maximum(paths, 1)[:, None]
     weights = np.concatenate([there[:, :, None], marks], axis=2)
     most, fewest = np.split(_heaviest(links, np.concatenate([weights, -weights], axis=2), first), 2, axis=2)
     fewest = -fewest
@@ -160,7 +160,7 @@ def _described(graphs: _Padded) -> _Floats:
 
 
 def _paths(links: _Floats, starts: _Flags) -> _Floats:
-    """How many paths lead from the starts to each node, n x V."""
+    """The number of paths from the starts to each node, n x V."""
     found = current = starts.astype(np.float64)
     while current.any():  # at most V times: the graphs have no cycles
         current = (current[:, None, :] @ links)[:, 0]

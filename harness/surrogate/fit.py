@@ -1,4 +1,4 @@
-"""Fits a surrogate to a table, and scores it on architectures that it has not seen."""
+"""Fits a surrogate to a table, and scores it on held-out architectures."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,15 +9,15 @@ import numpy.typing as npt
 
 from equipoise.harness.core.errors import DataError
 from equipoise.harness.surrogate.features import GraphFeatures
-from equipoise.harness.surrogate.model import Cost, Level, Scores, Surrogate, SurrogateHeader
-from equipoise.harness.surrogate.technique import Technique, load_technique
-from equipoise.harness.surrogate.warp import Warp
-from equipoise.harness.tables.table import Table, open_table
+from equipoise.harness.surrogate.surrogate import Cost, Level, Scores, Surrogate, SurrogateHeader
+from equipoise.harness.surrogate.surrogate_model import SurrogateModel, load_surrogate_model
+from equipoise.harness.surrogate.target_transform import TargetTransform
+from equipoise.harness.tables.table import LoadedTable, open_table
 
 __all__ = ["HELD_OUT", "LEAST_ARCHITECTURES", "fit_surrogate"]
 
 HELD_OUT = 0.1
-"""The share of a table that is kept for the scores."""
+"""The share of a table that is held out for the scores."""
 LEAST_ARCHITECTURES = 100
 WITHIN = 0.6827
 """The mass of a normal distribution within one standard deviation."""
@@ -26,24 +26,24 @@ _Floats = npt.NDArray[np.float64]
 
 
 def fit_surrogate(
-    path: Path, technique: str = "trees", seed: int = 0, say: Callable[[str], object] = lambda _: None
+    path: Path, model: str = "trees", seed: int = 0, say: Callable[[str], object] = lambda _: None
 ) -> Surrogate:
     """Fits a surrogate to a table in the open format, whatever its coverage.
 
-    Nine tenths of the architectures are fitted. The others give the scores of its card and the factor of its noise;
-    architectures that are one network (`SearchSpace.canonical`) are on the same side.
+    Nine tenths of the architectures are the training part. The others give the scores and the factor of the noise.
+    Architectures that are one network (`SearchSpace.canonical`) are in the same part.
 
     Args:
         path: The table.
-        technique: A file of ``harness/surrogate/techniques``.
-        seed: Of the split and of the members.
-        say: Told what is done.
+        model: A file of ``harness/surrogate/models``.
+        seed: Seed of the split and of the members.
+        say: Takes a line of progress.
 
     Raises:
         DataError: The table is damaged, too small, or has nothing to predict.
-        PluginError: There is no such technique, or its library is missing.
+        PluginError: There is no such model, or its library is missing.
     """
-    kind, table = load_technique(technique), open_table(path)
+    kind, table = load_surrogate_model(model), open_table(path)
     header, architectures = table.header, table.architectures
     if len(architectures) < LEAST_ARCHITECTURES:
         raise DataError(f"{path}: {len(architectures)} architectures; a surrogate needs {LEAST_ARCHITECTURES}")
@@ -55,9 +55,9 @@ def fit_surrogate(
     told = features.of(architectures)
     say(f"{kind.said}: {columns.targets.shape[1]} targets, {told.shape[1]} features")
     ensemble = kind.fit(told[~held], columns.targets[~held], rng)
-    levels, cost = columns.judged(ensemble, told[held], held)
+    levels, cost = columns.scored(ensemble, told[held], held)
     fitted = SurrogateHeader(
-        technique=technique,
+        model=model,
         table=header,
         table_digest=table.digest,
         fitted=int((~held).sum()),
@@ -74,57 +74,63 @@ def fit_surrogate(
 
 @dataclass(frozen=True)
 class _Columns:
-    """What is to be predicted.
+    """The targets.
 
     Attributes:
-        epochs: Of each level.
+        epochs: Epochs of each level.
         errors: M x levels, NaN where missing.
-        seconds: M x levels; None where the table tells no time.
-        warps: The scale of each target: the levels, then the logarithm of the seconds of full training.
-        targets: M x targets, warped.
+        seconds: M x levels; None where the table has no costs.
+        transforms: One per target: the levels, then the logarithm of the seconds of full training.
+        targets: M x targets, transformed.
     """
 
     epochs: tuple[int | None, ...]
     errors: _Floats
     seconds: _Floats | None
-    warps: tuple[Warp, ...]
+    transforms: tuple[TargetTransform, ...]
     targets: _Floats
 
     @classmethod
-    def of(cls, table: Table, fitted: npt.NDArray[np.bool_]) -> "_Columns":
+    def of(cls, table: LoadedTable, fitted: npt.NDArray[np.bool_]) -> "_Columns":
         header = table.header
-        epochs = (header.fidelities if header.coverage == "sample" else header.playable) or (None,)
+        epochs = (header.fidelities if header.coverage == "sample" else header.offered_fidelities) or (None,)
         errors = np.array(table.columns["mean"]).T
         seconds = np.array(table.columns["seconds"]).T if header.cost is not None else None
         raw = [errors] if seconds is None else [errors, np.log(seconds[:, -1:])]
         names = [f"{header.name}, level {number}" for number in range(1, len(epochs) + 1)] + [f"{header.name}, seconds"]
         values = np.hstack(raw).T
-        warps = tuple(Warp.of(column[fitted], name) for column, name in zip(values, names, strict=False))
-        targets = np.stack([warp.forth(column) for warp, column in zip(warps, values, strict=True)], axis=1)
-        return cls(epochs, errors, seconds, warps, targets)
+        transforms = tuple(
+            TargetTransform.of(column[fitted], name) for column, name in zip(values, names, strict=False)
+        )
+        targets = np.stack(
+            [transform.transform(column) for transform, column in zip(transforms, values, strict=True)], axis=1
+        )
+        return cls(epochs, errors, seconds, transforms, targets)
 
-    def judged(
-        self, ensemble: Technique, told: npt.NDArray[np.float32], held: npt.NDArray[np.bool_]
+    def scored(
+        self, ensemble: SurrogateModel, told: npt.NDArray[np.float32], held: npt.NDArray[np.bool_]
     ) -> tuple[tuple[Level, ...], Cost | None]:
-        """Scores and factors from the features of the architectures that were held out."""
+        """Scores and factors from the features of the held-out architectures."""
         levels = []
         for number, epochs in enumerate(self.epochs):
-            errors, warp = self.errors[held, number], self.warps[number]
+            errors, transform = self.errors[held, number], self.transforms[number]
             there = np.isfinite(errors)
             members = ensemble.predict(told[there], number)
             factor = _factor(self.targets[held, number][there], members)
-            levels.append(Level(epochs, warp, factor, _scores(errors[there], warp.back(members.mean(axis=0)))))
+            levels.append(
+                Level(epochs, transform, factor, _scores(errors[there], transform.inverse(members.mean(axis=0))))
+            )
         if self.seconds is None:
             return tuple(levels), None
-        warp, true = self.warps[-1], self.seconds[held, -1]
+        transform, true = self.transforms[-1], self.seconds[held, -1]
         there = np.isfinite(true)
-        predicted = np.exp(warp.back(ensemble.predict(told[there], len(levels)).mean(axis=0)))
+        predicted = np.exp(transform.inverse(ensemble.predict(told[there], len(levels)).mean(axis=0)))
         shares = tuple(np.nanmedian(self.seconds / self.seconds[:, -1:], axis=0).tolist())
-        return tuple(levels), Cost(warp, shares, _scores(true[there], predicted))
+        return tuple(levels), Cost(transform, shares, _scores(true[there], predicted))
 
 
 def _held_out(classes: list[tuple[int, ...]], rng: np.random.Generator) -> npt.NDArray[np.bool_]:
-    """Which architectures are kept for the scores: about a tenth, whole classes."""
+    """Selects the architectures that are held out: about a tenth, whole classes."""
     numbers = {one: number for number, one in enumerate(dict.fromkeys(classes))}
     chosen = np.zeros(len(numbers), dtype=np.bool_)
     chosen[rng.permutation(len(numbers))[: max(1, round(HELD_OUT * len(numbers)))]] = True
@@ -141,6 +147,6 @@ def _scores(true: _Floats, predicted: _Floats) -> Scores:
 
 
 def _factor(true: _Floats, members: _Floats) -> float:
-    """What the spread is to be multiplied with so that it covers what it should."""
+    """The factor by which the spread reaches its nominal coverage."""
     spread = np.maximum(members.std(axis=0, ddof=1), 1e-6)
     return float(np.quantile(np.abs(true - members.mean(axis=0)) / spread, WITHIN))

@@ -1,4 +1,4 @@
-"""Turns the rows of a table into the columns of the cache, and refuses a table that is not what its header says."""
+"""Turns the rows of a table into the columns of the cache, and refuses a table that contradicts its header."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,8 +9,9 @@ import numpy.typing as npt
 
 from equipoise.harness.core.errors import DataError, SpaceError
 from equipoise.harness.core.space import Architecture, SearchSpace
+from equipoise.harness.spaces._declared import DeclaredConditional
 from equipoise.harness.tables.header import TableHeader
-from equipoise.harness.tables.rows import Rows, batches
+from equipoise.harness.tables.rows import RowBatch, batches
 
 __all__ = ["assemble"]
 
@@ -26,18 +27,18 @@ def assemble(path: Path, header: TableHeader, folder: Path) -> None:
     - ``validation``: F x M x S errors, missing seeds NaN at the end; ``mean``: F x M over the seeds;
     - ``seconds``: F x M, the mean over the seeds, NaN where unknown;
     - ``test``: M errors at full training, where the header names a test split;
-    - ``architectures``: M x d options, unless the header says that the whole space is there.
+    - ``architectures``: M x d options, unless the header says that the whole space is stored.
 
     M counts the space in the order of ``enumerate()``, or else the stored architectures in ascending order. F counts
-    the fidelities; those of a task that are declared to have gaps are left out.
+    the fidelities; those of a task that are declared to have gaps are omitted.
 
     Raises:
-        DataError: The rows are not what the header says.
+        DataError: The rows contradict the header.
     """
-    places = _Places(path, header)
-    levels = header.fidelities if header.coverage == "sample" else header.playable
+    places = _RowNumbers(path, header)
+    levels = header.fidelities if header.coverage == "sample" else header.offered_fidelities
     shape = (max(1, len(levels)), places.count, max(1, len(header.seeds)))
-    table = _Table(path, header, levels, folder, shape)
+    table = _Columns(path, header, levels, folder, shape)
     for rows in batches(path, header):
         table.add(rows, places.of(rows.texts)[rows.codes])
     table.finish(places)
@@ -47,8 +48,8 @@ def assemble(path: Path, header: TableHeader, folder: Path) -> None:
         np.save(folder / "architectures.npy", np.array(places.architectures, dtype=np.int64))
 
 
-class _Places:
-    """Which row of the columns an architecture has."""
+class _RowNumbers:
+    """The row of each architecture in the columns."""
 
     def __init__(self, path: Path, header: TableHeader) -> None:
         self._path, self._space, self._known = path, header.space, dict[str, int]()
@@ -93,10 +94,18 @@ class _Places:
         try:
             architecture = self._space.parse(text)
             if not self._space.contains(architecture):
-                raise SpaceError(f"{self._space.name}: '{text}' is no architecture of the space")
+                raise SpaceError(
+                    f"{self._space.name}: '{text}' is no architecture of the space{_advice(self._space, architecture)}"
+                )
         except SpaceError as error:
             raise DataError(f"{self._path}: {error}") from error
         return self._space.canonical(architecture) if self._canonical else self._space.key(architecture)
+
+
+def _advice(space: SearchSpace, architecture: Architecture) -> str:
+    if not isinstance(space, DeclaredConditional):
+        return ""
+    return f"; leave a decision that does not matter empty: '{space.format(space.settled(architecture))}'"
 
 
 def _nth(space: SearchSpace, place: int) -> str:
@@ -121,8 +130,8 @@ class _Sums:
         return means
 
 
-class _Table:
-    """The columns while they are filled."""
+class _Columns:
+    """The columns, while rows are added."""
 
     def __init__(
         self, path: Path, header: TableHeader, levels: tuple[int, ...], folder: Path, shape: tuple[int, int, int]
@@ -136,8 +145,8 @@ class _Table:
         self._gaps = {epochs: np.zeros(shape[1], dtype=np.bool_) for epochs in header.missing}
         self._number = 0
 
-    def add(self, rows: Rows, places: npt.NDArray[np.int64]) -> None:
-        """Files a batch of rows, after they were checked."""
+    def add(self, rows: RowBatch, places: npt.NDArray[np.int64]) -> None:
+        """Adds a batch of rows, after checking them."""
         self._check_values(rows)
         for epochs, seen in self._gaps.items():
             seen[places[rows.fidelity == epochs]] = True
@@ -157,14 +166,14 @@ class _Table:
         if len(unique) < len(flat) or not np.isnan(cells[flat]).all():
             again = np.setdiff1d(np.arange(len(flat)), first) if len(unique) < len(flat) else ~np.isnan(cells[flat])
             where = np.flatnonzero(kept)[again][0]
-            raise DataError(f"{self._path}: {self._row(rows, where)} is there twice")
+            raise DataError(f"{self._path}: {self._row(rows, where)} occurs twice")
         cells[flat] = rows.validation[kept]
         self._seconds.add(level * count + architecture, rows.seconds[kept])
         full = level == self._validation.shape[0] - 1
         self._tests.add(architecture[full], rows.test[kept][full])
         self._number += len(places)
 
-    def _check_values(self, rows: Rows) -> None:
+    def _check_values(self, rows: RowBatch) -> None:
         finite = np.isfinite(rows.validation)
         if not finite.all():
             raise DataError(
@@ -187,17 +196,17 @@ class _Table:
                         raise DataError(
                             f"{self._path}: error {error:.6g} would be shown as {shown:.6g} %, outside 0 to 100: check "
                             "offset and slope of the metric, and whether the column holds errors (validation_error) "
-                            "or what people read (validation)"
+                            "or the value as shown (validation)"
                         )
 
-    def _row(self, rows: Rows, where: int) -> str:
+    def _row(self, rows: RowBatch, where: int) -> str:
         told = [f"row {self._number + int(where) + 1}: {rows.texts[rows.codes[where]]}"]
         told += [f"fidelity {rows.fidelity[where]}"] if self._header.fidelities else []
         told += [f"seed {rows.seed[where]}"] if self._header.seeds else []
         return ", ".join(told)
 
-    def finish(self, places: _Places) -> None:
-        """Writes what follows from the rows, after it was checked that they are complete."""
+    def finish(self, places: _RowNumbers) -> None:
+        """Writes the derived columns, after checking that the rows are complete."""
         _, count, _ = self._validation.shape
         mean = np.empty(self._validation.shape[:2])
         for block in _blocks(count):
@@ -223,7 +232,7 @@ class _Table:
                 raise DataError(f"{self._path}: test repeats validation; say test = null where there is no test split")
             np.save(self._folder / "test.npy", test)
 
-    def _check_complete(self, mean: Floats, places: _Places) -> None:
+    def _check_complete(self, mean: Floats, places: _RowNumbers) -> None:
         for epochs, seen in self._gaps.items():
             gaps = int((~seen).sum())
             if gaps != self._header.missing[epochs]:
@@ -242,14 +251,14 @@ class _Table:
                 )
         if (worst := float(mean[-1].max())) > self._header.penalty:
             raise DataError(
-                f"{self._path}: penalty {self._header.penalty:g} is better than the stored error {worst:g}; it is what "
-                "an invalid proposal is told"
+                f"{self._path}: penalty {self._header.penalty:g} is better than the stored error {worst:g}; an invalid "
+                "proposal must not be better than a valid one"
             )
 
     def _advice(self, number: int) -> str:
         if number < len(self._levels) - 1:
             return f'declare them with "missing": {{"{self._levels[number]}": COUNT}}, and it is not offered'
-        return "a table of a part of its space says coverage = 'closed' (play within it) or 'sample' (fit it)"
+        return "a table of a part of its space says coverage = 'closed' (the task is that part) or 'sample' (for a fit)"
 
     def _check_direction(self, mean: Floats) -> None:
         if self._header.rises_with_training or len(mean) < 2:

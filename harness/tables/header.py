@@ -1,16 +1,16 @@
-"""What a table says of itself, and how that is written as JSON."""
+"""The header of a table, and its JSON form."""
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from math import isfinite
+from pathlib import Path
 from typing import Any, Literal, get_args
 
 from equipoise.harness.core.errors import DataError, EquipoiseError, nearest
-from equipoise.harness.core.registry import load_space
-from equipoise.harness.core.space import Decision, SearchSpace
+from equipoise.harness.core.space import SearchSpace
 from equipoise.harness.core.task import Metric
-from equipoise.harness.spaces._declared import DeclaredProduct
+from equipoise.harness.tables.space_json import space_from_json, space_to_json
 
 __all__ = ["FORMAT", "Coverage", "KeyedBy", "TableHeader"]
 
@@ -21,34 +21,35 @@ KeyedBy = Literal["architecture", "canonical"]
 
 MAXIMISED = ("accuracy", "auc", "roc-auc", "ssim", "f1", "iou", "miou", "map", "psnr", "bleu")
 MINIMISED = ("error", "loss", "perplexity", "log perplexity", "rmse", "mse", "mae", "per", "wer")
-"""Names of metrics whose direction everybody knows: a header that turns one round is refused."""
+"""Names of metrics whose direction is well known: a header that reverses one is refused."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TableHeader:
-    """The header of a table; the package docstring gives the meaning of each field for who writes one by hand.
+    """The header of a table; the docstring of the package explains each field.
 
     Attributes:
         name: ``benchmark/dataset``.
-        space: What the architectures are from.
+        space: The space of the architectures.
         metric: How errors are shown.
         source: Paper and origin of the numbers.
-        licence: Of the numbers.
-        validation: What the source calls the split that searches are told.
-        test: What the source calls the split that reports reveal; None where it has none.
-        cost: What `cost_seconds` measures; None where the source tells no time.
+        licence: Licence of the numbers.
+        validation: The source's name of the split that searches see.
+        test: The source's name of the split that only reports see; None where it has none.
+        cost: The quantity that `cost_seconds` measures; None where the source has no times.
         fidelities: Training epochs, ascending; the last is full training. Empty where the source states none.
-        seeds: Labels of the training seeds; empty where one value an architecture is stored.
-        coverage: ``space`` if every architecture is there; ``closed`` to play within the stored ones; ``sample`` if
-            the table is no task, but something to fit a surrogate to.
+        seeds: Labels of the training seeds; empty where one value per architecture is stored.
+        coverage: ``space`` if every architecture is stored; ``closed`` to restrict the task to the stored ones;
+            ``sample`` if the table is no task, but data to fit a surrogate to.
         keyed_by: ``canonical`` if one architecture of each class of equal networks stands for all of them.
-        missing: Fidelity to how many architectures lack it; such a fidelity is kept in the file and not offered.
-        penalty: The error told for an invalid proposal, no better than any stored one at full training.
+        missing: Fidelity to the number of architectures without it; such a fidelity stays in the file and is not
+            offered.
+        penalty: The error of an invalid proposal, no better than any stored one at full training.
         surrogate: Whether the values are predictions.
         rises_with_training: Whether errors may grow with training, which is otherwise taken for a wrong direction.
         digest: SHA-256 of the upstream file; empty if the table is the source.
         citation: BibTeX.
-        pitfalls: What a reader of results must know, one sentence each.
+        pitfalls: Caveats for readers of results, one sentence each.
         extra: Further columns of the file, which are not read.
     """
 
@@ -89,7 +90,7 @@ class TableHeader:
             raise DataError(f"table header: keyed_by = 'canonical' needs coverage = 'space', not '{self.coverage}'")
 
     @property
-    def playable(self) -> tuple[int, ...]:
+    def offered_fidelities(self) -> tuple[int, ...]:
         """The fidelities that every architecture has."""
         return tuple(epochs for epochs in self.fidelities if epochs not in self.missing)
 
@@ -106,15 +107,19 @@ class TableHeader:
         }
         return tuple(column for column, there in wanted.items() if there)
 
-    def to_json(self) -> str:
-        """One line of JSON that `from_json` reads back."""
+    def to_json(self, folder: Path | None = None) -> str:
+        """One line of JSON that `from_json` reads back.
+
+        Args:
+            folder: Folder of the table, to which the path of a space file is written relative; None: absolute.
+        """
         content: dict[str, Any] = {"format": FORMAT}
         for entry in fields(self):
             value = getattr(self, entry.name)
             if value == entry.default or value == {}:
                 continue
             if entry.name == "space":
-                value = _space_to_dict(value)
+                value = space_to_json(value, folder)
             elif entry.name == "metric":
                 direction = "maximise" if value.maximise else "minimise"
                 value = {"direction": direction, **{key: getattr(value, key) for key in _METRIC_KEYS}}
@@ -124,11 +129,15 @@ class TableHeader:
         return json.dumps(content)
 
     @classmethod
-    def from_json(cls, text: str) -> "TableHeader":
+    def from_json(cls, text: str, folder: Path | None = None) -> "TableHeader":
         """Reads a header.
 
+        Args:
+            text: JSON.
+            folder: Folder of the table, to which the path of a space file is relative; None: to the working directory.
+
         Raises:
-            DataError: It is not JSON, of another format, or says something that cannot be.
+            DataError: It is not JSON, of another format, or contradictory.
         """
         try:
             content = json.loads(text)
@@ -144,7 +153,7 @@ class TableHeader:
         if absent := [key for key in required if key not in content]:
             raise DataError(f"table header: '{absent[0]}' is missing")
         try:
-            content["space"] = _space_of(content["space"])
+            content["space"] = space_from_json(content["space"], folder)
             content["metric"] = _metric_of(content["metric"])
             for key in ("fidelities", "seeds", "pitfalls", "extra"):
                 content[key] = tuple(_list(content.get(key, []), key))
@@ -167,7 +176,7 @@ _TEXTS = ("name", "source", "licence", "validation", "test", "cost", "digest", "
 def _check_kinds(header: TableHeader) -> None:
     for name in _TEXTS:
         if not isinstance(getattr(header, name), str | None):
-            raise DataError(f"table header: {name} = {getattr(header, name)!r} is not a text")
+            raise DataError(f"table header: {name} = {getattr(header, name)!r} is not a string")
     for name in ("surrogate", "rises_with_training"):
         if not isinstance(getattr(header, name), bool):
             raise DataError(f"table header: {name} = {getattr(header, name)!r} is neither true nor false")
@@ -178,7 +187,7 @@ def _check_kinds(header: TableHeader) -> None:
 
 def _check_metric(metric: Metric) -> None:
     if not isfinite(metric.slope) or metric.slope == 0:
-        raise DataError(f"table header: metric '{metric.name}' has slope {metric.slope}; it shows nothing of an error")
+        raise DataError(f"table header: metric '{metric.name}' has slope {metric.slope}; accepted: finite, not 0")
     known = "maximise" if metric.name.lower() in MAXIMISED else "minimise" if metric.name.lower() in MINIMISED else None
     ours = "maximise" if metric.maximise else "minimise"
     if known is not None and known != ours:
@@ -199,8 +208,8 @@ def _check_levels(header: TableHeader) -> None:
             raise DataError(f"table header: missing names fidelity {epochs}, which is none of {list(levels)}")
     if header.coverage != "sample" and levels and levels[-1] in header.missing:
         raise DataError(
-            f"table header: cells are missing at full training ({levels[-1]} epochs): say coverage = 'closed' to play "
-            "within the stored architectures, or 'sample'"
+            f"table header: cells are missing at full training ({levels[-1]} epochs): say coverage = 'closed' to "
+            "restrict the task to the stored architectures, or 'sample'"
         )
 
 
@@ -234,36 +243,3 @@ def _metric_of(value: Any) -> Metric:
             f"{metric.slope:g} says the other (shown value = offset + slope * error, and smaller errors are better)"
         )
     return metric
-
-
-def _space_of(value: Any) -> SearchSpace:
-    """A registered space by name and parameters, or a declared product."""
-    if isinstance(value, str):
-        value = {"name": value}
-    if not isinstance(value, dict) or not isinstance(value.get("name"), str):
-        raise DataError(f"table header: space = {value!r}; give a name, or an object with name and decisions")
-    accepted = ("name", "parameters", "decisions", "source")
-    for key in value:
-        if key not in accepted:
-            raise DataError(f"table header: space: unknown key '{key}'; {nearest(key, accepted)}")
-    if "decisions" not in value:
-        cls = load_space(value["name"])
-        return cls(*_frozen(value.get("parameters", [])))
-    decisions = []
-    for entry in _list(value["decisions"], "space: decisions"):
-        if not isinstance(entry, dict) or set(entry) != {"name", "options"}:
-            raise DataError(f"table header: space: a decision is an object with name and options; got {entry!r}")
-        decisions.append(Decision(str(entry["name"]), tuple(map(str, _list(entry["options"], "options")))))
-    return DeclaredProduct(value["name"], tuple(decisions), str(value.get("source", "")))
-
-
-def _space_to_dict(space: SearchSpace) -> dict[str, Any]:
-    if isinstance(space, DeclaredProduct):
-        decisions = [{"name": d.name, "options": list(d.options)} for d in space.decisions]
-        return {"name": space.name, "decisions": decisions, **({"source": space.source} if space.source else {})}
-    return {"name": space.name, **({"parameters": list(space.parameters)} if space.parameters else {})}
-
-
-def _frozen(value: Any) -> Any:
-    """Lists, however deep, as tuples: the parameters of a space are hashable."""
-    return tuple(map(_frozen, value)) if isinstance(value, list) else value

@@ -1,4 +1,4 @@
-"""Reads the rows of a table, Parquet or CSV, a batch at a time."""
+"""Reads the rows of a table, Parquet or CSV, in batches."""
 
 import gzip
 from collections.abc import Iterator
@@ -11,13 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from equipoise.harness.core.errors import DataError, nearest
-from equipoise.harness.spaces._declared import DeclaredProduct
+from equipoise.harness.spaces._declared import DeclaredConditional, DeclaredSpace
 from equipoise.harness.tables.header import TableHeader
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["KEY", "Rows", "batches", "files_of", "read_header"]
+__all__ = ["KEY", "RowBatch", "batches", "files_of", "read_header"]
 
 KEY = b"equipoise"
 """The key of the header in the metadata of a Parquet file."""
@@ -26,11 +26,11 @@ MOST_HEADER_LINES = 10_000
 BATCH_ROWS = 1 << 16
 
 VALUES = (("validation_error", "validation"), ("test_error", "test"))
-"""An error, or the value people read, which the header's metric turns into the error."""
+"""An error, or the value as shown, which the metric of the header turns into the error."""
 
 
 @dataclass(frozen=True)
-class Rows:
+class RowBatch:
     """A batch of n rows.
 
     Attributes:
@@ -81,12 +81,12 @@ def read_header(path: Path) -> TableHeader:
             f"'#' lines of a CSV, or into {path.name}.json beside it"
         )
     try:
-        return TableHeader.from_json(text)
+        return TableHeader.from_json(text, path.parent)
     except DataError as error:
         raise DataError(f"{path}: {error}") from error
 
 
-def batches(path: Path, header: TableHeader) -> Iterator[Rows]:
+def batches(path: Path, header: TableHeader) -> Iterator[RowBatch]:
     """Yields the rows of a table in bounded memory.
 
     Raises:
@@ -127,11 +127,11 @@ def _opened(path: Path, header: TableHeader) -> Iterator[tuple[list[str], Iterat
 
 
 def _check_names(path: Path, header: TableHeader, names: list[str]) -> None:
-    decisions = [d.name for d in header.space.decisions] if isinstance(header.space, DeclaredProduct) else []
+    decisions = [d.name for d in header.space.decisions] if isinstance(header.space, DeclaredSpace) else []
     accepted = ["architecture", "fidelity", "seed", "cost_seconds", *(n for pair in VALUES for n in pair)]
     for name in names:
         if names.count(name) > 1:
-            raise DataError(f"{path}: column '{name}' is there twice")
+            raise DataError(f"{path}: column '{name}' occurs twice")
         if name not in (*accepted, *decisions, *header.extra):
             raise DataError(
                 f"{path}: unknown column '{name}'; {nearest(name, (*accepted, *decisions))}, or list it under 'extra'"
@@ -150,9 +150,9 @@ def _check_names(path: Path, header: TableHeader, names: list[str]) -> None:
             raise DataError(f"{path}: {' or '.join(pair)}: {told}, the file has {', '.join(there) or 'neither'}")
 
 
-def _rows(path: Path, header: TableHeader, record: "pa.RecordBatch") -> Rows:
+def _rows(path: Path, header: TableHeader, record: "pa.RecordBatch") -> RowBatch:
     texts, codes = _architectures(path, header, record)
-    return Rows(
+    return RowBatch(
         texts,
         codes,
         _numbers(path, record, "fidelity", header.fidelities),
@@ -173,6 +173,8 @@ def _architectures(
         column = record.column("architecture")
     else:
         words = [pc.cast(record.column(decision.name), pa.string()) for decision in header.space.decisions]
+        if isinstance(header.space, DeclaredConditional):  # an empty cell is a decision that does not matter
+            words = [pc.fill_null(word, "") for word in words]
         column = pc.binary_join_element_wise(*words, ",")
     if not pa.types.is_dictionary(column.type):
         column = pc.dictionary_encode(pc.cast(column, pa.string()))
@@ -182,7 +184,7 @@ def _architectures(
 
 
 def _numbers(path: Path, record: "pa.RecordBatch", name: str, accepted: tuple[int, ...]) -> npt.NDArray[np.int64]:
-    """A column of whole numbers; where it may be left out, the one number it would hold (0 where there is none)."""
+    """A column of whole numbers; where it may be omitted, the one number it would hold (0 where there is none)."""
     if name not in record.schema.names:
         return np.full(record.num_rows, accepted[0] if accepted else 0, dtype=np.int64)
     column = record.column(name)
@@ -223,7 +225,7 @@ def _text(path: Path) -> Any:
 
 
 def _comment(path: Path) -> str:
-    """The leading ``#`` lines of a CSV without their signs."""
+    """The leading ``#`` lines of a CSV, without the signs."""
     try:
         with _text(path) as file:
             return _skip_comment(file)

@@ -1,8 +1,9 @@
-"""Opens a table: at once if it is in the cache, else after all of it was read and checked."""
+"""Opens a table: from the cache, or after all of it was read and checked."""
 
 import hashlib
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,16 +18,17 @@ from equipoise.harness.data.sources import digest_of
 from equipoise.harness.tables.assemble import assemble
 from equipoise.harness.tables.header import TableHeader
 from equipoise.harness.tables.rows import files_of, read_header
+from equipoise.harness.tables.space_json import space_file
 
-__all__ = ["Table", "open_table", "peek", "tables_folder"]
+__all__ = ["LoadedTable", "open_table", "peek", "tables_folder"]
 
 
 @dataclass(frozen=True)
-class Table:
+class LoadedTable:
     """An opened table.
 
     Attributes:
-        header: What it says of itself.
+        header: Its header.
         digest: SHA-256 of the file.
         columns: Memory-mapped arrays; `equipoise.harness.tables.assemble.assemble` lists them.
     """
@@ -53,40 +55,48 @@ def tables_folder() -> Path:
     return cache_folder() / "tables"
 
 
-def open_table(path: Path) -> Table:
+def open_table(path: Path) -> LoadedTable:
     """Opens a table.
 
     Raises:
-        DataError: The file is missing, damaged, or not what its header says; one line says which row or key.
+        DataError: The file is missing, damaged, or contradicts its header; the message names the row or key.
     """
     header, digest = peek(path)
-    return Table(header, digest, _columns(path, header, digest))
+    return LoadedTable(header, digest, _columns(path, header, digest))
 
 
 def peek(path: Path) -> tuple[TableHeader, str]:
-    """The header of a table and the SHA-256 of its file, remembered for as long as the file stays as it is.
+    """The header of a table and the SHA-256 of its files, remembered for as long as these stay as they are.
+
+    The file of a space of the user's is among them: another definition is another table.
 
     Raises:
         DataError: The file is missing, or has no valid header.
     """
     files = files_of(path)
     try:
-        state = [[str(file.resolve()), (s := file.stat()).st_size, s.st_mtime_ns] for file in files]
+        memo = cache_folder() / "seen" / f"{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:24]}.json"
+        state = _state(files)
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from error
-    memo = cache_folder() / "seen" / f"{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:24]}.json"
     try:
         known = json.loads(memo.read_text())
-        if known["state"] == state:
+        if known["state"] == [*state, *_state([Path(further) for further in known.get("further", [])])]:
             return TableHeader.from_json(known["header"]), str(known["digest"])
     except (OSError, ValueError, KeyError, TypeError, DataError):
         pass
     header = read_header(path)
-    digest = digest_of(path)
-    if len(files) > 1:
-        digest = hashlib.sha256("".join(map(digest_of, files)).encode()).hexdigest()
-    _remember(memo, {"state": state, "header": header.to_json(), "digest": digest})
+    further = [file for file in (space_file(header.space),) if file is not None]
+    digests = [digest_of(file) for file in (*files, *further)]
+    digest = digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
+    note = {"state": [*state, *_state(further)], "further": list(map(str, further)), "header": header.to_json()}
+    _remember(memo, {**note, "digest": digest})
     return header, digest
+
+
+def _state(files: Sequence[Path]) -> list[list[object]]:
+    """The size and time of change of files."""
+    return [[str(file.resolve()), (stat := file.stat()).st_size, stat.st_mtime_ns] for file in files]
 
 
 def _columns(path: Path, header: TableHeader, digest: str) -> Columns:
@@ -94,7 +104,7 @@ def _columns(path: Path, header: TableHeader, digest: str) -> Columns:
 
 
 def _remember(memo: Path, content: object) -> None:
-    """Writes a note whole; a cache that cannot be written is an error only where something must be stored."""
+    """Writes a note atomically; a cache that cannot be written is no error here."""
     scratch = memo.with_name(f".{memo.name}.{os.getpid()}")
     try:
         memo.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Writes a table row by row, in bounded memory; the file appears when it is complete and checked, or not at all."""
+"""Writes a table row by row, in bounded memory; the file appears only when it is complete and checked."""
 
 import os
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from equipoise.harness.tables.table import open_table
 __all__ = ["TableWriter"]
 
 GROUP_ROWS = 1 << 16
-"""Rows a row group: what is held in memory."""
+"""Rows per row group, which are held in memory."""
 
 
 class TableWriter:
@@ -25,7 +25,7 @@ class TableWriter:
             table.add("|nor_conv_3x3~0|+...", seed=777, fidelity=200, validation_error=0.09, cost_seconds=812.0)
 
     At the end of the block the whole file is read back and checked as `open_table` does, and only then placed; if
-    the block raises, or the check fails, nothing is left. The checked columns stay in the cache.
+    the block raises, or the check fails, nothing remains. The checked columns stay in the cache.
 
     Args:
         path: The file to write, ``.parquet``.
@@ -42,7 +42,7 @@ class TableWriter:
         self.path, self.header = path, header
         self._scratch = path.with_name(f".{path.name}.{os.getpid()}.parquet")
         self._schema = pa.schema(
-            [(column, _type(column)) for column in header.columns], metadata={KEY: header.to_json()}
+            [(column, _type(column)) for column in header.columns], metadata={KEY: header.to_json(path.parent)}
         )
         self._names = frozenset(header.columns[1:])
         self._buffer: dict[str, list[Any]] = {column: [] for column in header.columns}
@@ -90,7 +90,7 @@ class TableWriter:
             if kind is None:
                 self._place()
         except OSError as problem:
-            raise DataError(f"{self.path}: cannot be written ({problem.strerror}); nothing was kept") from problem
+            raise DataError(f"{self.path}: cannot be written ({problem.strerror}); nothing was written") from problem
         finally:
             self._scratch.unlink(missing_ok=True)
 

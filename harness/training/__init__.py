@@ -1,4 +1,4 @@
-"""The real backend: images, networks, their training, and supernets.
+"""Training of networks: image data sets, networks, trainers and supernets.
 
 PyTorch is imported only by the modules of this folder that need it, never by this one, by `images` or by `idx`.
 """

@@ -37,28 +37,29 @@ def unrolled(
 
     It is grad_a L_val(w', a) - rate * H v, with v = grad_w' L_val(w', a) and H the mixed second derivative of the
     training loss. H v is a central difference of grad_a L_train between w plus and minus a short step along v, as
-    published, or taken exactly by differentiating twice.
+    published, or exact, by differentiating twice.
 
     Args:
-        loss: Of a batch, as a function of weights and architecture parameters.
+        loss: Loss of a batch, as a function of weights and architecture parameters.
         weights: w, by name.
         alphas: a; they require gradients.
         training: The batch of the step.
         validation: The batch of the outer loss.
         rate: Learning rate of the step.
-        drift: What the optimiser adds to the gradient, by name: momentum times its buffer, and weight decay times w.
-        length: Of the short step; None to take H v exactly.
+        drift: The terms that the optimiser adds to the gradient, by name: momentum times its buffer, and weight decay
+            times w.
+        length: Length of the short step; None to compute H v exactly.
 
-    The gradient jumps where a ReLU flips, so the difference is no better for a shorter step until it is so short that
-    none flips. In double precision on the embedded skeleton, 64 images and rate 0.025, the published step is off by
-    about 5 % of the gradient, and the first order by about 14 % (``tests/training/test_supernet.py``).
+    The gradient is discontinuous where a ReLU switches, so a shorter step is not more accurate until none switches. In
+    double precision with the embedded skeleton, 64 images and rate 0.025, the error of the published step is about 5 %
+    of the gradient, that of the first order about 14 % (``tests/training/test_supernet.py``).
 
     Source: Liu, Simonyan and Yang, DARTS, ICLR 2019, equations 5 to 8, and the published code.
     """
     names = list(weights)
     own = {name: weight.detach().requires_grad_() for name, weight in weights.items()}
-    slope = _gradient(loss(training, own, alphas), list(own.values()), create_graph=length is None)
-    step = {name: own[name] - rate * (drift[name] + g) for name, g in zip(names, slope, strict=True)}
+    gradient = _gradient(loss(training, own, alphas), list(own.values()), create_graph=length is None)
+    step = {name: own[name] - rate * (drift[name] + g) for name, g in zip(names, gradient, strict=True)}
     if length is None:
         return list(_gradient(loss(validation, step, alphas), alphas))
     step = {name: weight.detach().requires_grad_() for name, weight in step.items()}

@@ -7,13 +7,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from equipoise.harness.training.recipe import Recipe
+from equipoise.harness.training.configuration import TrainingConfiguration
 
 __all__ = ["Draws", "augmented", "draw"]
 
 
 class Draws(NamedTuple):
-    """What one epoch of one network draws at random: the order of its images, and what happens to each.
+    """The random draws of one epoch of one network: the order of its images, and the augmentation of each.
 
     Attributes:
         order: n positions.
@@ -28,36 +28,36 @@ class Draws(NamedTuple):
     cutout: Tensor | None
 
     def of(self, change: Callable[[Tensor], Tensor]) -> "Draws":
-        """The same change made to every part that is there."""
+        """Applies a function to every part that is not None."""
         return Draws._make(None if part is None else change(part) for part in self)
 
 
-def draw(recipe: Recipe, n: int, side: int, generator: torch.Generator) -> Draws:
+def draw(configuration: TrainingConfiguration, n: int, side: int, generator: torch.Generator) -> Draws:
     """Draws an epoch.
 
     Args:
-        recipe: Tells what is needed.
-        n: Training images.
+        configuration: Tells which augmentations are used.
+        n: Number of training images.
         side: Their height and width, in pixels.
-        generator: On the CPU.
+        generator: Source of randomness, on the CPU.
     """
     order = torch.randperm(n, generator=generator)
-    crop = torch.randint(2 * recipe.crop + 1, (n, 2), generator=generator) if recipe.crop else None
-    flip = torch.randint(2, (n,), generator=generator).bool() if recipe.flip else None
-    cutout = torch.randint(side, (n, 2), generator=generator) if recipe.cutout else None
+    crop = torch.randint(2 * configuration.crop + 1, (n, 2), generator=generator) if configuration.crop else None
+    flip = torch.randint(2, (n,), generator=generator).bool() if configuration.flip else None
+    cutout = torch.randint(side, (n, 2), generator=generator) if configuration.cutout else None
     return Draws(order, crop, flip, cutout)
 
 
-def augmented(x: Tensor, draws: Draws, recipe: Recipe, black: Tensor) -> Tensor:
-    """Applies what was drawn for a batch.
+def augmented(x: Tensor, draws: Draws, configuration: TrainingConfiguration, black: Tensor) -> Tensor:
+    """Applies the draws of a batch.
 
     Crops and mirroring act on the pixels, so padding is black; cutout acts on normalised values, so its square is the
     mean, as in the published pipelines.
 
     Args:
         x: n x channels x height x width, normalised.
-        draws: The batch's part of the epoch's.
-        recipe: Tells how large.
+        draws: The part of the epoch's draws for this batch.
+        configuration: Tells the sizes.
         black: 1 x channels x 1 x 1, the normalised value of a black pixel.
     """
     n, _, height, width = x.shape
@@ -66,7 +66,7 @@ def augmented(x: Tensor, draws: Draws, recipe: Recipe, black: Tensor) -> Tensor:
     if draws.flip is not None:
         columns = torch.where(draws.flip[:, None], columns.flip(1), columns)
     if draws.crop is not None:
-        x = F.pad(x - black, (recipe.crop,) * 4) + black
+        x = F.pad(x - black, (configuration.crop,) * 4) + black
         rows, columns = rows + draws.crop[:, :1], columns + draws.crop[:, 1:]
     if draws.crop is not None or draws.flip is not None:
         images = torch.arange(n, device=x.device)[:, None, None]
@@ -75,6 +75,6 @@ def augmented(x: Tensor, draws: Draws, recipe: Recipe, black: Tensor) -> Tensor:
         inside = []
         for axis, length in ((0, height), (1, width)):
             offset = torch.arange(length, device=x.device) - draws.cutout[:, axis : axis + 1]
-            inside.append((offset >= -(recipe.cutout // 2)) & (offset < recipe.cutout // 2))
+            inside.append((offset >= -(configuration.cutout // 2)) & (offset < configuration.cutout // 2))
         x = x.masked_fill((inside[0][:, :, None] & inside[1][:, None, :])[:, None], 0.0)
     return x

@@ -1,4 +1,4 @@
-"""The images that a task can name: where each comes from and why it may be missing."""
+"""The image data sets that a task can name, and how to get each."""
 
 import gzip
 import hashlib
@@ -18,7 +18,7 @@ from equipoise.harness.data.package import package_file
 from equipoise.harness.data.sources import source
 from equipoise.harness.training.cifar import CIFAR10, CIFAR100, Layout, read_cifar
 from equipoise.harness.training.idx import read_idx_folder
-from equipoise.harness.training.images import ImageSet, divided, read_split
+from equipoise.harness.training.images import ImageDataset, read_split, with_validation_part
 from equipoise.harness.training.npz import read_npz
 from equipoise.harness.training.split import hold_out
 
@@ -29,47 +29,47 @@ Arrays = dict[str, npt.NDArray[Any]]
 
 @dataclass(frozen=True)
 class Collection:
-    """Images that can be had under a name.
+    """An image data set.
 
     Attributes:
-        name: As a task names it.
+        name: Its name in a task.
         side: Height and width of an image, in pixels.
-        load: Reads them.
-        missing: Why they cannot be had here, and how to get them; None if they can.
+        load: Reads it.
+        missing: Tells why it is not available here, and how to get it; None if it is.
     """
 
     name: str
     side: int
-    load: Callable[[], ImageSet]
+    load: Callable[[], ImageDataset]
     missing: Callable[[], str | None] = lambda: None
 
 
 def collection(name: str) -> Collection:
-    """The images of a name: one of `NAMES`, or ``npz:FILE``.
+    """An image data set by name: one of `NAMES`, or ``npz:FILE``.
 
     Raises:
-        PluginError: There are none of that name.
-        DataError: The file is missing or is not what it should be.
+        PluginError: There is none of that name.
+        DataError: The file is missing or damaged.
     """
     if name.startswith("npz:"):
         images = _npz(name)
         return Collection(name, images.side, lambda: images)
     if name not in _COLLECTIONS:
-        raise PluginError(f"no images '{name}'; {nearest(name, (*NAMES, 'npz:FILE'))}")
+        raise PluginError(f"no image data set '{name}'; {nearest(name, (*NAMES, 'npz:FILE'))}")
     return _COLLECTIONS[name]
 
 
-def _fashion14() -> ImageSet:
+def _fashion14() -> ImageDataset:
     """3,000 training, 2,000 validation and 3,000 test images, made by `equipoise.harness.training.fashion14`."""
     x, y = read_split(Path(__file__).with_name("fashion14.npz"))
     source = (
         "Xiao, Rasul and Vollgraf, Fashion-MNIST, 2017: 800 images of each class, both sides halved by the mean of "
         "2 x 2 pixels; training and validation images are from its training part, test images from its test part"
     )
-    return ImageSet("fashion14", source, "MIT", 10, x, y)
+    return ImageDataset("fashion14", source, "MIT", 10, x, y)
 
 
-def _digits() -> ImageSet:
+def _digits() -> ImageDataset:
     digest = "09f66e6debdee2cd2b5ae59e0d6abbb73fc2b0e0185d2e1957e9ebb51e23aa22"
     path = package_file("sklearn", "scikit-learn", "datasets/data/digits.csv.gz", digest)
     with gzip.open(path, "rt") as file:
@@ -78,7 +78,7 @@ def _digits() -> ImageSet:
     rest, test = hold_out(table[:, -1], 0.25, "digits")
     arrays = {"train_x": x[rest], "train_y": table[rest, -1], "test_x": x[test], "test_y": table[test, -1]}
     said = "Alpaydin and Kaynak, Optical Recognition of Handwritten Digits, 1998, as packaged in scikit-learn"
-    return divided("digits", said, "CC BY 4.0", 10, arrays, 1 / 3)
+    return with_validation_part("digits", said, "CC BY 4.0", 10, arrays, 1 / 3)
 
 
 DEBIAN = Path("/usr/share/datasets/fashion-mnist")
@@ -86,7 +86,7 @@ DEBIAN = Path("/usr/share/datasets/fashion-mnist")
 
 _FASHION_FILES = ("train-images", "train-labels", "test-images", "test-labels")
 _FASHION_DIGEST = "f3f8ce05ead68bd5a18a83c05bfc848da29d14fb35c806096bfdfb76be56b547"
-"""Of the unpacked arrays: Debian packs the same images into other bytes."""
+"""Digest of the unpacked arrays: Debian packs the same images into other bytes."""
 
 
 def _fashion_missing() -> str | None:
@@ -96,7 +96,7 @@ def _fashion_missing() -> str | None:
     return f"needs Fashion-MNIST (31 MB): equipoise data fetch {' '.join(missing)}; or Debian's dataset-fashion-mnist"
 
 
-def _fashion() -> ImageSet:
+def _fashion() -> ImageDataset:
     if (reason := _fashion_missing()) is not None:
         raise DataError(f"images fashion: {reason}")
     folder = DEBIAN if DEBIAN.is_dir() else source("fashion-train-images").path.parent
@@ -112,34 +112,34 @@ def _fashion() -> ImageSet:
         return arrays
 
     said = "Xiao, Rasul and Vollgraf, Fashion-MNIST, 2017"
-    return divided("fashion", said, "MIT", 10, _kept("fashion", _FASHION_DIGEST, read), 1 / 6)
+    return with_validation_part("fashion", said, "MIT", 10, _kept("fashion", _FASHION_DIGEST, read), 1 / 6)
 
 
-def _cifar(name: str, layout: Layout) -> ImageSet:
+def _cifar(name: str, layout: Layout) -> ImageDataset:
     archive = source(name)
     if (reason := archive.missing()) is not None:
         raise DataError(f"images {name}: {reason}")
     arrays = _kept(name, archive.sha256, lambda: read_cifar(archive.checked(), layout))
     said = f"Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009 ({archive.file})"
-    return divided(name, said, archive.licence, layout.classes, arrays, 0.5)
+    return with_validation_part(name, said, archive.licence, layout.classes, arrays, 0.5)
 
 
-def _npz(name: str) -> ImageSet:
+def _npz(name: str) -> ImageDataset:
     path = Path(name.removeprefix("npz:"))
     arrays, said, licence = read_npz(path), f"the file {path}", "as its owner says"
     classes = int(arrays["train_y"].max(initial=-1)) + 1
     if classes < 2:
-        raise DataError(f"{path}: {classes} classes among the training labels; two are needed at least")
+        raise DataError(f"{path}: {classes} classes among the training labels; at least two are needed")
     if classes > (count := len(arrays["train_y"])):
         raise DataError(f"{path}: labels number {classes} classes, from 0 on, but there are {count} training images")
     if "validation_y" not in arrays:
-        return divided(name, said, licence, classes, arrays, 0.2)
+        return with_validation_part(name, said, licence, classes, arrays, 0.2)
     x, y = ({part: arrays[f"{part}_{which}"] for part in ("train", "validation", "test")} for which in "xy")
-    return ImageSet(name, said, licence, classes, x, y).checked()
+    return ImageDataset(name, said, licence, classes, x, y).checked()
 
 
 def _kept(name: str, digest: str, read: Callable[[], Arrays]) -> Arrays:
-    """The arrays, memory-mapped from the cache, so that unpacking is done once and workers share the pages."""
+    """The arrays, memory-mapped from the cache: they are unpacked once, and workers share the pages."""
     return dict(open_columns(f"images-{name}", digest, lambda: cast(Columns, read())))
 
 
@@ -170,4 +170,4 @@ _COLLECTIONS = {
 }
 
 NAMES = tuple(_COLLECTIONS)
-"""Everything but ``npz:FILE``."""
+"""All names but ``npz:FILE``."""

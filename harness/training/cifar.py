@@ -1,4 +1,4 @@
-"""The official Python archives of CIFAR-10 and CIFAR-100, read in memory without running what they hold."""
+"""The official Python archives of CIFAR-10 and CIFAR-100, read in memory; code in their pickles is not run."""
 
 import io
 import tarfile
@@ -15,17 +15,17 @@ __all__ = ["CIFAR10", "CIFAR100", "Layout", "read_cifar"]
 
 SHAPE = (3, 32, 32)
 MOST_BYTES = 1 << 28
-"""Of one member, unpacked: the largest official one has 154 MB."""
+"""Limit of one unpacked member: the largest official one has 154 MB."""
 
 
 class Layout(NamedTuple):
-    """Where an archive keeps its images.
+    """The layout of an archive.
 
     Attributes:
         train: Members with training images.
         test: The member with test images.
         labels: Key of the labels in a member.
-        classes: How many there are.
+        classes: Number of classes.
     """
 
     train: tuple[str, ...]
@@ -46,10 +46,11 @@ CIFAR100 = Layout(("cifar-100-python/train",), "cifar-100-python/test", b"fine_l
 def read_cifar(path: Path, layout: Layout) -> dict[str, npt.NDArray[Any]]:
     """Reads ``train_x``, ``train_y``, ``test_x`` and ``test_y``.
 
-    Source of the format: Krizhevsky's CIFAR page (a pickled dictionary a batch, one row of 3 x 32 x 32 bytes an image).
+    Source of the format: Krizhevsky's CIFAR page (one pickled dictionary per batch, one row of 3 x 32 x 32 bytes per
+    image).
 
     Raises:
-        DataError: The archive is damaged, lacks a member, or a member holds something else.
+        DataError: The archive is damaged, lacks a member, or a member has another format.
     """
     try:
         with tarfile.open(path) as archive:

@@ -1,4 +1,4 @@
-"""The operations and cells of the DARTS space, several independent copies side by side."""
+"""The operations and cells of the DARTS space, several independent replicas side by side."""
 
 from collections.abc import Sequence
 
@@ -13,24 +13,24 @@ __all__ = ["Cell", "FactorisedReduction", "operation", "pointwise", "side_by_sid
 
 
 class FactorisedReduction(nn.Module):
-    """Halves the side by two 1 x 1 convolutions of stride 2, one of them a pixel further, side by side.
+    """Halves the side by two 1 x 1 convolutions of stride 2, one of them shifted by a pixel, concatenated.
 
     Args:
-        c_in: Channels of one copy.
-        c_out: Channels of one copy, even.
-        copies: Networks side by side.
+        c_in: Channels of one replica.
+        c_out: Channels of one replica, even.
+        replicas: Networks side by side.
         affine: Whether the normalisation scales and shifts.
     """
 
-    def __init__(self, c_in: int, c_out: int, copies: int, affine: bool = True) -> None:
+    def __init__(self, c_in: int, c_out: int, replicas: int, affine: bool = True) -> None:
         super().__init__()
-        self.copies = copies
-        self.here = convolution(copies, c_in, c_out // 2, 1)
-        self.further = convolution(copies, c_in, c_out // 2, 1)
-        self.normalisation = normalisation(copies, c_out, affine)
+        self.replicas = replicas
+        self.here = convolution(replicas, c_in, c_out // 2, 1)
+        self.further = convolution(replicas, c_in, c_out // 2, 1)
+        self.normalisation = normalisation(replicas, c_out, affine)
 
     def forward(self, x: Tensor) -> Tensor:
-        """An odd side is padded by zeros, which the published code does not meet.
+        """Pads an odd side with zeros; in the published code, sides are even.
 
         The pixels are picked before the convolutions: oneDNN's kernel for those of stride 2 writes past its buffer
         where channels are few (uxlfoundation/oneDNN issue 6035).
@@ -38,18 +38,18 @@ class FactorisedReduction(nn.Module):
         x = F.relu(x)
         odd = x.shape[-1] % 2
         even, shifted = x[:, :, ::2, ::2], F.pad(x, (0, odd, 0, odd))[:, :, 1::2, 1::2]
-        result: Tensor = self.normalisation(side_by_side([self.here(even), self.further(shifted)], self.copies))
+        result: Tensor = self.normalisation(side_by_side([self.here(even), self.further(shifted)], self.replicas))
         return result
 
 
-def operation(word: str, channels: int, stride: int, copies: int, affine: bool = True) -> nn.Module:
+def operation(word: str, channels: int, stride: int, replicas: int, affine: bool = True) -> nn.Module:
     """One operation of the space.
 
     Args:
         word: Its name.
-        channels: Of one copy, in and out.
+        channels: Channels of one replica, in and out.
         stride: 2 on the edges that leave the inputs of a reduction cell.
-        copies: Networks side by side.
+        replicas: Networks side by side.
         affine: Whether the normalisations scale and shift.
     """
     if word == "max_pool_3x3":
@@ -57,7 +57,7 @@ def operation(word: str, channels: int, stride: int, copies: int, affine: bool =
     if word == "avg_pool_3x3":
         return nn.AvgPool2d(3, stride, 1, count_include_pad=False)
     if word == "skip_connect":
-        return nn.Identity() if stride == 1 else FactorisedReduction(channels, channels, copies, affine)
+        return nn.Identity() if stride == 1 else FactorisedReduction(channels, channels, replicas, affine)
     kind, _, size = word.split("_")
     kernel = int(size[0])
     steps = [(stride, 1), (1, 1)] if kind == "sep" else [(stride, 2)]
@@ -65,9 +65,9 @@ def operation(word: str, channels: int, stride: int, copies: int, affine: bool =
     for step, dilation in steps:
         layers += [
             nn.ReLU(),
-            convolution(copies, channels, channels, kernel, step, dilation, groups=channels),
-            convolution(copies, channels, channels, 1),
-            normalisation(copies, channels, affine),
+            convolution(replicas, channels, channels, kernel, step, dilation, groups=channels),
+            convolution(replicas, channels, channels, 1),
+            normalisation(replicas, channels, affine),
         ]
     return nn.Sequential(*layers)
 
@@ -77,12 +77,12 @@ class Cell(nn.Module):
 
     Args:
         edges: Eight (source, operation), two for each of the four nodes.
-        c_before: Channels of the output of the cell before the last, in one copy.
+        c_before: Channels of the output of the cell before the last, in one replica.
         c_last: Channels of the output of the last cell.
-        channels: Of a node.
+        channels: Channels of a node.
         reduction: Whether it halves the side.
         halved: Whether the last cell did.
-        copies: Networks side by side.
+        replicas: Networks side by side.
     """
 
     def __init__(
@@ -93,28 +93,28 @@ class Cell(nn.Module):
         channels: int,
         reduction: bool,
         halved: bool,
-        copies: int,
+        replicas: int,
     ) -> None:
         super().__init__()
-        self.copies = copies
+        self.replicas = replicas
         self.first = (
-            FactorisedReduction(c_before, channels, copies) if halved else pointwise(c_before, channels, copies)
+            FactorisedReduction(c_before, channels, replicas) if halved else pointwise(c_before, channels, replicas)
         )
-        self.second = pointwise(c_last, channels, copies)
+        self.second = pointwise(c_last, channels, replicas)
         self.sources = [source for source, _ in edges]
         self.operations = nn.ModuleList(
-            operation(OPERATIONS[option], channels, 2 if reduction and source < 2 else 1, copies)
+            operation(OPERATIONS[option], channels, 2 if reduction and source < 2 else 1, replicas)
             for source, option in edges
         )
         self.droppable = [not isinstance(op, nn.Identity) for op in self.operations]
 
     def forward(self, before: Tensor, last: Tensor, keep: Tensor | None = None) -> Tensor:
-        """Maps the outputs of the two cells before to this one's.
+        """Maps the outputs of the two preceding cells to the output of this one.
 
         Args:
-            before: n x (copies * c_before) x height x width.
-            last: n x (copies * c_last) x height x width.
-            keep: A factor for each path that can be dropped, paths x n x copies; None keeps all.
+            before: n x (replicas * c_before) x height x width.
+            last: n x (replicas * c_last) x height x width.
+            keep: A factor for each path that can be dropped, paths x n x replicas; None keeps all.
         """
         nodes = [self.first(before), self.second(last)]
         edge, path = 0, 0
@@ -129,22 +129,22 @@ class Cell(nn.Module):
                 total = value if total is None else total + value
                 edge += 1
             nodes.append(total)
-        return side_by_side(nodes[2:], self.copies)
+        return side_by_side(nodes[2:], self.replicas)
 
 
-def pointwise(c_in: int, c_out: int, copies: int, affine: bool = True) -> nn.Module:
-    """What brings an input of a cell to its number of channels: ReLU, a 1 x 1 convolution, normalisation."""
-    return nn.Sequential(nn.ReLU(), convolution(copies, c_in, c_out, 1), normalisation(copies, c_out, affine))
+def pointwise(c_in: int, c_out: int, replicas: int, affine: bool = True) -> nn.Module:
+    """Maps an input of a cell to its number of channels: ReLU, a 1 x 1 convolution, normalisation."""
+    return nn.Sequential(nn.ReLU(), convolution(replicas, c_in, c_out, 1), normalisation(replicas, c_out, affine))
 
 
-def side_by_side(parts: Sequence[Tensor], copies: int) -> Tensor:
-    """Joins the channels of each copy: several n x (copies * c) x h x w to n x (copies * sum of c) x h x w."""
-    if copies == 1:
+def side_by_side(parts: Sequence[Tensor], replicas: int) -> Tensor:
+    """Concatenates channels per replica: several n x (replicas * c) x h x w to n x (replicas * sum of c) x h x w."""
+    if replicas == 1:
         return torch.cat(tuple(parts), dim=1)
-    return torch.cat([part.unflatten(1, (copies, -1)) for part in parts], dim=2).flatten(1, 2)
+    return torch.cat([part.unflatten(1, (replicas, -1)) for part in parts], dim=2).flatten(1, 2)
 
 
 def _scaled(value: Tensor, factors: Tensor) -> Tensor:
-    """Multiplies each image of each copy, n x (copies * c) x h x w, by its factor, n x copies."""
-    copies = factors.shape[1]
-    return (value.unflatten(1, (copies, -1)) * factors[:, :, None, None, None]).flatten(1, 2)
+    """Multiplies each image of each replica, n x (replicas * c) x h x w, by its factor, n x replicas."""
+    replicas = factors.shape[1]
+    return (value.unflatten(1, (replicas, -1)) * factors[:, :, None, None, None]).flatten(1, 2)

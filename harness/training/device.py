@@ -1,10 +1,10 @@
-"""Which devices networks can be trained on here."""
+"""The devices on which networks can be trained here."""
 
 __all__ = ["missing_device"]
 
 
 def missing_device(name: str) -> str | None:
-    """Why networks cannot be trained on a device here; None if they can.
+    """Tells why networks cannot be trained on a device here; None if they can.
 
     Args:
         name: As PyTorch names it: ``cpu``, ``cuda``, ``cuda:1``, ...

@@ -2,7 +2,7 @@
 
     python -m equipoise.harness.training.fashion14 FOLDER_OF_IDX_FILES OUT.npz
 
-The result is the same file, byte for byte, wherever it is made. Licence of the images: MIT (Zalando SE).
+The result is the same file on every machine, byte for byte. Licence of the images: MIT (Zalando SE).
 """
 
 import sys

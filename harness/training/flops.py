@@ -1,4 +1,4 @@
-"""What one image costs a network."""
+"""Multiply-adds of a network."""
 
 import torch
 from torch import Tensor, nn
@@ -11,12 +11,12 @@ __all__ = ["count_multiply_adds"]
 def count_multiply_adds(network: nn.Module, input_channels: int, side: int) -> int:
     """Multiplications with additions of the convolutions and linear layers, for one image.
 
-    This is what the NAS-Bench-201 tables and most papers call FLOPs (``tests/training/test_networks.py`` holds it
-    against published values). Normalisation, pooling and activations are not counted.
+    The NAS-Bench-201 tables and most papers call these FLOPs (``tests/training/test_networks.py`` compares
+    them with published values). Normalisation, pooling and activations are not counted.
 
     Args:
-        network: In one copy.
-        input_channels: Of the images.
+        network: One replica.
+        input_channels: Channels of the images.
         side: Height and width of the images, in pixels.
     """
     total = 0

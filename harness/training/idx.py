@@ -28,7 +28,7 @@ def read_idx(path: Path) -> npt.NDArray[np.uint8]:
     Source of the format: the MNIST database page (LeCun, Cortes, Burges).
 
     Raises:
-        DataError: The file is missing, damaged, or holds something else.
+        DataError: The file is missing, damaged, or of another format.
     """
     try:
         content = path.read_bytes()
@@ -44,7 +44,7 @@ def read_idx(path: Path) -> npt.NDArray[np.uint8]:
     shape = struct.unpack_from(f">{rank}I", content, 4) if len(content) >= 4 + 4 * rank else ()
     start = 4 + 4 * rank
     if not shape or len(content) - start != math.prod(shape):
-        raise DataError(f"{path}: {len(content) - start} bytes of data for a header that says {shape}; get it again")
+        raise DataError(f"{path}: {len(content) - start} bytes of data, but the header says {shape}; get it again")
     return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
 
 

@@ -1,4 +1,4 @@
-"""Images for training: arrays with a fixed training, validation and test split. Needs no PyTorch."""
+"""Image data sets: arrays with a fixed training, validation and test split. Needs no PyTorch."""
 
 import hashlib
 from collections.abc import Mapping
@@ -13,20 +13,20 @@ import numpy.typing as npt
 from equipoise.harness.core.errors import DataError
 from equipoise.harness.training.split import hold_out
 
-__all__ = ["PARTS", "ImageSet", "check_labels", "divided", "load", "read_split"]
+__all__ = ["PARTS", "ImageDataset", "check_labels", "load", "read_split", "with_validation_part"]
 
 PARTS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True, eq=False)
-class ImageSet:
-    """Labelled images in three disjoint parts.
+class ImageDataset:
+    """An image data set in three disjoint parts.
 
     Attributes:
-        name: As a task names it.
-        source: Where they come from.
-        licence: Of the images.
-        classes: Number of labels; labels are 0 to classes - 1.
+        name: Its name in a task.
+        source: Origin of the images.
+        licence: Licence of the images.
+        classes: Number of classes; labels are 0 to classes - 1.
         x: For each of `PARTS`, n x channels x height x width, unsigned bytes.
         y: For each of `PARTS`, n labels.
     """
@@ -65,14 +65,14 @@ class ImageSet:
         mean, deviation = values.mean(axis=(0, 2, 3)), values.std(axis=(0, 2, 3))
         return mean.astype(np.float32), np.maximum(deviation, 1e-6).astype(np.float32)
 
-    def without_test(self) -> "ImageSet":
-        """What a method may see: the test images are replaced by none."""
+    def without_test(self) -> "ImageDataset":
+        """The part that a method may see: all but the test images."""
         kept = {part: slice(0 if part == "test" else None) for part in PARTS}
         x = {part: self.x[part][kept[part]] for part in PARTS}
         return replace(self, x=x, y={part: self.y[part][kept[part]] for part in PARTS})
 
-    def checked(self) -> "ImageSet":
-        """These images, if training can use them.
+    def checked(self) -> "ImageDataset":
+        """Returns this data set after checking that training can use it.
 
         Raises:
             DataError: Shapes disagree, a label is out of range, or a class has no image in a part.
@@ -92,33 +92,33 @@ class ImageSet:
 
 
 def check_labels(where: str, images: int, labels: npt.NDArray[np.int64], classes: int) -> None:
-    """Refuses labels that do not belong to so many images of so many classes.
+    """Refuses labels that do not fit the number of images and classes.
 
     Raises:
         DataError: They do not.
     """
     if labels.shape != (images,):
-        raise DataError(f"{where}: {images} images and labels of shape {labels.shape}; one label an image")
+        raise DataError(f"{where}: {images} images and labels of shape {labels.shape}; expected one label per image")
     outside = labels[(labels < 0) | (labels >= classes)]
     if len(outside):
         raise DataError(f"{where}: label {outside[0]} is out of range; labels are 0 to {classes - 1}")
 
 
-def divided(
+def with_validation_part(
     name: str, source: str, licence: str, classes: int, arrays: Mapping[str, npt.NDArray[Any]], share: float
-) -> ImageSet:
-    """Images whose source has training and test parts only, a share of the training part held out for validation.
+) -> ImageDataset:
+    """Makes a data set whose source has no validation part: a share of the training part is held out for it.
 
     Args:
-        name: See `ImageSet`; so are the next three.
-        source: Without the words about the division.
-        licence: Of the images.
-        classes: Number of labels.
+        name: See `ImageDataset`; so are the next three.
+        source: Origin of the images.
+        licence: Licence of the images.
+        classes: Number of classes.
         arrays: ``train_x``, ``train_y``, ``test_x``, ``test_y``.
-        share: Of each class; the same images wherever it is asked.
+        share: Share of each class; the same images on every machine.
 
     Raises:
-        DataError: See `ImageSet.checked`.
+        DataError: See `ImageDataset.checked`.
     """
     x, y = arrays["train_x"], np.asarray(arrays["train_y"], np.int64)
     check_labels(f"{name}: training images", len(x), y, classes)
@@ -126,7 +126,7 @@ def divided(
     said = f"{source}; {len(held)} of its {len(y)} training images, balanced over the classes, are for validation"
     images = {"train": x[stays], "validation": x[held], "test": np.array(arrays["test_x"])}
     labels = {"train": y[stays], "validation": y[held], "test": np.asarray(arrays["test_y"], np.int64)}
-    return ImageSet(name, said, licence, classes, images, labels).checked()
+    return ImageDataset(name, said, licence, classes, images, labels).checked()
 
 
 def read_split(path: Path) -> tuple[dict[str, npt.NDArray[np.uint8]], dict[str, npt.NDArray[np.int64]]]:
@@ -144,12 +144,12 @@ def read_split(path: Path) -> tuple[dict[str, npt.NDArray[np.uint8]], dict[str, 
     return x, y
 
 
-def load(name: str) -> ImageSet:
-    """The images of a name (see `equipoise.harness.training.catalogue`).
+def load(name: str) -> ImageDataset:
+    """Loads a data set by name (see `equipoise.harness.training.catalogue`).
 
     Raises:
-        PluginError: There are none of that name.
-        DataError: They are missing or damaged.
+        PluginError: There is none of that name.
+        DataError: It is missing or damaged.
     """
     from equipoise.harness.training.catalogue import collection
 

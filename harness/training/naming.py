@@ -1,4 +1,4 @@
-"""What names say: a training task's of space, images and changes to the usual recipe; a space's of its supernet."""
+"""The names of training tasks: space, images, device and changed settings."""
 
 import re
 from collections.abc import Mapping
@@ -8,17 +8,17 @@ from typing import Any, NamedTuple
 
 from equipoise.harness.core.errors import SuiteError, nearest
 
-__all__ = ["Wanted", "changed", "has_supernet", "wanted"]
+__all__ = ["TaskName", "has_supernet", "parse_task_name", "with_changes"]
 
 
-class Wanted(NamedTuple):
-    """A task's name, taken apart.
+class TaskName(NamedTuple):
+    """The parts of a task's name.
 
     Attributes:
         space: Name of the space.
         images: Name of the images.
         device: For example ``cpu`` or ``cuda``.
-        changes: Fields of the skeleton and the recipe, with their values as text.
+        changes: Fields of the macro architecture and of the training configuration, with their values as text.
     """
 
     space: str
@@ -27,8 +27,8 @@ class Wanted(NamedTuple):
     changes: Mapping[str, str]
 
 
-def wanted(dataset: str) -> Wanted:
-    """Takes ``SPACE/IMAGES[,FIELD=VALUE]...`` apart, for example ``darts/cifar10,epochs=50,channels=16,cells=8``.
+def parse_task_name(dataset: str) -> TaskName:
+    """Parses ``SPACE/IMAGES[,FIELD=VALUE]...``, for example ``darts/cifar10,epochs=50,channels=16,cells=8``.
 
     Raises:
         SuiteError: It is of another form, or sets a field twice.
@@ -40,7 +40,7 @@ def wanted(dataset: str) -> Wanted:
     changes = dict(pairs)
     if len(changes) < len(pairs):
         raise SuiteError(f"training/{dataset}: a field is set twice")
-    return Wanted(match[1], match[2], changes.pop("device", "cpu"), changes)
+    return TaskName(match[1], match[2], changes.pop("device", "cpu"), changes)
 
 
 def has_supernet(space: str) -> bool:
@@ -48,8 +48,8 @@ def has_supernet(space: str) -> bool:
     return find_spec(f"equipoise.harness.training.supernet_{space}") is not None
 
 
-def changed(skeleton: Any, recipe: Any, changes: Mapping[str, str]) -> tuple[Any, Any]:
-    """The skeleton and the recipe with some fields set.
+def with_changes(macro: Any, configuration: Any, changes: Mapping[str, str]) -> tuple[Any, Any]:
+    """The macro architecture and the training configuration with some fields set.
 
     Raises:
         SuiteError: Neither has such a field, or the text is no value of its kind.
@@ -57,15 +57,15 @@ def changed(skeleton: Any, recipe: Any, changes: Mapping[str, str]) -> tuple[Any
     """
     own: list[dict[str, Any]] = [{}, {}]
     for name, text in changes.items():
-        for values, part in zip(own, (skeleton, recipe), strict=True):
+        for values, part in zip(own, (macro, configuration), strict=True):
             kinds = {f.name: f.type for f in fields(part)}
             if name in kinds:
                 values[name] = _value(name, text, kinds[name])
                 break
         else:
-            accepted = [f.name for part in (skeleton, recipe) for f in fields(part)]
+            accepted = [f.name for part in (macro, configuration) for f in fields(part)]
             raise SuiteError(f"a training task has no field '{name}'; {nearest(name, [*accepted, 'device'])}")
-    return replace(skeleton, **own[0]), replace(recipe, **own[1])
+    return replace(macro, **own[0]), replace(configuration, **own[1])
 
 
 def _value(name: str, text: str, kind: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -10,13 +10,15 @@ from torch import Tensor, nn
 from equipoise.harness.core.errors import SettingError
 from equipoise.harness.core.space import Architecture
 from equipoise.harness.spaces.nasbench201 import EDGES, OPERATIONS
+from equipoise.harness.training.configuration import EMBEDDED as EMBEDDED_CONFIGURATION
+from equipoise.harness.training.configuration import NASBENCH201, TrainingConfiguration
 from equipoise.harness.training.layers import Classifier, convolution, normalisation, pooled
-from equipoise.harness.training.recipe import EMBEDDED as EMBEDDED_RECIPE
-from equipoise.harness.training.recipe import NASBENCH201, Recipe
+from equipoise.harness.training.networks import Networks
 
 __all__ = [
     "EMBEDDED",
     "PUBLISHED",
+    "UNUSED_FIELDS",
     "Cell",
     "NasBench201Network",
     "Skeleton",
@@ -30,17 +32,17 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Skeleton:
-    """What surrounds the searched cell.
+    """The skeleton: the network around the searched cell.
 
     Attributes:
-        channels: Of the first stage; each further stage has twice as many on half the side.
-        stages: How many stages.
-        cells: Cells in each stage.
-        stem_stride: Step of the first convolution.
-        reduction: What stands between two stages: the ``residual`` block of the paper, or an ``average`` over 2 x 2
+        channels: Channels of the first stage; each further stage has twice as many on half the side.
+        stages: Number of stages.
+        cells: Cells per stage.
+        stem_stride: Stride of the first convolution.
+        reduction: The block between two stages: the ``residual`` block of the paper, or an ``average`` over 2 x 2
             followed by ReLU, a 1 x 1 convolution and batch normalisation.
-        dead: What a convolution makes of a node without input: its normalisation's ``shift``, as in the published
-            code, or ``zero``, as the paper's definition of the operation on zero would have it.
+        dead: The output of a convolution on a node without input: the ``shift`` of its normalisation, as in the
+            published code, or ``zero``, as the paper defines operations on zero.
     """
 
     channels: int
@@ -67,7 +69,7 @@ EMBEDDED = Skeleton(channels=8, stages=2, cells=1, stem_stride=2, reduction="ave
 
 
 def live_edges(architecture: Architecture) -> tuple[int, ...]:
-    """The edges through which something flows from the input of the cell to its output."""
+    """The edges on a path from the input of the cell to its output."""
     reached, useful = {0}, {3}
     for (source, target), option in zip(EDGES, architecture, strict=True):
         if OPERATIONS[option] != "none" and source in reached:
@@ -87,12 +89,12 @@ class Cell(nn.Module):
 
     Args:
         architecture: Its six operations.
-        channels: Channels of one copy, in and out.
-        copies: Networks side by side.
+        channels: Channels of one replica, in and out.
+        replicas: Networks side by side.
         dead: See `Skeleton`.
     """
 
-    def __init__(self, architecture: Architecture, channels: int, copies: int, dead: str) -> None:
+    def __init__(self, architecture: Architecture, channels: int, replicas: int, dead: str) -> None:
         super().__init__()
         words = [OPERATIONS[option] for option in architecture]
         kept = (
@@ -102,8 +104,8 @@ class Cell(nn.Module):
         self.convolutions = nn.ModuleDict(
             {
                 name: nn.Sequential(
-                    convolution(copies, channels, channels, 3 if word == "nor_conv_3x3" else 1),
-                    normalisation(copies, channels),
+                    convolution(replicas, channels, channels, 3 if word == "nor_conv_3x3" else 1),
+                    normalisation(replicas, channels),
                 )
                 for _, _, word, name in self.edges
                 if word.startswith("nor_conv")
@@ -111,9 +113,9 @@ class Cell(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """Maps n x (copies * channels) x height x width to the same shape.
+        """Maps n x (replicas * channels) x height x width to the same shape.
 
-        What several edges share, the ReLU of a node and its average, is computed once.
+        The ReLU of a node and its average are computed once for all edges that need them.
         """
         nodes: dict[int, Tensor] = {0: x}
         rectified: dict[int, Tensor] = {}
@@ -139,13 +141,13 @@ class Cell(nn.Module):
 class _Residual(nn.Module):
     """The paper's reduction: a basic residual block of stride 2."""
 
-    def __init__(self, c_in: int, c_out: int, copies: int) -> None:
+    def __init__(self, c_in: int, c_out: int, replicas: int) -> None:
         super().__init__()
         self.first = nn.Sequential(
-            nn.ReLU(), convolution(copies, c_in, c_out, 3, stride=2), normalisation(copies, c_out)
+            nn.ReLU(), convolution(replicas, c_in, c_out, 3, stride=2), normalisation(replicas, c_out)
         )
-        self.second = nn.Sequential(nn.ReLU(), convolution(copies, c_out, c_out, 3), normalisation(copies, c_out))
-        self.shortcut = nn.Sequential(nn.AvgPool2d(2, ceil_mode=True), convolution(copies, c_in, c_out, 1))
+        self.second = nn.Sequential(nn.ReLU(), convolution(replicas, c_out, c_out, 3), normalisation(replicas, c_out))
+        self.shortcut = nn.Sequential(nn.AvgPool2d(2, ceil_mode=True), convolution(replicas, c_in, c_out, 1))
 
     def forward(self, x: Tensor) -> Tensor:
         """Halves the side."""
@@ -154,35 +156,38 @@ class _Residual(nn.Module):
         return shortened + deepened
 
 
-def _average(c_in: int, c_out: int, copies: int) -> nn.Module:
+def _average(c_in: int, c_out: int, replicas: int) -> nn.Module:
     return nn.Sequential(
-        nn.AvgPool2d(2, ceil_mode=True), nn.ReLU(), convolution(copies, c_in, c_out, 1), normalisation(copies, c_out)
+        nn.AvgPool2d(2, ceil_mode=True),
+        nn.ReLU(),
+        convolution(replicas, c_in, c_out, 1),
+        normalisation(replicas, c_out),
     )
 
 
 def surroundings(
-    skeleton: Skeleton, input_channels: int, copies: int, cell: Callable[[int], nn.Module]
+    skeleton: Skeleton, input_channels: int, replicas: int, cell: Callable[[int], nn.Module]
 ) -> tuple[list[nn.Module], int]:
     """Stem, stages of cells and the reductions between them.
 
     Args:
-        skeleton: Tells how many.
-        input_channels: Of the images.
-        copies: Networks side by side.
-        cell: Makes a cell of so many channels.
+        skeleton: Tells their numbers and channels.
+        input_channels: Channels of the images.
+        replicas: Networks side by side.
+        cell: Makes a cell with a number of channels.
 
     Returns:
         The modules in order, and the channels of the last one.
     """
     channels = skeleton.channels
     body: list[nn.Module] = [
-        convolution(copies, input_channels, channels, 3, skeleton.stem_stride),
-        normalisation(copies, channels),
+        convolution(replicas, input_channels, channels, 3, skeleton.stem_stride),
+        normalisation(replicas, channels),
     ]
     for stage in range(skeleton.stages):
         if stage:
             reduction = _Residual if skeleton.reduction == "residual" else _average
-            body.append(reduction(channels, 2 * channels, copies))
+            body.append(reduction(channels, 2 * channels, replicas))
             channels *= 2
         body += [cell(channels) for _ in range(skeleton.cells)]
     return body, channels
@@ -193,41 +198,46 @@ class NasBench201Network(nn.Module):
 
     Args:
         architecture: The cell.
-        skeleton: What surrounds it.
-        input_channels: Of the images.
-        classes: Of the labels.
-        copies: Networks side by side (see `equipoise.harness.training.layers`).
+        skeleton: The network around it.
+        input_channels: Channels of the images.
+        classes: Number of classes.
+        replicas: Networks side by side (see `equipoise.harness.training.layers`).
+
+    Attributes:
+        paths: None can be dropped.
     """
 
+    paths = 0
+
     def __init__(
-        self, architecture: Architecture, skeleton: Skeleton, input_channels: int, classes: int, copies: int = 1
+        self, architecture: Architecture, skeleton: Skeleton, input_channels: int, classes: int, replicas: int = 1
     ) -> None:
         super().__init__()
         body, channels = surroundings(
-            skeleton, input_channels, copies, lambda channels: Cell(architecture, channels, copies, skeleton.dead)
+            skeleton, input_channels, replicas, lambda channels: Cell(architecture, channels, replicas, skeleton.dead)
         )
-        self.body = nn.Sequential(*body, normalisation(copies, channels), nn.ReLU())
-        self.classifier = Classifier(copies, channels, classes)
+        self.body = nn.Sequential(*body, normalisation(replicas, channels), nn.ReLU())
+        self.classifier = Classifier(replicas, channels, classes)
 
-    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
-        """Maps n x (copies * input channels) x height x width to one n x copies x classes of logits."""
+    def forward(self, x: Tensor, keep: Tensor | None = None) -> tuple[Tensor, ...]:  # noqa: ARG002 - nothing to drop
+        """Maps n x (replicas * input channels) x height x width to logits, n x replicas x classes."""
         return (self.classifier(pooled(self.body(x))),)
 
 
-WITHOUT = ("auxiliary", "drop_path")
-"""Fields of a recipe that these networks have no part for."""
+UNUSED_FIELDS: tuple[str, ...] = ("auxiliary", "drop_path")
+"""Fields of a training configuration for which these networks have no part."""
 
 
-def settings(side: int) -> tuple[Skeleton, Recipe]:
-    """The skeleton and recipe for images of a side: published from 28 pixels on, reduced below."""
-    return (PUBLISHED, NASBENCH201) if side >= 28 else (EMBEDDED, EMBEDDED_RECIPE)
+def settings(side: int) -> tuple[Skeleton, TrainingConfiguration]:
+    """The skeleton and the training configuration: published from a side of 28 pixels on, reduced below."""
+    return (PUBLISHED, NASBENCH201) if side >= 28 else (EMBEDDED, EMBEDDED_CONFIGURATION)
 
 
 def build(
-    architecture: Architecture, skeleton: Skeleton, input_channels: int, classes: int, copies: int = 1
+    architecture: Architecture, skeleton: Skeleton, input_channels: int, classes: int, replicas: int = 1
 ) -> NasBench201Network:
     """The network of an architecture."""
-    return NasBench201Network(architecture, skeleton, input_channels, classes, copies)
+    return NasBench201Network(architecture, skeleton, input_channels, classes, replicas)
 
 
 def count_parameters(architecture: Architecture, skeleton: Skeleton, input_channels: int, classes: int) -> int:
@@ -253,3 +263,9 @@ def count_parameters(architecture: Architecture, skeleton: Skeleton, input_chann
             channels = wider
         total += skeleton.cells * (kernels * channels * channels + norms * 2 * channels)
     return total + 2 * channels + channels * classes + classes
+
+
+if TYPE_CHECKING:
+    from equipoise.harness.training import nasbench201
+
+    _CHECKED: Networks[Skeleton] = nasbench201

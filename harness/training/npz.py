@@ -1,4 +1,4 @@
-"""Images that somebody brings: an ``.npz`` file with ``train_x``, ``train_y``, ``test_x`` and ``test_y``."""
+"""Image data sets of the user's: an ``.npz`` file with ``train_x``, ``train_y``, ``test_x`` and ``test_y``."""
 
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ def read_npz(path: Path) -> dict[str, npt.NDArray[Any]]:
     may be given, both or none.
 
     Raises:
-        DataError: The file is missing or damaged, lacks an array, or an array is not what its name says.
+        DataError: The file is missing or damaged, lacks an array, or an array has another type or shape.
     """
     try:
         with np.load(path, allow_pickle=False) as archive:

@@ -27,16 +27,16 @@ def publish(
 ) -> Path:
     """Writes ``table.parquet`` beside the pieces: every epoch of every seed, the test error after the last.
 
-    An error is a number of wrong images divided by the number of images, and is stored as exactly that; seconds are
-    brought to one speed of the machine (`equipoise.harness.training.speeds`) and rounded to milliseconds.
+    Errors are stored exactly, as the number of misclassified images divided by the number of images. Seconds are
+    normalised to one speed of the machine (`equipoise.harness.training.speeds`) and rounded to milliseconds.
 
     Args:
-        folder: Where to.
+        folder: Folder of the table.
         files: The pieces.
-        setup: How they were trained.
-        digest: What each piece carries.
-        order: The architectures they hold, each of another network.
-        whole: Whether they stand for the whole space; else the table is a sample.
+        setup: The setup of their training.
+        digest: The digest of the setup, as each piece states it.
+        order: The architectures of the pieces, no two of them the same network.
+        whole: Whether they represent the whole space; else the table is a sample.
 
     Returns:
         The file.
@@ -48,7 +48,7 @@ def publish(
     images = {part: len(labels) for part, labels in setup.images.y.items()}
     rows = sorted(_rows(files, digest), key=lambda row: row["architecture"])
     slowness = _slowness(setup, rows)
-    expected = len(order) * setup.copies * setup.recipe.epochs
+    expected = len(order) * setup.replicas * setup.configuration.epochs
     if len(rows) != expected:
         raise StoreError(
             f"{folder}: {len(rows)} rows in the pieces, expected {expected}; delete the pieces that lack some"
@@ -84,7 +84,7 @@ def _rows(files: Sequence[Path], digest: str) -> Iterator[dict[str, Any]]:
 
 
 def _slowness(setup: Setup, rows: Sequence[dict[str, Any]]) -> Floats:
-    whole = [row for row in rows if row["epoch"] == setup.recipe.epochs and row["seed"] == 1]
+    whole = [row for row in rows if row["epoch"] == setup.configuration.epochs and row["seed"] == 1]
     features = setup.space.encode([setup.space.parse(row["architecture"]) for row in whole], "one-hot")
     seconds = np.array([row["cost_seconds"] for row in whole], dtype=np.float64)
     return speeds(seconds, features, np.array([row["piece"] for row in whole], dtype=np.intp))
@@ -95,7 +95,7 @@ def _exact(error: float, images: int) -> float:
 
 
 def _header(setup: Setup, digest: str, whole: bool, images: dict[str, int], slowness: Floats) -> TableHeader:
-    epochs, space = setup.recipe.epochs, setup.space
+    epochs, space = setup.configuration.epochs, setup.space
     return TableHeader(
         name=f"{space.name}/{setup.images.name}",
         space=space,
@@ -106,9 +106,9 @@ def _header(setup: Setup, digest: str, whole: bool, images: dict[str, int], slow
         validation=f"{images['validation']} validation images, held out of the training images",
         test=f"{images['test']} test images",
         cost=f"{'processor' if setup.device == 'cpu' else 'wall'} time to the end of the epoch, with validation, a "
-        f"share of {setup.copies} trained together{_same_speed(slowness)}",
+        f"share of {setup.replicas} trained together{_same_speed(slowness)}",
         fidelities=tuple(range(1, epochs + 1)),
-        seeds=tuple(range(1, setup.copies + 1)),
+        seeds=tuple(range(1, setup.replicas + 1)),
         coverage="space" if whole else "sample",
         keyed_by="canonical" if whole else "architecture",
         digest=digest,
@@ -123,4 +123,4 @@ def _same_speed(slowness: Floats) -> str:
     if np.ptp(slowness) == 0:
         return ""
     span = f"{slowness.min():.2f} to {slowness.max():.2f}"
-    return f"; pieces made at different hours are brought to one speed (divided by {span})"
+    return f"; pieces made at different times are normalised to one speed (divided by {span})"

@@ -1,42 +1,31 @@
-"""What is trained: a space, images, a skeleton, a recipe and the number of copies, as one value."""
+"""The setup of a training: space, images, macro architecture, training configuration and number of replicas."""
 
 import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 
-from equipoise.harness.core.errors import PluginError, SuiteError, nearest
-from equipoise.harness.core.registry import spaces
+from equipoise.harness.core.errors import SuiteError
+from equipoise.harness.core.registry import load_space
 from equipoise.harness.core.space import Architecture, SearchSpace
+from equipoise.harness.data.sources import digest_of
+from equipoise.harness.tables.space_json import space_file
 from equipoise.harness.training import images as image_sources
-from equipoise.harness.training.images import PARTS, ImageSet
-from equipoise.harness.training.naming import changed
-from equipoise.harness.training.recipe import Recipe
+from equipoise.harness.training.configuration import TrainingConfiguration
+from equipoise.harness.training.images import PARTS, ImageDataset
+from equipoise.harness.training.naming import with_changes
+from equipoise.harness.training.networks import Networks, networks_of
 from equipoise.harness.training.trainer import DeviceImages, Trainer
 
-__all__ = ["Setup", "networks_of", "recipes"]
+__all__ = ["Setup", "training_settings"]
 
 
-def networks_of(space: str) -> Any:
-    """The module of this folder that builds the networks of a space; it is named like the space.
-
-    Raises:
-        PluginError: There is no such space, or nothing builds its networks.
-    """
-    known = {found.name for found in spaces()}
-    if space in known and find_spec(f"equipoise.harness.training.{space}") is not None:
-        return import_module(f"equipoise.harness.training.{space}")
-    raise PluginError(f"no networks of a space '{space}' can be trained; {nearest(space, known)}")
-
-
-def recipes(space: str, side: int, changes: Mapping[str, str]) -> tuple[Any, Recipe]:
-    """The skeleton and the recipe that suit a space and images of a side, with some of their fields set.
+def training_settings(space: str, side: int, changes: Mapping[str, str]) -> tuple[Any, TrainingConfiguration]:
+    """The macro architecture and the training configuration for a space and images of a side, with some fields set.
 
     Raises:
         PluginError: See `networks_of`.
@@ -44,14 +33,12 @@ def recipes(space: str, side: int, changes: Mapping[str, str]) -> tuple[Any, Rec
         SettingError: The value is out of range.
     """
     networks = networks_of(space)
-    skeleton, recipe = networks.settings(side)
     for name in changes:
-        if name in networks.WITHOUT:
+        if name in networks.UNUSED_FIELDS:
             raise SuiteError(
                 f"networks of {space} have no part that {name} = '{changes[name]}' could set; leave it out"
             )
-    skeleton, recipe = changed(skeleton, recipe, changes)
-    return skeleton, recipe
+    return with_changes(*networks.settings(side), changes)
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,86 +46,91 @@ class Setup:
     """Everything that decides how an architecture is trained.
 
     Attributes:
-        space: Of the architectures.
-        networks: The module of `equipoise.harness.training` that builds the space's networks.
-        skeleton: What surrounds the cell.
-        recipe: How to train.
-        images: What to train on.
-        copies: Networks trained side by side from different seeds.
-        seed: Root of the seeds.
+        space: The space of the architectures.
+        networks: The module that builds its networks.
+        macro: The macro architecture: the network around the cell.
+        configuration: The training configuration.
+        images: The images to train on.
+        replicas: Networks trained side by side from different seeds.
+        seed: Seed from which all seeds are derived.
         device: For example ``cpu`` or ``cuda``.
     """
 
     space: SearchSpace
-    networks: Any
-    skeleton: Any
-    recipe: Recipe
-    images: ImageSet
-    copies: int = 3
+    networks: Networks[Any]
+    macro: Any
+    configuration: TrainingConfiguration
+    images: ImageDataset
+    replicas: int = 3
     seed: int = 0
     device: str = "cpu"
 
     def trainer(self, architecture: Architecture) -> Trainer:
         """An untrained network of an architecture."""
         images = self.images
-        network = self.networks.build(architecture, self.skeleton, images.channels, images.classes, self.copies)
-        return Trainer(network, self.recipe, self._on_device, self.seeds(architecture))
+        network = self.networks.build(architecture, self.macro, images.channels, images.classes, self.replicas)
+        return Trainer(network, self.configuration, self._on_device, self.seeds(architecture))
 
     def seeds(self, architecture: Architecture) -> list[int]:
-        """The seeds of an architecture's copies: its own, so that the noise of two architectures is independent."""
+        """The seeds of an architecture's replicas, its own, so that the noise of two architectures is independent."""
         text = f"{self.seed} {self.space.name} {self.space.format(architecture)}"
-        return [_hash(f"{text} {copy}") for copy in range(1, self.copies + 1)]
+        return [_hash(f"{text} {number}") for number in range(1, self.replicas + 1)]
 
     @classmethod
-    def named(cls, space: str, images: str, copies: int = 3, seed: int = 0, device: str = "cpu") -> "Setup":
-        """The setup of a space on images, with the skeleton and recipe that suit the size of the images.
+    def named(cls, space: str, images: str, replicas: int = 3, seed: int = 0, device: str = "cpu") -> "Setup":
+        """The setup of a space on images, with the macro architecture and configuration for images of their size.
 
         Raises:
             PluginError: There is no such space, or nothing builds its networks.
         """
-        known, networks = {found.name: found for found in spaces()}, networks_of(space)
-        loaded = image_sources.load(images)
-        skeleton, recipe = networks.settings(loaded.side)
-        return cls(known[space](), networks, skeleton, recipe, loaded, copies, seed, device)
+        cls_, networks, loaded = load_space(space), networks_of(space), image_sources.load(images)
+        return cls(cls_(), networks, *networks.settings(loaded.side), loaded, replicas, seed, device)
 
     @cached_property
     def _on_device(self) -> DeviceImages:
         return DeviceImages(self.images, self.device)
 
     def identity(self) -> dict[str, Any]:
-        """What must agree for two trainings to be comparable, as JSON takes it. The device is not in it."""
+        """The settings that must agree for two trainings to be comparable, for JSON. The device is not among them.
+
+        The keys are those of the first version of the format, on which the digests of published tables depend.
+        """
+        own = space_file(self.space)
         return {
             "space": self.space.name,
             "images": self.images.name,
             "images_digest": self.images.digest,
-            "skeleton": asdict(self.skeleton),
-            "recipe": asdict(self.recipe),
-            "copies": self.copies,
+            "skeleton": asdict(self.macro),
+            "recipe": asdict(self.configuration),
+            "copies": self.replicas,
             "seed": self.seed,
+            **({} if own is None else {"space_file": digest_of(own)}),
         }
 
     def digest(self, code: str) -> str:
-        """What tells this setup, on its device and with some code, from any other: 24 digits."""
+        """A digest of this setup with its device and a version of the code: 24 digits."""
         content = json.dumps([self.identity(), self.device, code], sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()[:24]
 
     def fingerprint(self, architectures: list[Architecture], count: int = 512) -> list[float]:
-        """What a short training gives, to tell whether this code still trains as it did.
+        """The losses of a short training, to test whether this code still trains as it did.
 
-        A change of the numbers' last bits (another processor, another number of threads) moves it by less than 1e-3; a
-        change of the weights' start, the order of images or the network moves it by more.
+        Rounding (another processor, another number of threads) changes them by less than 1e-3; other initial weights,
+        another order of images or another network change them by more.
 
         Args:
-            architectures: Which networks.
-            count: Training and validation images used.
+            architectures: The networks.
+            count: Number of training and of validation images used.
 
         Returns:
-            For each architecture and copy, the training loss of one epoch.
+            For each architecture and replica, the training loss of one epoch.
         """
         few = {part: slice(count if part != "test" else 1) for part in PARTS}
         x = {part: self.images.x[part][few[part]] for part in PARTS}
         y = {part: self.images.y[part][few[part]] for part in PARTS}
-        small = replace(self, images=replace(self.images, x=x, y=y), recipe=replace(self.recipe, epochs=1))
+        small = replace(
+            self, images=replace(self.images, x=x, y=y), configuration=replace(self.configuration, epochs=1)
+        )
         return [float(np.float32(loss)) for a in architectures for loss in small.trainer(a).epoch().train_loss]
 
 

@@ -1,4 +1,4 @@
-"""How fast the machine was while each piece of a table was made, so that seconds of different hours can be compared."""
+"""The speed of the machine for each piece of a table, which makes the seconds of different pieces comparable."""
 
 import numpy as np
 import numpy.typing as npt
@@ -6,20 +6,20 @@ import numpy.typing as npt
 __all__ = ["speeds"]
 
 ENOUGH = 4
-"""Architectures for each unknown of the regression; with fewer, seconds stay as they were measured."""
+"""Least number of architectures per unknown of the regression; with fewer, seconds are not changed."""
 
 
 def speeds(
     seconds: npt.NDArray[np.float64], features: npt.NDArray[np.float64], pieces: npt.NDArray[np.intp]
 ) -> npt.NDArray[np.float64]:
-    """The slowness of each piece beside the median piece: what its seconds are to be divided by.
+    """The slowness of each piece relative to the median piece; its seconds are divided by it.
 
     A table takes hours, in which the clock of the machine, its other load and even the code change. Architectures are
-    trained in a random order, so what sets a piece apart from the others beyond its architectures is the hour: the
+    trained in a random order, so apart from its architectures, pieces differ by the time at which they were made. The
     logarithm of the seconds is regressed on the decisions of an architecture and on the piece, by least squares.
 
     Args:
-        seconds: What each architecture took, n.
+        seconds: Seconds of each architecture, n.
         features: Its decisions, one-hot, n x d.
         pieces: The number of its piece, from 0 on, n.
 

@@ -1,4 +1,4 @@
-"""Training and validation images out of one set that its source did not divide."""
+"""A split of the training images of a data set whose source has no validation part."""
 
 import numpy as np
 import numpy.typing as npt
@@ -11,12 +11,12 @@ SEED = 14
 
 
 def hold_out(y: npt.NDArray[np.int64], share: float, name: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Divides positions so that every class is divided in the same proportion, the same way wherever it is asked.
+    """Splits positions, stratified by class, in the same way on every machine.
 
     Args:
         y: n labels.
-        share: Of each class, how much is held out.
-        name: Of the images, for the message.
+        share: Share of each class to hold out.
+        name: Name of the data set, for messages.
 
     Returns:
         Positions that stay and positions held out, both ascending.

@@ -15,14 +15,14 @@ from equipoise.harness.training.naming import has_supernet
 __all__ = ["Choice", "Supernet", "build_supernet", "edge_value", "mixture", "sampled", "use_batch_statistics"]
 
 ALPHA_SCALE = 1e-3
-"""Architecture parameters start as normal draws of this deviation (Liu, Simonyan and Yang 2019, published code)."""
+"""Standard deviation of the initial architecture parameters (Liu, Simonyan and Yang 2019, published code)."""
 
 Weights = Sequence[Sequence[Tensor]]
 """For each edge of a cell, the scalar weight of each operation."""
 
 
 class Choice(NamedTuple):
-    """What a supernet computes: a mixture, one path, or one path that lets gradients through to the others.
+    """The computation of a supernet: a mixture, one path, or one path that passes gradients on to the others.
 
     Attributes:
         weights: For each kind of cell, edges x operations; None for a path without weights.
@@ -39,7 +39,7 @@ def mixture(alphas: Sequence[Tensor]) -> Choice:
 
 
 def sampled(alphas: Sequence[Tensor], temperature: float, generator: torch.Generator) -> Choice:
-    """One operation an edge, drawn by Gumbel's trick; its gradient is that of the softmax at a temperature.
+    """One operation per edge, drawn by the Gumbel-max trick; its gradient is that of the softmax at a temperature.
 
     Source: Dong and Yang, Searching for a Robust Neural Architecture in Four GPU Hours, CVPR 2019, equations 3 to 6.
     """
@@ -57,36 +57,37 @@ def sampled(alphas: Sequence[Tensor], temperature: float, generator: torch.Gener
 class Supernet(nn.Module, ABC):
     """A network in which every edge of a cell holds every operation.
 
-    It has weights only; architecture parameters are handed in with each `Choice`. Normalisation always uses the
+    It holds weights only; architecture parameters come with each `Choice`. Normalisation always uses the
     statistics of the batch: running ones would mix those of all architectures.
 
     Attributes:
         operations: The columns of architecture parameters, ``none`` among them.
-        edges: For each kind of cell, how many edges it has.
-        price: What an image of a pass costs, by the kind of pass, in passes of a mean stand-alone training:
-            ``mixture``, ``sampled`` and ``path`` forward and backward, ``evaluation`` forward (``speed/one_shot.py``).
+        edges: For each kind of cell, its number of edges.
+        relative_cost: Cost of a pass per image, by the kind of pass, relative to a training pass of a mean stand-alone
+            network: ``mixture``, ``sampled`` and ``path`` forward and backward, ``evaluation`` forward
+            (``speed/one_shot.py``).
     """
 
     operations: tuple[str, ...]
     edges: tuple[int, ...]
-    price: ClassVar[dict[str, float]]
+    relative_cost: ClassVar[dict[str, float]]
 
     def alphas(self, generator: torch.Generator) -> list[Tensor]:
-        """Architecture parameters to begin with: for each kind of cell, edges x operations."""
+        """Initial architecture parameters: for each kind of cell, edges x operations."""
         sizes = [(edges, len(self.operations)) for edges in self.edges]
         return [(ALPHA_SCALE * torch.randn(size, generator=generator)).requires_grad_() for size in sizes]
 
     @abstractmethod
     def forward(self, x: Tensor, choice: Choice) -> Tensor:
-        """Maps n x channels x height x width to n x classes of logits."""
+        """Maps n x channels x height x width to logits, n x classes."""
 
     @abstractmethod
     def path(self, architecture: Architecture) -> Choice:
-        """The path that is an architecture."""
+        """The path of an architecture."""
 
     @abstractmethod
     def derive(self, weights: Sequence[Tensor], with_none: bool) -> Architecture:
-        """The architecture of the largest weights.
+        """The architecture with the largest weights.
 
         Args:
             weights: For each kind of cell, edges x operations.
@@ -98,16 +99,16 @@ class Supernet(nn.Module, ABC):
         """The stand-alone network of an architecture, with a copy of the weights it has here."""
 
 
-def build_supernet(space: str, skeleton: Any, input_channels: int, classes: int) -> Supernet:
+def build_supernet(space: str, macro: Any, input_channels: int, classes: int) -> Supernet:
     """The supernet of a space.
 
     Raises:
         PluginError: There is none.
     """
     if not has_supernet(space):
-        raise PluginError(f"no supernet of the space '{space}': weights are shared where harness/training has one")
+        raise PluginError(f"no supernet of the space '{space}'; one is needed in harness/training/supernet_{space}.py")
     built: Supernet = import_module(f"equipoise.harness.training.supernet_{space}").build(
-        skeleton, input_channels, classes
+        macro, input_channels, classes
     )
     return built
 
@@ -115,12 +116,12 @@ def build_supernet(space: str, skeleton: Any, input_channels: int, classes: int)
 def edge_value(
     compute: Callable[[int], Tensor | None], like: Tensor, weights: Sequence[Tensor] | None, chosen: int | None
 ) -> Tensor | None:
-    """What an edge passes on; None for nothing.
+    """The value that an edge passes on; None for nothing.
 
     Args:
-        compute: The value of an operation; None for ``none``.
-        like: Has the shape of the value.
-        weights: Of the operations; None if only the chosen one counts.
+        compute: Computes the value of an operation; None for ``none``.
+        like: A tensor of the shape of the value.
+        weights: Weights of the operations; None for the chosen one alone.
         chosen: The operation to compute; None for all.
     """
     if weights is None:
@@ -129,7 +130,7 @@ def edge_value(
         values = ((weight, compute(number)) for number, weight in enumerate(weights))
         terms = [weight * value for weight, value in values if value is not None]
         return None if not terms else _sum(terms)
-    # The others' weights are zero here; added, they receive the gradient of what a unit of each would change.
+    # The weights of the others are zero here; adding them gives them the gradient of a unit change.
     others = _sum([weight for number, weight in enumerate(weights) if number != chosen])
     value = compute(chosen)
     return others.expand_as(like) if value is None else others + weights[chosen] * value

@@ -1,4 +1,4 @@
-"""The supernet of the DARTS space: a normal and a reduction cell, in the skeleton of its stand-alone networks."""
+"""The supernet of the DARTS space: a normal and a reduction cell, in the macro architecture of stand-alone networks."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from equipoise.harness.core.space import Architecture
 from equipoise.harness.spaces.darts import CELLS, OPERATIONS, PAIRS, Darts, cells_of
-from equipoise.harness.training.darts import DartsNetwork, Skeleton
+from equipoise.harness.training.darts import DartsNetwork, MacroArchitecture
 from equipoise.harness.training.darts_cell import Cell, FactorisedReduction, operation, pointwise, side_by_side
 from equipoise.harness.training.layers import Classifier, convolution, normalisation, pooled
 from equipoise.harness.training.supernet import Choice, Supernet, edge_value, use_batch_statistics
@@ -31,7 +31,7 @@ class MixedCell(nn.Module):
     Args:
         c_before: Channels of the output of the cell before the last.
         c_last: Channels of the output of the last cell.
-        channels: Of a node.
+        channels: Channels of a node.
         reduction: Whether it halves the side.
         halved: Whether the last cell did.
         normalise_pools: See `DartsSupernet`.
@@ -59,7 +59,7 @@ class MixedCell(nn.Module):
         weights: Sequence[Sequence[Tensor]] | None,
         path: tuple[int, ...] | None,
     ) -> Tensor:
-        """Maps the outputs of the two cells before to this one's."""
+        """Maps the outputs of the two preceding cells to the output of this one."""
         nodes = [self.first(before), self.second(last)]
         side = -(-nodes[1].shape[-1] // (1 + self.reduction))
         nothing = nodes[1].new_zeros(()).expand(len(last), self.channels, side, side)
@@ -82,32 +82,34 @@ class MixedCell(nn.Module):
 class DartsSupernet(Supernet):
     """All 1e18 pairs of cells in one network.
 
-    No normalisation of a cell is affine, so that a weight of an operation cannot be undone by a scale. Pools are
+    No normalisation of a cell is affine, so that no scale can undo the weight of an operation. Pools are
     followed by a normalisation, as published, which stand-alone networks do not have.
 
     Source: Liu, Simonyan and Yang, DARTS, ICLR 2019, section 3.1.1; published code.
 
     Args:
-        skeleton: What surrounds the cells; an auxiliary classifier is left out.
-        input_channels: Of the images.
-        classes: Of the labels.
-        normalise_pools: False to leave pools as they are in stand-alone networks.
+        macro: The network around the cells; an auxiliary classifier is omitted.
+        input_channels: Channels of the images.
+        classes: Number of classes.
+        normalise_pools: False for pools as in stand-alone networks.
     """
 
     operations = ("none", *OPERATIONS)
     edges = (len(EDGES),) * len(CELLS)
     # measured: python speed/one_shot.py darts 6
-    price: ClassVar[dict[str, float]] = {"mixture": 10.6, "sampled": 1.6, "path": 1.2, "evaluation": 0.31}
+    relative_cost: ClassVar[dict[str, float]] = {"mixture": 10.6, "sampled": 1.6, "path": 1.2, "evaluation": 0.31}
 
-    def __init__(self, skeleton: Skeleton, input_channels: int, classes: int, *, normalise_pools: bool = True) -> None:
+    def __init__(
+        self, macro: MacroArchitecture, input_channels: int, classes: int, *, normalise_pools: bool = True
+    ) -> None:
         super().__init__()
-        self._made_of = (replace(skeleton, auxiliary_head=False), input_channels, classes)
-        channels, stem = skeleton.channels, skeleton.stem * skeleton.channels
+        self._made_of = (replace(macro, auxiliary_head=False), input_channels, classes)
+        channels, stem = macro.channels, macro.stem * macro.channels
         self.stem = nn.Sequential(convolution(1, input_channels, stem, 3), normalisation(1, stem))
         self.cells = nn.ModuleList()
         before, last, halved = stem, stem, False
-        for place in range(skeleton.cells):
-            reduction = place in (skeleton.cells // 3, 2 * skeleton.cells // 3)
+        for place in range(macro.cells):
+            reduction = place in (macro.cells // 3, 2 * macro.cells // 3)
             channels *= 1 + reduction
             self.cells.append(MixedCell(before, last, channels, reduction, halved, normalise_pools))
             before, last, halved = last, len(PAIRS) * channels, reduction
@@ -115,7 +117,7 @@ class DartsSupernet(Supernet):
         use_batch_statistics(self)
 
     def forward(self, x: Tensor, choice: Choice) -> Tensor:
-        """Maps n x channels x height x width to n x classes of logits."""
+        """Maps n x channels x height x width to logits, n x classes."""
         weights = None
         if choice.weights is not None:
             weights = [[row.unbind() for row in kind.unbind()] for kind in choice.weights]
@@ -129,13 +131,13 @@ class DartsSupernet(Supernet):
         return logits
 
     def path(self, architecture: Architecture) -> Choice:
-        """The path that is an architecture: ``none`` on the edges it does not have."""
+        """The path of an architecture: ``none`` on the edges it does not have."""
         return Choice(None, tuple(_options(edges) for edges in cells_of(architecture)))
 
     def derive(self, weights: Sequence[Tensor], with_none: bool) -> Architecture:  # noqa: ARG002 - the space has none
-        """Each node keeps its two edges of the largest weight other than ``none``'s, and on each that operation.
+        """Keeps for each node its two edges with the largest weight of an operation other than ``none``.
 
-        Source: Liu, Simonyan and Yang 2019, section 2.4; published code. `with_none` says nothing: the space has no
+        Source: Liu, Simonyan and Yang 2019, section 2.4; published code. `with_none` has no effect: the space has no
         ``none``.
         """
         scores = torch.cat([kind.detach()[:, NONE + 1 :].flatten() for kind in weights])
@@ -159,9 +161,9 @@ class DartsSupernet(Supernet):
         return network
 
 
-def build(skeleton: Skeleton, input_channels: int, classes: int) -> DartsSupernet:
-    """The supernet in a skeleton."""
-    return DartsSupernet(skeleton, input_channels, classes)
+def build(macro: MacroArchitecture, input_channels: int, classes: int) -> DartsSupernet:
+    """The supernet with a macro architecture."""
+    return DartsSupernet(macro, input_channels, classes)
 
 
 def _operation(word: str, channels: int, stride: int, normalise_pools: bool) -> nn.Module:
@@ -172,11 +174,11 @@ def _operation(word: str, channels: int, stride: int, normalise_pools: bool) -> 
 
 
 def _options(edges: Sequence[tuple[int, int]]) -> tuple[int, ...]:
-    """For each edge that a cell may have, the column of its operation."""
+    """The column of the operation on each edge that a cell may have."""
     chosen = {(source, _node(place)): NONE + 1 + option for place, (source, option) in enumerate(edges)}
     return tuple(chosen.get(edge, NONE) for edge in EDGES)
 
 
 def _node(place: int) -> int:
-    """The node that a cell's edge of a place in its list of eight enters."""
+    """The node that an edge enters, by its place in the list of a cell's eight edges."""
     return tuple(PAIRS)[place // 2]

@@ -21,7 +21,7 @@ KERNELS = {OPERATIONS.index("nor_conv_1x1"): 1, OPERATIONS.index("nor_conv_3x3")
 
 
 class _Node:
-    """A node's value, and what several edges make of it alike."""
+    """The value of a node, and its functions without weights, computed once for all edges."""
 
     def __init__(self, value: Tensor) -> None:
         self.value = value
@@ -39,7 +39,7 @@ class MixedCell(nn.Module):
     """A cell with all five operations on each of its six edges.
 
     Args:
-        channels: In and out.
+        channels: Channels, in and out.
         dead: See `equipoise.harness.training.nasbench201.Skeleton`.
     """
 
@@ -89,14 +89,14 @@ class MixedCell(nn.Module):
 class NasBench201Supernet(Supernet):
     """All 15,625 cells in one network.
 
-    The convolutions of the cells have no affine normalisation, as in every published search on this space, so that a
-    weight of an operation cannot be undone by a scale; stem, reductions and classifier are those of the stand-alone
+    The convolutions of the cells have no affine normalisation, as in every published search on this space, so that no
+    scale can undo the weight of an operation; stem, reductions and classifier are those of the stand-alone
     network.
 
     Args:
-        skeleton: What surrounds the cell.
-        input_channels: Of the images.
-        classes: Of the labels.
+        skeleton: The network around the cell.
+        input_channels: Channels of the images.
+        classes: Number of classes.
 
     Source: Dong and Yang, NAS-Bench-201, ICLR 2020, section 4 and appendix; published code.
     """
@@ -104,7 +104,7 @@ class NasBench201Supernet(Supernet):
     operations = OPERATIONS
     edges = (len(EDGES),)
     # measured: python speed/one_shot.py nasbench201
-    price: ClassVar[dict[str, float]] = {"mixture": 4.4, "sampled": 1.5, "path": 1.2, "evaluation": 0.45}
+    relative_cost: ClassVar[dict[str, float]] = {"mixture": 4.4, "sampled": 1.5, "path": 1.2, "evaluation": 0.45}
 
     def __init__(self, skeleton: Skeleton, input_channels: int, classes: int) -> None:
         super().__init__()
@@ -115,7 +115,7 @@ class NasBench201Supernet(Supernet):
         use_batch_statistics(self)
 
     def forward(self, x: Tensor, choice: Choice) -> Tensor:
-        """Maps n x channels x height x width to n x classes of logits."""
+        """Maps n x channels x height x width to logits, n x classes."""
         weights = None if choice.weights is None else [row.unbind() for row in choice.weights[0].unbind()]
         path = None if choice.path is None else choice.path[0]
         for module in self.body:
@@ -124,11 +124,11 @@ class NasBench201Supernet(Supernet):
         return logits
 
     def path(self, architecture: Architecture) -> Choice:
-        """The path that is an architecture."""
+        """The path of an architecture."""
         return Choice(None, (architecture,))
 
     def derive(self, weights: Sequence[Tensor], with_none: bool) -> Architecture:
-        """On each edge the operation of the largest weight."""
+        """Takes the operation with the largest weight on each edge."""
         (cell,) = weights
         allowed = cell.detach().clone()
         if not with_none:
@@ -151,5 +151,5 @@ class NasBench201Supernet(Supernet):
 
 
 def build(skeleton: Skeleton, input_channels: int, classes: int) -> NasBench201Supernet:
-    """The supernet in a skeleton."""
+    """The supernet with a skeleton."""
     return NasBench201Supernet(skeleton, input_channels, classes)

@@ -12,6 +12,7 @@ import numpy as np
 
 from equipoise.harness.core.errors import StoreError, SuiteError
 from equipoise.harness.core.files import write_whole
+from equipoise.harness.core.registry import load_space, space_name
 from equipoise.harness.core.space import Architecture, SearchSpace
 from equipoise.harness.engine.executors import executor
 from equipoise.harness.training.device import missing_device
@@ -21,10 +22,10 @@ __all__ = ["ORDER_SEED", "TOLERANCE", "content_digest", "pieces", "tabulate"]
 FORMAT = 1
 ORDER_SEED = 201
 PIECE = 8
-"""Architectures a piece: about a minute of work on the embedded images."""
+"""Architectures per piece: about a minute of work on the embedded images."""
 
 TOLERANCE = 1e-3
-"""How far the fingerprint of a resumed table may lie from the one it was begun with."""
+"""Largest relative change of the fingerprint of a resumed table."""
 
 ENUMERABLE = 1_000_000
 
@@ -34,43 +35,44 @@ def tabulate(
     images: str,
     out: Path,
     sample: int | None = None,
-    copies: int = 3,
+    replicas: int = 3,
     workers: int = 1,
     device: str = "cpu",
     say: Callable[[str], None] = print,
 ) -> int:
-    """Trains what is still missing of a table, in a random order fixed by a seed: a part of it is a fair sample.
+    """Trains the missing architectures of a table, in a random order fixed by a seed: any part is a random sample.
 
-    One architecture of each class of equal networks (`SearchSpace.canonical`) is trained. A piece is written whole or
-    not at all, so a stop at any moment loses at most the pieces in work. When nothing is missing, ``table.parquet`` is
+    One architecture of each class of equal networks (`SearchSpace.canonical`) is trained. Pieces are written
+    atomically, so an interruption loses at most the pieces in progress. When nothing is missing, ``table.parquet`` is
     written beside them, in the open format: a table of the space, or of a sample.
 
     Args:
-        space: Name of the space.
+        space: Name of a space, path of its file, or ``package.module:Class``.
         images: Name of the images.
         out: Folder of the pieces.
-        sample: Only so many architectures; the same ones whenever it is asked again, and part of any larger sample.
-        copies: Training seeds of each architecture.
-        workers: Processes.
+        sample: Number of architectures; the same ones each time, and part of any larger sample. None for all.
+        replicas: Training seeds per architecture.
+        workers: Number of processes.
         device: For example ``cpu`` or ``cuda``.
-        say: Told of every piece.
+        say: Takes a line per piece.
 
     Returns:
-        0, or 1 if a piece failed (the others are there).
+        0, or 1 if a piece failed (the others are written).
 
     Raises:
         StoreError: The folder holds pieces of another setup or device, or this code no longer trains as it did when
-            they began.
-        SuiteError: A number is out of range, or the device is not here.
+            they were begun.
+        SuiteError: A number is out of range, or the device is not available.
     """
     from equipoise.harness.training.publish import publish
     from equipoise.harness.training.setup import Setup
 
-    if workers < 1 or copies < 1 or (sample is not None and sample < 1):
+    if workers < 1 or replicas < 1 or (sample is not None and sample < 1):
         raise SuiteError("--workers, --seeds and --sample are positive whole numbers")
     if (reason := missing_device(device)) is not None:
         raise SuiteError(f"--device {device}: {reason}")
-    setup = Setup.named(space, images, copies, ORDER_SEED, device)
+    space = space_name(load_space(space))  # absolute: workers may have another working directory
+    setup = Setup.named(space, images, replicas, ORDER_SEED, device)
     order = _order(setup.space, sample)
     digest = _agree(out, setup.identity(), device, lambda: setup.fingerprint(order[:2]))
     starts = list(range(0, len(order), PIECE))
@@ -82,7 +84,7 @@ def tabulate(
         waiting: dict[Future[int], int] = {}
         for start in missing:
             chunk = order[start : start + PIECE]
-            waiting[pool.submit(_piece, space, images, copies, device, str(out), digest, start, chunk)] = start
+            waiting[pool.submit(_piece, space, images, replicas, device, str(out), digest, start, chunk)] = start
         for future in as_completed(waiting):
             start = waiting.pop(future)
             try:
@@ -109,7 +111,7 @@ def pieces(out: Path) -> Iterator[Path]:
 
 
 def _order(space: SearchSpace, sample: int | None) -> list[Architecture]:
-    """What to train, in which order."""
+    """The architectures to train, in order."""
     rng = np.random.default_rng(ORDER_SEED)
     if space.size <= ENUMERABLE:
         classes = sorted({space.canonical(architecture) for architecture in space.enumerate()})
@@ -131,13 +133,17 @@ def _path(out: Path, start: int, count: int) -> Path:
     return out / "pieces" / f"{start:07d}-{count}.parquet"
 
 
+_SHOWN = {"skeleton": "macro architecture", "recipe": "training configuration", "copies": "replicas"}
+"""The words for the keys of a header."""
+
+
 def content_digest(identity: dict[str, Any]) -> str:
-    """What a table and its pieces carry: the SHA-256 of the setup that they were trained with."""
+    """The SHA-256 of the setup, which a table and its pieces state."""
     return hashlib.sha256(json.dumps({"format": FORMAT, **identity}, sort_keys=True).encode()).hexdigest()
 
 
 def _agree(out: Path, identity: dict[str, Any], device: str, fingerprint: Callable[[], list[float]]) -> str:
-    """Writes the folder's header, or holds this setup against it; returns the digest that its pieces carry."""
+    """Writes the header of the folder, or compares this setup with it; returns the digest of the setup."""
     path = out / "header.json"
     content, digest = {"format": FORMAT, **identity}, content_digest(identity)
     if not path.exists():
@@ -152,7 +158,9 @@ def _agree(out: Path, identity: dict[str, Any], device: str, fingerprint: Callab
         before = header["fingerprint"]
     except (OSError, ValueError, KeyError) as error:
         raise StoreError(f"{path}: damaged ({error}); choose another --out, or restore the file") from error
-    different = [key for key, value in content.items() if header.get(key) != json.loads(json.dumps(value))]
+    different = [
+        _SHOWN.get(key, key) for key, value in content.items() if header.get(key) != json.loads(json.dumps(value))
+    ]
     if different:
         raise StoreError(f"{path}: begun with another setup ({', '.join(different)} differ); choose another --out")
     if (begun := header.get("device", "cpu")) != device:  # other precision, and seconds of another kind
@@ -168,9 +176,9 @@ def _agree(out: Path, identity: dict[str, Any], device: str, fingerprint: Callab
 
 
 def _piece(
-    space: str, images: str, copies: int, device: str, out: str, digest: str, start: int, chunk: list[Architecture]
+    space: str, images: str, replicas: int, device: str, out: str, digest: str, start: int, chunk: list[Architecture]
 ) -> int:
-    """Trains the architectures of a piece and writes it. This is what a worker does."""
+    """Trains the architectures of a piece and writes it, in a worker."""
     import pyarrow as pa
     import pyarrow.parquet as pq
     import torch
@@ -181,26 +189,26 @@ def _piece(
     if path.exists():  # another process was faster
         return len(chunk)
     torch.set_num_threads(1)
-    setup = Setup.named(space, images, copies, ORDER_SEED, device)
+    setup = Setup.named(space, images, replicas, ORDER_SEED, device)
     rows: dict[str, list[Any]] = {
         name: []
         for name in ("architecture", "seed", "epoch", "train_loss", "validation_error", "test_error", "cost_seconds")
     }
     for architecture in chunk:
         trainer, seconds = setup.trainer(architecture), 0.0
-        for number in range(1, setup.recipe.epochs + 1):
+        for number in range(1, setup.configuration.epochs + 1):
             epoch = trainer.epoch()
             seconds += epoch.cost_seconds
-            last = number == setup.recipe.epochs
-            test = trainer.errors("test") if last else [None] * copies
-            for copy in range(copies):
+            last = number == setup.configuration.epochs
+            test = trainer.errors("test") if last else [None] * replicas
+            for replica in range(replicas):
                 values = (
                     setup.space.format(architecture),
-                    copy + 1,
+                    replica + 1,
                     number,
-                    epoch.train_loss[copy],
-                    epoch.validation_error[copy],
-                    test[copy],
+                    epoch.train_loss[replica],
+                    epoch.validation_error[replica],
+                    test[replica],
                     seconds,
                 )
                 for column, value in zip(rows.values(), values, strict=True):

@@ -1,4 +1,4 @@
-"""A supernet in training, and what its training is worth in stand-alone trainings."""
+"""The training of a supernet, and its cost in training equivalents."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,10 +11,10 @@ from torch import Tensor
 
 from equipoise.harness.core.space import SearchSpace
 from equipoise.harness.training.augment import Draws, augmented, draw
-from equipoise.harness.training.images import ImageSet
+from equipoise.harness.training.configuration import TrainingConfiguration
+from equipoise.harness.training.images import ImageDataset
 from equipoise.harness.training.layers import initialise
-from equipoise.harness.training.recipe import Recipe
-from equipoise.harness.training.setup import networks_of
+from equipoise.harness.training.networks import networks_of
 from equipoise.harness.training.supernet import Choice, build_supernet
 from equipoise.harness.training.trainer import DeviceImages
 
@@ -25,78 +25,80 @@ Batch = tuple[Tensor, Tensor]
 
 
 class SharedWeights:
-    """The weights of a supernet in the skeleton of the task's stand-alone networks, and the images it learns from.
+    """The weights of a supernet with the macro architecture of the task's stand-alone networks, and its training data.
 
-    The training images are parted: one half trains the weights, the other judges architectures. The validation images
-    of the image set are not touched. Where the task trains on this set, its own answers come from them; a published
-    table may have divided the images otherwise, and then says so among its pitfalls.
+    The training images are split in two halves: one trains the weights, the other evaluates architectures. The
+    validation images of the data set are not used: where the task trains on this set, its answers come from them. A
+    published table may split the images otherwise, and then says so among its pitfalls.
 
-    What was computed is counted in stand-alone trainings of a mean architecture: the images of a pass, times the price
-    of that kind of pass (`equipoise.harness.training.supernet.Supernet.price`), over the images of a whole training.
-    The count depends on nothing that is measured while it runs, so that a run repeats bit for bit.
+    The computation is counted in training equivalents, that is, in stand-alone trainings of a mean architecture: the
+    images of a pass, times the relative cost of that kind of pass
+    (`equipoise.harness.training.supernet.Supernet.relative_cost`), divided by the images of a whole training. The count
+    does not depend on measured times, so that a run repeats bit for bit.
 
     Attributes:
         supernet: The network.
-        trainings: What has been computed so far.
-        steps: Batches an epoch.
+        training_equivalents: Training equivalents so far.
+        steps: Batches per epoch.
 
     Args:
-        space: Of the architectures.
-        images: Of the task; its test images are not needed.
-        recipe: How the weights are trained; crops and mirroring are those of the stand-alone training.
-        generator: Draws the weights' start, the halves, the order of images and the augmentation.
-        most_images: Use no more training images than this; None for all.
-        recipes: The skeleton and the recipe of a stand-alone training; None for those that suit the images.
+        space: The space of the architectures.
+        images: The images of the task; its test images are not needed.
+        configuration: How the weights are trained; crops and mirroring are those of the stand-alone training.
+        generator: Draws the initial weights, the halves, the order of images and the augmentation.
+        most_images: Use at most so many training images; None for all.
+        training: The macro architecture and the configuration of a stand-alone training; None for those that the space
+            has for images of this size.
     """
 
     def __init__(
         self,
         space: SearchSpace,
-        images: ImageSet,
-        recipe: Recipe,
+        images: ImageDataset,
+        configuration: TrainingConfiguration,
         generator: torch.Generator,
         most_images: int | None = None,
-        recipes: tuple[Any, Recipe] | None = None,
+        training: tuple[Any, TrainingConfiguration] | None = None,
     ) -> None:
-        skeleton, alone = recipes or networks_of(space.name).settings(images.side)
-        self.recipe = replace(recipe, crop=alone.crop, flip=alone.flip)
-        self.supernet = build_supernet(space.name, skeleton, images.channels, images.classes)
+        macro, alone = training or networks_of(space.name).settings(images.side)
+        self.configuration = replace(configuration, crop=alone.crop, flip=alone.flip)
+        self.supernet = build_supernet(space.name, macro, images.channels, images.classes)
         initialise(self.supernet, [generator])
         self._images, self._generator = DeviceImages(images), generator
         count = len(images.y["train"])
         order = torch.randperm(count, generator=generator)[:most_images]
-        self._train, self._held = order[: len(order) // 2], order[len(order) // 2 :]
+        self._train, self._validation = order[: len(order) // 2], order[len(order) // 2 :]
         self._whole_training = alone.epochs * count
-        self.steps = -(-len(self._train) // recipe.batch_size)
-        self.trainings = 0.0
+        self.steps = -(-len(self._train) // configuration.batch_size)
+        self.training_equivalents = 0.0
         self._done = 0
         self.optimiser = torch.optim.SGD(
             self.supernet.parameters(),
-            lr=recipe.learning_rate,
-            momentum=recipe.momentum,
-            nesterov=recipe.nesterov,
-            weight_decay=recipe.weight_decay,
+            lr=configuration.learning_rate,
+            momentum=configuration.momentum,
+            nesterov=configuration.nesterov,
+            weight_decay=configuration.weight_decay,
         )
 
     def epoch(self) -> Iterator[tuple[Batch, Batch]]:
-        """The batches of an epoch: those that train the weights, each with one that judges architectures."""
-        draws = draw(self.recipe, len(self._train), self._images.x["train"].shape[-1], self._generator)
-        judges = self._held[torch.randperm(len(self._held), generator=self._generator)]
-        size = self.recipe.batch_size
+        """Yields the batches of an epoch: one that trains the weights, with one that evaluates architectures."""
+        draws = draw(self.configuration, len(self._train), self._images.x["train"].shape[-1], self._generator)
+        order = self._validation[torch.randperm(len(self._validation), generator=self._generator)]
+        size = self.configuration.batch_size
         for start in range(0, len(self._train), size):
             chosen = slice(start, start + size)
             batch = self._batch(self._train[draws.order[chosen]], draws.of(itemgetter(chosen)))
-            yield batch, self._batch(judges[chosen])
+            yield batch, self._batch(order[chosen])
 
-    def judges(self, size: int, batches: int) -> list[Batch]:
-        """Some batches of the judging half."""
-        drawn = self._held[torch.randperm(len(self._held), generator=self._generator)]
+    def validation_batches(self, size: int, batches: int) -> list[Batch]:
+        """Draws some batches of the half that evaluates architectures."""
+        drawn = self._validation[torch.randperm(len(self._validation), generator=self._generator)]
         return [self._batch(part) for part in drawn.split(size)[:batches]]
 
     @property
     def rate(self) -> float:
         """The learning rate of the next step."""
-        return self.recipe.rate(self._done, self.recipe.epochs * self.steps)
+        return self.configuration.rate(self._done, self.configuration.epochs * self.steps)
 
     def step(self, batch: Batch, choice: Choice, kind: str) -> None:
         """Trains the weights on a batch.
@@ -104,47 +106,47 @@ class SharedWeights:
         Args:
             batch: Images and labels.
             choice: What the supernet computes.
-            kind: Of the pass, for its price.
+            kind: The kind of pass, for its cost.
         """
         for group in self.optimiser.param_groups:
             group["lr"] = self.rate
         self.optimiser.zero_grad()
         self.loss(batch, choice, kind).backward()
-        if self.recipe.gradient_clip is not None:
-            torch.nn.utils.clip_grad_norm_(self.supernet.parameters(), self.recipe.gradient_clip)
+        if self.configuration.gradient_clip is not None:
+            torch.nn.utils.clip_grad_norm_(self.supernet.parameters(), self.configuration.gradient_clip)
         self.optimiser.step()
         self._done += 1
 
     def drift(self) -> dict[str, Tensor]:
-        """What the next step adds to the gradient, by name of the weight: decay, and momentum times its buffer."""
-        state, recipe = self.optimiser.state, self.recipe
+        """The terms that the next step adds to the gradient of each weight: decay, and momentum times its buffer."""
+        state, configuration = self.optimiser.state, self.configuration
         return {
-            name: recipe.weight_decay * weight.detach()
-            + recipe.momentum * (0.0 if (buffer := state[weight].get("momentum_buffer")) is None else buffer)
+            name: configuration.weight_decay * weight.detach()
+            + configuration.momentum * (0.0 if (buffer := state[weight].get("momentum_buffer")) is None else buffer)
             for name, weight in self.supernet.named_parameters()
         }
 
     def loss(self, batch: Batch, choice: Choice, kind: str) -> Tensor:
-        """The mean cross-entropy of a batch; its gradient is paid for with it."""
-        self.pay(batch, kind)
+        """The mean cross-entropy of a batch; the cost of its backward pass is charged with it."""
+        self.charge(batch, kind)
         return F.cross_entropy(self.supernet(batch[0], choice), batch[1])
 
     @torch.inference_mode()
     def error(self, batches: list[Batch], choice: Choice) -> float:
-        """The share of images that an architecture with its shared weights classifies wrongly."""
+        """The validation error of an architecture with the shared weights."""
         wrong = total = 0
         for x, y in batches:
-            self.pay((x, y), "evaluation")
+            self.charge((x, y), "evaluation")
             wrong += int((self.supernet(x, choice).argmax(dim=1) != y).sum())
             total += len(y)
         return wrong / total
 
-    def pay(self, batch: Batch, kind: str, passes: int = 1) -> None:
-        """Counts passes of one kind over a batch."""
-        self.trainings += passes * len(batch[1]) * self.supernet.price[kind] / self._whole_training
+    def charge(self, batch: Batch, kind: str, passes: int = 1) -> None:
+        """Charges passes of one kind over a batch."""
+        self.training_equivalents += passes * len(batch[1]) * self.supernet.relative_cost[kind] / self._whole_training
 
     def _batch(self, chosen: Tensor, draws: Draws | None = None) -> Batch:
         x, y = self._images.x["train"][chosen], self._images.y["train"][chosen]
         if draws is not None and draws[1:] != (None, None, None):
-            x = augmented(x, draws, self.recipe, self._images.black)
+            x = augmented(x, draws, self.configuration, self._images.black)
         return x, y

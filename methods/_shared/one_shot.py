@@ -9,12 +9,12 @@ import numpy as np
 from equipoise.harness.core.errors import SettingError, SpaceError
 from equipoise.harness.core.method import Knowledge, Method, Observation, Problem, Query, Requirements
 from equipoise.harness.core.space import Architecture
-from equipoise.harness.training.recipe import Recipe
+from equipoise.harness.training.configuration import TrainingConfiguration
 
 if TYPE_CHECKING:
     import torch
 
-    from equipoise.harness.training.images import ImageSet
+    from equipoise.harness.training.images import ImageDataset
     from equipoise.harness.training.weight_sharing import SharedWeights
 
 __all__ = ["EVERY_EPOCH", "RESTARTS", "OneShot", "check_positive", "check_whole"]
@@ -81,7 +81,7 @@ class OneShot(Method, ABC):
         check_positive(name, or_zero=True, final_learning_rate=final_learning_rate, weight_decay=weight_decay)
         if final_learning_rate > learning_rate:
             raise SettingError(f"{name}: final_learning_rate = {final_learning_rate} is above {learning_rate = }")
-        self._recipe = Recipe(
+        self._configuration = TrainingConfiguration(
             epochs=epochs,
             batch_size=batch_size,
             learning_rate=learning_rate,
@@ -103,7 +103,7 @@ class OneShot(Method, ABC):
         """The task's images and their training configurations, or the remark that a setting names a proxy."""
         if settings.get("images"):
             return Requirements(remark=f"proxy: {settings['images']}")
-        return Requirements(resources=("images", "recipes"))
+        return Requirements(resources=("images", "training"))
 
     def ask(self) -> Query:
         """Trains on until the search derives its next architecture."""
@@ -115,7 +115,7 @@ class OneShot(Method, ABC):
             self._begin()
             derived = next(self._derived, None)
         assert self._shared is not None
-        before, self.training_equivalents = self.training_equivalents, self._earlier + self._shared.trainings
+        before, self.training_equivalents = self.training_equivalents, self._earlier + self._shared.training_equivalents
         return Query(derived, training_cost=self.training_equivalents - before)
 
     def tell(self, observation: Observation) -> None:
@@ -136,16 +136,18 @@ class OneShot(Method, ABC):
         from equipoise.harness.training.weight_sharing import SharedWeights
 
         if self._shared is not None:
-            self._earlier += self._shared.trainings
+            self._earlier += self._shared.training_equivalents
         generator = torch.Generator().manual_seed(int(self.rng.integers(2**62)))
-        recipes = self.problem.resources.get("recipes")
-        self._shared = SharedWeights(self.space, self._loaded(), self._recipe, generator, self._most_images, recipes)
+        training = self.problem.resources.get("training")
+        self._shared = SharedWeights(
+            self.space, self._loaded(), self._configuration, generator, self._most_images, training
+        )
         self._derived = self.search(self._shared, generator)
 
-    def _loaded(self) -> "ImageSet":
+    def _loaded(self) -> "ImageDataset":
         from equipoise.harness.training.images import load
 
-        images: ImageSet = load(self._images) if self._images else self.problem.resources["images"]
+        images: ImageDataset = load(self._images) if self._images else self.problem.resources["images"]
         return images
 
     def _check_space(self) -> None:

@@ -26,12 +26,12 @@ class GraphVae(GenerativeSearch):
     construction. A Gaussian process (`equipoise.methods._shared.gp`, that of the controls `mutation_gp` and `eda_gp`)
     picks what is evaluated.
 
-    Tuned on nasbench201/cifar10 and nasbench_graph/cora only, with a look at the first made landscape on NAS-Bench-101
-    and on DARTS cells (``studies/made_landscapes.py``); then frozen. What its parts are worth, in points of accuracy
-    with 95 % intervals over 100 repeats (``equipoise run suites/graph_vae_ablation.toml --repeats 100``: 3 tasks, cora
-    among them): with mutation of the same parents in place of the decoder, regret after 100 queries is larger by 0.092
-    [0.046, 0.141] and after 300 by 0.055 [0.019, 0.088]; without the ranker by 0.67 and 0.37; with an untrained decoder
-    by 0.081 [0.030, 0.132] and by 0.027 [-0.009, 0.063], which is not shown.
+    Tuned on nasbench201/cifar10 and nasbench_graph/cora only, with a look at the first synthetic landscape on
+    NAS-Bench-101 and on DARTS cells (``studies/synthetic_landscapes.py``); then frozen. The contribution of its parts,
+    in points of accuracy with 95 % intervals over 100 repeats (``equipoise run suites/graph_vae_ablation.toml --repeats
+    100``: 3 tasks, cora among them): with mutation of the same parents in place of the decoder, regret after 100
+    queries is larger by 0.092 [0.046, 0.141] and after 300 by 0.055 [0.019, 0.088]; without the ranker by 0.67 and
+    0.37; with an untrained decoder by 0.081 [0.030, 0.132] and by 0.027 [-0.009, 0.063], which is not shown.
 
     Args:
         problem: What is known before the search.

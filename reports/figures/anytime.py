@@ -1,94 +1,128 @@
-"""Regret as the search goes on."""
+"""Regret against the budget."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 
-from equipoise.reports.figures.style import INK, Look, legend, log_axis, panels
+from equipoise.reports.drawing.canvas import Canvas
+from equipoise.reports.drawing.look import INK, Look
+from equipoise.reports.drawing.panel import Panel, Scale, legend, legend_height, log_ticks
+from equipoise.reports.drawing.style import Style
 from equipoise.reports.results import Array, Results, TaskResults
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+__all__ = ["AXES", "anytime", "anytime_data"]
 
-__all__ = ["anytime"]
-
-COLUMNS = 3
 POINTS = 70
 """Points of a curve: log-spaced, more would not be seen."""
-AXES = {"queries": "queries", "cost_seconds": "simulated seconds", "epochs": "epochs"}
+AXES = {"queries": "queries", "cost_seconds": "simulated training time [s]", "epochs": "epochs"}
+BASELINE = "random search, exact mean"
+ROW, ABOVE, BELOW = 138.0, 16.0, 34.0
 
 
 def anytime(
+    style: Style,
     results: Results,
     tasks: Sequence[TaskResults],
     looks: Mapping[str, Look],
     against: Literal["budget", "seconds"] = "budget",
-    figure: "Figure | None" = None,
-) -> "Figure":
-    """Draws median and quartiles of every method, one panel a task, on logarithmic axes.
+) -> Canvas:
+    """Draws median and quartiles of every method, one panel per task, on logarithmic axes.
 
     Args:
+        style: Sizes and fonts.
         results: The store.
         tasks: The panels.
-        looks: How each method is drawn.
-        against: Whether the axis is the budget or the simulated seconds.
-        figure: An empty one to fill; a new one if None.
+        looks: Appearance of each method.
+        against: Whether the axis is the budget or the simulated training time.
     """
-    figure, axes = panels(len(tasks), height=1.9, columns=COLUMNS, figure=figure)
-    for panel, task in zip(axes, tasks, strict=True):
-        _panel(panel, results, task, looks, against)
-        panel.set_title(task.name, loc="left", fontsize=8)
-    for place, panel in enumerate(axes):
-        if place % COLUMNS == 0:
-            panel.set_ylabel(f"regret [{tasks[place].unit}]", fontsize=8)
-        if place + COLUMNS >= len(axes):
-            panel.set_xlabel(AXES[results.unit] if against == "budget" else "simulated seconds", fontsize=8)
-    legend(figure, max(axes, key=lambda panel: len(panel.get_legend_handles_labels()[0])))
-    return figure
+    columns = max(1, min(len(tasks), int(style.width // 165)))
+    rows = -(-len(tasks) // columns)
+    shown = [label for label in results.labels if any(label in task.runs for task in tasks)]
+    entries = [(label, looks[label]) for label in shown]
+    if against == "budget" and results.unit == "queries" and any(task.baseline is not None for task in tasks):
+        entries.append((BASELINE, Look(INK, "", ())))
+    height = rows * ROW + legend_height(style, [label for label, _ in entries])
+    canvas = Canvas(style.width, height, style)
+    beside = 0.0 if len({task.unit for task in tasks}) > 1 else 12.0
+    cell = (style.width - beside) / columns
+    for place, task in enumerate(tasks):
+        left, top = beside + (place % columns) * cell, (place // columns) * ROW
+        _panel(canvas, results, task, looks, against, (left, top, cell))
+        middle = (2 * top + ROW) / 2
+        if place % columns == 0 or not beside:
+            canvas.text(
+                left - 2 if beside else left + 9, middle, f"regret [{task.unit}]", style.small, INK, "middle", angle=90
+            )
+        if place + columns >= len(tasks):
+            text = AXES[results.unit] if against == "budget" else "simulated training time [s]"
+            canvas.text(left + cell / 2 + 14, top + ROW - 7, text, style.small, INK, "middle")
+    legend(canvas, rows * ROW, entries)
+    return canvas
 
 
 def _panel(
-    panel: "Axes", results: Results, task: TaskResults, looks: Mapping[str, Look], against: Literal["budget", "seconds"]
+    canvas: Canvas,
+    results: Results,
+    task: TaskResults,
+    looks: Mapping[str, Look],
+    against: Literal["budget", "seconds"],
+    place: tuple[float, float, float],
 ) -> None:
+    grid, quartiles, baseline = curves(results, task, against)
+    floor, top = _ends([*quartiles.values(), *([] if baseline is None else [baseline])])
+    left, above, width = place
+    x = Scale(float(grid[0]), float(max(grid[-1], grid[0] * 1.01)), left + 40, left + width - 6, log=True)
+    y = Scale(floor * 0.85, top * 1.15, above + ROW - BELOW, above + ABOVE, log=True)
+    panel = Panel(canvas, x, y)
+    panel.title(task.title)
+    panel.x_ticks(log_ticks(float(grid[0]), float(grid[-1])))
+    ticks = [t for e in range(-9, 10) for t in (1e1**e, 3e0 * 1e1**e) if floor * 1.9 < t <= top * 1.15]
+    ticks = [t for t in ticks if f"{t:e}"[0] == "1"] if len(ticks) > 5 else ticks
+    panel.y_ticks([floor, *ticks], ["0", *[f"{t:g}" for t in ticks]])
+    panel.frame()
+    for label, (low, _, high) in quartiles.items():
+        panel.band(grid, np.maximum(low, floor), np.maximum(high, floor), looks[label].colour, 0.13)
+    for order, (label, (_, middle, _)) in enumerate(quartiles.items()):
+        marks = np.unique(np.geomspace(1, len(grid), 7).astype(int) - 1)[order % 2 :]
+        panel.curve(grid, np.maximum(middle, floor), looks[label], marks.tolist())
+    if baseline is not None:
+        panel.curve(grid, np.maximum(baseline, floor), Look(INK, "", ()), width=1.0)
+
+
+def anytime_data(
+    results: Results, tasks: Sequence[TaskResults], against: Literal["budget", "seconds"]
+) -> list[Sequence[object]]:
+    """The numbers of all panels."""
+    rows: list[Sequence[object]] = [("task", "method", against, "lower quartile", "median", "upper quartile")]
+    for task in tasks:
+        grid, quartiles, baseline = curves(results, task, against)
+        for label, values in quartiles.items():
+            rows += [(task.name, label, *numbers) for numbers in zip(grid, *values, strict=True)]
+        if baseline is not None:
+            rows += [(task.name, BASELINE, x, "", y, "") for x, y in zip(grid, baseline, strict=True)]
+    return rows
+
+
+def curves(
+    results: Results, task: TaskResults, against: Literal["budget", "seconds"]
+) -> tuple[Array, dict[str, Array], Array | None]:
+    """The amounts, the quartiles of each method there (3 x g, NaN where some run has not begun), and the baseline."""
     grid = results.grid if against == "budget" else task.seconds_grid
     kept = np.unique(np.geomspace(1, len(grid), POINTS).round().astype(int)) - 1 if against == "budget" else ...
-    curves = {
+    values = {
         label: (task.runs[label].regret if against == "budget" else task.runs[label].seconds_regret)[:, kept]
         for label in results.labels
         if label in task.runs
     }
     grid = grid[kept]
-    law = task.random_regret(grid) if against == "budget" and results.unit == "queries" else None
-    quartiles = {label: _quartiles(values) for label, values in curves.items()}
-    floor, top = _ends([*quartiles.values(), *([] if law is None else [law])])
-    for place, (label, values) in enumerate(quartiles.items()):
-        low, middle, high = np.maximum(values, floor)
-        look = looks[label]
-        panel.fill_between(grid, low, high, color=look.colour, alpha=0.13, linewidth=0)
-        marks = np.unique(np.geomspace(1, len(grid), 7).astype(int) - 1)
-        panel.plot(grid, middle, label=label, markevery=marks[place % 2 :].tolist(), **look.line)
-    if law is not None:
-        panel.plot(grid, np.maximum(law, floor), color=INK, linewidth=1.0, label="random search, exact mean")
-    panel.set(xscale="log", yscale="log", ylim=(floor * 0.85, top * 1.15))
-    if grid[-1] > grid[0]:
-        panel.set_xlim(grid[0], grid[-1])
-    log_axis(panel.xaxis)
-    ticks = [t for e in range(-9, 10) for t in (1e1**e, 3e0 * 1e1**e) if floor * 1.9 < t <= top * 1.15]
-    ticks = [t for t in ticks if f"{t:e}"[0] == "1"] if len(ticks) > 5 else ticks
-    panel.set_yticks([floor, *ticks], ["0", *[f"{t:g}" for t in ticks]])
-    panel.yaxis.set_minor_formatter("")
+    baseline = task.random_regret(grid) if against == "budget" and results.unit == "queries" else None
+    return grid, {label: np.quantile(runs, [0.25, 0.5, 0.75], axis=0) for label, runs in values.items()}, baseline
 
 
-def _quartiles(values: Array) -> Array:
-    """3 x g quartiles, NaN where some run has not begun."""
-    return np.asarray(np.quantile(values, [0.25, 0.5, 0.75], axis=0))
-
-
-def _ends(curves: Sequence[Array]) -> tuple[float, float]:
+def _ends(found: Sequence[Array]) -> tuple[float, float]:
     """Ends of the axis. The lower one stands for zero: half the least positive regret, but no less than top / 3000."""
-    known = np.concatenate([values[np.isfinite(values)].ravel() for values in curves])
+    known = np.concatenate([values[np.isfinite(values)].ravel() for values in found])
     positive = known[known > 1e-9]
     if not positive.size:
         return 1e-3, 1.0

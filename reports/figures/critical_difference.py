@@ -1,61 +1,51 @@
 """Mean ranks on a line, with bars over what Nemenyi's test cannot tell apart."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from equipoise.reports.figures.style import INK, MUTED, PAPER, Look
+from equipoise.reports.drawing.canvas import Canvas
+from equipoise.reports.drawing.look import INK, MUTED, PAPER, Look
+from equipoise.reports.drawing.marker import marker
+from equipoise.reports.drawing.panel import Scale
+from equipoise.reports.drawing.style import Style
 from equipoise.reports.statistics.friedman import Friedman
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 __all__ = ["critical_difference"]
 
 
-def critical_difference(test: Friedman, labels: Sequence[str], looks: Mapping[str, Look]) -> "Figure":
+def critical_difference(style: Style, test: Friedman, labels: Sequence[str], looks: Mapping[str, Look]) -> Canvas:
     """Draws the diagram of Demsar (JMLR 2006): best on the left. Methods without a mean rank are left out."""
-    from matplotlib.figure import Figure
-
     count = int(np.isfinite(test.mean_ranks).sum())
-    order = np.argsort(test.mean_ranks, kind="stable")[:count]
-    half = -(-count // 2)
-    bars = len(test.groups)
-    figure = Figure(figsize=(7.2, 1.0 + 0.22 * (half + bars)), layout="constrained")
-    axis = figure.subplots()
-    axis.set_axis_off()
+    order = np.argsort(test.mean_ranks, kind="stable")[:count].tolist()
+    half, bars, size = -(-count // 2), len(test.groups), style.size
+    texts = {m: f"{style.fitted(labels[m], 0.28 * style.width)}  {test.mean_ranks[m]:.2f}" for m in order}
+    edges = max(style.widest(list(texts.values())), 20.0) + 12
+    line, step = 34.0, 1.7 * size
+    first = line + 10 + 6.0 * bars + 0.8 * size
+    canvas = Canvas(style.width, first + step * half, style)
     low, high = 1.0, float(max(2, count))
-    pad = 0.36 * (high - low)
-    axis.set(xlim=(low - pad, high + pad), ylim=(-1.2 - 0.5 * bars - half, 1.9))
-    axis.plot([low, high], [0, 0], color=INK, linewidth=1)
+    scale = Scale(low, high, edges + 8, style.width - edges - 8)
+    canvas.line([scale.start, scale.end], [line, line], INK, 1.0)
     for tick in range(1, count + 1):
-        axis.plot([tick, tick], [0, 0.18], color=INK, linewidth=1)
-        axis.text(tick, 0.3, str(tick), ha="center", va="bottom", fontsize=8)
+        at = scale.at(tick)
+        canvas.line([at, at], [line, line - 4], INK, 1.0)
+        canvas.text(at, line - 6, str(tick), style.small, INK, "middle")
     if np.isfinite(test.critical_difference) and test.critical_difference < high - low:
-        end = low + test.critical_difference
-        axis.plot([low, end], [1.45, 1.45], color=MUTED, linewidth=2, marker="|", markersize=6)
-        axis.text(
-            end + 0.02 * (high - low),
-            1.45,
-            f"critical difference {test.critical_difference:.2f}",
-            va="center",
-            fontsize=8,
-            color=MUTED,
-        )
+        end = scale.at(low + test.critical_difference)
+        canvas.line([scale.start, end], [10, 10], MUTED, 2.0)
+        for at in (scale.start, end):
+            canvas.line([at, at], [7, 13], MUTED, 1.0)
+        canvas.centred(end + 5, 10, f"critical difference {test.critical_difference:.2f}", style.small, MUTED)
     for place, group in enumerate(test.groups):
-        ends = [test.mean_ranks[group[0]], test.mean_ranks[group[-1]]]
-        height = -0.45 - 0.5 * place
-        axis.plot([ends[0] - 0.03, ends[1] + 0.03], [height, height], color=INK, linewidth=3, solid_capstyle="butt")
+        ends = [scale.at(float(test.mean_ranks[group[0]])) - 3, scale.at(float(test.mean_ranks[group[-1]])) + 3]
+        canvas.line(ends, [line + 8 + 6.0 * place] * 2, INK, 3.0)
     for place, method in enumerate(order):
-        left = place < half
-        level = -0.9 - 0.5 * bars - (place if left else count - 1 - place)
-        rank, look = float(test.mean_ranks[method]), looks[labels[method]]
-        edge = low - 0.03 * (high - low) if left else high + 0.03 * (high - low)
-        axis.plot([rank, rank, edge], [0, level, level], color=look.colour, linewidth=0.9)
-        axis.plot([rank], [0], look.marker, color=look.colour, markersize=6, markeredgecolor=PAPER)
-        axis.text(
-            edge, level, f"{labels[method]}  {rank:.2f} " if left else f" {rank:.2f}  {labels[method]}",
-            ha="right" if left else "left", va="center", fontsize=8.5,
-        )  # fmt: skip
-    return figure
+        left, look, at = place < half, looks[labels[method]], scale.at(float(test.mean_ranks[method]))
+        level = first + step * (place if left else count - 1 - place)
+        edge = edges if left else style.width - edges
+        canvas.line([at, at, edge], [line, level, level], look.colour, 0.9)
+        canvas.area(marker(look.marker, at, line, 6.0), look.colour, stroke=PAPER)
+        text = texts[method] if left else "  ".join(reversed(texts[method].rsplit("  ", 1)))
+        canvas.centred(edge - 4 if left else edge + 4, level, text, size, INK, "end" if left else "start")
+    return canvas

@@ -1,17 +1,19 @@
-"""Differences with intervals, one a line: the forest plot."""
+"""Differences with intervals, one per line: the forest plot."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from equipoise.reports.figures.style import FAINT, INK, MUTED, PALETTE, PAPER
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from equipoise.reports.drawing.canvas import Canvas
+from equipoise.reports.drawing.look import FAINT, INK, MUTED, PALETTE, PAPER, Look
+from equipoise.reports.drawing.marker import marker
+from equipoise.reports.drawing.panel import Panel, Scale, round_ticks
+from equipoise.reports.drawing.style import Style
 
 __all__ = ["Line", "forest"]
+
+ROW, ABOVE, BELOW = 16.5, 20.0, 40.0
 
 
 @dataclass(frozen=True)
@@ -33,52 +35,80 @@ class Line:
     strong: bool = False
 
 
-def forest(panels: Sequence[tuple[str, Sequence[Line]]], left: str, right: str, rope: float, unit: str) -> "Figure":
+def forest(
+    style: Style, panels: Sequence[tuple[str, Sequence[Line]]], left: str, right: str, rope: float, unit: str
+) -> Canvas:
     """Draws columns of lines that share their rows.
 
     Args:
+        style: Sizes and fonts.
         panels: Title and lines of each column.
         left: What a value below zero favours.
         right: What a value above zero favours.
         rope: Half width of the shaded band of practical equivalence.
         unit: Of the axis.
     """
-    from matplotlib.figure import Figure
-
-    rows = len(panels[0][1])
-    figure = Figure(figsize=(7.2, 0.235 * rows + 1.35), layout="constrained")
-    axes = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
-    for axis, (title, lines) in zip(axes, panels, strict=True):
+    rows = panels[0][1]
+    names = [style.fitted(line.title, 0.36 * style.width, style.small) for line in rows]
+    space = style.widest(names, style.small) * 1.12 + 8
+    depth = ROW * len(rows)
+    canvas = Canvas(style.width, ABOVE + depth + BELOW, style)
+    width = (style.width - space) / len(panels)
+    for place, (title, lines) in enumerate(panels):
         reach = _reach(lines, rope)
-        axis.axvspan(-rope, rope, color=FAINT, alpha=0.55, linewidth=0)
-        axis.axvline(0, color=MUTED, linewidth=0.8)
-        for place, line in enumerate(lines):
-            if np.isnan(line.value):
-                axis.text(0, place, "n/a", ha="center", va="center", color=MUTED, fontsize=7.5)
-                continue
-            colour = PALETTE["nas"][0] if line.high < 0 else PALETTE["hpo"][0] if line.low > 0 else MUTED
-            ends = [max(line.low, -reach), min(line.high, reach)]
-            axis.plot(ends, [place, place], color=colour, linewidth=2.6 if line.strong else 1.5, solid_capstyle="butt")
-            marker = "D" if line.strong else "o"
-            axis.plot(
-                [line.value], [place], marker, color=colour, markersize=6.5 if line.strong else 5, markeredgecolor=PAPER
-            )
-        axis.set(xlim=(-reach * 1.06, reach * 1.06), title=title)
-        axis.grid(axis="y", visible=False)
-        axis.set_xlabel(f"← {left} better   [{unit}]   {right} better →", fontsize=7.5)
-        for place, line in enumerate(lines[:-1]):
-            if line.strong != lines[place + 1].strong:
-                axis.axhline(place + 0.5, color=FAINT, linewidth=0.8)
-    axes[0].set_yticks(range(rows), [line.title for line in panels[0][1]])
-    for label, line in zip(axes[0].get_yticklabels(), panels[0][1], strict=True):
-        label.set_fontweight("bold" if line.strong else "normal")
-        label.set_color(INK)
-    axes[0].set_ylim(rows - 0.4, -0.6)
-    return figure
+        x = Scale(-1.06 * reach, 1.06 * reach, space + place * width + 6, space + (place + 1) * width - 8)
+        panel = Panel(canvas, x, Scale(len(rows) - 0.5, -0.5, ABOVE + depth, ABOVE))
+        _column(panel, title, lines, reach, rope)
+        _directions(panel, left, right, unit)
+        if not place:
+            for row, line in enumerate(rows):
+                canvas.centred(panel.left - 6, panel.y.at(row), names[row], style.small, INK, "end", line.strong)
+    return canvas
+
+
+def _column(panel: Panel, title: str, lines: Sequence[Line], reach: float, rope: float) -> None:
+    canvas, x, y = panel.canvas, panel.x, panel.y
+    edge = min(rope, 1.06 * reach)
+    canvas.box(x.at(-edge), panel.top, x.at(edge), panel.bottom, FAINT, 0.55)
+    panel.x_ticks(round_ticks(x.low, x.high, 6))
+    panel.frame(left=False)
+    panel.title(title, middle=True)
+    canvas.line([x.at(0)] * 2, [panel.top, panel.bottom], MUTED, 0.8)
+    for place, line in enumerate(lines):
+        if np.isnan(line.value):
+            canvas.centred(x.at(0), y.at(place), "n/a", panel.small, MUTED, "middle")
+            continue
+        colour = PALETTE["nas"][0] if line.high < 0 else PALETTE["hpo"][0] if line.low > 0 else MUTED
+        ends = x(np.clip([line.low, line.high], -reach, reach))
+        canvas.line(ends, [y.at(place)] * 2, colour, 2.6 if line.strong else 1.5)
+        look, size = Look(colour, "D" if line.strong else "o", ()), 6.0 if line.strong else 5.0
+        canvas.area(marker(look.marker, x.at(line.value), y.at(place), size), colour, stroke=PAPER)
+        if place + 1 < len(lines) and line.strong != lines[place + 1].strong:
+            canvas.line([panel.left, panel.right], [y.at(place + 0.5)] * 2, FAINT, 0.8)
+
+
+def _directions(panel: Panel, left: str, right: str, unit: str) -> None:
+    """Says below the ticks what each side favours, and in which unit."""
+    canvas, size = panel.canvas, panel.small
+    sides = panel.bottom + 9.5 + 1.9 * size
+    room, style = panel.right - panel.left, canvas.style
+    texts = f"← {left} better", f"{right} better →"
+    if style.text_width("  ".join(texts), size) > room:
+        texts = f"← {left}", f"{right} →"
+    canvas.text(panel.left, sides, style.fitted(texts[0], 0.48 * room, size), size, INK)
+    canvas.text(panel.right, sides, style.fitted(texts[1], 0.48 * room, size), size, INK, "end")
+    canvas.text(
+        (panel.left + panel.right) / 2,
+        sides + 1.4 * size,
+        style.fitted(f"[{unit}]", room, size),
+        size,
+        INK,
+        "middle",
+    )
 
 
 def _reach(lines: Sequence[Line], rope: float) -> float:
-    """How far the axis goes: to the furthest finite end, but at most three times the furthest value."""
+    """Reach of the axis: to the furthest finite end, but at most three times the furthest value."""
     ends = [abs(e) for line in lines for e in (line.low, line.high) if np.isfinite(e)]
     values = [abs(line.value) for line in lines if np.isfinite(line.value)]
     furthest = max(values, default=rope)

@@ -8,7 +8,7 @@ from math import isnan
 from typing import Any
 
 from equipoise.reports.document import Cell, Code, Document, Emphasis, Figure, Strong, Table, Text
-from equipoise.reports.figures.style import FAINT, INK, MUTED, PALETTE, PAPER
+from equipoise.reports.drawing.look import FAINT, INK, MUTED, PALETTE, PAPER
 from equipoise.reports.render.environment import render as fill
 
 __all__ = ["render"]
@@ -59,7 +59,7 @@ def cell(entry: Cell) -> str:
     """The content of an entry of a table."""
     text = f"<code>{plain(entry.text)}</code>" if entry.code and entry.text else plain(entry.text)
     text = f"<strong>{text}</strong>" if entry.best else text
-    return f'{text}<sup title="cannot be told from the best">†</sup>' if entry.tied else text
+    return f'{text}<sup title="not significantly different from the best">†</sup>' if entry.tied else text
 
 
 def sort_key(entry: Cell) -> str:

@@ -1,1 +1,1 @@
-"""The sections: one file a section, each a function from what is known to its text, tables and figures."""
+"""Sections of the report: one file per section, each a function from results to text, tables and figures."""

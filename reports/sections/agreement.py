@@ -1,4 +1,4 @@
-"""Where the four schools agree on a pair of methods, where they do not, and why."""
+"""Agreement of the four statistical frameworks on pairs of methods, and reasons for disagreement."""
 
 from collections.abc import Mapping
 
@@ -6,17 +6,18 @@ import numpy as np
 
 from equipoise.reports.analysis import Analysis
 from equipoise.reports.document import Block, Bullets, Cell, Code, Column, Paragraph, Strong, Table, Text
+from equipoise.reports.phrases import joined, name, plural, spread
 from equipoise.reports.results import Array
-from equipoise.reports.words import joined, name, plural, spread
+from equipoise.reports.statistics.bayesian import LEAST_TASKS, BayesianSignedRank
 
 __all__ = ["agreement", "verdicts"]
 
-SCHOOLS = ("ranks", "pairs", "posteriors", "scores")
+FRAMEWORKS = ("ranks", "pairs", "posteriors", "scores")
 LISTED = 8
 
 
 def verdicts(analysis: Analysis) -> dict[tuple[int, int], dict[str, int]]:
-    """What each school says of each pair (i, j), i < j: -1 the first is better, 1 the second, 0 not told apart."""
+    """Verdict of each framework on each pair (i, j), i < j: -1 the first is better, 1 the second, 0 no difference found."""
     active = analysis.active.tolist()
     posterior = analysis.bayesian(analysis.rope)
     found = {}
@@ -29,10 +30,17 @@ def verdicts(analysis: Analysis) -> dict[tuple[int, int], dict[str, int]]:
             found[i, j] = {
                 "ranks": int(np.sign(ranks[i] - ranks[j])) if nemenyi else 0,
                 "pairs": _side(analysis, i, j) if signed else 0,
-                "posteriors": -1 if p.p_first >= 0.95 else 1 if p.p_second >= 0.95 else 0,
+                "posteriors": _posterior(p),
                 "scores": -1 if low > 0.5 else 1 if high < 0.5 else 0,
             }
     return found
+
+
+def _posterior(found: BayesianSignedRank) -> int:
+    """The side that has a probability of 95 %; none where the pair shares too few tasks."""
+    if found.tasks_used < LEAST_TASKS:
+        return 0
+    return -1 if found.p_first >= 0.95 else 1 if found.p_second >= 0.95 else 0
 
 
 def _side(analysis: Analysis, i: int, j: int) -> int:
@@ -47,12 +55,12 @@ def agreement(analysis: Analysis) -> list[Block]:
     """A paragraph, the disagreements, and a table of the verdicts on every pair."""
     found, labels = verdicts(analysis), analysis.results.labels
     told = {pair: {s for s, v in said.items() if v} for pair, said in found.items()}
-    split = [pair for pair, schools in told.items() if 0 < len(schools) < 4]
+    split = [pair for pair, frameworks in told.items() if 0 < len(frameworks) < 4]
     opposed = [pair for pair, said in found.items() if {-1, 1} <= set(said.values())]
-    both = sum(len(schools) == 4 for schools in told.values()) - len([p for p in opposed if len(told[p]) == 4])
-    neither = sum(not schools for schools in told.values())
+    both = sum(len(frameworks) == 4 for frameworks in told.values()) - len([p for p in opposed if len(told[p]) == 4])
+    neither = sum(not frameworks for frameworks in told.values())
     head = (
-        f"Of {plural(len(found), 'pair')} of methods, all four schools name the same winner in {both} and none in "
+        f"Of {plural(len(found), 'pair')} of methods, all four frameworks name the same winner in {both} and none in "
         f"{neither}; in {len(split)} some do and some do not"
         + (
             f", and in {len(opposed)} they name different winners."
@@ -97,19 +105,19 @@ def _named(labels: tuple[str, ...], values: Array) -> Text:
 
 
 def _reasons(found: Mapping[tuple[int, int], Mapping[str, int]], split: list[tuple[int, int]]) -> str:
-    """Why schools part, as far as the pattern of their verdicts shows."""
-    counts = {school: sum(bool(found[pair][school]) for pair in split) for school in SCHOOLS}
+    """Reasons for disagreement, as far as the pattern of the verdicts shows them."""
+    counts = {framework: sum(bool(found[pair][framework]) for pair in split) for framework in FRAMEWORKS}
     reasons = []
     if counts["scores"] > counts["pairs"]:
         reasons.append(
-            "the scores separate more pairs than the tests over tasks, because they ask only what other seeds would "
-            "do on these tasks, which many runs answer, while the tests ask about other tasks, of which there are "
-            "few; nor do they correct for the number of pairs"
+            "the scores separate more pairs than the tests over tasks, because they generalise only to other seeds on "
+            "these tasks, for which there are many runs, while the tests generalise to other tasks, of which there "
+            "are few; nor do they correct for the number of pairs"
         )
     if counts["pairs"] > counts["ranks"]:
         reasons.append(
-            "Wilcoxon separates more than Nemenyi, which throws away the sizes of differences and pays for all "
-            "pairs at once, and whose verdict on a pair depends on the other methods in the pool"
+            "Wilcoxon separates more than Nemenyi, which ignores the sizes of differences, corrects for all pairs at "
+            "once, and whose verdict on a pair depends on the other methods in the pool"
         )
     if counts["ranks"] > counts["pairs"]:
         reasons.append(
@@ -125,7 +133,11 @@ def _reasons(found: Mapping[tuple[int, int], Mapping[str, int]], split: list[tup
             "the posterior gives verdicts that Wilcoxon withholds, because it corrects for no multiple comparisons"
         )
     said = " ".join(f"{reason[0].upper()}{reason[1:]}." for reason in reasons)
-    return f"Where they part: {said}" if reasons else "Where they part, no school is the more ready to separate."
+    return (
+        f"Where they disagree: {said}"
+        if reasons
+        else "Where they disagree, no framework separates more pairs than another."
+    )
 
 
 def _point(said: Mapping[str, int], first: str, second: str) -> Text:
@@ -133,28 +145,28 @@ def _point(said: Mapping[str, int], first: str, second: str) -> Text:
     winners = sorted({v for v in said.values() if v})
     parts: list[str] = [Code(first), " and ", Code(second), ": "]
     for place, winner in enumerate(winners):
-        schools = [school for school in SCHOOLS if said[school] == winner]
-        parts += ["; " if place else "", Code(names[winner]), f" by {joined(schools)}"]
-    silent = [school for school in SCHOOLS if not said[school]]
-    return (*parts, f"; not told apart by {joined(silent)}." if silent else ".")
+        frameworks = [framework for framework in FRAMEWORKS if said[framework] == winner]
+        parts += ["; " if place else "", Code(names[winner]), f" by {joined(frameworks)}"]
+    silent = [framework for framework in FRAMEWORKS if not said[framework]]
+    return (*parts, f"; no difference by {joined(silent)}." if silent else ".")
 
 
 def _table(found: Mapping[tuple[int, int], Mapping[str, int]], labels: tuple[str, ...], rope: float) -> Table:
     rows = []
     for (i, j), said in found.items():
         words = {-1: labels[i], 0: "–", 1: labels[j]}
-        rows.append((name(labels[i]), name(labels[j]), *(Cell(words[said[school]]) for school in SCHOOLS)))
+        rows.append((name(labels[i]), name(labels[j]), *(Cell(words[said[framework]]) for framework in FRAMEWORKS)))
     return Table(
         "agreement",
-        "The winner of each pair by each school",
+        "Winner of each pair by each framework",
         (
             Column("first", "l"),
             Column("second", "l"),
             Column("ranks: Nemenyi", "l"),
             Column("pairs: Wilcoxon, Holm", "l"),
             Column(f"posteriors: ROPE ±{rope:g}", "l"),
-            Column("scores: improvement", "l"),
+            Column("scores: probability of improvement", "l"),
         ),
         tuple(rows),
-        (("At 5 %, or a probability of 95 %. –: not told apart.",),),
+        (("At 5 %, or a probability of 95 %. –: no difference found.",),),
     )

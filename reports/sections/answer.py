@@ -1,25 +1,24 @@
-"""The first screen: NAS against HPO in plain words, its size and its uncertainty."""
+"""The first screen: NAS against HPO in two sentences with a forest plot, and what to mind."""
 
 import numpy as np
 
 from equipoise.reports.analysis import Analysis
-from equipoise.reports.document import Block, Cell, Code, Column, Paragraph, Section, Strong, Table, Text
-from equipoise.reports.statistics.families import Effect, FamilyAnswer
+from equipoise.reports.document import Block, Code, Figure, Paragraph, Section, Strong, Text
+from equipoise.reports.figures.forest import Line, forest
+from equipoise.reports.phrases import amount, decimals, interval, joined, number, plural, spread
+from equipoise.reports.sections.family_lines import lines_data, overall_lines
+from equipoise.reports.statistics.families import FamilyAnswer
 from equipoise.reports.statistics.resampling import Estimate
-from equipoise.reports.verdicts import FAMILY_WORDS, judged, ratio_words, verdict_words
-from equipoise.reports.words import amount, decimals, interval, joined, number, plural, spread
+from equipoise.reports.verdicts import FAMILY_WORDS, judged, verdict_words
 
-__all__ = ["answer_section", "budget_words"]
-
-FAMILY = ("NAS", "HPO")
+__all__ = ["answer_section", "budget_words", "favoured", "magnitude", "signed"]
 
 
 def answer_section(analysis: Analysis) -> Section:
-    """The answer, what it rests on, and the table of its parts."""
+    """Two sentences, what to mind, and the forest plot."""
     blocks: list[Block] = [Paragraph(_answer(analysis), "answer")]
     if analysis.question is not None:
-        blocks.append(_table(analysis, analysis.question))
-    blocks.append(Paragraph(_leaders(analysis)))
+        blocks.append(_figure(analysis, analysis.question))
     blocks += [Paragraph(text, "caution") for text in cautions(analysis)]
     return Section("answer", "Does NAS beat general hyperparameter optimisation?", tuple(blocks))
 
@@ -27,7 +26,9 @@ def answer_section(analysis: Analysis) -> Section:
 def budget_words(analysis: Analysis) -> str:
     """The budget in words: ``300 queries``."""
     results = analysis.results
-    unit = {"queries": "queries", "cost_seconds": "simulated seconds", "epochs": "epochs"}[results.unit]
+    unit = {"queries": "queries", "cost_seconds": "seconds of simulated training time", "epochs": "epochs"}[
+        results.unit
+    ]
     return f"{amount(results.limit)} {unit}"
 
 
@@ -36,37 +37,70 @@ def _answer(analysis: Analysis) -> Text:
     if question is None:
         return _one_family(analysis)
     effect = question.mean.overall
-    size = f"{number(abs(float(effect.value)), _digits(effect))} {analysis.of_regret}"
+    size = f"{magnitude(effect)} {analysis.of_regret}"
     rope = f"±{analysis.rope:g} {analysis.unit}"
     judgement = judged(float(effect.low), float(effect.high), analysis.rope)
     where = f" on these {plural(int(question.mean.tasks_used.sum()), 'task')} at {budget_words(analysis)}"
+    fragile = _fragile(analysis)
     if judgement.verdict == "unclear":
         head: Text = (
             Strong("These runs cannot tell."),
-            f" The family means differ by {size} in favour of {_favoured(effect)}{where}, but the 95 % "
-            f"interval {_signed(effect)} holds both signs.",
+            f" The family means differ by {size} in favour of {favoured(effect)}{where}, but the 95 % "
+            f"interval {signed(effect)} includes zero{fragile}.",
         )
     elif judgement.verdict == "equal":
         head = (
             Strong("The two families are equal in practice"),
-            f"{where}: the difference of their means, {size}, has a 95 % interval {_signed(effect)} within {rope}.",
+            f"{where}: the family means differ by {size} in favour of {favoured(effect)}, with a 95 % interval "
+            f"{signed(effect)} of NAS minus HPO within {rope}{fragile}.",
         )
     else:
         better, worse = ("NAS", "HPO") if judgement.verdict == "first" else ("HPO", "NAS")
         names = {"NAS": FAMILY_WORDS["nas"], "HPO": FAMILY_WORDS["hpo"]}
+        small = f", which is small in practice (within {rope})" if judgement.small else ""
         head = (
             Strong(f"{_head(analysis, question, better)}{names[better]} did better than {names[worse]}"),
             f"{where} on the mean of each family: by ",
             Strong(size),
-            f" (95 % interval {_magnitudes(effect)})",
-            f". That is small in practice: the interval lies within {rope}." if judgement.small else ".",
+            f" (95 % interval {_magnitudes(effect)}){small}{fragile}.",
         )
+    return (*head, *_second(analysis, question))
+
+
+def _fragile(analysis: Analysis) -> str:
+    """A warning where the sign of the answer depends on which methods are counted in which family."""
+    sweep = analysis.labellings
+    if sweep is None or not sweep.fragile:
+        return ""
+    share = sweep.share_below_zero if sweep.declared < 0 else 1 - sweep.share_below_zero
     return (
-        *head,
-        *_in_queries(analysis),
-        *_best(analysis, question),
-        *_beyond(analysis, question),
-        *_scale(analysis, question),
+        f"; this is fragile: the sign holds under only {100 * share:.0f} % of the admissible ways to assign methods to "
+        "families"
+    )
+
+
+def _second(analysis: Analysis, question: FamilyAnswer) -> Text:
+    """The confirmatory contrast, where it is known; otherwise the best method of each family."""
+    contrast = analysis.confirmatory
+    title = "Published NAS methods against library optimisers, the confirmatory contrast"
+    if contrast is None:
+        alone = [side for side, members in zip(("NAS", "HPO"), question.methods, strict=True) if len(members) == 1]
+        single = f" ({alone[0] if len(alone) == 1 else 'each family'} has one method here)" if alone else ""
+        title, effect = f"Best method against best method{single}", question.best.overall
+    else:
+        effect = contrast.mean.overall
+    if np.isnan(effect.value):
+        return ()
+    words = {
+        "NAS better": "NAS is better",
+        "HPO better": "HPO is better",
+        "equal in practice": "they are equal in practice",
+        "cannot tell": "the runs cannot tell",
+    }
+    verdict, _, small = verdict_words(effect, analysis.rope).partition(", ")
+    size = f"{magnitude(effect)} {analysis.unit}"
+    return (
+        f" {title}: {words[verdict]}{', by little' if small else ''} ({size} for {favoured(effect)}, {signed(effect)}).",
     )
 
 
@@ -80,7 +114,7 @@ def _head(analysis: Analysis, question: FamilyAnswer, better: str) -> str:
 
 
 def _one_family(analysis: Analysis) -> Text:
-    present = [family for family in ("nas", "hpo") if family in analysis.results.families]
+    present = [family for family in ("nas", "hpo") if family in analysis.families]
     if len(present) == 2 and analysis.both(analysis.regrets):
         why = (
             "the tasks have different units, and the exact random-search baseline that would make them comparable is not known "
@@ -96,98 +130,51 @@ def _one_family(analysis: Analysis) -> Text:
     return (Strong("These runs cannot answer the question:"), f" {why}. What the methods reached is compared below.")
 
 
-def _favoured(effect: Estimate) -> str:
+def _figure(analysis: Analysis, question: FamilyAnswer) -> Figure:
+    panels = [
+        ("family mean", overall_lines(analysis, question.mean)),
+        ("family best", overall_lines(analysis, question.best)),
+    ]
+    contrast = analysis.confirmatory
+    if contrast is not None:
+        panels.insert(1, ("published against library", overall_lines(analysis, contrast.mean)))
+    said = "; ".join(
+        f"{title}: " + ", ".join(f"{line.title} {_shown(line)}" for line in lines) for title, lines in panels
+    )
+    return Figure(
+        "answer",
+        "NAS minus HPO: difference of mean regret, per search space and overall, with 95 % intervals",
+        f"{said}.",
+        (
+            f"Regret in {analysis.unit}; blue: NAS better, red: HPO better, grey: the interval includes zero. The band is "
+            f"±{analysis.rope:g}, the region of practical equivalence. Family best: chosen on half of the repeats, "
+            "judged on the other half. The appendix shows every task.",
+        ),
+        lambda style: forest(style, panels, "NAS", "HPO", analysis.rope, analysis.unit),
+        lambda: lines_data(panels),
+    )
+
+
+def _shown(line: Line) -> str:
+    digits = decimals([line.value])
+    return f"{number(line.value, digits)} {interval(line.low, line.high, digits)}".strip()
+
+
+def favoured(effect: Estimate) -> str:
+    """The family that an effect favours."""
     return "NAS" if effect.value < 0 else "HPO"
 
 
-def _in_queries(analysis: Analysis) -> Text:
-    question = analysis.question_in_queries
-    if question is None:
-        return ()
-    effect = question.mean.overall
-    sign = 1.0 if effect.value >= 0 else -1.0
-    ends = sorted((sign * float(effect.low), sign * float(effect.high)))
-    ahead, behind = ("NAS", "HPO") if sign > 0 else ("HPO", "NAS")
-    tell = "" if ends[0] > 0 else ", so it may be either way"
-    return (
-        f" In queries{_partly(analysis)}: random search would need ",
-        Strong(ratio_words(sign * float(effect.value), *ends)),
-        f" as many queries to match {ahead} as to match {behind}{tell}.",
-    )
-
-
-def _partly(analysis: Analysis) -> str:
-    """Over which tasks the queries stand, where not over all of the answer."""
-    question, queries = analysis.question, analysis.question_in_queries
-    if question is None or queries is None:
-        return ""
-    some, every = int(queries.mean.tasks_used.sum()), int(question.mean.tasks_used.sum())
-    return "" if some == every else f" (on {some} of the {plural(every, 'task')}, those whose law is known)"
-
-
-def _best(analysis: Analysis, question: FamilyAnswer) -> Text:
-    effect = question.best.overall
-    if np.isnan(effect.value):
-        return ()
-    words = {
-        "NAS better": "NAS is better",
-        "HPO better": "HPO is better",
-        "equal in practice": "they are equal in practice",
-        "cannot tell": "the runs cannot tell",
-    }
-    verdict, _, small = verdict_words(effect, analysis.rope).partition(", ")
-    size = f"{number(abs(float(effect.value)), _digits(effect))} {analysis.unit}"
-    alone = [FAMILY[side] for side, members in enumerate(question.methods) if len(members) == 1]
-    single = f" ({alone[0] if len(alone) == 1 else 'each family'} has one method here)" if alone else ""
-    return (
-        f" Best method against best method{single}, {words[verdict]}{', by little' if small else ''}: {size} for "
-        f"{_favoured(effect)} {_signed(effect)}.",
-    )
-
-
-def _beyond(analysis: Analysis, question: FamilyAnswer) -> Text:
-    clusters = len(question.mean.clusters)
-    if clusters < 2:
-        return (" All tasks share one search space, so nothing is said about other spaces.",)
-    verdict = verdict_words(question.mean.beyond, analysis.rope)
-    if verdict == "cannot tell":
-        return (f" Whether this holds in other search spaces cannot be told from {clusters} of them.",)
-    return (f" In other search spaces the same is to be expected from these {clusters} ({verdict}).",)
-
-
-def _scale(analysis: Analysis, question: FamilyAnswer) -> Text:
-    """What the families and random search leave, in the weights of the answer: spaces weigh the same."""
-    used = question.mean.tasks_used
-    columns = [analysis.means[list(side)] for side in question.methods]
-    if analysis.one_unit and np.isfinite(analysis.random[used]).all():
-        columns.append(analysis.random[None])
-    spaces = [[place for place in places if used[place]] for places in analysis.results.spaces.values()]
-    left = [
-        float(np.mean([np.nanmean(np.nanmean(column[:, places], axis=0)) for places in spaces if places]))
-        for column in columns
-    ]
-    digits = decimals(left)
-    names = ("the NAS family leaves", "the HPO family", "random search")
-    said = joined(f"{name} {number(value, digits)}" for name, value in zip(names, left, strict=False))
-    return (f" For scale: {said} {analysis.of_regret}.",)
-
-
-def _leaders(analysis: Analysis) -> Text:
-    ranks = analysis.ranks
-    if np.isnan(ranks.value).all():
-        return ("No task was finished by every method, so average ranks over tasks are n/a.",)
-    order = analysis.active[np.argsort(ranks.value[analysis.active], kind="stable")]
-    parts: list[str] = ["Average rank of a run at the budget (1 is best): "]
-    for place, method in enumerate(order):
-        parts += [", "] if place else []
-        parts += [Code(analysis.results.labels[method]), f" {number(float(ranks.value[method]), 2)}"]
-    return (*parts, ".")
+def magnitude(effect: Estimate) -> str:
+    """Size of an effect, without its sign."""
+    return number(abs(float(effect.value)), _digits(effect))
 
 
 def cautions(analysis: Analysis) -> list[Text]:
-    """What a reader must know before trusting the first screen."""
+    """Warnings that a reader needs before trusting the first screen."""
     results = analysis.results
     said: list[Text] = []
+    said += _membership(analysis)
     if results.repeats == 1:
         said.append(("One repeat: nothing is known of how much runs vary, and no interval can be given.",))
     stored, planned = int(analysis.counts.sum()), sum(results.planned.values())
@@ -195,7 +182,7 @@ def cautions(analysis: Analysis) -> list[Text]:
         said.append(
             (
                 f"Incomplete: {stored:,} of {planned:,} planned runs are stored; what is missing is listed under ",
-                Code("What was spent"),
+                Code("Resources used"),
                 ".",
             )
         )
@@ -209,79 +196,40 @@ def cautions(analysis: Analysis) -> list[Text]:
         said.append(
             (
                 "Queries were noisy (one stored training seed each); regret is of the incumbent's expected error. The "
-                "exact random-search baseline is that of noise-free queries: scores, speed-ups and ratios of queries "
-                "understate every method, random search that is played included.",
+                "exact random-search baseline assumes noise-free queries: scores, speed-ups and ratios of queries "
+                "understate every method, including the random-search runs.",
             )
         )
     return said
 
 
-def _table(analysis: Analysis, question: FamilyAnswer) -> Table:
-    queries = analysis.question_in_queries
-    rows = [
-        _row("family mean", question.mean, queries.mean if queries else None, analysis.rope),
-        _row("family best", question.best, queries.best if queries else None, analysis.rope),
-    ]
-    columns = [
-        Column("comparison", "l"),
-        Column("NAS − HPO"),
-        Column("NAS ÷ HPO"),
-        Column("on these tasks", "l", "verdict"),
-        Column("in other spaces", "l", "verdict"),
-    ]
-    return Table(
-        "answer",
-        f"NAS against HPO at {budget_words(analysis)}, regret in {analysis.unit}",
-        tuple(columns),
-        tuple(rows),
-        (
-            (
-                f"NAS: {joined(_members(analysis, 'nas'))}. HPO: {joined(_members(analysis, 'hpo'))}. Regret is the "
-                "validation error of what a run would hand in, less the optimum; below zero favours NAS. NAS ÷ HPO: "
-                "how many times as many queries random search would need for what NAS reaches as for what HPO "
-                f"reaches{_partly(analysis)}. Brackets: 95 % intervals over seeds. Tasks of one search space are averaged first, so "
-                "that spaces weigh the same. Family best: the best method is chosen on half of the repeats and "
-                "judged on the other half.",
-            ),
-        ),
-    )
-
-
-def _row(title: str, effect: Effect, queries: Effect | None, rope: float) -> tuple[Cell, ...]:
-    overall = effect.overall
-    digits = _digits(overall)
-    ratio = (
-        Cell("n/a")
-        if queries is None or np.isnan(queries.overall.value)
-        else Cell(
-            ratio_words(float(queries.overall.value), float(queries.overall.low), float(queries.overall.high)),
-            float(queries.overall.value),
+def _membership(analysis: Analysis) -> list[Text]:
+    """Methods that stand for no family, and tasks on which the families are not compared."""
+    results, found = analysis.results, analysis.membership
+    said: list[Text] = []
+    if found.partial:
+        tasks = (analysis.counts > 0).sum(axis=1)
+        names = joined(
+            f"{results.labels[m]} ({tasks[m]} of {plural(len(results.tasks), 'task')})" for m in found.partial
         )
-    )
-    return (
-        Cell(title),
-        Cell(f"{number(float(overall.value), digits)} {_signed(overall)}", float(overall.value)),
-        ratio,
-        Cell(verdict_words(overall, rope) if effect.clusters else "n/a"),
-        Cell(
-            "one space only"
-            if len(effect.clusters) == 1
-            else verdict_words(effect.beyond, rope)
-            if effect.clusters
-            else "n/a"
-        ),
-    )
-
-
-def _members(analysis: Analysis, family: str) -> tuple[str, ...]:
-    return analysis.results.families.get(family, ())
+        said.append((f"Not counted in the family comparison, for lack of runs on some tasks: {names}.",))
+    dropped = int((~found.tasks & (analysis.counts.sum(axis=0) > 0)).sum())
+    if dropped and analysis.question is not None:
+        said.append((f"The families are not compared on {plural(dropped, 'task')}, where a member has no run.",))
+    single = [label for m, label in enumerate(results.labels) if (analysis.counts[m] == 1).any()]
+    if single and results.repeats > 1:
+        said.append(
+            ("A single run has no interval, nor has a mean that includes it: ", *spread(single, ", ", Code), ".")
+        )
+    return said
 
 
 def _digits(effect: Estimate) -> int:
     return decimals([effect.value, *(e for e in (effect.low, effect.high) if np.isfinite(e))])
 
 
-def _signed(effect: Estimate) -> str:
+def signed(effect: Estimate) -> str:
+    """Interval of an effect."""
     return interval(float(effect.low), float(effect.high), _digits(effect))
 
 

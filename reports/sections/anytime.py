@@ -1,24 +1,26 @@
 """Section: how regret falls as the budget is spent."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 import numpy as np
 
 from equipoise.reports.analysis import Analysis
 from equipoise.reports.document import Block, Cell, Column, Figure, Paragraph, Section, Table
-from equipoise.reports.figures.anytime import anytime
-from equipoise.reports.figures.progress import progress
-from equipoise.reports.figures.style import Look
+from equipoise.reports.drawing.look import Look
+from equipoise.reports.figures.anytime import anytime, anytime_data
+from equipoise.reports.figures.progress import progress, progress_data
+from equipoise.reports.phrases import decimals, interval, name, number, percent
 from equipoise.reports.results import Array, Results, TaskResults
 from equipoise.reports.statistics.resampling import Estimate
 from equipoise.reports.statistics.runtime import area_under_curve, runtime_ecdf, runtimes
-from equipoise.reports.words import decimals, interval, name, number, percent
 
 __all__ = ["anytime_section"]
 
 POINTS = 40
 """Points of the curves of ranks and of targets reached."""
 TARGETS = 50
+Against = Literal["budget", "seconds"]
 SINCE = ", from where every run of the task has an incumbent"
 
 
@@ -41,7 +43,9 @@ def anytime_section(analysis: Analysis, looks: Mapping[str, Look]) -> Section:
     seconds = [_curves(results, *group, looks, "seconds") for group in _groups(results, timed=True)]
     blocks: list[Block] = [words, *curves]
     if results.unit != "cost_seconds":
-        blocks += seconds or [Paragraph(("Regret against simulated seconds is n/a: no task tells training time.",))]
+        blocks += seconds or [
+            Paragraph(("Regret against simulated training time is n/a: no task reports training time.",))
+        ]
     blocks += [_progress(analysis, looks), _areas(analysis)]
     return Section("anytime", "Anytime performance", tuple(blocks))
 
@@ -57,13 +61,15 @@ def _groups(results: Results, timed: bool = False) -> list[tuple[str, list[TaskR
     return found
 
 
-def _curves(results: Results, key: str, tasks: list[TaskResults], looks: Mapping[str, Look], against: str) -> Figure:
+def _curves(
+    results: Results, key: str, tasks: list[TaskResults], looks: Mapping[str, Look], against: Against
+) -> Figure:
     ends = [
-        f"{task.name}: "
+        f"{task.title}: "
         + ", ".join(f"{label} {number(float(np.median(task.runs[label].regret[:, -1])))}" for label in task.runs)
         for task in tasks
     ]
-    axis = "the budget" if against == "budget" else "simulated seconds"
+    axis = "the budget" if against == "budget" else "simulated training time"
     return Figure(
         f"anytime-{key}" if against == "budget" else f"seconds-{key}",
         f"Validation regret against {axis} on {key}",
@@ -71,7 +77,8 @@ def _curves(results: Results, key: str, tasks: list[TaskResults], looks: Mapping
         if against == "budget"
         else "The same runs as above against the training time they would have taken.",
         ("Median and quartiles over runs; lower is better.",),
-        lambda: anytime(results, tasks, looks, "budget" if against == "budget" else "seconds"),
+        lambda style: anytime(style, results, tasks, looks, against),
+        lambda: anytime_data(results, tasks, against),
     )
 
 
@@ -90,14 +97,15 @@ def _progress(analysis: Analysis, looks: Mapping[str, Look]) -> Figure:
     reached = ", ".join(f"{label} {percent(float(shares[m, -1]))}" for m, label in enumerate(labels))
     return Figure(
         "progress",
-        "Average rank, and share of targets reached, as the budget is spent",
+        "Average rank, and ECDF of runtimes over targets",
         f"Average rank at a tenth of the budget and at its end: {said}. Targets reached at the end: {reached}.",
         (
             "Left: rank of one run among one run of every method, mean over tasks, with 95 % intervals over seeds; "
-            f"lower is better. Right: share of pairs of run and target reached, mean over tasks; {TARGETS} targets a "
+            f"lower is better. Right: share of run-target pairs reached, mean over tasks; {TARGETS} targets per "
             "task, log-spaced from the regret of one random query to a thousandth of it, and the optimum.",
         ),
-        lambda: progress(results.grid[points], ranks, shares, labels, looks, results.unit),
+        lambda style: progress(style, results.grid[points], ranks, shares, labels, looks, results.unit),
+        lambda: progress_data(results.grid[points], ranks, shares, labels),
     )
 
 
@@ -120,9 +128,9 @@ def _shares(analysis: Analysis, amounts: Array) -> Array:
 
 
 def _targets(task: TaskResults) -> Array:
-    law = task.random_regret([1])
+    baseline = task.random_regret([1])
     first = [float(runs.regret[:, 0].mean()) for runs in task.runs.values()]
-    start = float(law[0]) if law is not None else float(np.mean(first)) if first else 1.0
+    start = float(baseline[0]) if baseline is not None else float(np.mean(first)) if first else 1.0
     return np.append(np.geomspace(start, start / 1000, TARGETS - 1), 1e-9) if start > 0 else np.full(1, 1e-9)
 
 
@@ -148,7 +156,7 @@ def _areas(analysis: Analysis) -> Table:
             )
             for v, lo, hi in zip(column, means.low[:, place], means.high[:, place], strict=True)
         ]
-        rows.append((name(task.name), *cells))
+        rows.append((name(task.title), *cells))
     return Table(
         "areas",
         "Area under the curve: mean regret over the logarithm of the budget",
@@ -164,7 +172,7 @@ def _areas(analysis: Analysis) -> Table:
 
 
 def _start(results: Results, task: TaskResults) -> int:
-    """Where on the grid the area of a task begins.
+    """Index on the grid at which the area of a task begins.
 
     Queries begin at the first. Epochs and seconds have no natural beginning: before every run has an incumbent, areas
     would compare penalties.

@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 from equipoise.reports.analysis import Analysis
 from equipoise.reports.document import Cell, Column, Paragraph, Section, Table
+from equipoise.reports.phrases import joined, plural
 from equipoise.reports.results import Results
-from equipoise.reports.words import joined, plural
 
 __all__ = ["checklist_section"]
 
@@ -55,7 +55,7 @@ def _training_code(results: Results) -> tuple[bool | None, str]:
 
 
 def _sources(results: Results) -> str:
-    return joined(dict.fromkeys(task.name.partition("/")[0] for task in results.tasks))
+    return joined(dict.fromkeys(task.own_title or task.name.partition("/")[0] for task in results.tasks))
 
 
 def _space(results: Results) -> tuple[bool | None, str]:
@@ -63,7 +63,7 @@ def _space(results: Results) -> tuple[bool | None, str]:
 
 
 def _methods_code(results: Results) -> tuple[bool | None, str]:
-    foreign = [card.label for card in results.methods if ":" in card.name or card.name.endswith(".py")]
+    foreign = [method.label for method in results.methods if ":" in method.name or method.name.endswith(".py")]
     if foreign:
         return None, f"{joined(foreign)} come from outside Equipoise: release their code."
     return True, "Every method is one file (or package) in methods/."
@@ -83,7 +83,7 @@ def _same_data(results: Results) -> tuple[bool | None, str]:
     missing = sum(not digest for digest in digests)
     return (
         missing == 0 or None
-    ), f"One table a task for all methods; {plural(len(digests) - missing, 'data digest')} recorded."
+    ), f"One table per task for all methods; {plural(len(digests) - missing, 'data digest')} recorded."
 
 
 def _same_budget(results: Results) -> tuple[bool | None, str]:
@@ -107,7 +107,7 @@ def _trained_here(results: Results) -> list[str]:
 
 def _ablations(results: Results) -> tuple[bool | None, str]:
     stored = {label for task in results.tasks for label in task.runs}
-    names = [card.name for card in results.methods if card.label in stored]
+    names = [method.name for method in results.methods if method.label in stored]
     twice = sorted({n for n in names if names.count(n) > 1})
     return (
         (True, f"{joined(twice)} with several settings.")
@@ -121,12 +121,12 @@ def _over_time(_: Results) -> tuple[bool | None, str]:
 
 
 def _random(results: Results) -> tuple[bool | None, str]:
-    exact = sum(task.law is not None for task in results.tasks)
-    played = any(card.name == "random_search" for card in results.methods)
+    exact = sum(task.baseline is not None for task in results.tasks)
+    ran = any(method.name == "random_search" for method in results.methods)
     said = f"Exact random-search baseline on {plural(exact, 'task')}" + (
-        "; also played." if played else "; not played."
+        "; random search also ran." if ran else "; random search did not run."
     )
-    return (exact > 0 or played), said
+    return (exact > 0 or ran), said
 
 
 def _repeats(results: Results) -> tuple[bool | None, str]:
@@ -154,7 +154,7 @@ def _rank_correlation(entry: Mapping[str, Any]) -> str:
 
 
 def _tuning(results: Results) -> tuple[bool | None, str]:
-    changed = [card.label for card in results.methods if card.changed]
+    changed = [method.label for method in results.methods if method.changed]
     if not changed:
         return None, "All methods ran at their defaults in this suite; say how those defaults were chosen."
     return (
@@ -164,7 +164,7 @@ def _tuning(results: Results) -> tuple[bool | None, str]:
 
 
 def _time(_: Results) -> tuple[bool | None, str]:
-    return True, "Simulated training time where the source tells it, and measured overhead, under What was spent."
+    return True, "Simulated training time where the source tells it, and measured overhead, under Resources used."
 
 
 def _setup(results: Results) -> tuple[bool | None, str]:

@@ -3,12 +3,12 @@
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
 
 from equipoise.reports.analysis import Analysis
 from equipoise.reports.document import Block, Bullets, Cell, Code, Column, Paragraph, Section, Table, Text
+from equipoise.reports.phrases import interval, joined, name, number, plural
 from equipoise.reports.results import Array, Derived, TaskResults
-from equipoise.reports.words import interval, joined, name, number, plural
+from equipoise.reports.statistics.distributions import t_quantile
 
 __all__ = ["derived_section"]
 
@@ -64,7 +64,7 @@ def _rise(found: Derived) -> _Rise | None:
     others = (found.regret.sum(axis=0) - found.regret) / (runs - 1)
     chosen = np.take_along_axis(found.regret, others.argmin(axis=1)[:, None], axis=1)[:, 0]
     rise = found.regret[:, -1] - chosen
-    mean, half = float(rise.mean()), float(stats.t.ppf(0.975, runs - 1) * rise.std(ddof=1) / np.sqrt(runs))
+    mean, half = float(rise.mean()), float(t_quantile(0.975, runs - 1) * rise.std(ddof=1) / np.sqrt(runs))
     return _Rise(mean, mean - half, mean + half, int((rise > 0).sum()))
 
 
@@ -76,8 +76,8 @@ def _worse(line: _Line, rise: _Rise) -> Text:
         f"{label} from {number(float(counts[label][best]), 1)} to {number(float(counts[label][-1]), 1)}"
         for _, label in (changed[:1] + changed[-1:] if len(changed) > 1 else changed)
     ]
-    law = line.task.random_regret([1])
-    drawn = "" if law is None else f" (a random architecture: {number(float(law[0]), 2)})"
+    baseline = line.task.random_regret([1])
+    drawn = "" if baseline is None else f" (a random architecture: {number(float(baseline[0]), 2)})"
     return (
         Code(line.label), " on ", Code(line.task.name),
         f": from place {line.found.marks[best]} to place {line.found.marks[-1]} the mean regret rises from "

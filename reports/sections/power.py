@@ -4,10 +4,10 @@ import numpy as np
 
 from equipoise.reports.analysis import Analysis
 from equipoise.reports.document import Block, Cell, Code, Column, Listing, Paragraph, Section, Table, Text
+from equipoise.reports.phrases import decimals, name, number, plural
 from equipoise.reports.results import Array
 from equipoise.reports.statistics.arrays import repeat_counts
 from equipoise.reports.statistics.power import contrast, detectable_effect, family_weights, plan
-from equipoise.reports.words import decimals, name, number, plural
 
 __all__ = ["family_contrast", "power_section"]
 
@@ -26,7 +26,7 @@ def power_section(analysis: Analysis) -> Section | None:
     if np.isfinite(found.detectable_per_task[pairs]).any():
         blocks.append(_per_task(analysis, found.detectable_per_task[pairs]))
     else:
-        blocks.append(Paragraph(("With fewer than two runs of a method, nothing is known of its spread.",)))
+        blocks.append(Paragraph(("With fewer than two runs of a method, its variance is unknown.",)))
     blocks += [
         Paragraph(("To plan more repeats for an effect of a given size:",)),
         Listing("equipoise plan DIR --effect 0.1 --power 0.8"),
@@ -39,9 +39,10 @@ def family_contrast(analysis: Analysis) -> tuple[Array, Array] | None:
 
     Only methods of the two families with runs count, and tasks on which each of them has two runs.
     """
-    rows = [method for method in analysis.active.tolist() if analysis.families[method] in ("nas", "hpo")]
-    families = [analysis.families[method] for method in rows]
+    rows = [method for method in analysis.active.tolist() if analysis.membership.families[method] in ("nas", "hpo")]
+    families = [analysis.membership.families[method] for method in rows]
     kept = np.asarray((repeat_counts(analysis.values[rows]) > 1).all(axis=0))
+    kept &= analysis.membership.tasks
     if not kept.any() or not {"nas", "hpo"} <= set(families):
         return None
     clusters = [cluster for cluster, there in zip(analysis.clusters, kept, strict=True) if there]
@@ -92,11 +93,11 @@ def _per_task(analysis: Analysis, pairs: Array) -> Table:
         column = pairs[:, place]
         column = column[np.isfinite(column)]
         if not column.size:
-            rows.append((name(task.name), *(Cell("n/a") for _ in range(3))))
+            rows.append((name(task.title), *(Cell("n/a") for _ in range(3))))
             continue
         digits = decimals(column)
         values = (float(column.min()), float(np.median(column)), float(column.max()))
-        rows.append((name(task.name), *(Cell(number(v, digits), v) for v in values)))
+        rows.append((name(task.title), *(Cell(number(v, digits), v) for v in values)))
     count = plural(len(pairs), "pair")
     return Table(
         "detectable-tasks",

@@ -2,13 +2,13 @@
 
 import json
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from equipoise.harness.cli.task_summary import scored
 from equipoise.reports.document import Bullets, Cell, Code, Column, Listing, Paragraph, Section, Table, Text
-from equipoise.reports.results import MethodCard, Results
-from equipoise.reports.words import joined, name
+from equipoise.reports.phrases import joined, name
+from equipoise.reports.results import MethodInfo, Results
 
 __all__ = ["provenance_section"]
 
@@ -27,7 +27,7 @@ def provenance_section(results: Results) -> Section:
         (f"Protocol: {joined(f'{key} = {value}' for key, value in protocol.items())}.",),
         (
             f"Seeds: every run draws from ({protocol['seed']}, task, method, stream, repeat), so that repeats are "
-            "independent and any run can be played again alone.",
+            "independent and any run can be reproduced alone.",
         ),
         (
             f"Machine: {machine.get('processor', 'unknown')}, {machine.get('cores', '?')} cores, "
@@ -39,7 +39,7 @@ def provenance_section(results: Results) -> Section:
         "Provenance",
         (
             Bullets(facts),
-            *_commands(manifest["command"]),
+            *_commands(manifest),
             _methods(results),
             *_sources(results),
             _tasks(results),
@@ -48,34 +48,46 @@ def provenance_section(results: Results) -> Section:
     )
 
 
-def _commands(command: Sequence[str]) -> tuple[Paragraph, Listing]:
+def _commands(manifest: Mapping[str, Any]) -> tuple[Paragraph, Listing]:
+    """Every command that added to the results, in order, with its start where there are several; how to repeat some."""
     verify = "equipoise verify DIR --sample 10"
-    if not command:
-        made = "; this command executes some of them again and compares:"
+    sessions = manifest.get("sessions", [manifest])
+    lines = [f"equipoise {shlex.join(s['command'])}" if s["command"] else "equipoise.run in Python" for s in sessions]
+    if lines == ["equipoise.run in Python"]:
+        made = "; this command repeats some of them and compares:"
         return Paragraph(("The runs were made from Python with ", Code("equipoise.run"), made)), Listing(verify)
-    said = "The command that made the runs, and one that plays some of them again and compares:"
-    return Paragraph((said,)), Listing(f"equipoise {shlex.join(command)}\n{verify}")
+    if len(lines) > 1:
+        lines = [f"{line}    # {session['started']}" for line, session in zip(lines, sessions, strict=True)]
+    made = "The command that made the runs" if len(lines) == 1 else f"The {len(lines)} commands that made the runs"
+    return Paragraph((f"{made}, and one that repeats some of them and compares:",)), Listing(
+        "\n".join([*lines, verify])
+    )
 
 
 def _methods(results: Results) -> Table:
     rows = [
         (
-            name(card.label),
-            Cell(card.family),
-            Cell(card.source or "unknown"),
-            Cell(_settings(card.settings)),
-            Cell(_departures(card)),
+            name(method.label),
+            Cell(method.family),
+            Cell(method.origin or "unknown"),
+            Cell(method.source or "unknown"),
+            Cell(_settings(method.settings)),
+            Cell(_departures(method)),
+            Cell(joined(method.tuned_on) or "none declared"),
         )
-        for card in results.methods
+        for method in results.methods
     ]
-    columns = ("method", "family", "source", "settings in force", "departures from the source's or library's defaults")
+    columns = (
+        "method", "family", "origin", "source", "settings in force",
+        "departures from the source's or library's defaults", "tuned on",
+    )  # fmt: skip
     return Table("methods", "Methods", tuple(Column(title, "l") for title in columns), tuple(rows))
 
 
-def _departures(card: MethodCard) -> str:
-    said = [*card.deviations]
-    if card.changed:
-        said.append(f"set by the suite: {_settings(card.changed)}")
+def _departures(method: MethodInfo) -> str:
+    said = [*method.deviations]
+    if method.changed:
+        said.append(f"set by the suite: {_settings(method.changed)}")
     return "; ".join(said) or "none"
 
 
@@ -84,21 +96,21 @@ def _settings(settings: Mapping[str, Any]) -> str:
 
 
 def _sources(results: Results) -> list[Paragraph | Bullets]:
-    """Where each benchmark comes from, and what it warns of, each said once."""
+    """Source and pitfalls of each benchmark, each said once."""
     found: dict[str, list[str]] = {}
     for task in results.tasks:
         entry = results.manifest["tasks"].get(task.name, {})
         surrogate = _surrogate(task.name, entry) if entry.get("surrogate") else ""
         licence = f"Licence: {entry['licence']}." if "licence" in entry else ""
         said = (f"{entry.get('source', 'Source unknown')}.", licence, surrogate, *entry.get("pitfalls", ()))
-        lines = found.setdefault(task.name.partition("/")[0], [])
+        lines = found.setdefault(task.own_title or task.name.partition("/")[0], [])
         lines += [line for line in said if line and line not in lines]
     points: list[Text] = [(Code(benchmark), f": {' '.join(lines)}") for benchmark, lines in found.items()]
-    return [Paragraph(("Sources of the benchmarks, and what they warn of:",)), Bullets(tuple(points))]
+    return [Paragraph(("Sources and known pitfalls of the benchmarks:",)), Bullets(tuple(points))]
 
 
 def _surrogate(task: str, entry: Mapping[str, Any]) -> str:
-    """What predicts, and how well it ranks what it has not seen."""
+    """Surrogate model of a task with its held-out rank correlation."""
     if not entry.get("held_out"):
         return f"A surrogate predicts the answers of {task}; how well is not stated."
     return f"A surrogate ({entry['technique']}) predicts the answers of {task}: {scored(entry['held_out'][-1])}."
@@ -111,7 +123,7 @@ def _tasks(results: Results) -> Table:
         size = entry.get("space_size")
         rows.append(
             (
-                name(task.name),
+                name(f"{task.own_title} ({task.name})" if task.own_title else task.name),
                 Cell(task.space),
                 Cell("unknown" if size is None else f"{size:,}", size),
                 Cell(", ".join(map(str, entry.get("fidelities", ()))) or "one"),

@@ -1,14 +1,15 @@
-"""Section: the family question in full: per task, per search space, overall, and what hangs on single methods."""
+"""Section: the family comparison in full: per task, per search space, overall, and leave-one-method-out."""
 
 import numpy as np
 
 from equipoise.reports.analysis import Analysis
 from equipoise.reports.document import Block, Cell, Column, Figure, Paragraph, Section, Table
 from equipoise.reports.figures.forest import Line, forest
+from equipoise.reports.phrases import decimals, interval, name, number
+from equipoise.reports.sections.family_lines import all_lines, lines_data
 from equipoise.reports.statistics.families import Effect, FamilyAnswer
 from equipoise.reports.statistics.resampling import Estimate
 from equipoise.reports.verdicts import ratio_words, verdict_words
-from equipoise.reports.words import decimals, interval, name, number
 
 __all__ = ["question_section"]
 
@@ -21,8 +22,8 @@ def question_section(analysis: Analysis) -> Section | None:
     blocks: list[Block] = [
         Paragraph(
             (
-                "Each line is the regret of the NAS family less that of the HPO family. Family mean: all methods of "
-                "a family weigh the same. Family best: the method that did best on one half of the repeats, judged "
+                "Each line is the regret of the NAS family minus that of the HPO family. Family mean: all methods of "
+                "a family have equal weight. Family best: the method that did best on one half of the repeats, judged "
                 "on the other half, so that the choice does not flatter it. A search space is the mean of its "
                 "tasks, which are not independent of each other; the overall line is the mean of the spaces.",
             )
@@ -35,24 +36,8 @@ def question_section(analysis: Analysis) -> Section | None:
     return Section("question", "NAS against HPO in full", tuple(blocks))
 
 
-def _lines(analysis: Analysis, effect: Effect) -> list[Line]:
-    tasks = [task.name for task in analysis.results.tasks]
-    lines = [_line(title, effect.per_task, place) for place, title in enumerate(tasks)]
-    for space in analysis.results.spaces:
-        if space in effect.clusters:
-            lines.append(_line(f"space: {space}", effect.per_cluster, effect.clusters.index(space), strong=True))
-        else:
-            lines.append(Line(f"space: {space}", np.nan, np.nan, np.nan, strong=True))
-    return [*lines, _line("overall", effect.overall, (), strong=True)]
-
-
-def _line(title: str, estimate: Estimate, where: int | tuple[()], strong: bool = False) -> Line:
-    value, low, high = (float(part[where]) for part in (estimate.value, estimate.low, estimate.high))
-    return Line(title, value, low, high, strong)
-
-
 def _figure(analysis: Analysis, question: FamilyAnswer) -> Figure:
-    panels = [("family mean", _lines(analysis, question.mean)), ("family best", _lines(analysis, question.best))]
+    panels = [("family mean", all_lines(analysis, question.mean)), ("family best", all_lines(analysis, question.best))]
     unit = analysis.unit
 
     def said(title: str, lines: list[Line]) -> str:
@@ -65,18 +50,19 @@ def _figure(analysis: Analysis, question: FamilyAnswer) -> Figure:
 
     return Figure(
         "question",
-        "Difference of the families, NAS less HPO, with 95 % intervals",
+        "Difference of the families, NAS minus HPO, with 95 % intervals",
         "; ".join(said(*panel) for panel in panels) + ". The table below gives each task.",
         (
-            f"Regret in {unit}; blue: NAS better, red: HPO better, grey: the interval holds zero. Diamonds are "
+            f"Regret in {unit}; blue: NAS better, red: HPO better, grey: the interval includes zero. Diamonds are "
             f"summaries. The band is ±{analysis.rope:g}, the region of practical equivalence.",
         ),
-        lambda: forest(panels, "NAS", "HPO", analysis.rope, unit),
+        lambda style: forest(style, panels, "NAS", "HPO", analysis.rope, unit),
+        lambda: lines_data(panels),
     )
 
 
 def _table(analysis: Analysis, question: FamilyAnswer) -> Table:
-    mean, best = _lines(analysis, question.mean), _lines(analysis, question.best)
+    mean, best = all_lines(analysis, question.mean), all_lines(analysis, question.best)
     digits = decimals([line.value for line in (*mean, *best)])
     ratios = _ratios(analysis)
     rows = [
@@ -92,7 +78,7 @@ def _table(analysis: Analysis, question: FamilyAnswer) -> Table:
     ]
     return Table(
         "question",
-        f"NAS less HPO: difference of regret in {analysis.unit}",
+        f"NAS minus HPO: difference of regret in {analysis.unit}",
         (
             Column("task", "l"),
             Column("difference", "r", "family mean"),
@@ -105,8 +91,8 @@ def _table(analysis: Analysis, question: FamilyAnswer) -> Table:
         (
             (
                 "95 % intervals over seeds. Verdict: the side whose interval excludes zero; “equal in practice” if "
-                f"it lies within ±{analysis.rope:g} and holds zero; “small” if it lies within that and excludes zero. Last "
-                "column: how many times as many queries random search needs for what the NAS family reaches as for "
+                f"it lies within ±{analysis.rope:g} and includes zero; “small” if it lies within that and excludes zero. Last "
+                "column: ratio of the queries that random search needs to match the NAS family to those for "
                 "the HPO family.",
             ),
         ),
@@ -127,7 +113,7 @@ def _ratios(analysis: Analysis) -> dict[str, Cell]:
     question = analysis.question_in_queries
     if question is None:
         return {}
-    tasks = [task.name for task in analysis.results.tasks if task.law is not None]
+    tasks = [task.title for task in analysis.results.tasks if task.baseline is not None]
     effect = question.mean
     found = {}
     for titles, part in (
@@ -150,7 +136,7 @@ def _sensitivity(analysis: Analysis, question: FamilyAnswer) -> Table:
     rows += [_without(labels[method], *effects, analysis.rope, True) for method, effects in question.without.items()]
     return Table(
         "sensitivity",
-        f"What hangs on single methods: NAS less HPO overall, in {analysis.unit}, with one method left out",
+        f"Leave-one-method-out sensitivity: NAS minus HPO overall, in {analysis.unit}",
         (
             Column("left out", "l"),
             Column("difference", "r", "family mean"),

@@ -4,11 +4,11 @@ import numpy as np
 
 from equipoise.reports.analysis import Analysis
 from equipoise.reports.document import Cell, Column, Paragraph, Section, Table, Text
+from equipoise.reports.phrases import amount, decimals, interval, name, number, percent
 from equipoise.reports.results import Array, TaskResults
 from equipoise.reports.sections.answer import budget_words
 from equipoise.reports.statistics.resampling import Estimate
 from equipoise.reports.statistics.runtime import expected_running_time, runtimes
-from equipoise.reports.words import amount, decimals, interval, name, number, percent
 
 __all__ = ["regret_section"]
 
@@ -23,17 +23,17 @@ def regret_section(analysis: Analysis) -> Section:
     for place, task in enumerate(results.tasks):
         if not task.runs:
             text = f"No run is stored. {task.caveat}".strip()
-            parts.append(Section(_key(task), task.name, (Paragraph((text,), "caution"),)))
+            parts.append(Section(_key(task), task.title, (Paragraph((text,), "caution"),)))
             continue
         blocks = [Paragraph((_sentence(f"On this task {task.caveat}"),), "caution")] if task.caveat else []
         tables = (_budget(analysis, place), _checkpoints(analysis, place), _running_times(analysis, task))
-        parts.append(Section(_key(task), task.name, (*blocks, *(table for table in tables if table is not None))))
+        parts.append(Section(_key(task), task.title, (*blocks, *(table for table in tables if table is not None))))
     words = Paragraph(
         (
-            "Regret is the expected (noise-free) validation error of the incumbent less the optimum of the table. The "
+            "Regret is the expected (noise-free) validation error of the incumbent minus the optimum of the table. The "
             "incumbent is chosen by what the run observed on validation, at the highest fidelity it used, within the "
             "budget. Test errors are looked up for incumbents only, and only where the source has a separate test "
-            "split. A run that ended early keeps its last incumbent; a run with no valid proposal stands at the "
+            "split. A run that ended early keeps its last incumbent; a run without a valid proposal gets the "
             "task's penalty; a run that failed is missing and never replaced by a number.",
         )
     )
@@ -64,7 +64,7 @@ def _overview(analysis: Analysis) -> Table:
         ]
         rows.append(
             (
-                name(task.name),
+                name(task.title),
                 *cells,
                 Cell(number(float(analysis.random[place]), digits), float(analysis.random[place])),
             )
@@ -84,7 +84,7 @@ def _overview(analysis: Analysis) -> Table:
 
 
 MARKS: Text = (
-    "Bold: the least mean. †: cannot be told from it (two-sided Mann-Whitney over runs, Holm over all pairs of the "
+    "Bold: the least mean. †: not significantly different from it (two-sided Mann-Whitney over runs, Holm over all pairs of the "
     "task, 5 %). Average rank: of one run among one run of every method, over the tasks that every method finished.",
 )
 
@@ -119,7 +119,7 @@ def _budget(analysis: Analysis, place: int) -> Table:
                 Cell(f"{len(runs):,}", float(len(runs))),
             )
         )
-    if task.law is not None and results.unit == "queries":
+    if task.baseline is not None and results.unit == "queries":
         rows.append(_exact_row(analysis, task, digits, test_digits))
     notes: list[Text] = [MARKS] if len(results.labels) > 1 else []
     if task.has_test:
@@ -134,7 +134,7 @@ def _budget(analysis: Analysis, place: int) -> Table:
         notes.append(("Test is n/a: this source has no separate test split, or its data is not at hand.",))
     return Table(
         f"budget-{task.name.replace('/', '-')}",
-        f"{task.name} at {budget_words(analysis)}: regret in {task.unit}",
+        f"{task.title} at {budget_words(analysis)}: regret in {task.unit}",
         (
             Column("method", "l"),
             Column("validation, mean [95 %]"),
@@ -149,14 +149,14 @@ def _budget(analysis: Analysis, place: int) -> Table:
 
 
 def _exact_row(analysis: Analysis, task: TaskResults, digits: int, test_digits: int) -> tuple[Cell, ...]:
-    law, limit = task.law, int(analysis.results.limit)
-    assert law is not None
+    baseline, limit = task.baseline, int(analysis.results.limit)
+    assert baseline is not None
     scale = abs(task.metric.slope)
-    quartiles = [scale * (float(law.quantile(level, limit)) - task.reference) for level in (0.25, 0.5, 0.75)]
+    quartiles = [scale * (float(baseline.quantile(level, limit)) - task.reference) for level in (0.25, 0.5, 0.75)]
     test = np.nan
     if task.test_values is not None:
-        test = scale * (float(law.mean_of(task.test_values, limit)) - task.test_optimum)
-    mean, share = float(law.mean(limit)), float(law.probability_of_optimum(limit))
+        test = scale * (float(baseline.mean_of(task.test_values, limit)) - task.test_optimum)
+    mean, share = float(baseline.mean(limit)), float(baseline.probability_of_optimum(limit))
     regret = scale * (mean - task.reference)
     return (
         Cell(analysis.exact_random),
@@ -170,25 +170,16 @@ def _exact_row(analysis: Analysis, task: TaskResults, digits: int, test_digits: 
 
 def _test_floor(task: TaskResults) -> float:
     """Test regret of the architecture of least validation error; the mean over those that tie."""
-    if task.law is None or task.test_values is None:
+    if task.baseline is None or task.test_values is None:
         return float("nan")
-    everything = task.law.mean_of(task.test_values, task.law.size)
+    everything = task.baseline.mean_of(task.test_values, task.baseline.size)
     return float(abs(task.metric.slope) * (float(everything) - task.test_optimum))
 
 
 def _estimates(analysis: Analysis, place: int, test: bool) -> list[Estimate]:
     """Means of all methods at each checkpoint."""
-    results, task = analysis.results, analysis.results.tasks[place]
-    found = []
-    for column, point in enumerate(results.checkpoints):
-        cube = np.full((len(results.labels), 1, results.repeats), np.nan)
-        for method, label in enumerate(results.labels):
-            if label in task.runs:
-                runs = task.runs[label]
-                cube[method, 0, runs.numbers - 1] = runs.test[:, column] if test else runs.regret[:, point]
-        each = analysis.estimated(cube)
-        found.append(Estimate(each.value[:, 0], each.low[:, 0], each.high[:, 0]))
-    return found
+    found = analysis.tests_at_checkpoints if test else analysis.at_checkpoints
+    return [Estimate(each.value[:, place], each.low[:, place], each.high[:, place]) for each in found]
 
 
 def _checkpoints(analysis: Analysis, place: int) -> Table | None:
@@ -207,12 +198,12 @@ def _checkpoints(analysis: Analysis, place: int) -> Table | None:
             digits = decimals([e.value for e in estimates])
             cells += [_cell(e, method, digits, bool(e.value[method] == np.nanmin(e.value))) for e in estimates]
         rows.append((name(label), *cells))
-    if task.law is not None and results.unit == "queries":
+    if task.baseline is not None and results.unit == "queries":
         rows.append((Cell(analysis.exact_random), *_exact_checkpoints(task, points, shown)))
     unit = "queries" if results.unit == "queries" else results.unit.replace("cost_", "simulated ")
     return Table(
         f"checkpoints-{task.name.replace('/', '-')}",
-        f"{task.name} earlier in the search: mean regret in {task.unit}",
+        f"{task.title} earlier in the search: mean regret in {task.unit}",
         (Column("method", "l"), *(Column(f"{amount(p)} {unit}", "r", side) for side, _ in shown for p in points)),
         tuple(rows),
         (("Means with 95 % intervals over seeds; the least mean of each column in bold.",),),
@@ -220,16 +211,16 @@ def _checkpoints(analysis: Analysis, place: int) -> Table | None:
 
 
 def _exact_checkpoints(task: TaskResults, points: Array, shown: list[tuple[str, list[Estimate]]]) -> list[Cell]:
-    assert task.law is not None
+    assert task.baseline is not None
     queries = points.astype(np.int64)
     scale, cells = abs(task.metric.slope), []
     for side, estimates in shown:
         digits = decimals([e.value for e in estimates])
-        values = scale * (task.law.mean(queries) - task.reference)
+        values = scale * (task.baseline.mean(queries) - task.reference)
         if side == "test":
             values = np.full(len(points), np.nan)
             if task.test_values is not None:
-                values = scale * (task.law.mean_of(task.test_values, queries) - task.test_optimum)
+                values = scale * (task.baseline.mean_of(task.test_values, queries) - task.test_optimum)
         cells += [Cell(number(value, digits), value) for value in values.tolist()]
     return cells
 
@@ -237,12 +228,12 @@ def _exact_checkpoints(task: TaskResults, points: Array, shown: list[tuple[str, 
 def _running_times(analysis: Analysis, task: TaskResults) -> Table | None:
     """Expected running time to what random search reaches at the checkpoints, and to the optimum."""
     results = analysis.results
-    if task.law is None or results.unit != "queries":
+    if task.baseline is None or results.unit != "queries":
         return None
     points = results.grid[list(results.checkpoints)]
-    law = task.random_regret(points)
-    assert law is not None
-    targets = np.append(law, AT_OPTIMUM)
+    baseline = task.random_regret(points)
+    assert baseline is not None
+    targets = np.append(baseline, AT_OPTIMUM)
     rows = []
 
     def cells(times: Array, shares: Array) -> list[Cell]:
@@ -262,16 +253,16 @@ def _running_times(analysis: Analysis, task: TaskResults) -> Table | None:
         found = np.where(np.isfinite(hits), results.grid[np.minimum(hits, len(results.grid)).astype(int) - 1], np.inf)
         rows.append((name(label), *cells(*expected_running_time(found, np.minimum(runs.spent.charge, results.limit)))))
     errors = task.reference + targets / abs(task.metric.slope)
-    exact = np.array([task.law.running_time(float(error), int(results.limit)) for error in errors])
+    exact = np.array([task.baseline.running_time(float(error), int(results.limit)) for error in errors])
     rows.append((Cell(analysis.exact_random), *cells(*exact.T)))
     return Table(
         f"ert-{task.name.replace('/', '-')}",
-        f"{task.name}: expected running time in queries to a target regret, and the share of runs that reach it",
+        f"{task.title}: expected running time in queries to a target regret, and the share of runs that reach it",
         (
             Column("method", "l"),
             *(
-                Column(f"random search at {amount(p)}: {number(v, decimals(law))}", "r")
-                for p, v in zip(points, law.tolist(), strict=True)
+                Column(f"random search at {amount(p)}: {number(v, decimals(baseline))}", "r")
+                for p, v in zip(points, baseline.tolist(), strict=True)
             ),
             Column("the optimum"),
         ),
@@ -279,7 +270,7 @@ def _running_times(analysis: Analysis, task: TaskResults) -> Table | None:
         (
             (
                 "Targets are what random search reaches on average at the checkpoints. Queries of all runs over the "
-                "number of successful ones: the cost if failed runs are started again.",
+                "number of successful ones: the expected cost if failed runs are restarted.",
             ),
         ),
     )

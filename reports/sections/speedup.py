@@ -4,27 +4,23 @@ import numpy as np
 
 from equipoise.reports.analysis import Analysis
 from equipoise.reports.document import Cell, Column, Paragraph, Section, Table
+from equipoise.reports.phrases import amount, name, number
 from equipoise.reports.results import Array
 from equipoise.reports.sections.answer import budget_words
 from equipoise.reports.statistics.speedup import queries_to_level
-from equipoise.reports.words import amount, name, number
 
-__all__ = ["speedup_section"]
+__all__ = ["geometric_speedups", "speedup_section"]
 
 
 def speedup_section(analysis: Analysis) -> Section | None:
-    """Both tables of speed-up; None where the budget is not in queries or no law is known."""
+    """Both tables of speed-up; None where the budget is not in queries or no baseline is known."""
     if not np.isfinite(analysis.random).any():
         return None
     words = Paragraph(
         (
-            "Accuracy points mean different things on different tasks; queries are what is paid. The law of random "
-            "search is exact, so only the method's own runs add uncertainty."
-            + (
-                " It is that of noise-free queries, so that noisy ones understate every method."
-                if analysis.noisy
-                else ""
-            ),
+            "Accuracy points are not comparable between tasks; queries are. The random-search baseline "
+            "is exact, so only the method's own runs add uncertainty."
+            + (" It assumes noise-free queries, so that it understates every method here." if analysis.noisy else ""),
         )
     )
     return Section("speedup", "Speed-up over random search", (words, _equivalents(analysis), _needed(analysis)))
@@ -38,7 +34,7 @@ def _geometric(values: Array, spaces: list[list[int]]) -> Array:
 
 
 def _spaces(analysis: Analysis) -> list[list[int]]:
-    """The tasks with a law on which every method that has any run has some, by space."""
+    """The tasks with a baseline on which every method that has any run has some, by space."""
     counts = analysis.counts
     active = counts[counts.sum(axis=1) > 0]
     usable = np.asarray((active > 0).all(axis=0)) & np.isfinite(analysis.random)
@@ -46,28 +42,35 @@ def _spaces(analysis: Analysis) -> list[list[int]]:
     return [places for places in grouped if places]
 
 
+def geometric_speedups(analysis: Analysis) -> Array | None:
+    """methods: geometric mean of the speed-up over random search; None where no task allows it."""
+    spaces = _spaces(analysis)
+    if not spaces:
+        return None
+    sizes = np.array([np.nan if task.baseline is None else task.baseline.size for task in analysis.results.tasks])
+    return _geometric(np.minimum(analysis.equivalents.value, sizes) / analysis.results.limit, spaces)
+
+
 def _equivalents(analysis: Analysis) -> Table:
     results, found = analysis.results, analysis.equivalents
     limit = results.limit
     rows = []
     for place, task in enumerate(results.tasks):
-        if task.law is None:
+        if task.baseline is None:
             continue
         column = found.value[:, place] / limit
         best = np.nanmax(column) if np.isfinite(column).any() else np.nan
         cells = [
             Cell(
-                _times(value, low / limit, high / limit, task.law.size / limit),
+                _times(value, low / limit, high / limit, task.baseline.size / limit),
                 float(value),
                 best=bool(value >= best * (1 - 1e-9)),
             )
             for value, low, high in zip(column, found.low[:, place], found.high[:, place], strict=True)
         ]
-        rows.append((name(task.name), *cells))
-    spaces = _spaces(analysis)
-    if spaces:
-        sizes = np.array([np.nan if task.law is None else task.law.size for task in results.tasks])
-        means = _geometric(np.minimum(found.value, sizes) / limit, spaces)
+        rows.append((name(task.title), *cells))
+    means = geometric_speedups(analysis)
+    if means is not None:
         rows.append(
             (
                 Cell("geometric mean"),
@@ -76,14 +79,15 @@ def _equivalents(analysis: Analysis) -> Table:
         )
     return Table(
         "equivalents",
-        f"How many times {budget_words(analysis)} random search needs for the mean regret that a method reaches",
+        "Speed-up: queries that random search needs for the mean regret of a method, in multiples of "
+        f"{budget_words(analysis)}",
         (Column("task", "l"), *(Column(label) for label in results.labels)),
         tuple(rows),
         (
             (
                 "Above 1×, the method is the faster. 95 % intervals over seeds. “All” is the whole table: every run "
                 "found "
-                "the optimum. Geometric mean: spaces weigh the same, over the tasks that every method finished.",
+                "the optimum. Geometric mean: spaces have equal weight, over the tasks that every method finished.",
             ),
         ),
     )
@@ -110,7 +114,7 @@ def _needed(analysis: Analysis) -> Table:
     results = analysis.results
     rows, needed = [], np.full((len(results.labels), len(results.tasks)), np.nan)
     for place, task in enumerate(results.tasks):
-        if task.law is None:
+        if task.baseline is None:
             continue
         cells = []
         for method, label in enumerate(results.labels):
@@ -129,7 +133,7 @@ def _needed(analysis: Analysis) -> Table:
         known = needed[:, place]
         least = np.nanmin(known) if np.isfinite(known).any() else np.nan
         rows.append(
-            (name(task.name), *(Cell(c.text, c.value, best=c.value is not None and c.value == least) for c in cells))
+            (name(task.title), *(Cell(c.text, c.value, best=c.value is not None and c.value == least) for c in cells))
         )
     spaces = _spaces(analysis)
     if spaces:
@@ -138,7 +142,7 @@ def _needed(analysis: Analysis) -> Table:
         rows.append((Cell("geometric mean"), *(Cell(t, float(v)) for t, v in zip(texts, means, strict=True))))
     return Table(
         "needed",
-        f"After how many queries a method's mean regret reaches random search's at {budget_words(analysis)}",
+        f"Queries after which a method matches the mean regret of random search at {budget_words(analysis)}",
         (Column("task", "l"), *(Column(label) for label in results.labels)),
         tuple(rows),
         (("“Never”: not within the budget. The fewest of each row in bold.",),),

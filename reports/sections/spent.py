@@ -7,10 +7,10 @@ import numpy as np
 
 from equipoise.reports.analysis import Analysis
 from equipoise.reports.document import Block, Bullets, Cell, Code, Column, Paragraph, Section, Table, Text
+from equipoise.reports.phrases import amount, interval, name, number, plural
 from equipoise.reports.results import Array, Results
 from equipoise.reports.sections.answer import budget_words
 from equipoise.reports.statistics.resampling import Estimate
-from equipoise.reports.words import amount, interval, name, number, plural
 
 __all__ = ["spent_section"]
 
@@ -21,19 +21,19 @@ COUNTS = (
     ("classes", "unique networks"),
     ("duplicates", "duplicates"),
     ("invalid", "invalid"),
-    ("cost_seconds", "simulated s"),
-    ("overhead_seconds", "overhead s"),
+    ("cost_seconds", "simulated training time [s]"),
+    ("overhead_seconds", "overhead [s]"),
 )
 UNITS = {
     "unique": "unique architectures",
     "classes": "unique networks",
-    "seconds": "simulated seconds",
+    "seconds": "simulated training time",
     "epochs": "epochs of training",
-    "seconds_and_overhead": "simulated seconds and overhead",
+    "seconds_and_overhead": "simulated training time and overhead",
 }
 OWN_TRAINING: Text = (
     "Own training: what a weight-sharing method trained itself, in trainings of a mean architecture on the images it "
-    "searched on. It was charged to the budget beside the proposals, its simulated seconds are counted with theirs, and "
+    "searched on. It was charged to the budget beside the proposals, its simulated training time is counted with theirs, and "
     "it counts wherever the budget is counted in another way. Its overhead is mostly this training, really done.",
 )
 LISTED = 10
@@ -45,7 +45,7 @@ def spent_section(analysis: Analysis) -> Section:
     blocks: list[Block] = [_totals(results), *_missing(analysis)]
     return Section(
         "spent",
-        "What was spent",
+        "Resources used",
         tuple(blocks),
         (Section("recount", "Counting the budget in other ways", tuple(_recount(analysis))),),
     )
@@ -55,7 +55,7 @@ def _totals(results: Results) -> Table:
     cubes = {key: results.spent(key) for key, _ in COUNTS}
     trained = bool(np.nansum(cubes["own_trainings"]))
     counts = [count for count in COUNTS if trained or count[0] != "own_trainings"]
-    early, short = results.spent("ended"), results.spent("shortfall")
+    early, short = results.spent("ended"), results.spent("unspent")
     rows = []
     for place, label in enumerate(results.labels):
         means = [_mean(cubes[key][place]) for key, _ in counts]
@@ -65,20 +65,20 @@ def _totals(results: Results) -> Table:
         rows.append((name(label), *(Cell(amount(v), v) for v in (*means, ended, lost, failed))))
     return Table(
         "spent",
-        "What a run spent: means over all tasks and runs",
+        "Resources per run: means over all tasks and runs",
         (
             Column("method", "l"),
             *(Column(title) for _, title in counts),
             Column("runs ended early"),
-            Column("their mean shortfall"),
+            Column("their mean unspent budget"),
             Column("runs failed"),
         ),
         tuple(rows),
         (
             (
                 "Unique architectures: as the benchmark tells them apart. Unique networks: classes of architectures "
-                "that compute the same (isomorphism, as each space defines it). Simulated seconds: over the tasks "
-                "that tell training time. Overhead: the method's own time, measured on the machine under Provenance.",
+                "that compute the same function (isomorphism as each space defines it). Simulated training time: over the tasks "
+                "that report it. Overhead: the method's own time, measured on the machine under Provenance.",
             ),
             *([OWN_TRAINING] if trained else []),
         ),
@@ -96,7 +96,7 @@ def _missing(analysis: Analysis) -> list[Block]:
     planned, stored = sum(results.planned.values()), int(counts.sum())
     head = (
         f"{stored:,} of {planned:,} planned runs are stored. A failed or missing run is left out, never imputed: means "
-        "stand on the runs that are there, paired statistics on the repeats or tasks that both methods have, and tests "
+        "use the runs that are stored, paired statistics on the repeats or tasks that both methods have, and tests "
         "over tasks on the tasks that every method (or both of a pair) finished. Tasks left out of a statistic are "
         "counted beside it."
     )
@@ -118,7 +118,7 @@ def _missing(analysis: Analysis) -> list[Block]:
     )
     left_out = results.manifest.get("left_out", ())
     blocks += _listed(
-        "Not applicable", [(Code(e["method"]), " on ", Code(e["task"]), f": {e['reason']}") for e in left_out]
+        "Not applicable (skipped)", [(Code(e["method"]), " on ", Code(e["task"]), f": {e['reason']}") for e in left_out]
     )
     unequal = [len(set(column[column > 0].tolist())) > 1 for column in counts.T]
     if any(unequal):

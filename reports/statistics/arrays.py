@@ -31,7 +31,7 @@ def checked(values: npt.ArrayLike, axes: str) -> Array:
 
 
 def repeat_counts(values: Array) -> npt.NDArray[np.int64]:
-    """How many repeats each method has on each task: methods x tasks, of methods x tasks x repeats."""
+    """Number of repeats of each method on each task: methods x tasks, of methods x tasks x repeats."""
     return np.asarray(np.count_nonzero(~np.isnan(values), axis=-1))
 
 

@@ -1,4 +1,4 @@
-"""How probable is it that one method is better in practice: the Bayesian signed-rank test."""
+"""The Bayesian signed-rank test: probability that one method is better in practice."""
 
 from dataclasses import dataclass
 
@@ -7,8 +7,10 @@ import numpy.typing as npt
 
 from equipoise.reports.statistics.arrays import Array, checked
 
-__all__ = ["BayesianSignedRank", "bayesian_all_pairs", "bayesian_signed_rank"]
+__all__ = ["LEAST_TASKS", "BayesianSignedRank", "bayesian_all_pairs", "bayesian_signed_rank"]
 
+LEAST_TASKS = 3
+"""With fewer tasks the posterior is mostly the prior, which lies in the ROPE: no probability should be read from it."""
 BLOCK = 10_000
 """Posterior draws handled at once; results do not depend on it."""
 

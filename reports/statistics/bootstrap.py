@@ -11,7 +11,6 @@ from equipoise.reports.statistics.resampling import (
     PairedResampling,
     estimate,
     resample_averages,
-    resample_means,
 )
 
 __all__ = ["Aggregates", "aggregate", "normalise", "performance_profiles"]
@@ -19,17 +18,15 @@ __all__ = ["Aggregates", "aggregate", "normalise", "performance_profiles"]
 
 @dataclass(frozen=True)
 class Aggregates:
-    """What the methods reach, with intervals.
+    """Aggregate scores of the methods, with intervals.
 
     Attributes:
-        mean_per_task: methods x tasks.
         mean: methods: the mean over tasks of the means.
         iqm: methods: interquartile mean of all runs, every task weighing the same.
         gap: methods: optimality gap, the mean of max(target - score, 0).
         tasks_used: tasks: those that `mean`, `iqm` and `gap` stand on: where every method has a repeat.
     """
 
-    mean_per_task: Estimate
     mean: Estimate
     iqm: Estimate
     gap: Estimate
@@ -76,8 +73,7 @@ def aggregate(
     methods, and shown in `tasks_used`; without any complete task the averages are NaN.
 
     Args:
-        scores: methods x tasks x repeats, NaN for missing. Any unit for `mean_per_task`; a common one for the rest
-            (`normalise`).
+        scores: methods x tasks x repeats, NaN for missing. In a common unit (`normalise`).
         target: Score that counts as solved, for the gap; larger is better there.
         resamples: Number of resamples.
         seed: Of the draws.
@@ -86,19 +82,16 @@ def aggregate(
     array = checked(scores, "methods x tasks x repeats")
     counts = repeat_counts(array)
     used = np.asarray((counts > 0).all(axis=0))
-    draws = resample_means(array, resamples, seed)
-    means = task_means(array)
-    per_task = estimate(means, draws, counts, 1, level)
     kept = array[:, used]
     if not used.any() or not len(kept):
         nothing = Estimate(*(np.full(len(kept), np.nan) for _ in range(3)))
-        return Aggregates(per_task, nothing, nothing, nothing, used)
+        return Aggregates(nothing, nothing, nothing, used)
     basis = (counts[:, used].min(axis=1), used.sum(), level)
-    mean = estimate(means[:, used].mean(axis=1), draws[:, :, used].mean(axis=2), *basis)
+    mean = estimate(task_means(kept).mean(axis=1), resample_averages(kept, resamples, seed), *basis)
     short = np.maximum(target - kept, 0.0)
     gap = estimate(task_means(short).mean(axis=1), resample_averages(short, resamples, seed), *basis)
     iqm = estimate(_iqm(kept), _resample_iqm(kept, resamples, seed), *basis)
-    return Aggregates(per_task, mean, iqm, gap, used)
+    return Aggregates(mean, iqm, gap, used)
 
 
 def _iqm(values: Array) -> Array:
@@ -124,7 +117,7 @@ def _resample_iqm(values: Array, resamples: int, seed: int) -> Array:
 
 
 def _trimmed(values: Array, weights: Array) -> Array:
-    """Means of the middle half of the weight: values n, weights n x draws that add up to 1; one a draw.
+    """Means of the middle half of the weight: values n, weights n x draws that add up to 1; one per draw.
 
     With C(j) the cumulative weight in sorted order, clipped to [1/4, 3/4], the mean is
     2 * sum_j x(j) (C(j) - C(j - 1)), summed by parts.

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 from equipoise.reports.statistics.arrays import Array, checked, repeat_counts, task_means
+from equipoise.reports.statistics.distributions import t_quantile
 from equipoise.reports.statistics.resampling import Estimate, estimate, resample_means
 
 __all__ = ["Effect", "FamilyAnswer", "compare_families", "judged_best"]
@@ -17,7 +17,7 @@ Scale = Callable[[Array], Array]
 
 @dataclass(frozen=True)
 class Effect:
-    """Error of the first family less that of the second: negative where the first is better.
+    """Error of the first family minus that of the second: negative where the first is better.
 
     Attributes:
         per_task: tasks; NaN on a task where a family has no method.
@@ -211,7 +211,7 @@ def _effect(
     overall = estimate(values.mean(), drawn.mean(axis=1), least.min(), sizes.sum(), level)
     half = np.inf
     if len(names) > 1:
-        half = stats.t.ppf(0.5 + level / 2, len(names) - 1) * values.std(ddof=1) / np.sqrt(len(names))
+        half = float(t_quantile(0.5 + level / 2, len(names) - 1)) * values.std(ddof=1) / np.sqrt(len(names))
         # A few spaces may agree by chance: of others nothing is surer than of these.
         half = np.nanmax([half, overall.high - overall.value, overall.value - overall.low])
     beyond = Estimate(overall.value, np.asarray(overall.value - half), np.asarray(overall.value + half))

@@ -4,10 +4,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 from scipy.special import gammaln
 
 from equipoise.reports.statistics.arrays import Array, checked, midranks
+from equipoise.reports.statistics.distributions import (
+    chi2_tail,
+    f_tail,
+    studentized_range_quantile,
+    studentized_range_tail,
+)
 
 __all__ = ["Friedman", "friedman"]
 
@@ -19,11 +24,11 @@ PERMUTATIONS = 10_000
 
 @dataclass(frozen=True)
 class Friedman:
-    """What the ranks over tasks say.
+    """Results of the rank tests over tasks.
 
     Attributes:
         ranks: methods x tasks midranks, 1 is best; NaN on tasks that were left out.
-        mean_ranks: One a method, over the tasks used.
+        mean_ranks: One per method, over the tasks used.
         tasks_used: Number of tasks on which every method has a value.
         tasks_dropped: Number of the others.
         statistic: Friedman's chi-squared, corrected for ties.
@@ -95,9 +100,9 @@ def friedman(errors: npt.ArrayLike, alpha: float = 0.05) -> Friedman:
     if k < 2 or not n:
         critical, pairwise = np.inf, np.ones((k, k))
     else:
-        critical = float(stats.studentized_range.ppf(1 - alpha, k, np.inf) / np.sqrt(2) * scale)
+        critical = studentized_range_quantile(1 - alpha, k) / float(np.sqrt(2)) * scale
         distinct, place = np.unique(gaps, return_inverse=True)
-        tail = stats.studentized_range.sf(distinct * np.sqrt(2) / scale, k, np.inf)
+        tail = studentized_range_tail(distinct * np.sqrt(2) / scale, k)
         pairwise = np.clip(tail, 0.0, 1.0)[place].reshape(k, k)
         np.fill_diagonal(pairwise, 1.0)
     return Friedman(
@@ -124,7 +129,7 @@ def _omnibus(ranks: Array) -> tuple[float, float, float, float, float]:
     if spread <= 1e-9:  # one method, no task, or every task tied throughout
         return 0.0, 1.0, 0.0, 1.0, 1.0
     statistic = (k - 1) * float(((ranks.sum(axis=1) - n * (k + 1) / 2) ** 2).sum()) / spread
-    p_chi2 = float(stats.chi2.sf(statistic, k - 1))
+    p_chi2 = chi2_tail(statistic, k - 1)
     if n == 1:  # any order of one task is as likely as any other
         return statistic, p_chi2, 0.0, 1.0, 1.0
     room = n * (k - 1) - statistic
@@ -132,7 +137,7 @@ def _omnibus(ranks: Array) -> tuple[float, float, float, float, float]:
         exact = float(np.exp((1 - n) * _log_orders(ranks[:, 0])))
         return statistic, p_chi2, np.inf, exact, exact
     f_statistic = (n - 1) * statistic / room
-    f_p_value = float(stats.f.sf(f_statistic, k - 1, (k - 1) * (n - 1)))
+    f_p_value = f_tail(f_statistic, k - 1, (k - 1) * (n - 1))
     return statistic, p_chi2, f_statistic, f_p_value, f_p_value if n >= FEW_TASKS else _permutation_p(ranks)
 
 

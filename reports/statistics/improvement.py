@@ -1,4 +1,4 @@
-"""How often a run of one method beats a run of another, with intervals."""
+"""Probability of improvement: a run of one method beats a run of another, with intervals."""
 
 import numpy as np
 import numpy.typing as npt

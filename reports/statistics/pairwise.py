@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
-from equipoise.reports.statistics.arrays import Array, checked, task_means
+from equipoise.reports.statistics.arrays import Array, checked, midranks, task_means
+from equipoise.reports.statistics.distributions import mann_whitney_p, normal_tail
 
 __all__ = ["Pairwise", "TaskMarks", "a12", "holm", "magnitude", "signed_rank_p", "task_marks", "wilcoxon"]
 
@@ -34,7 +34,7 @@ class Pairwise:
 
 @dataclass(frozen=True)
 class TaskMarks:
-    """Which methods cannot be told from the best one, task by task.
+    """Methods not significantly different from the best one, task by task.
 
     Attributes:
         best: tasks: index of the method with the least mean error; -1 where no method has a repeat.
@@ -88,14 +88,14 @@ def signed_rank_p(differences: npt.ArrayLike) -> float:
     """
     d = checked(differences, "differences")
     d = d[~np.isnan(d)]
-    ranks = stats.rankdata(np.abs(d))[d != 0]
+    ranks = midranks(np.abs(d))[d != 0]
     if not ranks.size:
         return 1.0
     w = ranks[d[d != 0] > 0].sum()
     centre = ranks.sum() / 2
     if ranks.size > EXACT_UP_TO:
         z = max(0.0, abs(w - centre) - 0.5) / np.sqrt((ranks**2).sum() / 4)
-        return float(min(1.0, 2 * stats.norm.sf(z)))
+        return min(1.0, 2 * float(normal_tail(z)))
     doubled = np.rint(2 * ranks).astype(int)
     chance = np.zeros(doubled.sum() + 1)
     chance[0] = 1.0
@@ -142,8 +142,8 @@ def wilcoxon(errors: npt.ArrayLike) -> Pairwise:
 def a12(values: npt.ArrayLike) -> Array:
     """Vargha and Delaney's A for all pairs, task by task.
 
-    A(i, j) = P(error_i < error_j) + P(error_i = error_j) / 2 over all pairs of repeats: the chance that a run of i
-    beats x
+    A(i, j) = P(error_i < error_j) + P(error_i = error_j) / 2 over all pairs of repeats: the probability
+    that a run of i beats one of j
 
     Source: Vargha and Delaney, Journal of Educational and Behavioral Statistics 2000. Unpaired: unequal and missing
     repeats are used as they are. Identical columns give 0.5.
@@ -178,7 +178,7 @@ def magnitude(effect: float) -> str:
 
 
 def task_marks(values: npt.ArrayLike, alpha: float = 0.05) -> TaskMarks:
-    """Marks, for each task, the best method and all that cannot be told from it.
+    """Marks, for each task, the best method and all not significantly different from it.
 
     Two-sided Mann-Whitney U over repeats (exact where a sample has at most 8 runs and there are no ties, else normal
     with corrections for ties and continuity), Holm over all pairs of the task. Unpaired, because the repeats of two
@@ -217,4 +217,4 @@ def _mann_whitney(first: Array, second: Array) -> float:
         return np.nan
     if first.size == second.size == 1 or (first.min() == first.max() == second.min() == second.max()):
         return 1.0
-    return float(stats.mannwhitneyu(first, second, alternative="two-sided").pvalue)
+    return mann_whitney_p(first, second)

@@ -1,14 +1,13 @@
-"""What the repeats at hand can detect, and how many would be needed."""
+"""Power analysis: differences that the repeats at hand can detect, and repeats that a difference needs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
-from scipy.special import ndtri
 
 from equipoise.reports.statistics.arrays import Array, checked, repeat_counts
+from equipoise.reports.statistics.distributions import noncentral_t_cdf, normal_quantile, t_quantile
 
 __all__ = ["Plan", "contrast", "detectable_effect", "family_weights", "plan", "power_of", "repeats_needed"]
 
@@ -21,7 +20,7 @@ MOST_FREEDOM = 1e6
 
 @dataclass(frozen=True)
 class Plan:
-    """What a suite can see. NaN where a variance is unknown: a method with fewer than two repeats.
+    """Detectable differences of a suite. NaN where a variance is unknown: a method with fewer than two repeats.
 
     Attributes:
         detectable_per_task: methods x methods x tasks: the difference of means found with the power asked for.
@@ -51,10 +50,10 @@ def power_of(noncentrality: npt.ArrayLike, df: npt.ArrayLike, alpha: float) -> A
     delta, freedom = np.broadcast_arrays(
         np.abs(np.asarray(noncentrality, dtype=np.float64)), np.minimum(np.asarray(df, dtype=np.float64), MOST_FREEDOM)
     )
-    critical = stats.t.ppf(1 - alpha / 2, freedom)
+    critical = t_quantile(1 - alpha / 2, freedom)
     with np.errstate(all="ignore"):
-        upper = stats.nct.sf(critical, freedom, delta)
-        lower = stats.nct.cdf(-critical, freedom, delta)  # scipy gives NaN where this tail has vanished
+        upper = 1.0 - noncentral_t_cdf(critical, freedom, delta)
+        lower = noncentral_t_cdf(-critical, freedom, delta)
     return np.where(np.isnan(delta) | np.isnan(freedom), np.nan, np.clip(upper + np.nan_to_num(lower), 0.0, 1.0))
 
 
@@ -134,7 +133,9 @@ def repeats_needed(
     parts = np.where(w != 0, w**2 * _variance(array), 0.0)
     total, squares = parts.sum(axis=(-2, -1)), (parts**2).sum(axis=(-2, -1))
     spread = np.where(squares > 0, total**2 / np.where(squares > 0, squares, 1.0), 1.0)
-    needed = np.maximum(2.0, np.floor((ndtri(1 - alpha / 2) + ndtri(power)) ** 2 * total / effect**2))
+    needed = np.maximum(
+        2.0, np.floor((normal_quantile(1 - alpha / 2) + normal_quantile(power)) ** 2 * total / effect**2)
+    )
     scale = np.where(total > 0, total, 1.0)
     while True:
         found = power_of(abs(effect) * np.sqrt(needed / scale), (needed - 1) * spread, alpha)

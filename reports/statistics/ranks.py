@@ -2,9 +2,9 @@
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 from equipoise.reports.statistics.arrays import Array, checked
+from equipoise.reports.statistics.distributions import t_quantile
 from equipoise.reports.statistics.resampling import Estimate
 
 __all__ = ["average_ranks"]
@@ -14,7 +14,7 @@ def average_ranks(values: npt.ArrayLike, level: float = 0.95) -> Estimate:
     """The rank a run of each method has, on average, among one run of every method; mean over tasks.
 
     rank(i) = 1 + sum over j != i of A(j, i), with A of `pairwise.a12`: all combinations of repeats are counted, so
-    nothing hangs on which repeats carry the same number, and unequal repeats are used as they are. The variance is
+    it does not matter which repeats carry the same number, and unequal repeats are used as they are. The variance is
     that of a U statistic by its structural components: over the runs r of i, of the expected number of methods that
     beat r; and for each j, over its runs, of the share of runs of i that they beat.
 
@@ -30,7 +30,7 @@ def average_ranks(values: npt.ArrayLike, level: float = 0.95) -> Estimate:
         level: Coverage of the intervals.
 
     Returns:
-        One a method.
+        One per method.
     """
     array = checked(values, "methods x tasks x repeats")
     k = len(array)
@@ -50,29 +50,31 @@ def average_ranks(values: npt.ArrayLike, level: float = 0.95) -> Estimate:
     # No variance can be had from a single run.
     if single:
         return Estimate(value, np.ones(k), np.full(k, float(k)))
-    half = stats.t.ppf(0.5 + level / 2, freedom) * np.sqrt(np.sum(variances, axis=0)) / len(ranks)
+    half = t_quantile(0.5 + level / 2, freedom) * np.sqrt(np.sum(variances, axis=0)) / len(ranks)
     return Estimate(value, np.clip(value - half, 1, k), np.clip(value + half, 1, k))
 
 
 def _task(runs: list[Array]) -> tuple[Array, Array]:
-    k = len(runs)
-    rank, variance = np.ones(k), np.zeros(k)
-    for i in range(k):
-        beaten = np.zeros(runs[i].size)
-        for j in range(k):
-            if j != i:
-                beaten += _share_below(runs[i], runs[j])
-                variance[i] += _variance_of_mean(_share_below(runs[j], runs[i]))
-        rank[i] += beaten.mean()
-        variance[i] += _variance_of_mean(beaten)
+    everything = np.concatenate(runs)
+    sizes = np.array([run.size for run in runs])
+    starts = np.concatenate(([0], np.cumsum(sizes)[:-1]))
+    # Of each method j, for every run of all methods: the share of runs of j that are less, ties counting half.
+    below = np.stack(
+        [
+            (np.searchsorted(run, everything, side="left") + np.searchsorted(run, everything, side="right"))
+            / (2.0 * run.size)
+            for run in runs
+        ]
+    )
+    below[np.repeat(np.arange(len(runs)), sizes), np.arange(everything.size)] = 0.0  # not against itself
+    beaten = below.sum(axis=0)
+    rank = 1.0 + np.add.reduceat(beaten, starts) / sizes
+    variance = _variance_of_mean(beaten[None], starts, sizes)[0] + _variance_of_mean(below, starts, sizes).sum(axis=1)
     return rank, variance
 
 
-def _share_below(runs: Array, others: Array) -> Array:
-    """For each run, the share of the others (sorted) that are less, ties counting half."""
-    less, no_more = np.searchsorted(others, runs, side="left"), np.searchsorted(others, runs, side="right")
-    return np.asarray((less + no_more) / (2.0 * others.size))
-
-
-def _variance_of_mean(parts: Array) -> float:
-    return float(parts.var(ddof=1) / parts.size) if parts.size > 1 else 0.0
+def _variance_of_mean(parts: Array, starts: npt.NDArray[np.int64], sizes: npt.NDArray[np.int64]) -> Array:
+    """Variance of the mean of each method's runs, rows x methods; 0 for a single run."""
+    means = np.add.reduceat(parts, starts, axis=1) / sizes
+    deviations = (parts - np.repeat(means, sizes, axis=1)) ** 2
+    return np.asarray(np.add.reduceat(deviations, starts, axis=1) / np.maximum(sizes - 1, 1) / sizes)

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 from equipoise.reports.statistics.arrays import Array, checked, repeat_counts
+from equipoise.reports.statistics.distributions import normal_quantile, t_quantile
 
 __all__ = ["Estimate", "PairedResampling", "estimate", "resample_averages", "resample_means", "widening"]
 
@@ -47,6 +48,7 @@ class PairedResampling:
         self.resamples = resamples
         self._seed = seed
         methods, self.tasks, self.repeats = present.shape
+        self._present, self._shape = present.tobytes(), (methods, self.tasks, self.repeats)
         self._patterns = [np.unique(present[:, t], axis=0, return_inverse=True) for t in range(self.tasks)]
         of_task = np.array([inverse.reshape(-1) for _, inverse in self._patterns]).T.reshape(methods, self.tasks)
         self._groups, inverse = np.unique(of_task, axis=0, return_inverse=True)
@@ -59,24 +61,52 @@ class PairedResampling:
             The slice of resamples, and the counts, groups x tasks x repeats x block: how often each repeat was drawn
             for the methods of a group (`group_of_method`).
         """
+        size = self.resamples * len(self._groups) * self.tasks * self.repeats
+        key = (self._present, self._shape, self.resamples, self._seed)
+        for where, counts in _kept(*key) if size <= KEPT_BYTES and self.repeats < 256 else self.fresh_blocks():
+            yield where, counts.astype(np.float64)
+
+    def fresh_blocks(self) -> Iterator[tuple[slice, npt.NDArray[np.uint16]]]:
+        """The same, drawn anew and as whole numbers."""
         rng = np.random.default_rng(self._seed)
         size = int(np.clip(2**18 // max(1, self.tasks * self.repeats), 16, 4096))
+        cells: dict[int, list[tuple[int, int, npt.NDArray[np.intp]]]] = {}  # by the number of repeats there
+        for t, (patterns, _) in enumerate(self._patterns):
+            for number, pattern in enumerate(patterns):
+                there = np.flatnonzero(pattern)
+                if there.size:
+                    cells.setdefault(there.size, []).append((t, number, there))
         for start in range(0, self.resamples, size):
             width = min(size, self.resamples - start)
-            counts = np.zeros((len(self._groups), self.tasks, self.repeats, width))
-            for t, (patterns, _) in enumerate(self._patterns):
-                for number, pattern in enumerate(patterns):
-                    drawn = _draw(np.flatnonzero(pattern), self.repeats, width, rng)
-                    counts[self._groups[:, t] == number, t] = drawn
+            counts = np.zeros((len(self._groups), self.tasks, self.repeats, width), dtype=np.uint16)
+            for count, members in cells.items():
+                drawn = _draw(len(members), count, width, rng)
+                for (t, number, there), each in zip(members, drawn, strict=True):
+                    for group in np.flatnonzero(self._groups[:, t] == number).tolist():
+                        counts[group, t, there] = each
             yield slice(start, start + width), counts
 
 
-def _draw(there: npt.NDArray[np.intp], repeats: int, width: int, rng: np.random.Generator) -> Array:
-    drawn = np.zeros((repeats, width))
-    if there.size:
-        picks = rng.integers(there.size, size=(there.size, width)) * width + np.arange(width)
-        drawn[there] = np.bincount(picks.reshape(-1), minlength=there.size * width).reshape(there.size, width)
-    return drawn
+KEPT_BYTES = 2**26
+"""Draws up to this many bytes are kept: the statistics of a report ask for the same ones again and again."""
+
+
+@lru_cache(maxsize=6)
+def _kept(
+    present: bytes, shape: tuple[int, int, int], resamples: int, seed: int
+) -> tuple[tuple[slice, npt.NDArray[np.uint8]], ...]:
+    pattern = np.frombuffer(present, dtype=np.bool_).reshape(shape)
+    blocks = PairedResampling(pattern, resamples, seed).fresh_blocks()
+    return tuple((where, counts.astype(np.uint8)) for where, counts in blocks)
+
+
+def _draw(cells: int, count: int, width: int, rng: np.random.Generator) -> npt.NDArray[np.intp]:
+    """Counts of each of `count` repeats in as many draws: cells x count x width."""
+    picks = rng.integers(count, size=(cells, count, width), dtype=np.uint16).astype(np.intp)
+    picks *= width
+    picks += np.arange(width)
+    picks += (np.arange(cells) * (count * width))[:, None, None]
+    return np.bincount(picks.reshape(-1), minlength=cells * count * width).reshape(cells, count, width)
 
 
 def resample_means(values: npt.ArrayLike, resamples: int = 50_000, seed: int = 0) -> Array:
@@ -98,7 +128,7 @@ def resample_means(values: npt.ArrayLike, resamples: int = 50_000, seed: int = 0
     for where, counts in draws.blocks():
         for group in range(len(counts)):
             members = np.flatnonzero(draws.group_of_method == group)
-            # Stacked products, one a task: methods x repeats times repeats x block.
+            # Stacked products, one per task: methods x repeats times repeats x block.
             totals = filled[members].transpose(1, 0, 2) @ counts[group]
             means[where, members] = totals.transpose(2, 1, 0)
     with np.errstate(invalid="ignore"):
@@ -130,7 +160,7 @@ def resample_averages(values: npt.ArrayLike, resamples: int = 50_000, seed: int 
 
 
 def widening(repeats: npt.ArrayLike, strata: npt.ArrayLike = 1, level: float = 0.95) -> Array:
-    """How much wider than its percentiles a bootstrap interval must be to cover as a t interval does.
+    """Factor by which a bootstrap interval must be wider than its percentiles to cover as a t interval does.
 
     t(q; strata (n - 1)) / z(q) * sqrt(n / (n - 1)) with q = (1 + level) / 2: the bootstrap of n repeats in each of some
     strata has a variance short by (n - 1) / n, and makes no allowance for having estimated it. 1 for many repeats,
@@ -147,8 +177,8 @@ def widening(repeats: npt.ArrayLike, strata: npt.ArrayLike = 1, level: float = 0
     """
     n, groups = np.broadcast_arrays(np.asarray(repeats, dtype=np.float64), np.asarray(strata, dtype=np.float64))
     some = np.maximum(n - 1, 1)
-    critical = stats.t.ppf(0.5 + level / 2, np.maximum(groups, 1) * some)
-    factor = critical / stats.norm.ppf(0.5 + level / 2) * np.sqrt((some + 1) / some)
+    critical = t_quantile(0.5 + level / 2, np.maximum(groups, 1) * some)
+    factor = critical / normal_quantile(0.5 + level / 2) * np.sqrt((some + 1) / some)
     return np.asarray(np.where(n > 1, factor, np.inf))
 
 

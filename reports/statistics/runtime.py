@@ -1,4 +1,4 @@
-"""How long methods take to reach targets: ERT, ECDF, and areas under curves."""
+"""Runtimes to targets: expected running time, ECDF, and areas under curves."""
 
 import numpy as np
 import numpy.typing as npt
@@ -9,7 +9,7 @@ __all__ = ["area_under_curve", "expected_running_time", "runtime_ecdf", "runtime
 
 
 def runtimes(curves: npt.ArrayLike, targets: npt.ArrayLike) -> tuple[Array, Array]:
-    """When each run first reaches each target.
+    """First hitting time of each target in each run.
 
     Args:
         curves: runs x queries, error after 1, 2, ... queries; NaN before the first value and after the end of a run.
@@ -41,7 +41,7 @@ def expected_running_time(hits: npt.ArrayLike, budgets: npt.ArrayLike) -> tuple[
     """Expected running time to each target, and the share of runs that reach it.
 
     ERT = (queries of the successful runs until the target + all queries of the others) / successful runs: the expected
-    cost if a run that fails is started again until one succeeds.
+    cost if failed runs are restarted until one succeeds.
 
     Source: Hansen, Auger, Ros, Mersmann, Tusar and Brockhoff, COCO, Optimization Methods and Software 2021, section 5;
     as the "enes" or SP measure: Price 1997, Auger and Hansen 2005. It assumes restarts that are independent and as long
@@ -96,7 +96,7 @@ def area_under_curve(curves: npt.ArrayLike, amounts: npt.ArrayLike) -> Array:
         amounts: Of the budget, ascending and positive.
 
     Returns:
-        One a run, in the unit of the error.
+        One per run, in the unit of the error.
     """
     errors, budget = np.asarray(curves, dtype=np.float64), np.asarray(amounts, dtype=np.float64)
     ascending = budget.size and (np.diff(budget, prepend=0) > 0).all()

@@ -1,4 +1,4 @@
-"""Effects in the unit that a budget is paid in: how many queries of random search a method is worth."""
+"""Effects in queries: the number of random-search queries that a method is worth."""
 
 from collections.abc import Sequence
 
@@ -15,24 +15,24 @@ __all__ = ["LogQueries", "equivalent_queries", "queries_to_level"]
 class LogQueries:
     """Turns mean errors into the natural logarithm of the queries that random search needs for them; larger is better.
 
-    For whole arrays of bootstrap draws: each law's expectation is tabulated on whole numbers 2 % apart and inverted by
-    interpolation of log N, which agrees with `ExactRandomSearch.queries_to_reach` to about one part in 10,000. At most
-    log M (the optimum, without replacement) or log(100 M) (with it), at least 0.
+    For whole arrays of bootstrap draws: the expectation of each baseline is tabulated on whole numbers 2 % apart and
+    inverted by interpolation of log N, which agrees with `ExactRandomSearch.queries_to_reach` to about one part in
+    10,000. At most log M (the optimum, without replacement) or log(100 M) (with it), at least 0.
 
     As the `scale` of `families.compare_families` it makes the effect the logarithm of a ratio of queries, and the
     family mean a geometric one. Mind the sign: an effect above 0 then favours the first family.
 
     Args:
-        laws: One a task.
+        baselines: One per task.
     """
 
-    def __init__(self, laws: Sequence[ExactRandomSearch]) -> None:
+    def __init__(self, baselines: Sequence[ExactRandomSearch]) -> None:
         self._tables: list[tuple[Array, Array]] = []
-        for law in laws:
-            most = law.size * (100 if law.replacement else 1)
+        for baseline in baselines:
+            most = baseline.size * (100 if baseline.replacement else 1)
             steps = int(np.ceil(np.log(most) / np.log(1.02))) + 2
             queries = np.unique(np.rint(np.geomspace(1, most, steps)).astype(np.int64))
-            levels, first = np.unique(law.mean(queries), return_index=True)  # where the level stays, the least N
+            levels, first = np.unique(baseline.mean(queries), return_index=True)  # where the level stays, the least N
             self._tables.append((levels, np.log(queries[first])))
 
     def __call__(self, errors: Array) -> Array:
@@ -43,21 +43,23 @@ class LogQueries:
         return result
 
 
-def equivalent_queries(means: Estimate, law: ExactRandomSearch) -> Estimate:
-    """How many queries random search needs for what a method reaches on a task, with the interval of the mean.
+def equivalent_queries(means: Estimate, baseline: ExactRandomSearch) -> Estimate:
+    """Queries that random search needs to match a method on a task, with the interval of the mean.
 
     The expectation of random search falls with N, so the ends of the interval are those of the mean, changed over.
     Divided by the method's own budget this is its speed-up; below 1, random search is the faster.
 
     Args:
         means: Mean errors of one task in any shape (not regrets), with intervals.
-        law: The task's.
+        baseline: The task's.
 
     Returns:
         Real numbers of queries: 1 at least, infinity where random search cannot get there.
     """
     return Estimate(
-        law.queries_to_reach(means.value), law.queries_to_reach(means.high), law.queries_to_reach(means.low)
+        baseline.queries_to_reach(means.value),
+        baseline.queries_to_reach(means.high),
+        baseline.queries_to_reach(means.low),
     )
 
 

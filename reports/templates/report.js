@@ -22,3 +22,19 @@ for (const table of document.querySelectorAll("figure.table table")) {
     });
   });
 }
+
+// Says so where a table is wider than the window, and opens what a link leads into.
+const marked = () => document.querySelectorAll(".scroll").forEach((box) =>
+  box.classList.toggle("wide", box.scrollWidth > box.clientWidth + 1));
+const opened = () => {
+  const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (!target) return;
+  for (let at = target; at; at = at.parentElement) if (at.tagName === "DETAILS") at.open = true;
+  target.scrollIntoView();
+};
+addEventListener("resize", marked);
+addEventListener("hashchange", opened);
+addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((part) => { part.open = true; }));
+document.querySelectorAll("details").forEach((part) => part.addEventListener("toggle", marked));
+marked();
+opened();

@@ -228,11 +228,11 @@ def test_residual_reductions_halve_any_side(side):
     assert network(torch.zeros(2, 1, side, side))[0].shape == (2, 1, 10)
 
 
-def test_fields_in_the_name_change_skeleton_and_recipe():
+def test_fields_in_the_name_change_macro_architecture_and_configuration():
     task = load_task("training/nasbench201/cifar10,epochs=12,channels=8,nesterov=false,gradient_clip=5")
-    skeleton, recipe = task._recipes
-    assert (skeleton.channels, recipe.epochs, recipe.nesterov, recipe.gradient_clip) == (8, 12, False, 5.0)
-    assert load_task("training/darts/cifar10")._recipes[1].epochs == 600
+    macro, training = task._training
+    assert (macro.channels, training.epochs, training.nesterov, training.gradient_clip) == (8, 12, False, 5.0)
+    assert load_task("training/darts/cifar10")._training[1].epochs == 600
     path = load_task("training/darts/npz:/some, where/a.npz,epochs=3")._wanted
     assert path.images == "npz:/some, where/a.npz"
 

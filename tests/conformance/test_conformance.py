@@ -177,7 +177,7 @@ class _Counts(MadeTask):
 
 
 class _Measured(MadeTask):
-    """Its training time is measured anew each time, and it says so."""
+    """Its training time is measured afresh each time, and it says so."""
 
     info = replace(MadeTask.info, measured_cost=True)
     calls = 0

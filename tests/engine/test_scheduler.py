@@ -261,7 +261,7 @@ def test_a_run_that_no_longer_plays_differs(write, tmp_path: Path) -> None:
     )
     ran = equipoise("verify", tmp_path / "out")
     assert ran.returncode == 1
-    assert "cannot be played again (KeyError: 'gone')" in ran.stdout
+    assert "cannot be repeated (KeyError: 'gone')" in ran.stdout
     assert "stored runs were made with" not in ran.stdout
     manifest = RunStore(tmp_path / "out").manifest()
     manifest["machine"]["processor"], manifest["versions"]["numpy"] = "Z80", "1.0"

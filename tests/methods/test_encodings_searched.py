@@ -41,7 +41,7 @@ def test_every_kind_of_parameter_is_searched_and_repeats(name: str, space: Searc
 
 @pytest.mark.parametrize("name", sorted(OPTIMISERS))
 def test_an_encoding_that_cannot_be_searched_is_refused(name: str) -> None:
-    with pytest.raises(SpaceError, match=rf"{name}: encoding = 'path' cannot be read back .*accepted: categorical"):
+    with pytest.raises(SpaceError, match=rf"{name}: .*encoding .path. cannot be read back; accepted: categorical"):
         make_encoded(name, NB201, encoding="path")
     with pytest.raises(SpaceError, match=r"nasbench201: unknown encoding 'A'; accepted: adjacency"):
         make_encoded(name, NB201, encoding="A")

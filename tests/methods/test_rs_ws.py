@@ -32,12 +32,12 @@ def test_candidates_come_in_the_order_of_their_shared_weights() -> None:
     # the same search, by hand
     rng = np.random.default_rng(0)
     rng.integers(2**62)
-    shared = SharedWeights(TASK.space, load("fashion14"), method._recipe, generator, FEW)  # type: ignore[attr-defined]
+    shared = SharedWeights(TASK.space, load("fashion14"), method._configuration, generator, FEW)  # type: ignore[attr-defined]
     for _ in range(2):
-        for training, _judging in shared.epoch():
+        for training, _ in shared.epoch():
             shared.step(training, shared.supernet.path(TASK.space.sample(rng, 1)[0]), "path")
-    judges = shared.judges(64, 2)
-    errors = [shared.error(judges, shared.supernet.path(one)) for one in asked]
+    validation = shared.validation_batches(64, 2)
+    errors = [shared.error(validation, shared.supernet.path(one)) for one in asked]
     assert errors == sorted(errors)
     assert set(asked) == set(TASK.space.sample(rng, 12))
 

@@ -11,7 +11,7 @@ from stores import played, suite
 from equipoise.harness.core.registry import load_task
 from equipoise.reports.analysis import Analysis
 from equipoise.reports.derived import derived
-from equipoise.reports.incumbents import Rows
+from equipoise.reports.incumbents import RunRows
 from equipoise.reports.load import load
 from equipoise.reports.results import Derived
 from equipoise.reports.sections.derived import _rise, derived_section
@@ -44,7 +44,7 @@ def test_invalid_proposals_have_the_regret_of_none_and_make_nothing() -> None:
     cells = space.sample(np.random.default_rng(1), 3)
     code, error = np.array([[0, 1, 2], [2, 0, 1]]), np.array([[0.3, 0.2, 0.1], [np.inf, 0.3, 0.2]])
     same = np.ones_like(code)
-    block = Rows(np.array([1, 2]), np.array([3, 3]), code, error, same, same, same, same, 0 * same)
+    block = RunRows(np.array([1, 2]), np.array([3, 3]), code, error, same, same, same, same, 0 * same)
     found = derived(block, lambda columns: np.where(columns < 0, 99.0, 10.0 + columns), cells, space)
     assert found.marks == (1, 3)
     assert found.regret.tolist() == [[10.0, 12.0], [99.0, 12.0]]

@@ -116,28 +116,28 @@ def test_refuses(values):
 
 def test_log_queries_invert_the_law():
     rng = np.random.default_rng(0)
-    laws = [ExactRandomSearch(rng.gamma(2, size=5000)), ExactRandomSearch(rng.normal(size=300), replacement=True)]
-    scale = LogQueries(laws)
-    errors = np.stack([law.mean([1, 7, 50, 190]) for law in laws], axis=1)
+    baselines = [ExactRandomSearch(rng.gamma(2, size=5000)), ExactRandomSearch(rng.normal(size=300), replacement=True)]
+    scale = LogQueries(baselines)
+    errors = np.stack([baseline.mean([1, 7, 50, 190]) for baseline in baselines], axis=1)
     np.testing.assert_allclose(scale(errors), np.log([[1, 1], [7, 7], [50, 50], [190, 190]]), atol=2e-4)
     assert scale(np.array([[-9.0, np.nan]]))[0, 0] == pytest.approx(np.log(5000))
     assert np.isnan(scale(np.array([[-9.0, np.nan]]))[0, 1])
 
 
 def test_families_on_the_scale_of_queries():
-    law = ExactRandomSearch(np.linspace(0, 1, 1000))
-    reached = law.mean([20, 80])
+    baseline = ExactRandomSearch(np.linspace(0, 1, 1000))
+    reached = baseline.mean([20, 80])
     values = np.broadcast_to(reached[:, None, None], (2, 3, 4))
-    answer = compare_families(values, ["nas", "hpo"], ["a", "a", "b"], scale=LogQueries([law] * 3), resamples=20)
+    answer = compare_families(values, ["nas", "hpo"], ["a", "a", "b"], scale=LogQueries([baseline] * 3), resamples=20)
     assert np.exp(answer.mean.overall.value) == pytest.approx(1 / 4, rel=1e-3)
     assert np.exp(answer.best.overall.value) == pytest.approx(1 / 4, rel=1e-3)
 
 
 def test_equivalent_queries_turn_the_interval():
-    law = ExactRandomSearch(np.linspace(0, 1, 1000))
-    result = equivalent_queries(Estimate(law.mean([30]), law.mean([60]), law.mean([10])), law)
+    baseline = ExactRandomSearch(np.linspace(0, 1, 1000))
+    result = equivalent_queries(Estimate(baseline.mean([30]), baseline.mean([60]), baseline.mean([10])), baseline)
     np.testing.assert_allclose([result.value, result.low, result.high], [[30], [10], [60]])
-    unbounded = equivalent_queries(Estimate(law.mean([30]), np.array([-np.inf]), np.array([np.inf])), law)
+    unbounded = equivalent_queries(Estimate(baseline.mean([30]), np.array([-np.inf]), np.array([np.inf])), baseline)
     assert (unbounded.low[0], unbounded.high[0]) == (1, np.inf)
 
 

@@ -44,7 +44,6 @@ def test_survives_holes(array):
 
     result = aggregate(array, resamples=30)
     assert (result.tasks_used == complete).all()
-    assert (np.isnan(result.mean_per_task.value) == ~here).all()
     for estimate in (
         result.mean,
         result.iqm,

@@ -4,13 +4,13 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from equipoise.reports.incumbents import Rows, incumbents, lookup, reached, seen_before
+from equipoise.reports.incumbents import RunRows, incumbents, lookup, reached, seen_before
 
 LEVELS = (1, 4)
 
 
 @st.composite
-def blocks(draw: st.DrawFn) -> Rows:
+def blocks(draw: st.DrawFn) -> RunRows:
     lengths = draw(st.lists(st.integers(1, 8), min_size=1, max_size=4))
     shape = (len(lengths), max(lengths))
     code, fidelity, status = np.full(shape, -1), np.zeros(shape, int), np.full(shape, -1)
@@ -25,11 +25,11 @@ def blocks(draw: st.DrawFn) -> Rows:
                 error[run, place] = draw(st.sampled_from((0.1, 0.2, 0.3)))
     zeros = np.zeros(shape)
     numbers = np.arange(1, len(lengths) + 1)
-    return Rows(numbers, np.array(lengths), code, error, fidelity, charge, zeros, zeros, status)
+    return RunRows(numbers, np.array(lengths), code, error, fidelity, charge, zeros, zeros, status)
 
 
 @given(blocks())
-def test_incumbents_are_the_first_best_at_the_highest_fidelity_so_far(rows: Rows) -> None:
+def test_incumbents_are_the_first_best_at_the_highest_fidelity_so_far(rows: RunRows) -> None:
     found = incumbents(rows)
     for run, length in enumerate(rows.lengths):
         for end in range(length):
@@ -40,7 +40,7 @@ def test_incumbents_are_the_first_best_at_the_highest_fidelity_so_far(rows: Rows
 
 
 @given(blocks(), st.lists(st.floats(0, 10), min_size=1, max_size=5))
-def test_reached_is_the_last_row_that_was_paid_for(rows: Rows, limits: list[float]) -> None:
+def test_reached_is_the_last_row_that_was_paid_for(rows: RunRows, limits: list[float]) -> None:
     amounts = np.cumsum(rows.charge, axis=1)
     found = reached(amounts, rows.lengths, np.array(sorted(limits)))
     for run, length in enumerate(rows.lengths):
@@ -50,7 +50,7 @@ def test_reached_is_the_last_row_that_was_paid_for(rows: Rows, limits: list[floa
 
 
 @given(blocks())
-def test_seen_before(rows: Rows) -> None:
+def test_seen_before(rows: RunRows) -> None:
     found = seen_before(rows.code)
     for run, row in enumerate(rows.code.tolist()):
         for place, code in enumerate(row):

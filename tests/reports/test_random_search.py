@@ -31,17 +31,17 @@ def test_agrees_with_enumeration(errors, queries, replacement, data):
     if weighted:
         weights = np.array(data.draw(st.lists(st.integers(1, 9), min_size=len(errors), max_size=len(errors))), float)
     queries = queries if replacement else min(queries, len(errors))
-    law = ExactRandomSearch(errors, weights if weighted else None, replacement)
+    baseline = ExactRandomSearch(errors, weights if weighted else None, replacement)
     outcomes = brute(errors, weights, queries, replacement)
     best = np.array([errors[list(draw)].min() for draw, _ in outcomes])
     chance = np.array([p for _, p in outcomes])
     mean = best @ chance
-    assert law.mean(queries) == pytest.approx(mean, abs=1e-12)
-    assert law.variance(queries) == pytest.approx(((best - mean) ** 2) @ chance, abs=1e-10)
-    assert law.probability_of_optimum(queries) == pytest.approx(chance[best == errors.min()].sum(), abs=1e-12)
+    assert baseline.mean(queries) == pytest.approx(mean, abs=1e-12)
+    assert baseline.variance(queries) == pytest.approx(((best - mean) ** 2) @ chance, abs=1e-10)
+    assert baseline.probability_of_optimum(queries) == pytest.approx(chance[best == errors.min()].sum(), abs=1e-12)
     for level in (0.0, 0.25, 0.5, 0.9, 1.0):
         expected = next(v for v in np.unique(errors) if chance[best <= v].sum() >= level - 1e-12)
-        assert law.quantile(level, queries) == expected
+        assert baseline.quantile(level, queries) == expected
 
 
 @given(landscapes, st.integers(1, 4), st.integers(0, 5), st.booleans())
@@ -73,22 +73,22 @@ def test_other_column_at_the_selected_architecture(errors, queries, replacement,
 def test_agrees_with_simulation():
     rng = np.random.default_rng(1)
     errors = rng.gamma(2.0, size=200)
-    law = ExactRandomSearch(errors)
+    baseline = ExactRandomSearch(errors)
     best = np.sort(np.array([errors[rng.permutation(200)[:20]].min() for _ in range(4000)]))
-    assert abs(best.mean() - law.mean(20)) < 3 * np.sqrt(law.variance(20) / 4000)
-    assert abs(best.var() / law.variance(20) - 1) < 0.15
-    survival = np.concatenate([law.survival(20), [0.0]])
-    cdf = np.searchsorted(best, law.errors, side="right") / 4000
+    assert abs(best.mean() - baseline.mean(20)) < 3 * np.sqrt(baseline.variance(20) / 4000)
+    assert abs(best.var() / baseline.variance(20) - 1) < 0.15
+    survival = np.concatenate([baseline.survival(20), [0.0]])
+    cdf = np.searchsorted(best, baseline.errors, side="right") / 4000
     assert np.abs(cdf - (1 - survival)).max() < 1.63 / np.sqrt(4000)  # Kolmogorov-Smirnov, 1 %
 
 
 def test_is_precise_on_the_largest_space():
     size, queries = 423_624, 300
-    law = ExactRandomSearch(np.arange(size, dtype=float))
+    baseline = ExactRandomSearch(np.arange(size, dtype=float))
     # The minimum of N of {0..M-1} drawn without replacement has mean (M - N) / (N + 1).
-    assert law.mean(queries) == pytest.approx((size - queries) / (queries + 1), rel=1e-12)
+    assert baseline.mean(queries) == pytest.approx((size - queries) / (queries + 1), rel=1e-12)
     exact = float(Fraction(comb(size - 2000, queries), comb(size, queries)))
-    assert law.survival(queries)[1999] == pytest.approx(exact, rel=1e-11)
+    assert baseline.survival(queries)[1999] == pytest.approx(exact, rel=1e-11)
 
 
 @pytest.mark.parametrize(
@@ -100,19 +100,19 @@ def test_is_precise_on_the_largest_space():
     ],
 )
 def test_known_figures_on_nasbench201(dataset, expected):
-    law = ExactRandomSearch(load_task(f"nasbench201/{dataset}").landscape(), replacement=True)
-    regret = 100 * (law.mean([50, 100, 200, 300]) - law.optimum)
+    baseline = ExactRandomSearch(load_task(f"nasbench201/{dataset}").landscape(), replacement=True)
+    regret = 100 * (baseline.mean([50, 100, 200, 300]) - baseline.optimum)
     np.testing.assert_allclose(regret, expected, atol=6e-5)
 
 
 @given(landscapes, st.booleans(), st.floats(1.0, 6.0))
 def test_inverse_returns_to_the_queries(errors, replacement, queries):
-    law = ExactRandomSearch(errors, None, replacement)
+    baseline = ExactRandomSearch(errors, None, replacement)
     enough = len(errors) - np.count_nonzero(errors == errors.min()) + 1.0  # more queries gain nothing
     queries = queries if replacement else min(queries, enough)
     low, share = int(queries), queries - int(queries)
-    target = (1 - share) * law.mean(low) + share * law.mean(low + 1 if share else low)
-    found = float(law.queries_to_reach(target))
+    target = (1 - share) * baseline.mean(low) + share * baseline.mean(low + 1 if share else low)
+    found = float(baseline.queries_to_reach(target))
     if len(np.unique(errors)) == 1:
         assert found == 1.0
     else:
@@ -130,23 +130,23 @@ def test_inverse_at_the_edges():
 
 
 def test_more_queries_than_architectures_is_the_optimum():
-    law = ExactRandomSearch([3.0, 1.0, 2.0])
-    assert law.mean([3, 7]).tolist() == [1.0, 1.0]
-    assert law.variance(7) == 0
-    assert law.probability_of_optimum(7) == 1
+    baseline = ExactRandomSearch([3.0, 1.0, 2.0])
+    assert baseline.mean([3, 7]).tolist() == [1.0, 1.0]
+    assert baseline.variance(7) == 0
+    assert baseline.probability_of_optimum(7) == 1
 
 
 def test_one_architecture():
     for replacement in (False, True):
-        law = ExactRandomSearch([0.5], replacement=replacement)
-        assert (law.mean(4), law.variance(4), law.quantile(0.5, 4)) == (0.5, 0.0, 0.5)
-        assert law.probability_of_optimum(1) == 1
+        baseline = ExactRandomSearch([0.5], replacement=replacement)
+        assert (baseline.mean(4), baseline.variance(4), baseline.quantile(0.5, 4)) == (0.5, 0.0, 0.5)
+        assert baseline.probability_of_optimum(1) == 1
 
 
 def test_weight_zero_is_left_out():
-    law = ExactRandomSearch([0.0, 1.0, 2.0], weights=[0, 1, 1], replacement=True)
-    assert law.optimum == 1
-    assert law.mean_of([9.0, 5.0, 7.0], 1) == 6
+    baseline = ExactRandomSearch([0.0, 1.0, 2.0], weights=[0, 1, 1], replacement=True)
+    assert baseline.optimum == 1
+    assert baseline.mean_of([9.0, 5.0, 7.0], 1) == 6
 
 
 @pytest.mark.parametrize(
@@ -166,12 +166,12 @@ def test_refuses(errors, options, words):
 
 
 def test_refuses_no_queries_and_bad_levels():
-    law = ExactRandomSearch([0.1, 0.2])
+    baseline = ExactRandomSearch([0.1, 0.2])
     with pytest.raises(ValueError, match="whole numbers >= 1"):
-        law.mean([0, 1])
+        baseline.mean([0, 1])
     with pytest.raises(ValueError, match="whole numbers >= 1"):
-        law.mean(1.5)
+        baseline.mean(1.5)
     with pytest.raises(ValueError, match="between 0 and 1"):
-        law.quantile(1.5, 1)
+        baseline.quantile(1.5, 1)
     with pytest.raises(ValueError, match="1 of 2 values"):
-        law.mean_of([0.1, np.inf], 1)
+        baseline.mean_of([0.1, np.inf], 1)

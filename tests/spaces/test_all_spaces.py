@@ -1,4 +1,4 @@
-"""What holds for every space, whatever it is."""
+"""Properties of every space."""
 
 import numpy as np
 import pytest

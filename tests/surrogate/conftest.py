@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from equipoise.harness.surrogate.techniques import trees
+from equipoise.harness.surrogate.models import trees
 
 
 @pytest.fixture(autouse=True, scope="session")

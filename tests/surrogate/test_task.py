@@ -23,8 +23,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("surrogates")
     listed = table(folder / "listed.parquet", "transnas_micro", 200)
     unlisted = table(folder / "unlisted.parquet", "darts", 150)
-    for sample, technique in ((listed, "gp"), (listed, "trees"), (unlisted, "trees")):
-        fit_named(str(sample), folder / f"{sample.stem}-{technique}.npz", technique, None, lambda _: None)
+    for sample, model in ((listed, "gp"), (listed, "trees"), (unlisted, "trees")):
+        fit_named(str(sample), folder / f"{sample.stem}-{model}.npz", model, None, lambda _: None)
     return folder
 
 
@@ -53,7 +53,7 @@ def test_the_table_is_what_the_model_predicts(folder: Path) -> None:
     some = task.space.sample(np.random.default_rng(0), 20)
     rng = np.random.default_rng(0)
     for level, epochs in enumerate(task.info.fidelities):
-        predicted = task.model.header.levels[level].warp.back(task.model.predict(some, level).centre)
+        predicted = task.model.header.levels[level].transform.inverse(task.model.predict(some, level).centre)
         assert [task.evaluate(a, epochs, rng).validation_error for a in some] == pytest.approx(predicted)
     seconds = [task.evaluate(a, 50, rng).cost_seconds for a in some]
     assert seconds == pytest.approx(task.model.seconds(task.model.features.of(some)))
@@ -65,12 +65,12 @@ def test_single_answers_scatter_as_the_ensemble_says(folder: Path, name: str) ->
     task = load_task(f"surrogate:{folder}/{name}.npz", "single")
     (architecture,) = task.space.sample(np.random.default_rng(5), 1)
     rng = np.random.default_rng(1)
-    warp = task.model.header.levels[-1].warp
-    drawn = warp.forth(np.array([task.evaluate(architecture, None, rng).validation_error for _ in range(300)]))
+    transform = task.model.header.levels[-1].transform
+    drawn = transform.transform(np.array([task.evaluate(architecture, None, rng).validation_error for _ in range(300)]))
     centre, spread = (found.item() for found in task.model.predict([architecture]))
     assert abs(drawn.mean() - centre) < 4 * spread / 300**0.5
     assert 0.8 < drawn.std() / spread < 1.2
-    assert task.expected(architecture) == pytest.approx(warp.back(np.array([centre])).item())
+    assert task.expected(architecture) == pytest.approx(transform.inverse(np.array([centre])).item())
 
 
 def test_a_hyphen_in_a_name_is_an_underscore_in_its_file() -> None:
@@ -95,7 +95,7 @@ class Tree(Method):
         pass
 
 
-def _played(folder: Path, out: Path, tasks: list[str], method: str) -> list[tuple[str, str]]:
+def _ran(folder: Path, out: Path, tasks: list[str], method: str) -> list[tuple[str, str]]:
     text = '[budget]\nqueries = 3\n[protocol]\nrepeats = 1\nseed = 1\n[[methods]]\nname = "random_search"\n'
     text = f'name = "judges"\n{text}[[methods]]\nname = "{method}"\nlabel = "mine"\n'
     text += "".join(f'[[tasks]]\nname = "{task}"\n' for task in tasks)
@@ -104,15 +104,15 @@ def _played(folder: Path, out: Path, tasks: list[str], method: str) -> list[tupl
     return [(entry["method"], entry["reason"]) for entry in RunStore(out / "out").manifest()["left_out"]]
 
 
-def test_no_method_is_judged_by_its_own_technique_alone(folder: Path, tmp_path: Path) -> None:
-    own, other = (f"surrogate:{folder}/listed-{technique}.npz" for technique in ("trees", "gp"))
+def test_no_method_is_judged_by_its_own_model_alone(folder: Path, tmp_path: Path) -> None:
+    own, other = (f"surrogate:{folder}/listed-{model}.npz" for model in ("trees", "gp"))
     mine = f"{Path(__file__)}"
     (tmp_path / "alone").mkdir()
     (tmp_path / "beside").mkdir()
-    ((label, reason),) = _played(folder, tmp_path / "alone", [own], mine)
+    ((label, reason),) = _ran(folder, tmp_path / "alone", [own], mine)
     assert label == "mine"
-    assert "own technique (trees)" in reason
-    assert _played(folder, tmp_path / "beside", [own, other], mine) == []
+    assert "own model (trees)" in reason
+    assert _ran(folder, tmp_path / "beside", [own, other], mine) == []
 
 
 def test_missing_files_are_told_by_the_task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

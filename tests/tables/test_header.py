@@ -1,4 +1,4 @@
-"""What a header may say, and the one line that refuses what it may not."""
+"""Valid headers, and the one-line errors of invalid ones."""
 
 import json
 from typing import Any
@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from equipoise.harness.core.errors import DataError
 from equipoise.harness.core.registry import spaces
-from equipoise.harness.core.space import Decision
+from equipoise.harness.core.space import Decision, SearchSpace
 from equipoise.harness.core.task import Metric
-from equipoise.harness.spaces._declared import DeclaredProduct
+from equipoise.harness.spaces._declared import DeclaredProduct, declared
 from equipoise.harness.spaces.nasbench_graph import PROTEINS_OPERATIONS, NasBenchGraph
 from equipoise.harness.tables.header import FORMAT, TableHeader
 
@@ -19,12 +19,24 @@ words = st.text(st.characters(exclude_characters=",", exclude_categories=("Cs", 
 products = st.lists(st.lists(words, min_size=1, max_size=4, unique=True), min_size=1, max_size=4).map(
     lambda options: DeclaredProduct("made", tuple(Decision(f"d{n}", tuple(o)) for n, o in enumerate(options)), "me")
 )
+
+
+@st.composite
+def conditionals(draw: st.DrawFn) -> SearchSpace:
+    """A chain of decisions, each of which may depend on the one before."""
+    options = draw(st.lists(st.lists(words, min_size=1, max_size=4, unique=True), min_size=2, max_size=4))
+    decisions = [Decision(f"d{n}", tuple(o)) for n, o in enumerate(options)]
+    chosen = draw(st.lists(st.sampled_from(decisions[1:]), min_size=1, unique=True))
+    when = {d.name: {"d0": draw(st.lists(st.sampled_from(options[0]), min_size=1, unique=True))} for d in chosen}
+    return declared("made", decisions, when, draw(st.sampled_from(["", "me"])))
+
+
 registered = st.sampled_from([*(cls() for cls in spaces()), NasBenchGraph(PROTEINS_OPERATIONS)])
 levels = st.lists(st.integers(1, 500), unique=True, max_size=4).map(lambda found: tuple(sorted(found)))
 headers = st.builds(
     TableHeader,
     name=words.map(lambda word: f"mine/{word}".rstrip("/") + "x"),
-    space=products | registered,
+    space=products | conditionals() | registered,
     metric=st.builds(Metric, st.just("score"), words, st.floats(-9, 9), st.sampled_from([-100.0, -1.0, 0.5])),
     source=words,
     licence=words,
@@ -62,6 +74,11 @@ def content(**changes: Any) -> dict[str, Any]:
     return {key: value for key, value in {**base, **changes}.items() if value != "absent"}
 
 
+def when(condition: object) -> dict[str, Any]:
+    decisions = [{"name": "a", "options": ["x", "y"]}, {"name": "b", "options": ["1", "2"], "when": condition}]
+    return {"name": "made", "decisions": decisions}
+
+
 def metric(**changes: Any) -> dict[str, Any]:
     return {**content()["metric"], **changes}
 
@@ -80,6 +97,14 @@ def metric(**changes: Any) -> dict[str, Any]:
         ({"space": {"name": "made", "decisions": [{"name": "a", "options": ["x,y"]}]}}, "comma"),
         ({"space": {"name": "made", "decisions": [{"name": "a"}]}}, "name and options"),
         ({"space": 3}, "give a name"),
+        ({"space": {"name": "nasbench_graph", "parameters": [[3]]}}, "space nasbench_graph cannot be made with"),
+        ({"space": {"name": "nasbench201", "parameters": "x"}}, "parameters = 'x' is not a list"),
+        ({"space": "nowhere.py"}, "no file 'nowhere.py'"),
+        ({"space": "math:Space"}, "no class 'Space' derived from SearchSpace"),
+        ({"space": when({"b": ["x"]})}, "'b' depends on 'b', which is no earlier decision"),
+        ({"space": when({"a": ["z"]})}, "a = 'z', which is no option of it; accepted: x, y"),
+        ({"space": when({"a": "x"})}, "when of 'b' = 'x' is not a list"),
+        ({"space": when(["a"])}, "give an object of earlier decisions"),
         ({"metric": metric(direction="minimise")}, "wrong direction"),
         ({"metric": metric(slope=100)}, "wrong direction"),
         ({"metric": metric(direction="minimise", slope=100)}, "accuracy is to maximise"),
@@ -96,7 +121,7 @@ def metric(**changes: Any) -> dict[str, Any]:
         ({"coverage": "whole"}, "accepted: closed, sample, space"),
         ({"keyed_by": "canonical", "coverage": "closed"}, "keyed_by"),
         ({"penalty": "high"}, "penalty"),
-        ({"test": 3}, "not a text"),
+        ({"test": 3}, "not a string"),
         ({"surrogate": "no"}, "neither true nor false"),
     ],
 )

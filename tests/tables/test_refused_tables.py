@@ -50,7 +50,7 @@ def test_a_writer_that_fails_leaves_nothing(tmp_path: Path, damage: str, said: s
         ([r for n, r in enumerate(rows()) if n not in (2, 3)], HEADER, "coverage = 'closed'"),
         (rows()[2:], replace(HEADER, missing={12: 2}), "1 architectures have no row at fidelity 12"),
         ([], HEADER, "6 of 6"),
-        ([*rows(), rows()[4]], HEADER, "row 25: 1e-1,4, fidelity 12, seed 7 is there twice"),
+        ([*rows(), rows()[4]], HEADER, "row 25: 1e-1,4, fidelity 12, seed 7 occurs twice"),
         (changed(5, validation_error=float("nan")), HEADER, "row 6: 1e-1,4, fidelity 12, seed 9 has no finite"),
         (changed(5, validation_error=None), HEADER, "no finite validation value"),
         (changed(5, validation_error=float("inf")), HEADER, "no finite validation value"),

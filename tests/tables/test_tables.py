@@ -125,7 +125,7 @@ def test_one_value_an_architecture_is_the_plainest_table(tmp_path: Path) -> None
         load_task(f"table:{path}", "single")
 
 
-def test_a_part_of_a_space_is_played_within_or_not_at_all(tmp_path: Path) -> None:
+def test_a_part_of_a_space_is_searched_within_or_not_at_all(tmp_path: Path) -> None:
     space, rng = NasBench201(), np.random.default_rng(1)
     cells = sorted(set(space.sample(rng, 40)))
     header = replace(HEADER, space=space, fidelities=(), seeds=(), test=None, cost=None, coverage="closed")

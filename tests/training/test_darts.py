@@ -11,16 +11,16 @@ import torch.nn.functional as F
 
 from equipoise.harness.core.errors import SettingError
 from equipoise.harness.spaces.darts import Darts
-from equipoise.harness.training.darts import PUBLISHED, Skeleton, build, count_parameters
+from equipoise.harness.training.configuration import DARTS, EMBEDDED_DARTS
+from equipoise.harness.training.darts import PUBLISHED, MacroArchitecture, build, count_parameters
 from equipoise.harness.training.darts_cell import FactorisedReduction, operation
 from equipoise.harness.training.flops import count_multiply_adds
 from equipoise.harness.training.images import PARTS, load
 from equipoise.harness.training.layers import initialise
-from equipoise.harness.training.recipe import DARTS, EMBEDDED_DARTS
 from equipoise.harness.training.trainer import DeviceImages, Trainer
 
 SPACE = Darts()
-SMALL = Skeleton(channels=4, cells=3, auxiliary_head=False)
+SMALL = MacroArchitecture(channels=4, cells=3, auxiliary_head=False)
 CELL = SPACE.sample(np.random.default_rng(2), 1)[0]
 
 REDUCE = "('max_pool_3x3', 0), ('max_pool_3x3', 1), ('skip_connect', 2), "
@@ -76,7 +76,7 @@ def test_multiply_adds_of_a_small_network_are_those_worked_out_by_hand():
 @pytest.mark.parametrize("side", [8, 14])
 def test_a_copy_among_three_computes_what_it_computes_alone(side):
     skeleton = replace(SMALL, auxiliary_head=True)
-    together = build(CELL, skeleton, 1, 10, copies=3).double()
+    together = build(CELL, skeleton, 1, 10, replicas=3).double()
     initialise(together, [torch.Generator().manual_seed(seed) for seed in (5, 6, 7)])
     x = torch.randn(4, 3, side, side, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     keep = torch.rand(together.paths, 4, 3, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
@@ -122,10 +122,10 @@ def _images():
 
 
 def test_dropping_paths_ramps_up_scales_what_is_kept_and_resumes():
-    recipe = replace(DARTS, epochs=4, batch_size=32, drop_path=0.5, crop=1, cutout=4)
+    configuration = replace(DARTS, epochs=4, batch_size=32, drop_path=0.5, crop=1, cutout=4)
 
     def trainer():
-        return Trainer(build(CELL, SMALL, 1, 10, 2), recipe, _images(), (1, 2))
+        return Trainer(build(CELL, SMALL, 1, 10, 2), configuration, _images(), (1, 2))
 
     whole = trainer()
     assert whole._kept(5) is None

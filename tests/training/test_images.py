@@ -54,7 +54,7 @@ def test_idx_reads_what_was_written(tmp_path, pack):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (idx((2, 3), bytes(5)), "5 bytes of data for a header that says"),
+        (idx((2, 3), bytes(5)), "5 bytes of data, but the header says"),
         (b"\x00\x00\x0d\x01" + bytes(8), "no IDX file of unsigned bytes"),
         (b"PNG", "no IDX file"),
         (gzip.compress(idx((9,), bytes(9)), mtime=0)[:-12], "damaged or cut off"),
@@ -71,5 +71,5 @@ def test_missing_files_and_unknown_names_are_told(tmp_path):
         read_idx(tmp_path / "none")
     with pytest.raises(DataError, match="no readable image archive"):
         read_split(tmp_path / "none.npz")
-    with pytest.raises(PluginError, match="no images 'fashion15'; did you mean 'fashion14'"):
+    with pytest.raises(PluginError, match="no image data set 'fashion15'; did you mean 'fashion14'"):
         load("fashion15")

@@ -61,7 +61,7 @@ def test_built_networks_have_the_counted_parameters(skeleton):
 
 def test_a_copy_among_three_computes_what_it_computes_alone():
     cell = (3, 2, 3, 1, 4, 3)
-    together = build(cell, EMBEDDED, 1, 10, copies=3).double()
+    together = build(cell, EMBEDDED, 1, 10, replicas=3).double()
     initialise(together, [torch.Generator().manual_seed(seed) for seed in (5, 6, 7)])
     x = torch.randn(4, 3, 14, 14, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     joint = together(x)[0]

@@ -14,20 +14,20 @@ from equipoise.harness.core.ledger import Budget
 from equipoise.harness.core.registry import load_method, load_task, problem_of
 from equipoise.harness.spaces.darts import OPERATIONS, Darts, cells_of
 from equipoise.harness.training.architecture_gradient import first_order, unrolled
-from equipoise.harness.training.darts import EMBEDDED, PUBLISHED, Skeleton
+from equipoise.harness.training.darts import EMBEDDED, PUBLISHED, MacroArchitecture
 from equipoise.harness.training.layers import initialise
 from equipoise.harness.training.supernet import Choice, build_supernet, mixture, sampled
 from equipoise.harness.training.supernet_darts import EDGES, DartsSupernet
 
 SPACE = Darts()
-TINY = Skeleton(channels=2, cells=3, stem=1, auxiliary_head=False)
+TINY = MacroArchitecture(channels=2, cells=3, stem=1, auxiliary_head=False)
 
 
 def seeded(seed: int) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
-def made(skeleton: Skeleton, dtype: torch.dtype = torch.float32, **settings: bool) -> DartsSupernet:
+def made(skeleton: MacroArchitecture, dtype: torch.dtype = torch.float32, **settings: bool) -> DartsSupernet:
     supernet = DartsSupernet(skeleton, 1, 10, **settings)
     initialise(supernet, [seeded(1)])
     return supernet.to(dtype)
@@ -176,8 +176,8 @@ def test_both_gradients_are_derivatives():
 
 
 @pytest.mark.parametrize("name", ["darts", "gdas", "rs_ws"])
-def test_weight_sharing_plays_the_space(name):
-    """It derives architectures of the space, pays by the prices of this supernet, and repeats with its seed."""
+def test_weight_sharing_searches_the_space(name):
+    """It derives architectures of the space, is charged by its relative costs, and repeats with its seed."""
     task, cls = load_task("training/darts/fashion14"), load_method(name)
     given = {**cls.check_settings, "images": None, "most_images": 8, "epochs": 1}
     given |= {"candidates": 2} if name == "rs_ws" else {}
@@ -186,10 +186,10 @@ def test_weight_sharing_plays_the_space(name):
     asked = [first.ask().architecture]
     assert all(task.space.contains(architecture) for architecture in asked)
     assert asked == [again.ask().architecture]
-    price = build_supernet("darts", EMBEDDED, 1, 10).price
+    relative_cost = build_supernet("darts", EMBEDDED, 1, 10).relative_cost
     images = {
-        "darts": 2 * 4 * price["mixture"],
-        "gdas": 2 * 4 * price["sampled"],
-        "rs_ws": 4 * price["path"] + 2 * 2 * 4 * price["evaluation"],  # both candidates are finalists
+        "darts": 2 * 4 * relative_cost["mixture"],
+        "gdas": 2 * 4 * relative_cost["sampled"],
+        "rs_ws": 4 * relative_cost["path"] + 2 * 2 * 4 * relative_cost["evaluation"],  # both candidates are finalists
     }
     assert first.training_equivalents == again.training_equivalents == pytest.approx(images[name] / (8 * 3000))

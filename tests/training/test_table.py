@@ -1,4 +1,4 @@
-"""From pieces of training to a table: what is written, what its card says, and when it is believed."""
+"""From pieces of training to a table: what is written, what its summary says, and when it is reproduced."""
 
 import shutil
 from dataclasses import replace
@@ -20,18 +20,18 @@ from equipoise.harness.training import nasbench201 as networks
 from equipoise.harness.training import publish as publishing
 from equipoise.harness.training import retrain as retraining
 from equipoise.harness.training import tabulate as module
-from equipoise.harness.training.card import card
-from equipoise.harness.training.recipe import Recipe
+from equipoise.harness.training.configuration import TrainingConfiguration
 from equipoise.harness.training.retrain import retrain
+from equipoise.harness.training.table_summary import table_summary
 from equipoise.harness.training.tabulate import pieces, tabulate
 
 SPACE = NasBench201()
-QUICK = Recipe(epochs=2, batch_size=500, learning_rate=0.1)
+QUICK = TrainingConfiguration(epochs=2, batch_size=500, learning_rate=0.1)
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _quick():
-    """A skeleton and a recipe that train in a tenth of a second."""
+    """A skeleton and a configuration that train in a tenth of a second."""
     before = networks.settings
     networks.settings = lambda side: (replace(networks.EMBEDDED, channels=2), QUICK)
     yield
@@ -45,7 +45,7 @@ def folder(tmp_path_factory):
     original = module.executor
     module.executor = _here
     try:
-        assert tabulate("nasbench201", "fashion14", out, 8, copies=2, say=said.append) == 0
+        assert tabulate("nasbench201", "fashion14", out, 8, replicas=2, say=said.append) == 0
     finally:
         module.executor = original
     assert said[-1].endswith("MB, a sample of 8")
@@ -53,7 +53,7 @@ def folder(tmp_path_factory):
 
 
 class _here:  # noqa: N801
-    """Runs at once what is submitted: the quick recipe is known in this process only."""
+    """Runs at once what is submitted: the quick configuration is known in this process only."""
 
     def __init__(self, *_):
         pass
@@ -93,7 +93,7 @@ def test_seconds_are_divided_by_the_slowness_of_their_piece(folder, tmp_path, mo
     copy = tmp_path / "copy"
     shutil.copytree(folder, copy)
     monkeypatch.setattr(publishing, "speeds", lambda *_: np.array([2.0]))
-    assert tabulate("nasbench201", "fashion14", copy, 8, copies=2, say=lambda _: None) == 0
+    assert tabulate("nasbench201", "fashion14", copy, 8, replicas=2, say=lambda _: None) == 0
     before, after = (pd.read_parquet(at / "table.parquet").cost_seconds for at in (folder, copy))
     np.testing.assert_allclose(after, before / 2, rtol=0, atol=0.0011)
 
@@ -104,12 +104,12 @@ def test_a_damaged_or_foreign_piece_is_one_clear_error(folder, tmp_path):
     (piece,) = pieces(copy)
     piece.write_bytes(piece.read_bytes()[:-50])
     with pytest.raises(StoreError, match="damaged"):
-        tabulate("nasbench201", "fashion14", copy, 8, copies=2, say=lambda _: None)
+        tabulate("nasbench201", "fashion14", copy, 8, replicas=2, say=lambda _: None)
     shutil.rmtree(copy)
     shutil.copytree(folder, copy)
     pq.write_table(pq.read_table(piece).replace_schema_metadata({"equipoise": '{"digest": "another"}'}), piece)
     with pytest.raises(StoreError, match="belongs to another table"):
-        tabulate("nasbench201", "fashion14", copy, 8, copies=2, say=lambda _: None)
+        tabulate("nasbench201", "fashion14", copy, 8, replicas=2, say=lambda _: None)
 
 
 def whole(path, errors):
@@ -153,21 +153,21 @@ def test_the_table_that_ships_is_small_whole_and_of_this_setup():
     (benchmark,) = (found for found in benchmarks() if found.name == "nasbench201")
     assert "nasbench201/fashion14" in task_names(benchmark)
     written = nasbench201.TRAINED_HERE["fashion14"].with_suffix(".md").read_text()
-    assert written.splitlines() == card("nasbench201/fashion14", "nasbench201/cifar10").splitlines()
+    assert written.splitlines() == table_summary("nasbench201/fashion14", "nasbench201/cifar10").splitlines()
     assert "Seed noise 0.83 points" in " ".join(task.info.pitfalls)
     assert "@misc{xiao2017fashion" in task.info.citation
 
 
-def test_the_card_of_made_tables_says_what_was_made(shipped):
-    said = card(str(shipped), "nasbench201/cifar10")
+def test_the_summary_of_a_synthetic_table_says_what_was_made(shipped):
+    said = table_summary(str(shipped), "nasbench201/cifar10")
     assert "5,260 distinct networks (space), 2 seeds" in said
     assert "Kendall correlation between two seeds 1.00" in said
     assert "Seed noise 0.04 points" in said  # two seeds one image apart: 0.05 / sqrt(2) points
     assert "of validation with test 1.00" in said
     with pytest.raises(DataError, match="its space is"):
-        card(str(shipped), "nasbench_graph/cora")
-    with pytest.raises(DataError, match="not made of a table in the open format"):
-        card("nasbench201/cifar10", "nasbench201/cifar100")
+        table_summary(str(shipped), "nasbench_graph/cora")
+    with pytest.raises(DataError, match="has no table in the open format"):
+        table_summary("nasbench201/cifar10", "nasbench201/cifar100")
 
 
 def test_a_table_is_believed_if_it_repeats_and_not_if_it_was_changed(folder, tmp_path, monkeypatch):
@@ -190,7 +190,7 @@ def test_a_table_is_believed_if_it_repeats_and_not_if_it_was_changed(folder, tmp
     with pytest.raises(SuiteError, match="two architectures"):
         retrain(str(path), 1, said.append)
     monkeypatch.setattr(networks, "settings", lambda side: (networks.EMBEDDED, QUICK))
-    with pytest.raises(DataError, match="does not train with the setup"):
+    with pytest.raises(DataError, match="trains with another setup than the one"):
         retrain(str(path), 2, said.append)
 
 

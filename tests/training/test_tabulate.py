@@ -23,7 +23,7 @@ def run(out, sample=2, **options):
 @pytest.fixture(scope="module")
 def table(tmp_path_factory):
     out = tmp_path_factory.mktemp("table")
-    assert run(out, copies=1)[0] == 0
+    assert run(out, replicas=1)[0] == 0
     return out
 
 
@@ -41,7 +41,7 @@ def test_a_piece_holds_every_epoch_of_every_seed(table):
 def test_a_finished_table_is_not_trained_again(table):
     (before,) = pieces(table)
     stamp = before.stat().st_mtime_ns
-    status, said = run(table, copies=1)
+    status, said = run(table, replicas=1)
     assert status == 0
     assert said[0] == f"{table}: 2 of 2 architectures trained"
     assert len(said) == 2  # and the table
@@ -49,8 +49,8 @@ def test_a_finished_table_is_not_trained_again(table):
 
 
 def test_another_setup_is_refused(table):
-    with pytest.raises(StoreError, match=r"another setup \(copies differ\)"):
-        run(table, copies=2)
+    with pytest.raises(StoreError, match=r"another setup \(replicas differ\)"):
+        run(table, replicas=2)
 
 
 def test_a_table_stays_on_one_device(table, tmp_path):
@@ -58,7 +58,7 @@ def test_a_table_stays_on_one_device(table, tmp_path):
     assert header["device"] == "cpu"
     (tmp_path / "header.json").write_text(json.dumps({**header, "device": "cuda"}))
     with pytest.raises(StoreError, match="begun on cuda, not on cpu"):
-        run(tmp_path, copies=1)
+        run(tmp_path, replicas=1)
     with pytest.raises(SuiteError, match="--device tpu: 'tpu' is no device to train on"):
         tabulate("nasbench201", "fashion14", tmp_path / "t", 1, device="tpu")
     if not torch.cuda.is_available():
@@ -71,13 +71,13 @@ def test_code_that_trains_otherwise_is_refused(table, tmp_path):
     header["fingerprint"][0] *= 1.01
     (tmp_path / "header.json").write_text(json.dumps(header))
     with pytest.raises(StoreError, match="no longer trains as it did"):
-        run(tmp_path, copies=1)
+        run(tmp_path, replicas=1)
 
 
 def test_a_damaged_header_is_refused(tmp_path):
     (tmp_path / "header.json").write_text("{")
     with pytest.raises(StoreError, match="damaged"):
-        run(tmp_path, copies=1)
+        run(tmp_path, replicas=1)
 
 
 def test_a_smaller_sample_is_the_beginning_of_a_larger_one():

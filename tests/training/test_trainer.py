@@ -1,4 +1,4 @@
-"""Training: determinism, continuation, several copies, and what it refuses."""
+"""Training: determinism, continuation, several replicas, and what it refuses."""
 
 import math
 from dataclasses import replace
@@ -11,10 +11,10 @@ import torch
 
 from equipoise.harness.core.errors import DataError, SettingError
 from equipoise.harness.training.augment import Draws, augmented
+from equipoise.harness.training.configuration import EMBEDDED as CONFIGURATION
+from equipoise.harness.training.configuration import NASBENCH201, TrainingConfiguration
 from equipoise.harness.training.images import PARTS, load
 from equipoise.harness.training.nasbench201 import EMBEDDED, build
-from equipoise.harness.training.recipe import EMBEDDED as RECIPE
-from equipoise.harness.training.recipe import NASBENCH201, Recipe
 from equipoise.harness.training.trainer import DeviceImages, Trainer
 
 CELL = (3, 0, 2, 1, 4, 3)
@@ -36,8 +36,8 @@ def _one_thread():
     torch.set_num_threads(before)
 
 
-def trainer(images, recipe=RECIPE, seeds=(1, 2), cell=CELL):
-    return Trainer(build(cell, EMBEDDED, 1, 10, len(seeds)), recipe, images, seeds)
+def trainer(images, configuration=CONFIGURATION, seeds=(1, 2), cell=CELL):
+    return Trainer(build(cell, EMBEDDED, 1, 10, len(seeds)), configuration, images, seeds)
 
 
 def test_equal_seeds_give_equal_bits(images):
@@ -63,9 +63,11 @@ def test_a_restored_trainer_goes_on_as_if_it_had_never_stopped(images):
     assert [resumed.epoch()[:2] for _ in range(2)] == rest
 
 
-@pytest.mark.parametrize("recipe", [RECIPE, replace(RECIPE, gradient_clip=0.5, crop=2, flip=True, cutout=4)])
-def test_copies_train_as_they_would_alone(images, recipe):
-    short = replace(recipe, epochs=1, batch_size=100, learning_rate=0.01)
+@pytest.mark.parametrize(
+    "configuration", [CONFIGURATION, replace(CONFIGURATION, gradient_clip=0.5, crop=2, flip=True, cutout=4)]
+)
+def test_replicas_train_as_they_would_alone(images, configuration):
+    short = replace(configuration, epochs=1, batch_size=100, learning_rate=0.01)
     together = trainer(images, short).epoch().train_loss
     alone = [trainer(images, short, (seed,)).epoch().train_loss[0] for seed in (1, 2)]
     assert together == pytest.approx(alone, rel=1e-5)
@@ -84,13 +86,13 @@ def test_a_network_that_diverges_is_told_as_wrong_everywhere_and_spares_its_neig
 
 def test_a_batch_larger_than_the_data_is_refused(images):
     with pytest.raises(DataError, match="a batch of 201 is larger than the 200 training images"):
-        trainer(images, replace(RECIPE, batch_size=201))
+        trainer(images, replace(CONFIGURATION, batch_size=201))
 
 
 @pytest.mark.parametrize("batch_size", [1, 199])
 def test_a_batch_of_one_is_refused(images, batch_size):
     with pytest.raises(DataError, match="leave a batch of one"):
-        trainer(images, replace(RECIPE, batch_size=batch_size))
+        trainer(images, replace(CONFIGURATION, batch_size=batch_size))
 
 
 @pytest.mark.parametrize(
@@ -109,14 +111,14 @@ def test_a_batch_of_one_is_refused(images, batch_size):
         {"final_learning_rate": math.inf},
     ],
 )
-def test_a_recipe_out_of_range_is_refused(change):
+def test_a_configuration_out_of_range_is_refused(change):
     with pytest.raises(SettingError, match=next(iter(change))):
-        replace(RECIPE, **change)
+        replace(CONFIGURATION, **change)
 
 
 def test_the_rate_rises_falls_and_ends():
-    recipe = Recipe(epochs=1, batch_size=1, learning_rate=0.2, warm_up=0.15)
-    rates = [recipe.rate(step, 1000) for step in range(1001)]
+    configuration = TrainingConfiguration(epochs=1, batch_size=1, learning_rate=0.2, warm_up=0.15)
+    rates = [configuration.rate(step, 1000) for step in range(1001)]
     assert rates[0] == 0.0
     assert max(rates) == rates[150] == pytest.approx(0.2)
     assert rates[1000] == pytest.approx(0.0)
@@ -129,9 +131,9 @@ def test_augmentation_equals_doing_it_image_by_image():
     x = torch.from_numpy(rng.normal(size=(6, 2, 8, 8)))
     crop, flip, cutout = rng.integers(0, 5, (6, 2)), rng.integers(0, 2, 6).astype(bool), rng.integers(0, 8, (6, 2))
     black = torch.tensor([-1.0, -2.0], dtype=torch.float64)[None, :, None, None]
-    recipe = replace(RECIPE, crop=2, flip=True, cutout=4)
+    configuration = replace(CONFIGURATION, crop=2, flip=True, cutout=4)
     draws = Draws(torch.arange(6), *(torch.from_numpy(values) for values in (crop, flip, cutout)))
-    result = augmented(x, draws, recipe, black).numpy()
+    result = augmented(x, draws, configuration, black).numpy()
     for i in range(6):
         padded = np.broadcast_to(black.numpy()[0], (2, 12, 12)).copy()
         padded[:, 2:10, 2:10] = x[i].numpy()

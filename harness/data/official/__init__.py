@@ -1,1 +1,1 @@
-"""Readers of the official archives: one file a format, each an iterator of plain records in bounded memory."""
+"""Readers of the official archives: one file per format, each an iterator of plain records in bounded memory."""

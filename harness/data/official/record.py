@@ -1,4 +1,4 @@
-"""What every reader yields: one training run of one architecture, under the names that tell what was measured."""
+"""The record that every reader yields: one training run of one architecture."""
 
 import math
 from pathlib import Path
@@ -14,14 +14,14 @@ class Record(NamedTuple):
     """One training run, or one point of its curve.
 
     Attributes:
-        dataset: The data set, as the task that is made of it is named.
+        dataset: The data set, as in the name of its task.
         architecture: An architecture of the space, in any form that its benchmark accepts.
         fidelity: Epochs of training.
-        seed: Tells runs of one architecture and fidelity apart.
-        validation_error: On data that neither trained nor tests; a fraction.
-        test_error: On the test set; NaN where the source has none for this run.
-        train_seconds: Of the whole training up to this fidelity; NaN where the source does not tell.
-        evaluation_seconds: Of one pass over the validation set; NaN where the source does not tell.
+        seed: Distinguishes runs of one architecture and fidelity.
+        validation_error: Error on the validation split; a fraction.
+        test_error: Error on the test set; NaN where the source has none for this run.
+        train_seconds: Seconds of the whole training up to this fidelity; NaN where the source has none.
+        evaluation_seconds: Seconds of one pass over the validation set; NaN where the source has none.
     """
 
     dataset: str
@@ -35,7 +35,7 @@ class Record(NamedTuple):
 
     @property
     def cost_seconds(self) -> float:
-        """What a query costs: training, and the pass over the validation set where its time is known."""
+        """The cost of a query: training, and the pass over the validation set where its time is known."""
         return self.train_seconds + (0.0 if math.isnan(self.evaluation_seconds) else self.evaluation_seconds)
 
 
@@ -46,7 +46,7 @@ def error_of(value: object, best: float, path: Path, what: str) -> float:
         value: An accuracy between 0 and `best`.
         best: 100 for percentages, 1 for fractions.
         path: The archive, for the message.
-        what: What the value is, for the message.
+        what: Name of the value, for the message.
 
     Raises:
         DataError: The value is no number in that range.

@@ -1,7 +1,7 @@
 """TFRecord files without TensorFlow: the framing, and the checksums of length and content.
 
 A record is its length (8 bytes), the masked CRC-32C of these 8 bytes, the content, and the masked CRC-32C of the
-content. The checksums of some thousand records are computed side by side, byte by byte: about a microsecond a record.
+content. The checksums of some thousand records are computed side by side, byte by byte: about a microsecond per record.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,7 +18,7 @@ __all__ = ["contents", "framed", "masked_crc"]
 
 BATCH = 4096
 MOST_BYTES = 1 << 20
-"""Of one record: the real ones have about 400 bytes."""
+"""Limit of one record: the real ones have about 400 bytes."""
 
 _POLYNOMIAL = 0x82F63B78  # Castagnoli, bits reversed
 _MASK = 0xA282EAD8
@@ -40,7 +40,7 @@ _TABLE = _table()
 def masked_crc(contents: Sequence[bytes]) -> _Words:
     """The masked CRC-32C of each of n byte strings (n values).
 
-    The strings are aligned at their ends. A checksum that starts from 0 is not changed by zeros in front, and
+    The strings are aligned at their ends. Leading zeros do not change a checksum that starts from 0, and
     starting from all ones is the same as inverting the first four bytes.
     """
     padded = [content.ljust(4, b"\0") for content in contents]
@@ -69,7 +69,7 @@ def _plain(content: bytes) -> int:
 
 
 def framed(contents: Sequence[bytes]) -> bytes:
-    """Writes records, one behind the other."""
+    """Writes records in sequence."""
     lengths = [len(content).to_bytes(8, "little") for content in contents]
     firsts, seconds = masked_crc(lengths).astype("<u4"), masked_crc(contents).astype("<u4")
     return b"".join(
@@ -79,7 +79,7 @@ def framed(contents: Sequence[bytes]) -> bytes:
 
 
 def contents(path: Path) -> Iterator[bytes]:
-    """Yields the content of every record, after its checksum was compared.
+    """Yields the content of every record, after checking its checksum.
 
     Raises:
         DataError: The file cannot be read, ends within a record, or a checksum does not agree.

@@ -1,4 +1,4 @@
-"""What is kept of an imported archive for one task: two joined ensembles, accuracy and runtime, in one file."""
+"""The file of one task of an imported archive: two joined ensembles, for accuracy and runtime."""
 
 import hashlib
 import io
@@ -27,11 +27,11 @@ ROLES = ("performance", "runtime")
 
 
 class Prediction(NamedTuple):
-    """What the ensembles say of n genotypes.
+    """The predictions for n genotypes.
 
     Attributes:
-        accuracies: Of each member, in percent, members x n.
-        seconds: Of training, n means over the members.
+        accuracies: Accuracies by each member, in percent, members x n.
+        seconds: Seconds of training, n means over the members.
     """
 
     accuracies: npt.NDArray[np.float64]
@@ -46,15 +46,15 @@ class Pair:
     runtime: Forest
 
     def predict(self, architectures: Sequence[Architecture]) -> Prediction:
-        """Asks both, for all genotypes at once."""
+        """Predicts accuracy and seconds of all genotypes at once."""
         told = vectors(architectures)
         return Prediction(self.performance.predict(told), self.runtime.predict(told).mean(axis=0))
 
     def save(self, path: Path, pickles: Sequence[bytes]) -> None:
-        """Writes the file whole, or not at all.
+        """Writes the file atomically.
 
         Args:
-            path: Where.
+            path: The file.
             pickles: The members as they were in the archive, for the digest of the source.
 
         Raises:
@@ -98,7 +98,7 @@ _AGAIN = "import the archive again: equipoise data import"
 
 
 def digest_at(path: Path) -> str:
-    """SHA-256 over the members in the archive that a file was made of.
+    """SHA-256 over the members in the archive that a file was made from.
 
     Raises:
         DataError: The file is missing, damaged or no file of ensembles.
@@ -107,11 +107,11 @@ def digest_at(path: Path) -> str:
 
 
 def join(ensemble: Ensemble, shown: str) -> Forest:
-    """Makes one model of an ensemble, and checks that it repeats each member's own predictions bit for bit.
+    """Joins an ensemble into one model, and checks that it repeats each member's predictions bit for bit.
 
     Args:
         ensemble: As the archive holds it.
-        shown: What an error calls the archive.
+        shown: Name of the archive in error messages.
 
     Raises:
         DataError: The members are no models of NAS-Bench-301, or cannot be joined.
@@ -124,7 +124,7 @@ def join(ensemble: Ensemble, shown: str) -> Forest:
         together = joined.predict(probe)
         for state, found in zip(ensemble.states, together, strict=True):
             if not np.array_equal(kind.joined([state]).predict(probe)[0], found) or not np.isfinite(found).all():
-                raise ValueError("joined, a member predicts something else than alone")
+                raise ValueError("a member predicts other values when joined")
     except (ValueError, KeyError, TypeError, IndexError, OverflowError) as error:
         raise DataError(f"{shown}: {ensemble.name}: {error}") from error
     return joined

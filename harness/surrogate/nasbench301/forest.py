@@ -1,4 +1,4 @@
-"""Ensembles of boosted trees as one model with an output a member."""
+"""Ensembles of boosted trees as one model with one output per member."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ class Forest(ABC):
     """A joined ensemble.
 
     Attributes:
-        library: The package that predicts.
+        library: The package that computes predictions.
     """
 
     library: ClassVar[str]
@@ -38,7 +38,7 @@ class Forest(ABC):
         """Joins members.
 
         Args:
-            states: What the library pickles of a model, one a member.
+            states: The state that the library pickles of a model, one per member.
 
         Raises:
             ValueError: They cannot be joined, or are not models of one number for the vector of NAS-Bench-301.
@@ -50,11 +50,11 @@ class Forest(ABC):
 
     @abstractmethod
     def predict(self, told: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """What each member predicts of vectors n x 56: members x n."""
+        """Returns the prediction of each member for vectors n x 56: members x n."""
 
 
 def forest(library: str) -> type[Forest]:
-    """The kind of ensemble that a library predicts.
+    """The class of joined ensembles of a library.
 
     Raises:
         PluginError: None is, or the library is not installed.

@@ -29,11 +29,11 @@ internal_weight=
 internal_count=
 shrinkage=1
 """
-"""A tree that adds nothing: every output of a model has as many trees."""
+"""A tree that adds zero: all outputs of a model have equally many trees."""
 
 
 class Joined(Forest):
-    """Trees of all members in one model in LightGBM's text format, the members by turns."""
+    """Trees of all members in one model in LightGBM's text format, the members in turn."""
 
     library = "lightgbm"
 
@@ -69,8 +69,8 @@ def _parts(state: dict[str, Any]) -> tuple[str, list[str]]:
     told = dict(line.partition("=")[::2] for line in head.splitlines())
     if told.get("objective") != "regression" or told.get("num_tree_per_iteration") != "1" or "average_output" in told:
         raise ValueError(
-            f"a member has objective {told.get('objective')} and {told.get('num_tree_per_iteration')} trees a round; "
-            "accepted: regression, one tree a round, not averaged"
+            f"a member has objective {told.get('objective')} and {told.get('num_tree_per_iteration')} trees per round; "
+            "accepted: regression, one tree per round, not averaged"
         )
     check_width(int(told["max_feature_idx"]) + 1)
     best = state.get("best_iteration")

@@ -16,7 +16,7 @@ NOT_CHOSEN = -1.0
 
 
 def _whole(value: int, low: int, high: int, log: bool = False) -> float:
-    """A whole number scaled to [0, 1] as ConfigSpace before 1.0 did: each number owns an interval of width 0.99998."""
+    """A whole number scaled to [0, 1] as ConfigSpace before 1.0 did: each number has an interval of width 0.99998."""
     scale = math.log if log else float
     low_end, high_end = scale(low - 0.49999), scale(high + 0.49999)
     return (scale(value) - low_end) / (high_end - low_end)
@@ -46,7 +46,7 @@ _TRAINING = {
     "SimpleTrainNode:batch_loss_computation_technique": 0.0,
     "SimpleTrainNode:mixup:alpha": (math.log(0.2) - math.log(0.01)) / (math.log(0.7) - math.log(0.01)),
 }
-"""How every network of NAS-Bench-301 was trained, in the scale of its configuration space; the same for all."""
+"""The training settings of all networks of NAS-Bench-301, in the scale of its configuration space."""
 
 _DARTS = "NetworkSelectorDatasetInfo:darts:"
 _FIRST = {node: sum(range(2, node)) for node in PAIRS}
@@ -76,7 +76,7 @@ def _names() -> tuple[str, ...]:
 
 
 NAMES = _names()
-"""What the numbers of a vector are, in the order of the official configuration space."""
+"""The names of the columns of a vector, in the order of the official configuration space."""
 
 WIDTH = len(NAMES)
 
@@ -113,4 +113,4 @@ _NODES = [
     for cell in CELLS
     for node, pairs in PAIRS.items()
 ]
-"""Each node's column of inputs, if it has one, and the columns of the two operations, a row for each pair."""
+"""Each node's column of inputs, if it has one, and the columns of the two operations, one row per pair."""

@@ -15,7 +15,7 @@ __all__ = ["Joined"]
 
 
 class Joined(Forest):
-    """Trees of all members in one model, each told which output it adds to."""
+    """Trees of all members in one model, each with the output that it adds to."""
 
     library = "xgboost"
 

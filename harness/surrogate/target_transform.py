@@ -1,4 +1,4 @@
-"""The scale on which a surrogate predicts: long tails drawn in, differences near the best drawn out."""
+"""The transform of the targets of a surrogate: long tails are compressed, differences near the best stretched."""
 
 from dataclasses import dataclass
 
@@ -7,20 +7,20 @@ import numpy.typing as npt
 
 from equipoise.harness.core.errors import DataError
 
-__all__ = ["Warp"]
+__all__ = ["TargetTransform"]
 
 _Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Warp:
+class TargetTransform:
     """A standardised logarithm: t = (log(1 + (y - least) / middle) - mean) / deviation.
 
-    It keeps the order, and shifting or scaling all values changes nothing.
+    It is monotone, and invariant to shifting or scaling all values.
 
     Attributes:
         least: The least value of the sample.
-        middle: How far its median lies above.
+        middle: Distance of its median from the least value.
         mean: Mean of the logarithms.
         deviation: Their standard deviation.
     """
@@ -31,8 +31,8 @@ class Warp:
     deviation: float
 
     @classmethod
-    def of(cls, values: _Floats, what: str) -> "Warp":
-        """The warp of the finite values of a sample.
+    def of(cls, values: _Floats, what: str) -> "TargetTransform":
+        """Fits the transform to the finite values of a sample.
 
         Raises:
             DataError: They are all equal, so that there is nothing to predict.
@@ -45,11 +45,11 @@ class Warp:
         logs = np.log1p((some - least) / middle)
         return cls(least, middle, float(logs.mean()), float(logs.std()))
 
-    def forth(self, values: _Floats) -> _Floats:
-        """Values of the sample on the scale of prediction."""
+    def transform(self, values: _Floats) -> _Floats:
+        """Transforms values of the sample to the scale of prediction."""
         return np.asarray((np.log1p((values - self.least) / self.middle) - self.mean) / self.deviation)
 
-    def back(self, warped: _Floats) -> _Floats:
-        """Predictions as values; never negative where the sample is not."""
-        values = self.least + self.middle * np.expm1(self.mean + self.deviation * warped)
+    def inverse(self, transformed: _Floats) -> _Floats:
+        """Transforms predictions to values; never negative where the sample is not."""
+        values = self.least + self.middle * np.expm1(self.mean + self.deviation * transformed)
         return np.asarray(np.maximum(values, 0.0) if self.least >= 0 else values)

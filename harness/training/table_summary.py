@@ -1,4 +1,4 @@
-"""What a table that was made by training is and is not, in figures."""
+"""A summary of a table made by training: noise, rank correlations, and the predictive value of early epochs."""
 
 from itertools import combinations
 from pathlib import Path
@@ -8,33 +8,33 @@ import numpy.typing as npt
 from scipy import stats
 
 from equipoise.harness.core.errors import DataError
-from equipoise.harness.core.registry import load_task
+from equipoise.harness.core.registry import load_task, space_name
 from equipoise.harness.core.space import Architecture
-from equipoise.harness.tables.table import Table, open_table
+from equipoise.harness.tables.table import LoadedTable, open_table
 
-__all__ = ["card", "table_of"]
+__all__ = ["table_of", "table_summary"]
 
 Floats = npt.NDArray[np.float64]
 
 
-def table_of(name: str) -> Table:
+def table_of(name: str) -> LoadedTable:
     """The table of a task, or of a file.
 
     Raises:
-        DataError: The task is made of no table in the open format, or the table is missing or damaged.
+        DataError: The task has no table in the open format, or the table is missing or damaged.
     """
     if name.endswith(".parquet"):
         return open_table(Path(name))
     path = getattr(load_task(name), "path", None)
     if not isinstance(path, Path):
-        raise DataError(f"{name} is not made of a table in the open format; give a task that is, or a .parquet file")
+        raise DataError(f"{name} has no table in the open format; give a task that has, or a .parquet file")
     return open_table(path)
 
 
-def card(name: str, against: str) -> str:
-    """The card of a table, as Markdown: its noise, what its early epochs tell, what parameters alone would tell.
+def table_summary(name: str, against: str) -> str:
+    """Summarises a table, as Markdown: its noise, and rank correlations with early epochs and the number of parameters.
 
-    Networks are counted once: of several architectures that are the same network, the canonical one.
+    Each network counts once, as its canonical architecture.
 
     Args:
         name: A task, or a file in the open format.
@@ -52,7 +52,7 @@ def card(name: str, against: str) -> str:
     validation = np.asarray(table.validation[:, rows])
     mean = np.asarray(table.columns["mean"][:, rows])
     theirs = np.array([other.expected(cell) for cell in cells], dtype=np.float64)
-    size = _parameters(space.name, table.header.name, cells)
+    size = _parameters(space_name(type(space)), table.header.name, cells)
     final, seeds = mean[-1], validation[-1]
     top = final <= np.median(final)
     noise, best = _seed_noise(seeds), final.min()
@@ -83,11 +83,11 @@ def card(name: str, against: str) -> str:
 
 def _parameters(space: str, name: str, cells: list[Architecture]) -> Floats:
     from equipoise.harness.training.catalogue import collection
-    from equipoise.harness.training.setup import networks_of
+    from equipoise.harness.training.networks import networks_of
 
     networks, images = networks_of(space), collection(name.partition("/")[2]).load()
-    skeleton, _ = networks.settings(images.side)
-    sizes = [networks.count_parameters(cell, skeleton, images.channels, images.classes) for cell in cells]
+    macro, _ = networks.settings(images.side)
+    sizes = [networks.count_parameters(cell, macro, images.channels, images.classes) for cell in cells]
     return np.array(sizes, dtype=np.float64)
 
 
@@ -110,7 +110,7 @@ def _rho(a: Floats, b: Floats) -> float:
 
 
 def _partial(a: Floats, b: Floats, given: Floats) -> float:
-    """Spearman's correlation of two columns once the linear effect of a third is taken from their ranks."""
+    """The partial Spearman correlation of two columns given a third."""
     ab, ag, bg = _rho(a, b), _rho(a, given), _rho(b, given)
     return (ab - ag * bg) / float(np.sqrt((1 - ag**2) * (1 - bg**2)))
 

@@ -6,24 +6,24 @@ from equipoise.harness.core.encoding import Parameter
 from equipoise.harness.core.errors import SpaceError
 from equipoise.harness.core.space import Architecture, SearchSpace
 
-__all__ = ["Parameters"]
+__all__ = ["SearchParameters"]
 
 Value = int | float
 
 
-class Parameters:
+class SearchParameters:
     """The parameters of an encoding that leave a choice.
 
-    Nothing else of the space is told to the optimiser: it may propose what the space does not contain, and pays for it
-    as the protocol says. Parameters with a single value are left out, since several libraries refuse such a one.
+    The optimiser sees nothing else of the space: it may propose points outside the space, which are charged as the
+    protocol says. Parameters with a single value are omitted, since several libraries refuse them.
 
     Args:
-        method: Who asks, for messages.
+        method: Name of the method, for messages.
         space: The space.
         encoding: One of its `SearchSpace.encodings` that can be read back; None for its default one.
 
     Attributes:
-        encoding: The name of it.
+        encoding: Its name.
         names: ``d0``, ``d1``, ... by the column in the encoding.
         specs: The parameter of each name.
 
@@ -33,12 +33,10 @@ class Parameters:
 
     def __init__(self, method: str, space: SearchSpace, encoding: str | None) -> None:
         self.encoding = space.default_encoding if encoding is None else encoding
-        self._encoding = space.encoding(self.encoding)
-        if not self._encoding.parameters:
-            readable = ", ".join(kind for kind, other in space.encodings.items() if other.parameters)
-            raise SpaceError(
-                f"{method}: encoding = '{self.encoding}' cannot be read back into an architecture; accepted: {readable}"
-            )
+        try:
+            self._encoding = space.decodable_encoding(self.encoding)
+        except SpaceError as error:
+            raise SpaceError(f"{method}: {error}") from error
         self._columns = [c for c, p in enumerate(self._encoding.parameters) if p.kind == "float" or p.size > 1]
         self.names = tuple(f"d{column}" for column in self._columns)
         self.specs: Mapping[str, Parameter] = {

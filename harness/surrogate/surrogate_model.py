@@ -1,4 +1,4 @@
-"""What a technique of prediction must do: an ensemble whose members predict several targets from features."""
+"""The interface of a surrogate model: an ensemble whose members predict several targets from features."""
 
 import importlib
 import pkgutil
@@ -12,16 +12,16 @@ import numpy.typing as npt
 
 from equipoise.harness.core.errors import PluginError, nearest
 
-__all__ = ["Arrays", "Technique", "load_technique", "technique_names"]
+__all__ = ["Arrays", "SurrogateModel", "load_surrogate_model", "surrogate_model_names"]
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 
 
-class Technique(ABC):
+class SurrogateModel(ABC):
     """An ensemble of models, made by `fit` or read back by `from_arrays`.
 
     Attributes:
-        said: What it is, in one line, for cards and reports.
+        said: Its description in one line, for summaries and reports.
         source: The paper or library it follows.
     """
 
@@ -41,38 +41,38 @@ class Technique(ABC):
 
     @abstractmethod
     def predict(self, features: npt.NDArray[np.float32], target: int) -> npt.NDArray[np.float64]:
-        """The predictions of one target by every member, members x n."""
+        """Returns the predictions of one target by every member, members x n."""
 
     @abstractmethod
     def arrays(self) -> Arrays:
-        """What `from_arrays` makes the same ensemble of: numbers and bytes, no objects."""
+        """Returns the arrays from which `from_arrays` makes the same ensemble: numbers and bytes, no objects."""
 
     @classmethod
     @abstractmethod
     def from_arrays(cls, arrays: Arrays) -> Self:
-        """The ensemble that gave these arrays."""
+        """Makes the ensemble that returned these arrays."""
 
 
-def technique_names() -> list[str]:
-    """The techniques in ``harness/surrogate/techniques/``."""
-    folder = Path(__file__).parent / "techniques"
+def surrogate_model_names() -> list[str]:
+    """The surrogate models in ``harness/surrogate/models/``."""
+    folder = Path(__file__).parent / "models"
     return sorted(module.name for module in pkgutil.iter_modules([str(folder)]) if not module.name.startswith("_"))
 
 
-def load_technique(name: str) -> type[Technique]:
-    """Finds a technique.
+def load_surrogate_model(name: str) -> type[SurrogateModel]:
+    """Finds a surrogate model.
 
     Raises:
         PluginError: There is none of that name.
     """
-    if name not in technique_names():
-        raise PluginError(f"no technique '{name}'; {nearest(name, technique_names())}")
-    module = importlib.import_module(f"equipoise.harness.surrogate.techniques.{name}")
-    found: list[type[Technique]] = [
+    if name not in surrogate_model_names():
+        raise PluginError(f"no surrogate model '{name}'; {nearest(name, surrogate_model_names())}")
+    module = importlib.import_module(f"equipoise.harness.surrogate.models.{name}")
+    found: list[type[SurrogateModel]] = [
         value
         for value in vars(module).values()
-        if isinstance(value, type) and issubclass(value, Technique) and value.__module__ == module.__name__
+        if isinstance(value, type) and issubclass(value, SurrogateModel) and value.__module__ == module.__name__
     ]
     if len(found) != 1:
-        raise PluginError(f"{module.__file__} must define exactly one Technique; found {len(found)}")
+        raise PluginError(f"{module.__file__} must define exactly one SurrogateModel; found {len(found)}")
     return found[0]

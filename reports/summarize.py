@@ -1,4 +1,4 @@
-"""From the rows of one task to its `TaskResults`: regret on the grid, totals, and other ways to count."""
+"""Summaries of one task: from its rows to `TaskResults` with regret on the grid, totals and other ways to count."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -11,11 +11,11 @@ import numpy.typing as npt
 from equipoise.harness.core.space import Architecture, SearchSpace
 from equipoise.harness.core.task import Metric, Task
 from equipoise.reports.derived import derived
-from equipoise.reports.incumbents import Rows, incumbents, lookup, reached, seen_before
+from equipoise.reports.incumbents import RunRows, incumbents, lookup, reached, seen_before
 from equipoise.reports.random_search import ExactRandomSearch
 from equipoise.reports.results import Array, Recount, Runs, Spent, TaskResults
 
-__all__ = ["Catalogue", "condense", "mean_seconds", "training_equivalents"]
+__all__ = ["Catalogue", "mean_seconds", "summarize", "training_equivalents"]
 
 SECONDS_POINTS = 120
 LARGEST_LANDSCAPE = 2_000_000
@@ -23,29 +23,34 @@ LARGEST_CATALOGUE = 1_000_000
 
 
 class Catalogue:
-    """What spaces say of architectures, each text read once for all tasks of a space."""
+    """Architectures by their text, each read once for all tasks of a space."""
 
     def __init__(self) -> None:
         self._known: dict[SearchSpace, dict[str, tuple[Architecture, Architecture | None, Architecture | None]]] = {}
+        self._first: dict[SearchSpace, SearchSpace] = {}
 
-    def read(self, space: SearchSpace, text: str) -> tuple[Architecture, Architecture | None, Architecture | None]:
-        """The architecture, its key and its canonical form; no key and no form for an invalid one."""
+    def read(
+        self, space: SearchSpace, texts: Sequence[str]
+    ) -> list[tuple[Architecture, Architecture | None, Architecture | None]]:
+        """Each architecture, its key and its canonical form; no key and no form for an invalid one."""
+        space = self._first.setdefault(space, space)  # one of several equal ones: it remembers canonical forms
         known = self._known.setdefault(space, {})
-        if text not in known:
-            if len(known) >= LARGEST_CATALOGUE:
-                known.clear()
-            architecture = space.parse(text)
-            valid = space.contains(architecture)
-            known[text] = (
-                architecture,
-                space.key(architecture) if valid else None,
-                space.canonical(architecture) if valid else None,
-            )
-        return known[text]
+        if len(known) + len(texts) > LARGEST_CATALOGUE:
+            known.clear()
+        for text in texts:
+            if text not in known:
+                architecture = space.parse(text)
+                valid = space.contains(architecture)
+                known[text] = (
+                    architecture,
+                    space.key(architecture) if valid else None,
+                    space.canonical(architecture) if valid else None,
+                )
+        return [known[text] for text in texts]
 
 
 class _Values:
-    """What is known of the architectures of one task, by their codes in its rows."""
+    """Errors and keys of the architectures of one task, by their codes in its rows."""
 
     def __init__(self, task: Task | None, known: bool, texts: Sequence[str], catalogue: Catalogue) -> None:
         self.task, self.known = task, known
@@ -53,7 +58,7 @@ class _Values:
         self.network = np.full(len(texts), -1)
         self.architectures: list[Architecture] = []
         if task is not None:
-            read = [catalogue.read(task.space, text) for text in texts]
+            read = catalogue.read(task.space, texts)
             self.architectures = [architecture for architecture, _, _ in read]
             self.key = _numbered([key for _, key, _ in read])
             self.network = _numbered([network for _, _, network in read])
@@ -86,12 +91,12 @@ def _numbered(forms: Sequence[Architecture | None]) -> npt.NDArray[np.int64]:
     return np.array(found, dtype=np.int64)
 
 
-def condense(
+def summarize(
     name: str,
     task: Task | None,
     problem: str,
     described: Mapping[str, Any],
-    rows: Mapping[str, Rows],
+    rows: Mapping[str, RunRows],
     own: Mapping[str, Array],
     texts: Sequence[str],
     grid: Array,
@@ -111,7 +116,7 @@ def condense(
         texts: The distinct architectures, by code.
         grid: g amounts of budget.
         checkpoints: Indices of the grid at which test errors are revealed.
-        endings: For each method r x 2: shortfall, and whether the run ended early.
+        endings: For each method r x 2: unspent budget, and whether the run ended early.
         catalogue: Remembers architectures from task to task.
     """
     metric = Metric(**described["metric"]) if "metric" in described else task.info.metric if task else Metric.accuracy()
@@ -137,7 +142,7 @@ def condense(
     test_values = _test_values(task, landscape)
     test_optimum = np.nan if test_values is None else float(test_values.min())
 
-    def regret(block: Rows, columns: npt.NDArray[np.int64], nothing: float) -> Array:
+    def regret(block: RunRows, columns: npt.NDArray[np.int64], nothing: float) -> Array:
         return scale * (lookup(columns, block.code, error_of, nothing) - reference)
 
     seconds_grid = _seconds_grid(rows)
@@ -169,9 +174,10 @@ def condense(
         seconds_grid=seconds_grid,
         reference=reference,
         exact=optimum is not None,
-        law=None if landscape is None else ExactRandomSearch(landscape),
+        baseline=None if landscape is None else ExactRandomSearch(landscape),
         test_values=test_values,
         test_optimum=test_optimum,
+        own_title=described.get("title") or ("" if task is None else task.info.title),
         caveat=_caveat(task, problem, optimum, described),
         derived={
             label: derived(block, partial(regret, block, nothing=penalty), values.architectures, space)
@@ -181,7 +187,7 @@ def condense(
     )
 
 
-def training_equivalents(block: Rows, each: float) -> Array:
+def training_equivalents(block: RunRows, each: float) -> Array:
     """The method's own training before each row, r x n, in trainings of a mean architecture.
 
     Args:
@@ -193,7 +199,7 @@ def training_equivalents(block: Rows, each: float) -> Array:
     return np.where(block.training_charge > 0, block.training_charge / (each or np.nan), 0.0)
 
 
-def mean_seconds(task: Task | None, rows: Mapping[str, Rows]) -> float:
+def mean_seconds(task: Task | None, rows: Mapping[str, RunRows]) -> float:
     """The mean time of a full training: as the task tells it, or else over those in the rows; NaN if unknown."""
     told = None if task is None else task.mean_cost_seconds
     if told is not None:
@@ -204,12 +210,12 @@ def mean_seconds(task: Task | None, rows: Mapping[str, Rows]) -> float:
     return float(trained.mean()) if trained.size else float("nan")
 
 
-def _with_training_seconds(block: Rows, own: Array, seconds: float) -> Rows:
+def _with_training_seconds(block: RunRows, own: Array, seconds: float) -> RunRows:
     """The rows with the time of the method's own training added to the simulated training time."""
     return replace(block, seconds=block.seconds + np.where(own > 0, own * seconds, 0.0)) if own.any() else block
 
 
-def _in_full(rows: Mapping[str, Rows]) -> dict[str, Rows]:
+def _in_full(rows: Mapping[str, RunRows]) -> dict[str, RunRows]:
     """Only what was observed after full training counts: a short training says nothing certain of a full one."""
     full = max((int(block.fidelity.max(initial=0)) for block in rows.values()), default=0)
     return {
@@ -218,7 +224,7 @@ def _in_full(rows: Mapping[str, Rows]) -> dict[str, Rows]:
     }
 
 
-def _observed_tables(rows: Mapping[str, Rows], count: int) -> Array:
+def _observed_tables(rows: Mapping[str, RunRows], count: int) -> Array:
     """The first observed error of each architecture, for tasks whose data is not at hand."""
     table = np.full(count, np.nan)
     for block in rows.values():
@@ -236,13 +242,15 @@ def _at(held: npt.NDArray[np.int64], columns: npt.NDArray[np.int64]) -> npt.NDAr
 def _test_values(task: Task | None, landscape: Array | None) -> Array | None:
     if task is None or landscape is None or len(landscape) > LARGEST_LANDSCAPE:
         return None
+    if (known := task.test_landscape()) is not None:
+        return known
     first = next(iter(task.space.enumerate()))
     if task.reveal(first) is None:
         return None
     return np.array([task.reveal(architecture) for architecture in task.space.enumerate()], dtype=np.float64)
 
 
-def _seconds_grid(rows: Mapping[str, Rows]) -> Array:
+def _seconds_grid(rows: Mapping[str, RunRows]) -> Array:
     """From the first answer of the quickest run to the shortest whole run, so that every run spans its end."""
     ends = [np.cumsum(b.seconds, axis=1)[np.arange(len(b.lengths)), b.lengths - 1] for b in rows.values()]
     if not ends or not all(np.isfinite(end).all() and (end > 0).all() for end in ends):
@@ -252,7 +260,7 @@ def _seconds_grid(rows: Mapping[str, Rows]) -> Array:
     return np.geomspace(max(first, last / 1e4), last, SECONDS_POINTS) if last > first else np.array([last])
 
 
-def _spent(block: Rows, own: Array, values: _Values, ending: Array) -> Spent:
+def _spent(block: RunRows, own: Array, values: _Values, ending: Array) -> Spent:
     present = block.present
     keys = np.where(present & (block.status != 2), values.key[block.code], -1)
     networks = np.where(present & (block.status != 2), values.network[block.code], -1)
@@ -269,13 +277,13 @@ def _spent(block: Rows, own: Array, values: _Values, ending: Array) -> Spent:
         invalid=(block.status == 2).sum(axis=1).astype(np.float64),
         cost_seconds=block.seconds.sum(axis=1),
         overhead_seconds=block.overhead.sum(axis=1),
-        shortfall=ending[:, 0],
+        unspent=ending[:, 0],
         ended=ending[:, 1],
     )
 
 
 def _recounted(
-    rows: Mapping[str, Rows], own: Mapping[str, Array], held: Mapping[str, npt.NDArray[np.int64]], values: _Values
+    rows: Mapping[str, RunRows], own: Mapping[str, Array], held: Mapping[str, npt.NDArray[np.int64]], values: _Values
 ) -> list[tuple[str, float, dict[str, npt.NDArray[np.int64]]]]:
     """For each other unit: the amount every run reached, and the incumbents' columns there.
 
@@ -324,7 +332,7 @@ def _caveat(task: Task | None, problem: str, optimum: float | None, described: M
     if task is None or problem:
         return (
             f"its data cannot be read on this machine ({problem}), so regret is measured from the best error that any "
-            "run observed, by observed errors, and test errors, the random-search law and isomorphism counts may be "
+            "run observed, by observed errors; test errors, the random-search baseline and isomorphism counts may be "
             "missing"
         )
     if optimum is None:

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from equipoise.reports.figures.style import PALETTE, PAPER, looks
+from equipoise.reports.drawing.look import PALETTE, PAPER, looks
+from equipoise.reports.phrases import amount, decimals, interval, joined, number, percent, probability
 from equipoise.reports.render.html import _lighter
 from equipoise.reports.statistics.resampling import Estimate
 from equipoise.reports.verdicts import judged, ratio_words, verdict_words
-from equipoise.reports.words import amount, decimals, interval, joined, number, percent, probability
 
 
 @given(st.floats(-1e6, 1e6), st.integers(0, 5))

@@ -5,7 +5,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from equipoise.harness.surrogate.technique import Arrays, Technique
+from equipoise.harness.surrogate.surrogate_model import Arrays, SurrogateModel
 
 __all__ = ["SparseGaussianProcesses"]
 
@@ -21,21 +21,22 @@ _Floats = npt.NDArray[np.float64]
 _Singles = npt.NDArray[np.float32]
 
 
-class SparseGaussianProcesses(Technique):
+class SparseGaussianProcesses(SurrogateModel):
     """An ensemble of Gaussian-process regressions on a subset of regressors, each with inducing points of its own.
 
     The kernel is exp(-|x - x'|^2 / 2 l^2) on centred features, each divided by the root of its standard deviation:
-    between raw features, which drown what is rare, and standardised ones, which overrate it. Length and noise are those
-    that predict a tenth of the fitted architectures best from the others. Each member is fitted to a bootstrap sample.
+    a compromise between raw features, which drown rare ones, and standardised ones, which overweight them. Length and
+    noise are those that predict a tenth of the fitted architectures best from the others. Each member is fitted to a
+    bootstrap sample.
 
     Settings were chosen by the Kendall tau of held-out cells of the NAS-Bench-101 sample, with other splits than the
-    one whose scores its card shows.
+    one whose scores are reported.
 
     Args:
         points: Inducing points in scaled features, members x m x d.
         weights: Their weights, members x m x t.
         centre: Mean of the features.
-        scale: What a centred feature is divided by, the length scale included.
+        scale: Divisor of a centred feature, the length scale included.
     """
 
     said = f"sparse Gaussian processes, {MEMBERS} bootstrap members of up to {INDUCING} inducing points"

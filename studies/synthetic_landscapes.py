@@ -1,7 +1,7 @@
-"""Made tasks over spaces whose benchmark data cannot ship: NAS-Bench-101 and DARTS cells with an invented error.
+"""Synthetic tasks over spaces whose benchmark data cannot be included: NAS-Bench-101 and DARTS cells.
 
-Name one in a suite as ``studies/made_landscapes.py/nasbench101-1``: the space, and the number of a landscape. They
-are no benchmark: they tell whether a method copes with a space, not which one finds better networks.
+Name one in a suite as ``studies/synthetic_landscapes.py/nasbench101-1``: the space, and the number of a landscape. They
+are no benchmark: they show whether a method works on a space, not which method finds better networks.
 """
 
 from functools import cached_property
@@ -14,22 +14,22 @@ from equipoise.harness.spaces.darts import Darts
 from equipoise.harness.spaces.nasbench101 import NasBench101
 
 
-class MadeLandscapes(Benchmark):
+class SyntheticLandscapes(Benchmark):
     """Five landscapes over each of the two spaces."""
 
-    name = "made"
+    name = "synthetic"
     datasets = tuple(f"{space}-{number}" for space in ("nasbench101", "darts") for number in range(1, 6))
 
-    def task(self, dataset: str, noise: Noise = "mean", ignore_cache: bool = False) -> "MadeLandscape":  # noqa: ARG002
+    def task(self, dataset: str, noise: Noise = "mean", ignore_cache: bool = False) -> "SyntheticLandscape":  # noqa: ARG002
         """Makes the task of one landscape."""
-        return MadeLandscape(dataset, noise)
+        return SyntheticLandscape(dataset, noise)
 
 
-class MadeLandscape(Task):
-    """Error = a constant minus what the paths and neighbourhoods of a graph are worth, squashed into (0, 1).
+class SyntheticLandscape(Task):
+    """Error = a constant minus a sum of random weights of labels, edges and depths, mapped into (0, 1).
 
-    Each label, each pair of labels joined by an edge, and each label at a depth from the input has a random worth;
-    equal graphs have equal errors, whatever their numbering. The worths of pairs make decisions interact.
+    Each label, each pair of labels joined by an edge, and each label at a depth from the input has a random weight.
+    Equal graphs have equal errors, whatever their numbering. The weights of pairs make decisions interact.
     """
 
     info: TaskInfo
@@ -37,7 +37,7 @@ class MadeLandscape(Task):
 
     def __init__(self, dataset: str, noise: Noise = "mean") -> None:
         self.info = TaskInfo(
-            name=f"made/{dataset}",
+            name=f"synthetic/{dataset}",
             source="This project",
             licence="none",
             metric=Metric.accuracy(),
@@ -49,31 +49,31 @@ class MadeLandscape(Task):
         super().__init__(noise)
 
     @cached_property
-    def _worth(self) -> dict[object, float]:
+    def _weights(self) -> dict[object, float]:
         return {}
 
     def _value(self, feature: object) -> float:
-        found = self._worth.get(feature)
+        found = self._weights.get(feature)
         if found is None:
             entropy = [int(self.info.name[-1]), *repr(feature).encode()]
-            found = self._worth[feature] = float(np.random.default_rng(entropy).normal())
+            found = self._weights[feature] = float(np.random.default_rng(entropy).normal())
         return found
 
     def evaluate(self, architecture: Architecture, fidelity: int | None, rng: np.random.Generator) -> Evaluation:  # noqa: ARG002
-        """The invented error; nothing is drawn."""
+        """The synthetic error; nothing is drawn."""
         return Evaluation(self.expected(architecture), float("nan"))
 
     def expected(self, architecture: Architecture) -> float:
-        """The invented error."""
+        """The synthetic error."""
         labels, edges, kind = _operations(self.space.graph(architecture))
         depth = [0] * len(labels)
         for u, v in edges:
             depth[v] = max(depth[v], depth[u] + 1)
-        worths = [self._value(label) for label in labels]
-        worths += [self._value((label, d)) for label, d in zip(labels, depth, strict=True)]
-        worths += [self._value((labels[u], kind, labels[v])) for u, v in edges]
-        worths.append(self._value((depth[-1], len(edges))))
-        return float(1.0 / (1.0 + np.exp(1.5 * sum(worths) / np.sqrt(len(worths)))))
+        weights = [self._value(label) for label in labels]
+        weights += [self._value((label, d)) for label, d in zip(labels, depth, strict=True)]
+        weights += [self._value((labels[u], kind, labels[v])) for u, v in edges]
+        weights.append(self._value((depth[-1], len(edges))))
+        return float(1.0 / (1.0 + np.exp(1.5 * sum(weights) / np.sqrt(len(weights)))))
 
 
 def _operations(graph: LabelledDag) -> tuple[list[str], list[tuple[int, int]], str]:

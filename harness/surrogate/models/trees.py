@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from equipoise.harness.core.errors import PluginError
-from equipoise.harness.surrogate.technique import Arrays, Technique
+from equipoise.harness.surrogate.surrogate_model import Arrays, SurrogateModel
 
 __all__ = ["Trees"]
 
@@ -25,23 +25,23 @@ SETTINGS = {
 }
 
 
-class Trees(Technique):
+class Trees(SurrogateModel):
     """An ensemble of XGBoost models, each fitted to a bootstrap sample.
 
     Settings were chosen by the Kendall tau of held-out cells of the NAS-Bench-101 sample, with other splits than the
-    one whose scores its card shows.
+    one whose scores are reported.
     """
 
     said = f"gradient-boosted trees, {MEMBERS} bootstrap members of {ROUNDS} rounds"
     source = "Chen and Guestrin, XGBoost, KDD 2016; ensembles as in Siems et al., NAS-Bench-301, 2020"
 
     def __init__(self, blobs: list[npt.NDArray[np.uint8]]) -> None:
-        self._blobs = blobs  # one a target, as XGBoost writes it; an output a member
+        self._blobs = blobs  # one per target, as XGBoost writes it, with one output per member
         self._boosters: dict[int, Any] = {}
 
     @classmethod
     def fit(cls, features: npt.NDArray[np.float32], targets: npt.NDArray[np.float64], rng: np.random.Generator) -> Self:
-        """Fits a model a member and target, then joins the members of a target: one call predicts them all."""
+        """Fits one model per member and target, then joins the members of a target: one call predicts them all."""
         blobs = []
         for target in targets.T:
             members = [_fitted(features, target, rng) for _ in range(MEMBERS)]
@@ -61,7 +61,7 @@ class Trees(Technique):
 
     @classmethod
     def from_arrays(cls, arrays: Arrays) -> Self:
-        """Keeps the models; a booster is made when it is first asked."""
+        """Keeps the models; a booster is made at its first prediction."""
         return cls([arrays[f"trees-{target}"] for target in range(len(arrays))])
 
 
@@ -75,7 +75,7 @@ def _fitted(features: npt.NDArray[np.float32], target: npt.NDArray[np.float64], 
 
 
 def _joined(members: list[Any]) -> Any:
-    """One model with an output a member: a call costs far more than the trees in it."""
+    """One model with one output per member: a call costs far more than the trees in it."""
     models = [json.loads(bytes(member.save_raw("json"))) for member in members]
     joined, number = models[0], len(models)
     forests = [model["learner"]["gradient_booster"]["model"]["trees"] for model in models]

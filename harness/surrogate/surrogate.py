@@ -1,4 +1,4 @@
-"""A fitted surrogate: what it predicts, and the file it is kept in."""
+"""A fitted surrogate: its predictions, and its file."""
 
 import hashlib
 import io
@@ -17,22 +17,24 @@ from equipoise.harness.core.errors import DataError, EquipoiseError
 from equipoise.harness.core.files import write_whole
 from equipoise.harness.core.space import Architecture
 from equipoise.harness.surrogate.features import GraphFeatures
-from equipoise.harness.surrogate.technique import Arrays, Technique, load_technique
-from equipoise.harness.surrogate.warp import Warp
+from equipoise.harness.surrogate.surrogate_model import Arrays, SurrogateModel, load_surrogate_model
+from equipoise.harness.surrogate.target_transform import TargetTransform
 from equipoise.harness.tables.header import TableHeader
 
 __all__ = ["FORMAT", "Cost", "Level", "Prediction", "Scores", "Surrogate", "SurrogateHeader", "read_header"]
 
-FORMAT = "equipoise-surrogate/1"
+FORMAT = "equipoise-surrogate/2"
+OLD_FORMAT = "equipoise-surrogate/1"
+"""Says ``technique`` for ``model`` and ``warp`` for ``transform``."""
 
 _Floats = npt.NDArray[np.float64]
 
 
 class Scores(NamedTuple):
-    """How well the architectures are predicted that were held out.
+    """The quality of the predictions of held-out architectures.
 
     Attributes:
-        architectures: How many.
+        architectures: Their number.
         r2: Coefficient of determination, on the errors themselves.
         kendall_tau: Rank correlation (tau-b).
         spearman_rho: Rank correlation.
@@ -55,14 +57,14 @@ class Level:
     """One fidelity.
 
     Attributes:
-        epochs: Of training; None where the table states none.
-        warp: The scale of prediction.
-        factor: What the spread of the members is multiplied with.
-        scores: On held-out architectures.
+        epochs: Epochs of training; None where the table states none.
+        transform: The transform of the errors.
+        factor: The factor of the spread of the members.
+        scores: Scores on held-out architectures.
     """
 
     epochs: int | None
-    warp: Warp
+    transform: TargetTransform
     factor: float
     scores: Scores
 
@@ -72,21 +74,21 @@ class Cost:
     """Training time.
 
     Attributes:
-        warp: The scale on which the logarithm of the seconds of full training is predicted.
+        transform: The transform of the logarithm of the seconds of full training.
         shares: The median share of these seconds that a training to each level takes.
-        scores: On held-out architectures, of the seconds.
+        scores: Scores of the seconds, on held-out architectures.
     """
 
-    warp: Warp
+    transform: TargetTransform
     shares: tuple[float, ...]
     scores: Scores
 
 
 @dataclass(frozen=True)
 class SurrogateHeader:
-    """What a surrogate says of itself; `equipoise.harness.surrogate` explains the fields."""
+    """The header of a surrogate; `equipoise.harness.surrogate` explains the fields."""
 
-    technique: str
+    model: str
     table: TableHeader
     table_digest: str
     fitted: int
@@ -97,44 +99,49 @@ class SurrogateHeader:
     links: tuple[tuple[str, str], ...]
     digest: str = ""
 
-    def to_dict(self) -> dict[str, Any]:
-        """JSON that `from_dict` reads back."""
+    def to_dict(self, folder: Path) -> dict[str, Any]:
+        """JSON that `from_dict` reads back; the path of a space file is relative to the folder."""
         levels = [{**asdict(level), "scores": level.scores._asdict()} for level in self.levels]
         cost = None if self.cost is None else {**asdict(self.cost), "scores": self.cost.scores._asdict()}
-        own = {name: getattr(self, name) for name in ("technique", "table_digest", "fitted", "seed", "labels", "links")}
+        own = {name: getattr(self, name) for name in ("model", "table_digest", "fitted", "seed", "labels", "links")}
         return {
             "format": FORMAT,
             **own,
-            "table": json.loads(self.table.to_json()),
+            "table": json.loads(self.table.to_json(folder)),
             "levels": levels,
             "cost": cost,
             "digest": self.digest,
         }
 
     @classmethod
-    def from_dict(cls, content: Mapping[str, Any]) -> "SurrogateHeader":
-        """Reads a header.
+    def from_dict(cls, content: Mapping[str, Any], folder: Path) -> "SurrogateHeader":
+        """Reads a header of a file in a folder.
 
         Raises:
             DataError: It is of another format, or incomplete.
         """
-        if content.get("format") != FORMAT:
+        if content.get("format") not in (FORMAT, OLD_FORMAT):
             raise DataError(f"surrogate header: expected format {FORMAT}, got {content.get('format')!r}")
+        old = content["format"] == OLD_FORMAT
+        model, transform = ("technique", "warp") if old else ("model", "transform")
+
+        def level_of(one: Mapping[str, Any]) -> Level:
+            scores = Scores(**one["scores"])
+            return Level(one["epochs"], TargetTransform(**one[transform]), float(one["factor"]), scores)
+
+        def cost_of(one: Mapping[str, Any]) -> Cost:
+            return Cost(TargetTransform(**one[transform]), tuple(map(float, one["shares"])), Scores(**one["scores"]))
+
         try:
             cost = content["cost"]
             return cls(
-                technique=str(content["technique"]),
-                table=TableHeader.from_json(json.dumps(content["table"])),
+                model=str(content[model]),
+                table=TableHeader.from_json(json.dumps(content["table"]), folder),
                 table_digest=str(content["table_digest"]),
                 fitted=int(content["fitted"]),
                 seed=int(content["seed"]),
-                levels=tuple(
-                    Level(one["epochs"], Warp(**one["warp"]), float(one["factor"]), Scores(**one["scores"]))
-                    for one in content["levels"]
-                ),
-                cost=None
-                if cost is None
-                else Cost(Warp(**cost["warp"]), tuple(map(float, cost["shares"])), Scores(**cost["scores"])),
+                levels=tuple(map(level_of, content["levels"])),
+                cost=None if cost is None else cost_of(cost),
                 labels=tuple(map(str, content["labels"])),
                 links=tuple((str(u), str(v)) for u, v in content["links"]),
                 digest=str(content["digest"]),
@@ -144,7 +151,7 @@ class SurrogateHeader:
 
 
 class Prediction(NamedTuple):
-    """The answers for n architectures at one level, on the scale of the level's warp.
+    """The predictions for n architectures at one level, transformed.
 
     Attributes:
         centre: n means over the members.
@@ -157,18 +164,18 @@ class Prediction(NamedTuple):
 
 @dataclass(frozen=True)
 class Surrogate:
-    """A fitted ensemble and what it says of itself."""
+    """A fitted ensemble with its header."""
 
     header: SurrogateHeader
-    ensemble: Technique
+    ensemble: SurrogateModel
 
     @cached_property
     def features(self) -> GraphFeatures:
-        """What it is told of an architecture."""
+        """The features of an architecture that it predicts from."""
         return GraphFeatures(self.header.table.space, self.header.labels, self.header.links)
 
     def predict(self, architectures: Sequence[Architecture], level: int = -1) -> Prediction:
-        """The errors of some architectures at a level, warped."""
+        """The errors of some architectures at a level, transformed."""
         return self.predict_features(self.features.of(architectures), level)
 
     def predict_features(self, features: npt.NDArray[np.float32], level: int) -> Prediction:
@@ -179,11 +186,11 @@ class Surrogate:
         return Prediction(members.mean(axis=0), spread)
 
     def seconds(self, features: npt.NDArray[np.float32]) -> _Floats:
-        """Seconds of full training from features; NaN where the table tells no time."""
+        """Seconds of full training from features; NaN where the table has no costs."""
         if self.header.cost is None:
             return np.full(len(features), np.nan)
-        warped = self.ensemble.predict(features, len(self.header.levels)).mean(axis=0)
-        return np.asarray(np.exp(self.header.cost.warp.back(warped)))
+        transformed = self.ensemble.predict(features, len(self.header.levels)).mean(axis=0)
+        return np.asarray(np.exp(self.header.cost.transform.inverse(transformed)))
 
     def save(self, path: Path) -> "Surrogate":
         """Writes the file whole, or not at all.
@@ -195,7 +202,7 @@ class Surrogate:
             DataError: The file cannot be written.
         """
         arrays = self.ensemble.arrays()
-        content = {**self.header.to_dict(), "digest": ""}
+        content = {**self.header.to_dict(path.parent), "digest": ""}
         content["digest"] = _digest(content, arrays)
         sink = io.BytesIO()
         told = np.frombuffer(json.dumps(content).encode(), dtype=np.uint8)
@@ -206,7 +213,7 @@ class Surrogate:
         except (OSError, EquipoiseError) as error:
             reason = getattr(error, "strerror", None) or error
             raise DataError(f"{path}: cannot be written ({reason})") from error
-        return Surrogate(SurrogateHeader.from_dict(content), self.ensemble)
+        return Surrogate(SurrogateHeader.from_dict(content, path.parent), self.ensemble)
 
     @classmethod
     def load(cls, path: Path) -> "Surrogate":
@@ -214,25 +221,30 @@ class Surrogate:
 
         Raises:
             DataError: It is missing, damaged or no surrogate.
-            PluginError: Its technique is unknown, or its library is not installed.
+            PluginError: Its model is unknown, or its library is not installed.
         """
-        header = read_header(path)
+        content = _content(path)
+        header = _header(path, content)
         try:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
                 arrays = {name: archive[name] for name in archive.files if name != "header"}
         except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
             raise _unreadable(path, error) from error
-        if _digest({**header.to_dict(), "digest": ""}, arrays) != header.digest:
+        if _digest({**content, "digest": ""}, arrays) != header.digest:
             raise DataError(f"{path}: its digest does not agree with its content; fit it again: equipoise surrogate")
-        return cls(header, load_technique(header.technique).from_arrays(arrays))
+        return cls(header, load_surrogate_model(header.model).from_arrays(arrays))
 
 
 def read_header(path: Path) -> SurrogateHeader:
-    """What a file says of itself, without its arrays.
+    """The header of a file, without its arrays.
 
     Raises:
         DataError: It is missing, damaged or no surrogate.
     """
+    return _header(path, _content(path))
+
+
+def _content(path: Path) -> dict[str, Any]:
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             content = json.loads(bytes(archive["header"]))
@@ -240,8 +252,12 @@ def read_header(path: Path) -> SurrogateHeader:
         raise _unreadable(path, error) from error
     if not isinstance(content, dict):
         raise DataError(f"{path}: its header is not a JSON object")
+    return content
+
+
+def _header(path: Path, content: Mapping[str, Any]) -> SurrogateHeader:
     try:
-        return SurrogateHeader.from_dict(content)
+        return SurrogateHeader.from_dict(content, path.parent)
     except DataError as error:
         raise DataError(f"{path}: {error}") from error
 

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from method_runs import DARTS, NB101
 
-from equipoise.methods._shared.parameters import Parameters
+from equipoise.methods._shared.search_parameters import SearchParameters
 
 
 @pytest.mark.parametrize("kind", ["A", "B", "C", "masked", "categorical"])
 def test_values_lead_back_to_the_architecture(kind: str) -> None:
-    parameters = Parameters("test", NB101, kind)
+    parameters = SearchParameters("test", NB101, kind)
     for cell in NB101.sample(np.random.default_rng(1), 20):
         values = parameters.values(cell)
         assert list(values) == parameters.active(values) == list(parameters.names)
@@ -17,7 +17,7 @@ def test_values_lead_back_to_the_architecture(kind: str) -> None:
 
 
 def test_values_that_do_not_matter_may_be_missing() -> None:
-    parameters = Parameters("test", DARTS, "conditional")
+    parameters = SearchParameters("test", DARTS, "conditional")
     for cell in DARTS.sample(np.random.default_rng(1), 20):
         values = parameters.values(cell)
         active = parameters.active(values)

@@ -1,9 +1,9 @@
-"""What each method costs: CPU seconds of one run of 300 queries, and how many times random search that is.
+"""CPU time of the methods: seconds of one run of 300 queries, and the ratio to random search.
 
-Run ``OMP_NUM_THREADS=1 python speed/rivals.py [--task nasbench201/cifar10] [--queries 300] [--only METHOD ...]``.
-CPU is `process_time` of this process, all its threads included; imports, and the reading of the table, come before.
-Cheap methods are run until a second is spent (at most 100 times) and the median counts; a costly one is run once.
-Figures of two calls do not compare where the machine is shared: read the ratios.
+Run ``OMP_NUM_THREADS=1 python speed/method_cost.py [--task nasbench201/cifar10] [--queries 300] [--only METHOD ...]``.
+CPU is `process_time` of this process, all its threads included; imports and reading the table are excluded.
+Cheap methods are run for a second (at most 100 times), and the median counts; costly ones are run once. On a shared
+machine, compare ratios, not seconds of two calls.
 """
 
 import argparse
@@ -29,11 +29,11 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "npenas, a sixth of the training": {"name": "npenas", "epochs": 100, "minibatch": 32},
     "gp_bo, fewer operations": {"name": "gp_bo", "arithmetic": "lean"},
 }
-"""Settings that are worth a line of their own beside the defaults."""
+"""Settings that are measured beside the defaults."""
 
 
 def one_run(cls: type[Method], task: Task, queries: int, seed: int, settings: dict[str, Any]) -> float:
-    """CPU seconds of one run, from the making of the method to its last query."""
+    """CPU seconds of one run, from the constructor of the method to its last query."""
     begin = time.process_time()
     method = cls(problem_of(cls, task, Budget(queries=queries)), np.random.default_rng(seed), **settings)
     run_trial(method, task, Ledger(Budget(queries=queries)), np.random.default_rng)
@@ -41,7 +41,7 @@ def one_run(cls: type[Method], task: Task, queries: int, seed: int, settings: di
 
 
 def cost(cls: type[Method], task: Task, queries: int, settings: dict[str, Any]) -> float:
-    """CPU seconds of a run, after a short one that imports what is imported late."""
+    """CPU seconds of a run, after a short one that triggers late imports."""
     one_run(cls, task, 3 if cls.costly else 30, 0, settings)
     taken = [one_run(cls, task, queries, 1, settings)]
     while sum(taken) < 1.0 and len(taken) < 100:
@@ -50,7 +50,7 @@ def cost(cls: type[Method], task: Task, queries: int, settings: dict[str, Any]) 
 
 
 def main() -> None:
-    """Prints one line a method, the costly ones last."""
+    """Prints one line per method, the costly ones last."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--task", default="nasbench201/cifar10")
     parser.add_argument("--queries", type=int, default=300)
@@ -62,7 +62,7 @@ def main() -> None:
     if given.only:
         rows = {label: row for label, row in rows.items() if row["name"] in given.only}
     ordered = sorted(rows.items(), key=lambda row: (row[0] != "random_search", load_method(row[1]["name"]).costly))
-    yardstick = cost(load_method("random_search"), task, given.queries, {})  # once more in its own line: the noise
+    yardstick = cost(load_method("random_search"), task, given.queries, {})  # its own line shows the noise
     print(f"CPU seconds of one run of {given.queries} queries on {task.name}, and times random search")
     for label, row in ordered:
         settings = {key: value for key, value in row.items() if key != "name"}

@@ -1,4 +1,4 @@
-"""Section: four schools of statistics side by side."""
+"""Section: four statistical frameworks side by side."""
 
 from collections.abc import Mapping
 
@@ -6,32 +6,32 @@ import numpy as np
 
 from equipoise.reports.analysis import Analysis
 from equipoise.reports.document import Block, Cell, Column, Figure, Paragraph, Section, Table, Text
-from equipoise.reports.figures.aggregates import aggregates_figure
+from equipoise.reports.drawing.look import Look
+from equipoise.reports.figures.aggregates import aggregates_figure, scores_data
 from equipoise.reports.figures.critical_difference import critical_difference
 from equipoise.reports.figures.posterior import posterior_bars
-from equipoise.reports.figures.style import Look
+from equipoise.reports.phrases import interval, name, number, plural, probability
 from equipoise.reports.sections.agreement import agreement
+from equipoise.reports.statistics.bayesian import LEAST_TASKS
 from equipoise.reports.statistics.bootstrap import Aggregates, performance_profiles
 from equipoise.reports.statistics.pairwise import magnitude
-from equipoise.reports.words import interval, name, number, plural, probability
 
-__all__ = ["schools_section"]
+__all__ = ["frameworks_section"]
 
 
-def schools_section(analysis: Analysis, looks: Mapping[str, Look]) -> Section | None:
+def frameworks_section(analysis: Analysis, looks: Mapping[str, Look]) -> Section | None:
     """The section; None with one method, where there is nothing to compare."""
     if len(analysis.results.labels) < 2:
         return None
     parts = [_ranks(analysis, looks), _pairs(analysis), _posteriors(analysis), _scores(analysis, looks)]
     return Section(
-        "schools",
-        "Four schools of statistics",
+        "frameworks",
+        "Four statistical frameworks",
         (
             Paragraph(
                 (
-                    f"The same means at the full budget, in {analysis.unit}, judged in four ways. The first three take "
-                    "the tasks as a sample of tasks; the fourth takes them as given and asks what other seeds would "
-                    "do.",
+                    f"Mean regret at the full budget, in {analysis.unit}, analysed in four ways. The first three treat "
+                    "the tasks as a sample of tasks; the fourth takes them as given and generalises to other seeds.",
                 )
             ),
             *agreement(analysis),
@@ -60,13 +60,14 @@ def _ranks(analysis: Analysis, looks: Mapping[str, Look]) -> Section:
             Figure(
                 "critical-difference",
                 "Mean ranks over tasks and Nemenyi's critical difference",
-                f"Mean ranks: {ranks}. Critical difference at 5 %: {test.critical_difference:.2f}. Not told apart: "
+                f"Mean ranks: {ranks}. Critical difference at 5 %: {test.critical_difference:.2f}. No difference found: "
                 f"{joined_groups}.",
                 (
                     "1 is best. A bar joins methods whose mean ranks lie within one critical difference (5 %, all "
                     "pairs).",
                 ),
-                lambda: critical_difference(test, labels, looks),
+                lambda style: critical_difference(style, test, labels, looks),
+                lambda: [("method", "mean rank"), *((labels[m], test.mean_ranks[m]) for m in order)],
             )
         )
     return Section("ranks", "Ranks: Friedman and Nemenyi", tuple(blocks))
@@ -104,7 +105,9 @@ def _pairs(analysis: Analysis) -> Section:
     )
     sizes = [magnitude(float(e)) for e in effects[np.triu_indices(len(labels), 1)] if np.isfinite(e)]
     counted = ", ".join(f"{sizes.count(word)} {word}" for word in ("large", "medium", "small", "negligible"))
-    words: Text = (f"Effect sizes of the {plural(len(sizes), 'pair')} by Vargha and Delaney's words: {counted}.{few}",)
+    words: Text = (
+        f"Effect sizes of the {plural(len(sizes), 'pair')} in the terms of Vargha and Delaney: {counted}.{few}",
+    )
     table = Table(
         "wilcoxon",
         "Wilcoxon signed-rank over tasks: p after Holm, and A12 in brackets",
@@ -112,7 +115,7 @@ def _pairs(analysis: Analysis) -> Section:
         tuple(rows),
         (
             (
-                "A12 is the chance that a run of the row has less regret than a run of the column (mean over tasks; "
+                "A12 is the probability that a run of the row has less regret than a run of the column (mean over tasks; "
                 "ties count half): above 0.5 favours the row. Bold: p < 0.05 after Holm's correction over all pairs.",
             ),
         ),
@@ -125,7 +128,7 @@ def _posteriors(analysis: Analysis) -> Section:
     low, rope, high = analysis.ropes
     middle = analysis.bayesian(rope)
     others = {other: analysis.bayesian(other) for other in (low, high)}
-    known = [pair for pair in middle if analysis.wilcoxon.tasks_used[pair]]
+    known = [pair for pair in middle if middle[pair].tasks_used >= LEAST_TASKS]
     order = sorted(known, key=lambda pair: -max(middle[pair].p_first, middle[pair].p_rope, middle[pair].p_second))
     rows = []
     for i, j in sorted(middle):
@@ -154,7 +157,7 @@ def _posteriors(analysis: Analysis) -> Section:
             (
                 f"ROPE: region of practical equivalence{'' if analysis.one_unit else ', in ' + unit}. Bold: at least 0.95; "
                 "no verdict means that nothing reaches it. Nothing is corrected for the number of pairs; n/a: the pair "
-                "shares no task.",
+                f"shares fewer than {LEAST_TASKS} tasks, so that the posterior would be mostly the prior, which says equivalent.",
             ),
         ),
     )
@@ -171,7 +174,8 @@ def _posteriors(analysis: Analysis) -> Section:
             "Blue: the left method better. Grey: equivalent in practice. Orange, hatched: the right one. Dashed: 5 "
             "and 95 %.",
         ),
-        lambda: posterior_bars(bars, rope, unit),
+        lambda style: posterior_bars(style, bars, rope, unit),
+        lambda: [("first", "second", "p first better", "p equivalent", "p second better"), *bars],
     )
     return Section("posteriors", "Posteriors: the Bayesian signed-rank test", (figure, table))
 
@@ -197,7 +201,7 @@ def _scores(analysis: Analysis, looks: Mapping[str, Look]) -> Section | None:
     words: Text = (
         "Scores are 0 for the exact mean of random search at this budget and 1 for the optimum; below 0 is worse than "
         f"random search.{_dropped(left_out)} Intervals resample seeds within tasks, all methods together (stratified, "
-        "paired, 50,000 resamples).",
+        "paired, 10,000 resamples).",
     )
     figure = Figure(
         "scores",
@@ -213,7 +217,8 @@ def _scores(analysis: Analysis, looks: Mapping[str, Look]) -> Section | None:
             "Left: 95 % intervals. Right: share of runs whose score is above a threshold, mean over tasks; higher "
             "is better.",
         ),
-        lambda: aggregates_figure(found.iqm, profiles, thresholds, labels, looks),
+        lambda style: aggregates_figure(style, found.iqm, profiles, thresholds, labels, looks),
+        lambda: scores_data(found.iqm, profiles, thresholds, labels),
     )
     blocks: tuple[Block, ...] = (Paragraph(words), figure, _aggregates(found, labels), _improvement(analysis))
     return Section("scores", "Scores: interquartile means, gaps, improvement and profiles", blocks)

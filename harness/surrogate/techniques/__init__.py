@@ -1,1 +1,0 @@
-"""One file a technique; the file name is its name."""

@@ -1,0 +1,73 @@
+"""Methods in order, with intervals: one dot per method and panel."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from equipoise.reports.drawing.canvas import Canvas
+from equipoise.reports.drawing.look import MUTED, Look
+from equipoise.reports.drawing.panel import Panel, Scale, round_ticks
+from equipoise.reports.drawing.style import Style
+from equipoise.reports.statistics.resampling import Estimate
+
+__all__ = ["ranking"]
+
+ROW, ABOVE, BELOW = 17.0, 20.0, 34.0
+
+
+def ranking(
+    style: Style,
+    labels: Sequence[str],
+    order: Sequence[int],
+    panels: Sequence[tuple[str, str, Estimate]],
+    looks: Mapping[str, Look],
+) -> Canvas:
+    """Draws the methods from best to worst, one panel per measure; smaller is better in all of them.
+
+    Args:
+        style: Sizes and fonts.
+        labels: Names of the methods.
+        order: Methods from best to worst.
+        panels: Title, axis label and values of each panel.
+        looks: Appearance of each method.
+    """
+    names = [style.fitted(labels[method], 0.3 * style.width, style.small) for method in order]
+    space = style.widest(names, style.small) + 12
+    depth = ROW * len(order)
+    canvas = Canvas(style.width, ABOVE + depth + BELOW, style)
+    width = (style.width - space) / len(panels)
+    for place, (title, axis, values) in enumerate(panels):
+        low, high = _range(values, order)
+        x = Scale(low, high, space + place * width + 4, space + (place + 1) * width - 12)
+        panel = Panel(canvas, x, Scale(len(order) - 0.5, -0.5, ABOVE + depth, ABOVE))
+        panel.title(title, middle=True)
+        panel.x_ticks(round_ticks(low, high, 5))
+        panel.frame(left=False)
+        panel.x_label(style.fitted(axis, width - 16, style.small))
+        for row, method in enumerate(order):
+            y = panel.y.at(row)
+            if not place:
+                canvas.centred(space - 6, y, names[row], style.small, looks[labels[method]].colour, "end")
+            _dot(panel, values, method, y, looks[labels[method]])
+    return canvas
+
+
+def _range(values: Estimate, order: Sequence[int]) -> tuple[float, float]:
+    shown = list(order)
+    ends = [
+        float(v) for part in (values.value, values.low, values.high) for v in part[shown].tolist() if np.isfinite(v)
+    ]
+    low, high = min(ends, default=0.0), max(ends, default=1.0)
+    pad = 0.05 * (high - low) or 0.5
+    return low - pad, high + pad
+
+
+def _dot(panel: Panel, values: Estimate, method: int, y: float, look: Look) -> None:
+    value = float(values.value[method])
+    if np.isnan(value):
+        panel.canvas.centred((panel.left + panel.right) / 2, y, "n/a", panel.small, MUTED, "middle")
+        return
+    low, high = float(values.low[method]), float(values.high[method])
+    if np.isfinite(low) and np.isfinite(high):
+        panel.canvas.line(panel.x([low, high]), [y, y], look.colour, 1.8)
+    panel.mark(panel.x.at(value), y, look, 6.0)

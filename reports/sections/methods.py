@@ -1,0 +1,125 @@
+"""Section of the main part: the methods ranked with intervals, and one table for the paper."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from equipoise.reports.analysis import Analysis
+from equipoise.reports.document import Block, Cell, Column, Figure, Paragraph, Section, Table, Text
+from equipoise.reports.drawing.look import Look
+from equipoise.reports.figures.ranking import ranking
+from equipoise.reports.phrases import decimals, interval, joined, name, number, plural
+from equipoise.reports.results import Array
+from equipoise.reports.sections.answer import budget_words
+from equipoise.reports.sections.speedup import geometric_speedups
+from equipoise.reports.statistics.resampling import Estimate
+
+__all__ = ["methods_section"]
+
+
+def methods_section(analysis: Analysis, looks: Mapping[str, Look]) -> Section:
+    """The ranked figure and the table."""
+    blocks: list[Block] = []
+    ranked = [m for m in np.argsort(analysis.ranks.value, kind="stable").tolist() if _known(analysis.ranks, m)]
+    if ranked:
+        blocks.append(_figure(analysis, ranked, looks))
+    blocks.append(_table(analysis, ranked))
+    silent = [label for m, label in enumerate(analysis.results.labels) if m not in ranked]
+    if silent and ranked:
+        blocks.append(Paragraph((f"Without runs, or without a task that every method finished: {joined(silent)}.",)))
+    return Section("methods", "The methods", tuple(blocks))
+
+
+def _known(estimate: Estimate, method: int) -> bool:
+    return bool(np.isfinite(estimate.value[method]))
+
+
+def _measures(analysis: Analysis) -> list[tuple[str, str, Estimate]]:
+    """Title, axis and values of what the methods are ranked by."""
+    found = [("average rank", f"of one run among {len(analysis.active)}, 1 is best", analysis.ranks)]
+    regret, test = analysis.regret_overall, analysis.test_overall
+    if regret is not None:
+        found.append(("validation regret", analysis.unit, regret))
+    if test is not None:
+        found.append(("test regret", f"{analysis.unit}, {plural(analysis.test_tasks, 'task')}", test))
+    return found
+
+
+def _figure(analysis: Analysis, ranked: list[int], looks: Mapping[str, Look]) -> Figure:
+    labels, measures = analysis.results.labels, _measures(analysis)
+    rows: list[tuple[object, ...]] = [("measure", "method", "value", "low", "high")]
+    for title, _, values in measures:
+        rows += [(title, labels[m], values.value[m], values.low[m], values.high[m]) for m in ranked]
+    shown = ", ".join(f"{labels[m]} {number(float(analysis.ranks.value[m]), 2)}" for m in ranked)
+    return Figure(
+        "methods",
+        f"Methods at {budget_words(analysis)}, best first, with 95 % intervals over seeds",
+        f"Average ranks: {shown}. The table below gives all numbers.",
+        ("Smaller is better in every panel. Spaces have equal weight in means of regret.",),
+        lambda style: ranking(style, labels, ranked, measures, looks),
+        lambda: rows,
+    )
+
+
+def _table(analysis: Analysis, ranked: list[int]) -> Table:
+    labels = analysis.results.labels
+    order = ranked or list(range(len(labels)))
+    columns, cells = [Column("method", "l")], [[name(_label(analysis, m))] for m in order]
+    for title, _, values in _measures(analysis):
+        digits = 2 if title == "average rank" else decimals(values.value)
+        least = np.nanmin(values.value) if np.isfinite(values.value).any() else np.nan
+        columns.append(Column(title if title == "average rank" else f"{title} [{analysis.unit}]"))
+        for row, method in zip(cells, order, strict=True):
+            row.append(_cell(values, method, digits, float(values.value[method]) == least))
+    speedups = geometric_speedups(analysis)
+    if speedups is not None:
+        columns.append(Column("speed-up"))
+        best = np.nanmax(speedups) if np.isfinite(speedups).any() else np.nan
+        for row, method in zip(cells, order, strict=True):
+            row.append(_times(speedups, method, best))
+    columns.append(Column("runs"))
+    totals = analysis.counts.sum(axis=1)
+    for row, method in zip(cells, order, strict=True):
+        row.append(Cell(f"{totals[method]:,}", float(totals[method])))
+    return Table(
+        "methods",
+        f"Methods at {budget_words(analysis)} on {plural(len(analysis.results.tasks), 'task')}",
+        tuple(columns),
+        tuple(tuple(row) for row in cells),
+        (_note(analysis, speedups is not None),),
+    )
+
+
+def _note(analysis: Analysis, sped: bool) -> Text:
+    said = "Means over tasks with 95 % intervals over seeds; spaces have equal weight; best in bold. "
+    said += "Rank: of one run among one run of every method. Regret: error of the incumbent minus the optimum. "
+    if analysis.test_overall is not None:
+        said += (
+            f"Test: over {plural(analysis.test_tasks, 'task')} with a test split, judged at the validation incumbent. "
+        )
+    if sped:
+        said += (
+            "Speed-up: queries that random search needs for the same mean regret, over the budget (geometric mean). "
+        )
+    if any(method.tuned_on for method in analysis.results.methods):
+        said += "*: its defaults were tuned on tasks of this table (see Provenance)."
+    return (said.strip(),)
+
+
+def _label(analysis: Analysis, method: int) -> str:
+    """The label, with a star where the method was tuned on a task of the comparison."""
+    info = analysis.results.methods[method]
+    names = {task.name for task in analysis.results.tasks}
+    return f"{info.label}*" if any(task in names for task in info.tuned_on) else info.label
+
+
+def _cell(values: Estimate, method: int, digits: int, best: bool) -> Cell:
+    value, low, high = (float(part[method]) for part in (values.value, values.low, values.high))
+    return Cell(f"{number(value, digits)} {interval(low, high, digits)}".strip(), value, best=best)
+
+
+def _times(speedups: Array, method: int, best: float) -> Cell:
+    value = float(speedups[method])
+    if np.isnan(value):
+        return Cell("n/a")
+    return Cell(f"{number(value, 2 if value < 10 else 1 if value < 100 else 0)}×", value, best=value == best)
