@@ -184,7 +184,7 @@ class Analysis:
         """methods: mean over tasks, spaces with equal weight, over the tasks where every active method has a value.
 
         Args:
-            cube: methods x tasks x repeats, in one unit.
+            cube: methods x tasks x repeats regrets in one unit, so that no interval goes below 0.
         """
         kept = np.flatnonzero((repeat_counts(cube[self.active]) > 0).all(axis=0))
         if not kept.size:
@@ -192,7 +192,8 @@ class Analysis:
         weights = self._weights(kept)
         part = cube[self.active][:, kept]
         draws = resample_means(part, RESAMPLES) @ weights
-        found = estimate(task_means(part) @ weights, draws, repeat_counts(part).min(axis=1), kept.size, LEVEL)
+        least = repeat_counts(part).min(axis=1)
+        found = estimate(task_means(part) @ weights, draws, least, kept.size, LEVEL, within=(0.0, np.inf))
         return Estimate(*(self._spread(each) for each in (found.value, found.low, found.high)))
 
     def mean_difference(self, first: int, second: int) -> Estimate:

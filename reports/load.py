@@ -10,6 +10,7 @@ from equipoise.harness.core.errors import EquipoiseError, StoreError
 from equipoise.harness.core.registry import load_task
 from equipoise.harness.core.suite import Suite
 from equipoise.harness.core.task import Noise, Task
+from equipoise.harness.store.code_versions import mixtures
 from equipoise.harness.store.run_file import Summary
 from equipoise.harness.store.run_store import RunStore
 from equipoise.reports.incumbents import RunRows
@@ -58,6 +59,7 @@ def load(folder: Path) -> Results:
         checkpoints=checkpoints,
         failures=tuple(store.failures()),
         planned=_planned(suite, manifest),
+        mixed=mixtures(store),
     )
 
 

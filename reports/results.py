@@ -202,6 +202,7 @@ class Results:
         checkpoints: c indices into `grid`, the last being its end.
         failures: Runs that failed, as recorded.
         planned: Runs that the suite asks for, by (method, task).
+        mixed: Methods whose runs are of several versions of their code, by label, and which.
     """
 
     manifest: Mapping[str, Any]
@@ -213,6 +214,7 @@ class Results:
     checkpoints: tuple[int, ...]
     failures: tuple[Mapping[str, Any], ...]
     planned: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    mixed: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def labels(self) -> tuple[str, ...]:

@@ -1,6 +1,5 @@
 """The public sample of NAS-Bench-101 as a table: its file lists cells by their hash, which is decoded here."""
 
-import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from equipoise.harness.core.errors import DataError
+from equipoise.harness.core.files import parse_json
 from equipoise.harness.core.space import Architecture
 from equipoise.harness.spaces.nasbench101 import NasBench101
 from equipoise.harness.tables.header import TableHeader
@@ -28,7 +28,7 @@ def read_sample(path: Path) -> dict[str, list[Any]]:
         DataError: Something is missing, of unequal length, twice there, or no accuracy.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = parse_json(path.read_text(encoding="utf-8"))
         columns = {name: list(content[name]) for name in _COLUMNS}
         numbers = np.array([columns[name] for name in _COLUMNS[1:]], dtype=np.float64)
     except (OSError, ValueError, KeyError, TypeError) as error:

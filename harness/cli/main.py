@@ -64,6 +64,12 @@ def run(
     repeats: Annotated[int | None, typer.Option(help="Override the number of repeats of every method.")] = None,
     queries: Annotated[int | None, typer.Option(help="Override the budget: queries per run.")] = None,
     skip_missing: Annotated[bool, typer.Option("--skip-missing", help="Skip what cannot run here.")] = False,
+    redo: Annotated[
+        list[str] | None, typer.Option(metavar="METHOD", help="Run its stored runs again; may be given again.")
+    ] = None,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep the stored runs of methods whose code has changed.")
+    ] = False,
 ) -> None:
     """Run a suite. Run it again to resume, or to add repeats, tasks or methods."""
     from equipoise.harness.cli.progress import progress
@@ -76,11 +82,13 @@ def run(
         workers=workers,
         cluster=cluster,
         skip_missing=skip_missing,
+        redo=tuple(redo or ()),
+        keep=keep,
         command=sys.argv[1:],
         progress=progress,
     )
     sys.stderr.write(f"equipoise: {ran}\n")
-    raise typer.Exit(130 if ran.interrupted else 1 if ran.failures else 0)
+    raise typer.Exit(130 if ran.interrupted else int(ran.stored < ran.planned or bool(ran.failures)))
 
 
 @app.command()

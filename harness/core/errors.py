@@ -33,6 +33,8 @@ __all__ = [
     "StoreError",
     "SuiteError",
     "nearest",
+    "one_line",
+    "reason_of",
 ]
 
 
@@ -78,6 +80,30 @@ class ReplayError(RunError):
 
 class SearchEnded(Exception):  # noqa: N818 - a signal, like StopIteration
     """Raised by `Method.ask` when nothing is left to propose: the run ends early and its unspent budget is reported."""
+
+
+def one_line(text: str, most: int = 500) -> str:
+    """Writes any text as one printable line: control characters and lone surrogates as escapes, its middle cut out.
+
+    Args:
+        text: May come from a method, a file or a library.
+        most: Characters kept.
+    """
+    if len(text) > most:
+        text = f"{text[: most // 2]} ... {text[-most // 2 :]}"
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def reason_of(error: BaseException) -> str:
+    """Names an error in one printable line, whatever its text is: ``KeyError: 'a'``."""
+    try:
+        text = str(error)
+    except Exception as failed:  # it is made of what came, which may be too deep or too long to be shown
+        text = f"its text cannot be shown, {type(failed).__name__}"
+    name = type(error).__name__
+    return one_line(f"{name}: {text}" if text else name)
 
 
 def nearest(word: str, accepted: Iterable[str]) -> str:

@@ -1,16 +1,30 @@
-"""Writes a file so that it is there whole or not at all."""
+"""Writes a file so that it is there whole or not at all; reads JSON that anybody may have written."""
 
+import json
 import os
+import re
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from equipoise.harness.core.errors import StoreError
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["remove_scratch", "write_whole"]
+__all__ = ["parse_json", "remove_scratch", "write_whole"]
+
+
+def parse_json(text: str | bytes) -> Any:
+    """Parses JSON, whatever it holds.
+
+    Raises:
+        ValueError: It is not JSON, is nested too deeply, or holds a number of thousands of digits.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
 
 
 def write_whole(path: Path, content: "bytes | pa.Buffer") -> None:
@@ -35,8 +49,14 @@ def write_whole(path: Path, content: "bytes | pa.Buffer") -> None:
         ) from error
 
 
-def remove_scratch(folder: Path) -> None:
-    """Removes what `write_whole` left in a folder where its process was killed; for the only writer there."""
+def remove_scratch(folder: Path, names: str) -> None:
+    """Removes what `write_whole` left in a folder where its process was killed; for the only writer there.
+
+    Args:
+        folder: Where it wrote.
+        names: Regular expression of the names of the files that it wrote there; nothing else is touched.
+    """
     for scratch in folder.glob(".*"):
-        if scratch.suffix[1:].isdigit():
-            scratch.unlink(missing_ok=True)
+        if re.fullmatch(rf"\.(?:{names})\.\d+", scratch.name) and scratch.is_file() and not scratch.is_symlink():
+            with suppress(OSError):
+                scratch.unlink()

@@ -21,7 +21,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from equipoise.harness.core.errors import EquipoiseError, PluginError, SuiteError, nearest
+from equipoise.harness.core.errors import EquipoiseError, PluginError, SuiteError, nearest, one_line
 from equipoise.harness.core.ledger import Budget
 from equipoise.harness.core.local_classes import address_of, local_class
 from equipoise.harness.core.method import Method, Problem
@@ -48,6 +48,9 @@ __all__ = [
     "suites_folder",
     "task_names",
 ]
+
+MOST_CHARACTERS = 240
+"""Of a name between two slashes; file systems allow 255 bytes."""
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -90,6 +93,7 @@ def load_method(name: str) -> type[Method]:
     Raises:
         PluginError: There is none of that name, or its file does not load.
     """
+    _refuse_no_name(name)
     foreign: type[Method] | None = _foreign(name, Method)
     if foreign is not None:
         return foreign
@@ -172,6 +176,7 @@ def locate_task(name: str) -> tuple[Benchmark, str]:
         PluginError: There is none of that name, or its file does not load.
         SuiteError: The benchmark has no such data set.
     """
+    _refuse_no_name(name)
     head, dataset = _split_task(name)
     if not dataset and head.endswith(".py"):
         raise PluginError(f"'{name}' names a file; a task also names a data set: {name}/DATASET")
@@ -244,6 +249,14 @@ def missing_packages(method: type[Method]) -> str | None:
     names = ", ".join(package for package, _ in missing)
     extras = ",".join(dict.fromkeys(extra for _, extra in missing))
     return f"needs {names}: pip install 'equipoise[{extras}]'"
+
+
+def _refuse_no_name(name: str) -> None:
+    """Raises a `PluginError` for what no file can be called."""
+    if not name.isprintable() or max(map(len, name.split("/"))) > MOST_CHARACTERS:
+        raise PluginError(
+            f"'{one_line(name, 100)}' is no name; accepted are printable ones of {MOST_CHARACTERS} characters"
+        )
 
 
 def _names(folder: Path) -> list[str]:

@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields, replace
 from fnmatch import fnmatch
 from functools import cached_property
@@ -12,7 +14,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from equipoise.harness.core.errors import SettingError, SuiteError, nearest
+from equipoise.harness.core.errors import SettingError, SuiteError, nearest, one_line
 from equipoise.harness.core.html_facts import html_facts
 from equipoise.harness.core.isomorphism import Isomorphism
 from equipoise.harness.core.ledger import Budget, Duplicates, Invalid
@@ -20,7 +22,16 @@ from equipoise.harness.core.method import Family
 from equipoise.harness.core.registry import benchmark_names, benchmarks, suites_folder, task_names
 from equipoise.harness.core.task import Noise
 
-__all__ = ["MethodEntry", "Protocol", "RunSpec", "Suite", "located"]
+__all__ = ["NO_RULES", "MethodEntry", "Protocol", "RunSpec", "Suite", "located"]
+
+
+NO_RULES = ("repeats", "seconds_per_run", "memory_per_run")
+"""Of the protocol: what decides nothing in the rows of a finished run."""
+
+_MEMORY = re.compile(r"(\d{1,9}(?:\.\d{1,9})?) ?(MB|GB)")
+
+MOST_LABEL = 200
+"""Characters of what the report calls a method."""
 
 Seeds = Literal["all", "split"]
 
@@ -42,6 +53,9 @@ class Protocol:
         isomorphism: Whether isomorphism of architectures is used by whoever does (``own``), hidden from all methods
             (``none``), or open to all (``all``): then each proposal is replaced by the representative of its class, and
             a class that the run has evaluated is answered from memory without charge.
+        seconds_per_run: Wall time after which a run is stopped and recorded as failed; None for any.
+        memory_per_run: Memory of a run and its children, likewise: a number with ``MB`` or ``GB``, of 10^6 or 10^9
+            bytes. Neither limit decides the rows of a run that keeps it, so neither is part of what a run is.
     """
 
     repeats: int
@@ -53,10 +67,21 @@ class Protocol:
     initial_size: int = 10
     seeds: Seeds = "all"
     isomorphism: Isomorphism = "own"
+    seconds_per_run: float | None = None
+    memory_per_run: str | None = None
+
+    @property
+    def memory_bytes(self) -> int | None:
+        """The limit of memory in bytes."""
+        if self.memory_per_run is None:
+            return None
+        match = _MEMORY.fullmatch(self.memory_per_run)
+        assert match is not None  # `_protocol` refuses others
+        return int(float(match[1]) * {"MB": 1e6, "GB": 1e9}[match[2]])
 
     def rules(self) -> dict[str, Any]:
         """All of it for a file or a hash. Rules that came later are absent at their default, so that ids stay."""
-        later = {"seeds": "all", "isomorphism": "own"}
+        later = {"seeds": "all", "isomorphism": "own", "seconds_per_run": None, "memory_per_run": None}
         return {key: value for key, value in vars(self).items() if later.get(key) != value}
 
     def held_out(self, seeds: int, repeat: int) -> int | None:
@@ -114,7 +139,7 @@ class RunSpec:
     @cached_property
     def run_id(self) -> str:
         """Hash of all that decides the rows; the number of repeats does not."""
-        rules = {key: value for key, value in self.protocol.rules().items() if key != "repeats"}
+        rules = {key: value for key, value in self.protocol.rules().items() if key not in NO_RULES}
         content = [self.task, self.method, self.label, self.settings, self.repeat, vars(self.budget), rules]
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:20]
 
@@ -175,10 +200,10 @@ class Suite:
         path = _find(path)
         try:
             content = tomllib.loads(path.read_text(encoding="utf-8"))
-        except tomllib.TOMLDecodeError as error:
-            raise SuiteError(f"{path}: not valid TOML: {error}") from error
         except (OSError, UnicodeDecodeError) as error:
             raise SuiteError(f"{path}: cannot be read ({error})") from error
+        except (ValueError, RecursionError) as error:  # nested too deeply, or a number of thousands of digits
+            raise SuiteError(f"{path}: not valid TOML: {error}") from error
         try:
             return cls.from_dict({"folder": str(path.resolve().parent), **content})
         except (SuiteError, SettingError) as error:
@@ -199,8 +224,10 @@ class Suite:
             if required not in content:
                 raise SuiteError(f"'{required}' is missing")
         name = content["name"]
-        if not isinstance(name, str) or not name:
-            raise SuiteError(f"name = {name!r} is not a text")
+        if not isinstance(name, str) or not re.fullmatch(r"[\w.-]{1,100}", name) or not name.strip("."):
+            raise SuiteError(
+                f"name = {_shown(name)} is no name of a folder; accepted: up to 100 letters, digits and any of -_."
+            )
         budgets = _budgets(_table(content["budget"], "budget"))
         tasks = tuple(task for entry in _tables(content["tasks"], "tasks") for task in _tasks(entry))
         methods = tuple(_method(entry) for entry in _tables(content["methods"], "methods"))
@@ -315,12 +342,17 @@ def _entropy(text: str) -> int:
 def _find(path: Path | str) -> Path:
     path = Path(path)
     shipped = suites_folder() / f"{path}.toml"
-    if not path.exists() and path.suffix == "" and shipped.exists():
-        return shipped
-    if not path.is_file():
-        names = [suite.stem for suite in suites_folder().glob("*.toml")]
-        raise SuiteError(f"no suite file '{path}'; give a path, or {nearest(path.stem, names)}")
-    return path
+    with suppress(OSError):  # a name longer than the file system allows
+        if not path.exists() and path.suffix == "" and shipped.exists():
+            return shipped
+        if path.is_file():
+            return path
+    names, shown = [suite.stem for suite in suites_folder().glob("*.toml")], one_line(str(path), 100)
+    raise SuiteError(f"no suite file '{shown}'; give a path, or {nearest(path.stem[:100], names)}")
+
+
+def _shown(value: object) -> str:
+    return one_line(f"'{value}'" if isinstance(value, str) else repr(value), 100)
 
 
 def _known(content: Mapping[str, Any], accepted: Any, where: str) -> None:
@@ -388,6 +420,12 @@ def _protocol(content: dict[str, Any]) -> Protocol:
         if key in choices:
             if value not in get_args(choices[key]):
                 raise SuiteError(f"[protocol]: {key} = {value!r}; {nearest(str(value), get_args(choices[key]))}")
+        elif key == "seconds_per_run":
+            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e9:
+                raise SuiteError(f"[protocol]: seconds_per_run = {value!r} is not a positive number of seconds")
+        elif key == "memory_per_run":
+            if not isinstance(value, str) or not _MEMORY.fullmatch(value) or not float(value[:-2]):
+                raise SuiteError(f"[protocol]: memory_per_run = {_shown(value)}; write for example '4GB' or '500MB'")
         elif key == "seed":
             if isinstance(value, bool) or not isinstance(value, int) or value < 0:
                 raise SuiteError(f"[protocol]: seed = {value!r} is not a whole number from 0 on")
@@ -414,11 +452,13 @@ def _method(entry: dict[str, Any]) -> MethodEntry:
     name = entry.get("name")
     if not isinstance(name, str):
         raise SuiteError(f"[[methods]]: name = {name!r} is not a text")
-    where = f"[[methods]] {name}"
+    where = f"[[methods]] {one_line(name, 100)}"
     settings = _table(entry.get("settings", {}), f"{where}: settings")
     repeats = None if "repeats" not in entry else _positive(entry["repeats"], f"{where}: repeats")
     family = entry.get("family")
     if family is not None and family not in get_args(Family):
         raise SuiteError(f"{where}: family = {family!r}; {nearest(str(family), get_args(Family))}")
-    label = Path(name).stem if name.endswith(".py") else name
-    return MethodEntry(name, str(entry.get("label", label)), settings, repeats, family)
+    label = str(entry.get("label", Path(name).stem if name.endswith(".py") else name))
+    if not label.strip() or not label.isprintable() or len(label) > MOST_LABEL:
+        raise SuiteError(f"{where}: label = {_shown(label)}; accepted: up to {MOST_LABEL} printable characters")
+    return MethodEntry(name, label, settings, repeats, family)

@@ -1,6 +1,5 @@
 """Reads JSON out of zip archives in memory: nothing is unpacked to disk, names and sizes are checked first."""
 
-import json
 import re
 import zipfile
 import zlib
@@ -9,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from equipoise.harness.core.errors import DataError
+from equipoise.harness.core.files import parse_json
 
 __all__ = ["json_members", "read_json"]
 
@@ -34,7 +34,7 @@ def json_members(path: Path, pattern: str) -> Iterator[Any]:
             if not names:
                 raise DataError(f"{path}: no member matches {pattern}; get the file again")
             for name in names:
-                yield json.loads(archive.read(name))
+                yield parse_json(archive.read(name))
     except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, NotImplementedError) as error:
         raise DataError(f"{path}: damaged archive ({error}); get the file again") from error
 
@@ -46,7 +46,7 @@ def read_json(path: Path) -> Any:
         DataError: It is not JSON.
     """
     try:
-        return json.loads(path.read_bytes())
+        return parse_json(path.read_bytes())
     except ValueError as error:
         raise DataError(f"{path}: not JSON ({error}); get the file again") from error
 

@@ -1,21 +1,29 @@
 """Columns on disk, memory-mapped: built once, checked at every opening, shared by all workers.
 
-An entry is a folder of ``.npy`` files with a ``meta.json`` that lists their sizes and checksums. It is built under
-another name and renamed into place, so that readers see a whole entry or none, however many processes build at once.
+An entry is a folder of ``.npy`` files with a ``meta.json`` that lists their sizes and SHA-256 and has a SHA-256 of its
+own. It is built under another name and renamed into place, so that readers see a whole entry or none, however many
+processes build at once.
+
+Every byte is compared when a machine opens an entry first, and whenever a file has changed since (size, time or inode);
+in between, of a large column only its two ends: opening it must stay a matter of milliseconds.
 """
 
+import hashlib
 import json
 import os
 import zlib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from equipoise.harness.core.errors import DataError
+from equipoise.harness.core.files import parse_json
 
-__all__ = ["Columns", "cache_folder", "downloads_folder", "open_columns", "open_entry"]
+__all__ = ["Columns", "cache_folder", "downloads_folder", "open_columns", "open_entry", "remember"]
 
 Columns = Mapping[str, npt.NDArray[np.float64]]
 
@@ -23,8 +31,7 @@ LAYOUT = 1
 """Raised whenever the arrays of an entry change meaning, so that old entries are built anew."""
 
 CHECKED_BYTES = 1 << 20
-"""Of a column twice as long or longer, the checksum covers so many bytes at its start and at its end: opening a large
-table must stay a matter of milliseconds."""
+"""So many bytes at each end of a column are compared at every opening: all of a column up to twice as long."""
 
 
 def cache_folder() -> Path:
@@ -98,16 +105,53 @@ def open_entry(name: str, digest: str, fill: Callable[[Path], None]) -> Columns:
 
 def _read(folder: Path) -> Columns | None:
     try:
-        meta = json.loads((folder / "meta.json").read_text())
-        columns = {}
-        for name, (size, checksum) in meta["files"].items():
+        meta = parse_json((folder / "meta.json").read_text())
+        files: dict[str, list[Any]] = meta["files"]
+        if not files or meta["sha256"] != _digest_of(files):
+            return None
+        note = folder / f".checked-{_machine()}.json"
+        stamps = {name: _stamp(folder / f"{name}.npy") for name in files}
+        unchanged = _noted(note) == stamps
+        for name, (size, ends, digest) in files.items():
             path = folder / f"{name}.npy"
-            if path.stat().st_size != size or _checksum(path) != checksum:
+            if stamps[name][0] != size or _ends(path) != ends:
                 return None
-            columns[name] = np.load(path, mmap_mode="r", allow_pickle=False)
-        return columns
-    except (OSError, ValueError, KeyError, TypeError):
+            if not unchanged and _sha256(path) != digest:
+                return None
+        if not unchanged:
+            remember(note, stamps)
+        return {name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in files}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+def _machine() -> str:
+    return os.uname().nodename[:64].replace("/", "-")
+
+
+def _stamp(path: Path) -> list[int]:
+    """Tells whether a file is the one that was compared."""
+    state = path.stat()
+    return [state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino]
+
+
+def _noted(note: Path) -> object:
+    try:
+        return parse_json(note.read_bytes())
+    except (OSError, ValueError):
+        return None
+
+
+def remember(note: Path, content: object) -> None:
+    """Writes a note whole; a cache that cannot be written is an error only where something must be stored."""
+    scratch = note.with_name(f".{note.name.lstrip('.')}.{os.getpid()}")
+    try:
+        note.parent.mkdir(parents=True, exist_ok=True)
+        scratch.write_text(json.dumps(content))
+        scratch.replace(note)
+    except OSError:
+        with suppress(OSError):
+            scratch.unlink()
 
 
 def _write(folder: Path, fill: Callable[[Path], None]) -> None:
@@ -118,10 +162,11 @@ def _write(folder: Path, fill: Callable[[Path], None]) -> None:
     scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
         fill(scratch)
-        files = {path.stem: (path.stat().st_size, _checksum(path)) for path in sorted(scratch.glob("*.npy"))}
-        (scratch / "meta.json").write_text(json.dumps({"files": files}))
+        files = {p.stem: [p.stat().st_size, _ends(p), _sha256(p)] for p in sorted(scratch.glob("*.npy"))}
+        (scratch / "meta.json").write_text(json.dumps({"files": files, "sha256": _digest_of(files)}))
         if folder.exists() and _read(folder) is None:  # damaged: move it aside, then take its place
-            os.replace(folder, Path(tempfile.mkdtemp(prefix=".damaged-", dir=folder.parent)) / folder.name)
+            with suppress(FileNotFoundError):  # another process moved it
+                os.replace(folder, Path(tempfile.mkdtemp(prefix=".damaged-", dir=folder.parent)) / folder.name)
         try:
             os.replace(scratch, folder)
         except OSError:
@@ -133,7 +178,8 @@ def _write(folder: Path, fill: Callable[[Path], None]) -> None:
             shutil.rmtree(damaged, ignore_errors=True)
 
 
-def _checksum(path: Path) -> int:
+def _ends(path: Path) -> int:
+    """The CRC-32 of both ends of a file, or of all of a short one."""
     checksum = 0
     size = path.stat().st_size
     with path.open("rb") as file:
@@ -143,3 +189,12 @@ def _checksum(path: Path) -> int:
         while block := file.read(1 << 20):
             checksum = zlib.crc32(block, checksum)
     return checksum
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _digest_of(files: object) -> str:
+    return hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from equipoise.harness.core.errors import DataError
+from equipoise.harness.core.errors import DataError, reason_of
 from equipoise.harness.data.unpickle import ARRAYS, Allowed, read_pickle
 
 __all__ = ["read_frame"]
@@ -30,10 +30,6 @@ def _index(_: Any, state: dict[str, Any]) -> dict[str, Any]:
     return state
 
 
-def _from_buffer(buffer: bytes, dtype: Any, shape: tuple[int, ...], order: Any) -> npt.NDArray[Any]:
-    return np.frombuffer(buffer, dtype=dtype).reshape(shape, order=order)
-
-
 FRAMES: Allowed = {
     **ARRAYS,
     ("pandas.core.frame", "DataFrame"): _Kept,
@@ -41,8 +37,6 @@ FRAMES: Allowed = {
     ("pandas.core.indexes.base", "_new_Index"): _index,
     ("pandas.core.indexes.base", "Index"): _Kept,
     ("pandas.core.indexes.range", "RangeIndex"): _Kept,
-    ("numpy.core.numeric", "_frombuffer"): _from_buffer,
-    ("numpy._core.numeric", "_frombuffer"): _from_buffer,
     ("builtins", "slice"): slice,
 }
 """What frames of older versions of pandas name, whose managers write their blocks beside the names of the columns."""
@@ -65,9 +59,9 @@ def read_frame(path: Path, wanted: Sequence[str]) -> dict[str, npt.NDArray[Any]]
     try:
         columns = dict(_columns(pickled.state["_data"].state))
         found = {name: columns[name] for name in wanted}
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+    except Exception as error:  # whatever is in the place of what the format says
         raise DataError(
-            f"{path}: not a frame of the older format with the columns {', '.join(wanted)} ({error!r}); "
+            f"{path}: not a frame of the older format with the columns {', '.join(wanted)} ({reason_of(error)}); "
             "get the file again"
         ) from error
     if len({values.shape for values in found.values()}) > 1:

@@ -1,39 +1,92 @@
-"""Reads pickles without letting them run code: only names on an allow-list can be looked up."""
+"""Reads pickles without letting them run code: only names on an allow-list can be looked up.
 
+Nor can a pickle take much more memory than it has bytes: its lengths are checked first (`pickle_bounds`), and what it
+may call is given a budget. Numpy's own constructors are not on any list (`pickled_arrays`).
+"""
+
+import io
 import pickle
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
+from mmap import mmap
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-import numpy as np
+from equipoise.harness.core.errors import DataError, one_line, reason_of
+from equipoise.harness.data.pickle_bounds import end_of_pickle
+from equipoise.harness.data.pickled_arrays import PickledDtype, array_from_buffer, array_type, empty_array, scalar
 
-from equipoise.harness.core.errors import DataError
-
-__all__ = ["ARRAYS", "NUMPY_SCALARS", "ORDERED", "Allowed", "load_pickle", "look_up", "read_pickle"]
+__all__ = ["ARRAYS", "NUMPY_SCALARS", "ORDERED", "Allowed", "Budget", "load_pickle", "look_up", "read_pickle"]
 
 Allowed = Mapping[tuple[str, str], Any]
 """(module, name) to the object that a pickle is given for it."""
 
 NUMPY_SCALARS: Allowed = {
-    ("numpy", "dtype"): np.dtype,
-    ("numpy.core.multiarray", "scalar"): np.float64(0).__reduce__()[0],
-    ("numpy._core.multiarray", "scalar"): np.float64(0).__reduce__()[0],
+    ("numpy", "dtype"): PickledDtype,
+    ("numpy.core.multiarray", "scalar"): scalar,
+    ("numpy._core.multiarray", "scalar"): scalar,
 }
 """What a pickle of plain containers with numpy scalars needs."""
 
-_RECONSTRUCT = np.empty(0).__reduce__()[0]
-
 ARRAYS: Allowed = {
-    ("numpy", "dtype"): np.dtype,
-    ("numpy", "ndarray"): np.ndarray,
-    ("numpy.core.multiarray", "_reconstruct"): _RECONSTRUCT,
-    ("numpy._core.multiarray", "_reconstruct"): _RECONSTRUCT,
+    ("numpy", "dtype"): PickledDtype,
+    ("numpy", "ndarray"): array_type,
+    ("numpy.core.multiarray", "_reconstruct"): empty_array,
+    ("numpy._core.multiarray", "_reconstruct"): empty_array,
+    ("numpy.core.numeric", "_frombuffer"): array_from_buffer,
+    ("numpy._core.numeric", "_frombuffer"): array_from_buffer,
 }
-"""What a pickle of plain containers with numpy arrays needs."""
+"""What a pickle of plain containers with numpy arrays needs; they come as `PickledArray` or as numpy's."""
 
 ORDERED: Allowed = {("collections", "OrderedDict"): OrderedDict}
 """Dictionaries written by older Pythons."""
+
+COPIES = 16
+"""What calls within a pickle may copy, in bytes per byte of the pickle; plain data needs one."""
+
+FREE_BYTES = 1 << 20
+"""What they may copy in any case."""
+
+
+class Budget:
+    """How much the calls within a pickle may still copy.
+
+    Args:
+        size: Bytes of the pickle.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.renew(size)
+
+    def renew(self, size: int) -> None:
+        """Begins again."""
+        self.left = COPIES * size + FREE_BYTES
+
+    def spend(self, arguments: tuple[Any, ...]) -> None:
+        """Takes the size of arguments off.
+
+        Raises:
+            ValueError: Nothing is left, or an argument asks for memory by a number.
+        """
+        self.left -= 64 + sum(len(argument) for argument in arguments if isinstance(argument, Sized))
+        if self.left < 0:
+            raise ValueError("its calls copy the same bytes again and again")
+
+
+class _Call:
+    """A function or built-in type as a pickle is given it: it can be called, and nothing about it can be set."""
+
+    __slots__ = ("_budget", "_function")
+
+    def __init__(self, function: Any, budget: Budget) -> None:
+        self._function, self._budget = function, budget
+
+    def __call__(self, *arguments: Any) -> Any:
+        self._budget.spend(arguments)
+        return self._function(*arguments)
+
+    def __setstate__(self, state: object) -> None:
+        raise ValueError("a state for what can only be called")
 
 
 def read_pickle(path: Path, allowed: Allowed | None = None) -> Any:
@@ -50,53 +103,67 @@ def read_pickle(path: Path, allowed: Allowed | None = None) -> Any:
         DataError: The file is missing or damaged, or asks for a name that is not allowed.
     """
     try:
-        with path.open("rb") as file:
-            return load_pickle(file, str(path), allowed)
+        content = path.read_bytes()
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from error
+    return load_pickle(content, str(path), allowed)[0]
 
 
-def load_pickle(file: IO[bytes], shown: str, allowed: Allowed | None = None, encoding: str = "ASCII") -> Any:
-    """Reads the next pickle of an open file.
+def load_pickle(
+    content: bytes | mmap, shown: str, allowed: Allowed | None = None, encoding: str = "ASCII", start: int = 0
+) -> tuple[Any, int]:
+    """Reads one pickle.
 
     Args:
-        file: Open at the start of a pickle; afterwards at its end.
+        content: Holds it.
         shown: What an error calls the file.
         allowed: As in `read_pickle`.
         encoding: Of the texts in a pickle of Python 2; ``bytes`` leaves them as they are.
+        start: Where it begins.
+
+    Returns:
+        What was pickled, and where the pickle ends.
 
     Raises:
         DataError: The pickle is damaged, or asks for a name that is not allowed.
     """
     try:
-        return _Restricted(file, shown, allowed or {}, encoding).load()
+        end = end_of_pickle(content, start)
+        return _Restricted(content[start:end], shown, allowed or {}, encoding).load(), end
     except DataError:
         raise
     except Exception as error:  # a damaged pickle raises anything
-        raise DataError(
-            f"{shown}: not a readable pickle ({type(error).__name__}: {error}); get the file again"
-        ) from error
+        raise DataError(f"{shown}: not a readable pickle ({reason_of(error)}); get the file again") from error
 
 
 class _Restricted(pickle.Unpickler):
-    def __init__(self, file: IO[bytes], shown: str, allowed: Allowed, encoding: str) -> None:
-        super().__init__(file, encoding=encoding)
-        self.shown, self.allowed = shown, allowed
+    def __init__(self, content: bytes, shown: str, allowed: Allowed, encoding: str) -> None:
+        super().__init__(io.BytesIO(content), encoding=encoding)
+        self.shown, self.allowed, self.budget = shown, allowed, Budget(len(content))
 
     def find_class(self, module: str, name: str) -> Any:
-        return look_up(module, name, self.shown, self.allowed)
+        return look_up(module, name, self.shown, self.allowed, self.budget)
 
 
-def look_up(module: str, name: str, shown: str, allowed: Allowed) -> Any:
-    """What a pickle is given for a name it asks for.
+def look_up(module: str, name: str, shown: str, allowed: Allowed, budget: Budget) -> Any:
+    """Gives a pickle what stands for a name it asks for.
+
+    Args:
+        module: First half of the name.
+        name: Second half.
+        shown: What an error calls the file.
+        allowed: The allow-list.
+        budget: What calls of it are taken off.
 
     Raises:
         DataError: The name is not allowed.
     """
     try:
-        return allowed[module, name]
+        found = allowed[module, name]
     except KeyError:
         raise DataError(
-            f"{shown}: the pickle asks for {module}.{name}, which is not on the allow-list; nothing was run. "
-            "Get the file from its source again"
+            f"{shown}: the pickle asks for {one_line(f'{module}.{name}')}, which is not on the allow-list; nothing was "
+            "run. Get the file from its source again"
         ) from None
+    stands_in = isinstance(found, type) and "__setstate__" in vars(found)
+    return found if stands_in else _Call(found, budget)

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from equipoise.harness.core.errors import PluginError, SuiteError
-from equipoise.harness.engine.processes import ONE_THREAD, WorkerProcesses
+from equipoise.harness.engine.limits import Limits
+from equipoise.harness.engine.processes import NO_LIMITS, ONE_THREAD, WorkerProcesses
 
 __all__ = ["IN_PROCESS", "executor", "one_thread"]
 
@@ -15,12 +16,13 @@ IN_PROCESS = "in-process"
 
 
 @contextmanager
-def executor(cluster: str, workers: int) -> Iterator[Executor]:
+def executor(cluster: str, workers: int, limits: Limits = NO_LIMITS) -> Iterator[Executor]:
     """Opens what runs are submitted to.
 
     Args:
         cluster: ``in-process``, ``local``, ``slurm``, or ``tcp://...``.
         workers: Processes or jobs.
+        limits: Of one run; they hold on this machine, in processes of its own.
 
     Raises:
         SuiteError: The cluster is of no known kind.
@@ -31,7 +33,7 @@ def executor(cluster: str, workers: int) -> Iterator[Executor]:
             yield _InProcess()
         return
     if cluster == "local":
-        pool = WorkerProcesses(workers)
+        pool = WorkerProcesses(workers, limits)
         try:
             yield pool
         finally:

@@ -3,7 +3,6 @@
 No state of a method is saved: a resumed run asks the method anew and answers from the journal as far as it reaches.
 """
 
-import json
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -13,6 +12,7 @@ import numpy as np
 from equipoise.harness.core.errors import ReplayError
 from equipoise.harness.core.space import Architecture, SearchSpace
 from equipoise.harness.core.task import Evaluation, Task, TaskInfo
+from equipoise.harness.engine.journal_file import JournalFile
 
 __all__ = ["JournaledTask"]
 
@@ -36,7 +36,8 @@ class JournaledTask:
         self.info: TaskInfo = task.info
         self.mean_cost_seconds: float | None = task.mean_cost_seconds
         self._task, self._path = task, path
-        self._recorded = _read(path)
+        self._file = JournalFile(path)
+        self._recorded = self._file.entries
         self._next = 0
         self._unwritten: list[Entry] = []
         self._written_at = monotonic()
@@ -67,20 +68,6 @@ class JournaledTask:
         return evaluation
 
     def _flush(self) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        with self._path.open("a") as file:
-            file.write("".join(f"{json.dumps(entry)}\n" for entry in self._unwritten))
+        self._file.append(self._unwritten)
         self._unwritten.clear()
         self._written_at = monotonic()
-
-
-def _read(path: Path) -> list[Any]:
-    """Reads the whole lines of a journal; a line that a crash cut off is dropped from the file too."""
-    try:
-        text = path.read_text()
-    except FileNotFoundError:
-        return []
-    whole = text[: text.rfind("\n") + 1]
-    if whole != text:
-        path.write_text(whole)
-    return [json.loads(line) for line in whole.splitlines()]

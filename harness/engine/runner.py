@@ -15,6 +15,7 @@ from equipoise.harness.core.method import Method, Observation, Query
 from equipoise.harness.core.space import Architecture, SearchSpace
 from equipoise.harness.core.task import Evaluation, TaskInfo
 from equipoise.harness.core.trajectory import Trajectory
+from equipoise.harness.engine.interruption import was_told
 
 __all__ = ["Oracle", "run_trial"]
 
@@ -67,6 +68,8 @@ def run_trial(
     trajectory, proposals = Trajectory(), _Proposals(task)
     seen: dict[tuple[Architecture, int | None], Evaluation] = {}
     while not ledger.exhausted:
+        if was_told():  # even if the method caught the interrupt
+            raise KeyboardInterrupt
         started = perf_counter()
         try:
             query = method.ask() if ledger.proposals >= len(initial) else Query(initial[ledger.proposals])

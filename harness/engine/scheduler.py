@@ -3,13 +3,14 @@
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from contextlib import suppress
 
 from equipoise.harness.core.ledger import Budget
 from equipoise.harness.core.local_classes import adopted, by_value
 from equipoise.harness.core.suite import RunSpec
 from equipoise.harness.engine.executors import IN_PROCESS, executor
-from equipoise.harness.engine.processes import DeadWorkerError, WorkerProcesses
+from equipoise.harness.engine.interruption import listening
+from equipoise.harness.engine.limits import Limits
+from equipoise.harness.engine.processes import NO_LIMITS, DeadWorkerError, LimitError, WorkerProcesses
 from equipoise.harness.engine.worker import Outcome, execute_runs, failure_of
 from equipoise.harness.store.run_store import RunStore
 
@@ -40,25 +41,37 @@ def execute_all(
     Returns:
         The sum of all chunks.
     """
-    total, queue = Outcome(), _Chunks(specs, workers)
-    here = cluster == IN_PROCESS
+    total = Outcome()
+    specs = list(specs)
+    limits = Limits.of(specs[0].protocol) if specs else NO_LIMITS
+    here = cluster == IN_PROCESS and limits == NO_LIMITS
+    cluster = "local" if cluster == IN_PROCESS and not here else cluster  # nobody can stop a run of this process
     classes = b"" if here else by_value(adopted())
+    queue = _Chunks(specs, workers)
     pending: dict[Future[Outcome], list[RunSpec]] = {}
 
     def settle(future: Future[Outcome], chunk: list[RunSpec]) -> None:
-        try:
+        error = future.exception()
+        if error is None:
             outcome = future.result()
-        except DeadWorkerError as error:
+            if not (here or total.interrupted):
+                queue.alone(_not_reached(chunk, outcome))
+        elif isinstance(error, LimitError):  # the others of the chunk are not to blame
+            outcome = Outcome(failures=[failure_of(chunk[error.number], str(error))])
+            queue.alone([spec for spec in chunk if spec is not chunk[error.number]])
+        elif isinstance(error, DeadWorkerError):
             if len(chunk) > 1:  # one of them killed its process: each is tried again alone
                 queue.alone(chunk)
                 return
             outcome = Outcome(failures=[failure_of(chunk[0], str(error))])
-        except Exception as error:  # the chunk as a whole: its part could not be written, say
+        elif total.interrupted:  # the worker was interrupted outside of a run
+            return
+        else:  # the chunk as a whole: its part could not be written, say
             outcome = Outcome(failures=[failure_of(spec, error) for spec in chunk])
         queue.learn(chunk, outcome)
         _add(outcome, total, store, report)
 
-    with executor(cluster, workers) as pool:
+    with listening(), executor(cluster, workers, limits) as pool:
         try:
             while True:
                 while len(pending) < (1 if here else workers * 2) and (chunk := queue.next()):
@@ -73,11 +86,25 @@ def execute_all(
             total.interrupted = True
             if isinstance(pool, WorkerProcesses):
                 pool.interrupt()
-            for future, chunk in pending.items():
-                with suppress(KeyboardInterrupt):  # a worker interrupted outside of a run hands the interrupt back
-                    if not future.cancel():
-                        settle(future, chunk)
+            left = {future: chunk for future, chunk in pending.items() if not future.cancel()}
+            while left:
+                try:
+                    for future in wait(left, return_when=FIRST_COMPLETED).done:
+                        settle(future, left.pop(future))
+                except KeyboardInterrupt:  # once more: what is at hand is given up
+                    if isinstance(pool, WorkerProcesses):
+                        pool.kill()
     return total
+
+
+def _not_reached(chunk: list[RunSpec], outcome: Outcome) -> list[RunSpec]:
+    """The runs of a chunk that its worker left; an interrupt that did not come from here is a run's failure."""
+    reached = outcome.done + len(outcome.failures)
+    if outcome.interrupted:
+        outcome.interrupted = False
+        outcome.failures.append(failure_of(chunk[reached], "the method sent an interrupt to its own process"))
+        reached += 1
+    return chunk[reached:]
 
 
 def _add(outcome: Outcome, total: Outcome, store: RunStore, report: Callable[[Outcome], None]) -> None:

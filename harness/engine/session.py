@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from equipoise.harness.core.errors import StoreError, SuiteError
+from equipoise.harness.core.errors import StoreError, SuiteError, nearest
+from equipoise.harness.core.method_code import code_of
+from equipoise.harness.core.registry import load_method
 from equipoise.harness.core.suite import RunSpec, Suite
 from equipoise.harness.engine.preflight import Exclusion, preflight
 from equipoise.harness.engine.scheduler import execute_all
 from equipoise.harness.engine.worker import Outcome
+from equipoise.harness.store.code_versions import changed, set_aside
 from equipoise.harness.store.manifest import check_same_data, check_same_suite, finished, manifest_of, merged
 from equipoise.harness.store.run_store import RunStore
 
@@ -94,6 +97,8 @@ def run_suite(
     workers: int | None = None,
     cluster: str = "local",
     skip_missing: bool = False,
+    redo: Sequence[str] = (),
+    keep: bool = False,
     command: Sequence[str] = (),
     progress: Progress = silent,
 ) -> SuiteRun:
@@ -105,6 +110,9 @@ def run_suite(
         workers: Processes, or jobs of the cluster; one per core if None.
         cluster: ``in-process``, ``local``, ``slurm``, or the address of a Dask scheduler (``tcp://...``).
         skip_missing: Skip tasks and methods whose data or packages are missing here, instead of refusing.
+        redo: Labels of methods whose stored runs are set aside and run again.
+        keep: Keep the stored runs of methods whose code has changed since; new runs then stand beside old ones, which
+            report, status and verify say.
         command: The command line, for the manifest; empty where Python called.
         progress: Opens a progress display.
 
@@ -120,9 +128,10 @@ def run_suite(
         for line in store.drop_damaged():
             LOG.warning("%s", line)
         manifest = _manifest(store, suite, command, ready.excluded())
-        store.write_manifest(manifest)
         pairs = {(entry.method, entry.task) for entry in ready.not_applicable}
         wanted = [spec for spec in suite.runs() if (spec.label, spec.task) not in pairs]
+        _settle_changed_code(store, suite, wanted, redo, keep)
+        store.write_manifest(manifest)
         missing = [spec for spec in wanted if not store.has(spec)]
         with progress(Plan(suite, store.path, len(wanted), len(wanted) - len(missing))) as report:
             count = min(workers or os.cpu_count() or 1, max(1, len(missing)))
@@ -158,6 +167,32 @@ def _manifest(
     if store.path.exists() and store.parts():
         raise StoreError(f"{store.path} holds rows but no manifest.json; choose another --out")
     return manifest
+
+
+def _settle_changed_code(
+    store: RunStore, suite: Suite, wanted: Sequence[RunSpec], redo: Sequence[str], keep: bool
+) -> None:
+    """Sets aside what is to be run again; refuses to add runs to those of other code unless that is asked for.
+
+    Raises:
+        SuiteError: A method to redo is not in the suite.
+        StoreError: The code of a method has changed.
+    """
+    labels = [entry.label for entry in suite.methods]
+    for label in redo:
+        if label not in labels:
+            raise SuiteError(f"--redo {label}: the suite has no such method; {nearest(label, labels)}")
+    if redo:
+        set_aside(store, {spec.run_id for spec in wanted if spec.label in redo})
+    codes = {entry.label: code_of(load_method(suite.address(entry.name))) for entry in suite.methods}
+    found = changed(store, wanted, codes)
+    if found and not keep:
+        told = "; ".join(f"{label} ({count} runs)" for label, count in found.items())
+        first = next(iter(found))
+        raise StoreError(
+            f"{store.path}: the code has changed since runs were stored of: {told}. Run them again with "
+            f"--redo '{first}', or keep them with --keep"
+        )
 
 
 def _stored(folder: Path, wanted: Sequence[RunSpec], expected: int, executed: int) -> int:

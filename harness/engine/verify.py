@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from equipoise.harness.core.errors import StoreError, SuiteError
-from equipoise.harness.core.registry import load_task
+from equipoise.harness.core.method_code import code_of
+from equipoise.harness.core.registry import load_method, load_task
 from equipoise.harness.core.suite import RunSpec
 from equipoise.harness.core.trajectory import objective_columns
 from equipoise.harness.engine.worker import execute_run
+from equipoise.harness.store.code_versions import changed, mixtures
 from equipoise.harness.store.manifest import check_same_data, described, made_elsewhere
 from equipoise.harness.store.overview import opened
 from equipoise.harness.store.run_store import RunStore
@@ -47,6 +49,11 @@ def verify(folder: Path, sample: int, say: Callable[[str], None]) -> int:
         wrong += difference is not None
         said = f"differs{difference}" if difference else "same"
         say(f"{spec.label} on {spec.task}, repeat {spec.repeat}: {said}")
+    for label, told_of in mixtures(store).items():
+        say(f"mixed: {label}: {told_of}")
+    codes = {entry.label: code_of(load_method(suite.address(entry.name))) for entry in suite.methods}
+    for label, count in changed(store, stored, codes).items():
+        say(f"changed: {label}: {count} of its runs were played by other code than is here")
     say(f"{len(chosen) - wrong} of {len(chosen)} runs repeat bit for bit")
     if wrong and (told := made_elsewhere(store.manifest() or {})):
         say(f"{told}: what a method computes in floating point may be rounded differently there")

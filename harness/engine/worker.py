@@ -1,6 +1,7 @@
 """One worker: it executes runs and stores them. Nothing here knows of other workers."""
 
 import json
+import os
 import traceback
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -9,13 +10,18 @@ from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any
 
+from equipoise.harness.core.errors import one_line, reason_of
 from equipoise.harness.core.ledger import Ledger
 from equipoise.harness.core.local_classes import adopt
 from equipoise.harness.core.method import Method
+from equipoise.harness.core.method_code import code_of
 from equipoise.harness.core.registry import load_method, load_task
 from equipoise.harness.core.suite import RunSpec
 from equipoise.harness.core.task import Noise, Task
+from equipoise.harness.engine.call import retire, run_begins
+from equipoise.harness.engine.interruption import was_told
 from equipoise.harness.engine.journal import JournaledTask
+from equipoise.harness.engine.process_state import SpoiledError, preserved
 from equipoise.harness.engine.rules import CLASS_STALL_LIMIT, ByClass, searched_problem, searched_task
 from equipoise.harness.engine.runner import Oracle, run_trial
 from equipoise.harness.store.run_file import Run
@@ -41,6 +47,10 @@ class Outcome:
     failures: list[dict[str, Any]] = field(default_factory=list)
     seconds: float = 0.0
     interrupted: bool = False
+
+
+MOST_LINES, MOST_LINE = 400, 1000
+"""What is kept of a traceback."""
 
 
 @lru_cache(maxsize=4)
@@ -81,7 +91,7 @@ def run_spec(spec: RunSpec, task: Task, cls: type[Method], journal: Path | None 
     if by_class:
         oracle, ledger = ByClass(oracle, space), Ledger(spec.budget, "free", rules.invalid, CLASS_STALL_LIMIT)
     trajectory = run_trial(method, oracle, ledger, spec.noise(), initial, by_class)
-    return Run(spec, trajectory, process_time() - started)
+    return Run(spec, trajectory, process_time() - started, code_of(cls))
 
 
 def execute_runs(specs: list[RunSpec], out: str, classes: bytes = b"") -> Outcome:
@@ -96,15 +106,26 @@ def execute_runs(specs: list[RunSpec], out: str, classes: bytes = b"") -> Outcom
     """
     adopt(classes)
     started, store, outcome, finished = perf_counter(), RunStore(out), Outcome(), []
+    process = os.getpid()
     for spec in specs:
-        journal = store.path / "journal" / f"{spec.run_id}.jsonl"
-        try:
-            finished.append(execute_run(spec, journal))
-        except KeyboardInterrupt:
+        if was_told():
             outcome.interrupted = True
             break
-        except (Exception, SystemExit) as error:  # a method that exits fails like one that raises
+        run_begins()
+        try:
+            with preserved():
+                finished.append(execute_run(spec, store.path / "journal" / f"{spec.run_id}.jsonl"))
+        except BaseException as error:  # a method that exits or interrupts itself fails like one that raises
+            if was_told():
+                outcome.interrupted = True
+                break
             outcome.failures.append(failure_of(spec, error))
+            if isinstance(error, SpoiledError):
+                retire()
+                break
+        finally:
+            if os.getpid() != process:
+                os._exit(1)  # a child that the method forked, and that came back from it
     if finished:
         store.write(finished, _task(finished[0].spec.task_address, finished[0].spec.protocol.noise).space)
         for run in finished:
@@ -116,10 +137,8 @@ def execute_runs(specs: list[RunSpec], out: str, classes: bytes = b"") -> Outcom
 
 
 def failure_of(spec: RunSpec, error: BaseException | str) -> dict[str, Any]:
-    """The entry of a failed run in ``failures.jsonl``."""
-    line, trace = str(error), ""
-    if isinstance(error, BaseException):
-        line, trace = f"{type(error).__name__}: {error}", "".join(traceback.format_exception(error))
+    """The entry of a failed run in ``failures.jsonl``: printable, whatever the error's text is."""
+    line, trace = (reason_of(error), _trace(error)) if isinstance(error, BaseException) else (one_line(error), "")
     return {
         "run_id": spec.run_id,
         "task": spec.task,
@@ -130,3 +149,12 @@ def failure_of(spec: RunSpec, error: BaseException | str) -> dict[str, Any]:
         "traceback": trace,
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
+
+
+def _trace(error: BaseException) -> str:
+    """The traceback, line by line printable."""
+    try:
+        lines = "".join(traceback.format_exception(error)).split("\n")
+    except Exception as failed:  # the error's text cannot be made
+        return f"{reason_of(error)} (its traceback cannot be shown, {type(failed).__name__})"
+    return "\n".join(one_line(line, MOST_LINE) for line in lines[-MOST_LINES:])

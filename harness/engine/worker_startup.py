@@ -9,7 +9,13 @@ from queue import SimpleQueue
 from types import FrameType
 from typing import Any
 
+from equipoise.harness.engine import interruption
+from equipoise.harness.engine.call import answered_by, retires
+
 __all__ = ["collect_rarely", "serve"]
+
+LAST_SECONDS = 2.0
+"""What threads that a method left, and handlers of the end, may take when a worker ends."""
 
 GARBAGE_THRESHOLD = 50_000
 """New objects between two searches for cycles. The architectures of a space and the rows of a run hold none: at
@@ -26,7 +32,8 @@ def serve(requests: int, replies: int) -> None:
 
     Args:
         requests: File descriptor of a pipe of pickled (function, arguments, keyword arguments).
-        replies: File descriptor of a pipe for pickled (whether it failed, result or exception).
+        replies: File descriptor of a pipe for pickled (whether it failed, result or exception, whether this process
+            ends); with None in the first place, the next run of the call begins.
     """
     from multiprocessing.connection import Connection
 
@@ -34,15 +41,18 @@ def serve(requests: int, replies: int) -> None:
     inbox: SimpleQueue[bytes] = SimpleQueue()
     source, sink = Connection(requests, writable=False), Connection(replies, readable=False)
     threading.Thread(target=_receive, args=(source, inbox), daemon=True).start()
-    running = False
+    running, process = False, os.getpid()
+    begins = pickle.dumps((None, None, False))
+    answered_by(lambda: sink.send_bytes(begins) if os.getpid() == process else None)
 
-    def interrupt(_signal: int, _frame: FrameType | None) -> None:
+    def interrupt(number: int, frame: FrameType | None) -> None:
         if running:
-            raise KeyboardInterrupt
+            interruption.told(number, frame)
 
     signal.signal(signal.SIGINT, interrupt)
     while request := inbox.get():
         reply: tuple[bool, Any]
+        interruption.forget()
         try:
             running = True
             function, args, kwargs = pickle.loads(request)
@@ -51,7 +61,14 @@ def serve(requests: int, replies: int) -> None:
         except BaseException as error:  # whoever called decides
             running = False
             reply = True, error
-        sink.send_bytes(_pickled(reply))
+        if os.getpid() != process:
+            os._exit(1)  # a child that a method forked, and that came back from it
+        sink.send_bytes(_pickled((*reply, retires())))
+        if retires():
+            break
+    end = threading.Timer(LAST_SECONDS, os._exit, (0,))
+    end.daemon = True
+    end.start()
 
 
 def _receive(source: Any, inbox: "SimpleQueue[bytes]") -> None:
@@ -63,13 +80,15 @@ def _receive(source: Any, inbox: "SimpleQueue[bytes]") -> None:
             if not request:
                 return
     except (EOFError, OSError):
+        if os.getpgrp() == os.getpid():  # with all that a method has started
+            os.killpg(0, signal.SIGKILL)
         os._exit(1)
 
 
-def _pickled(reply: tuple[bool, Any]) -> bytes:
+def _pickled(reply: tuple[bool, Any, bool]) -> bytes:
     try:
         text = pickle.dumps(reply)
         pickle.loads(text)  # an exception with arguments of its own pickles, and may not come back
     except Exception as error:
-        return pickle.dumps((True, RuntimeError(f"{reply[1]!r} cannot be handed back: {error}")))
+        return pickle.dumps((True, RuntimeError(f"{type(reply[1]).__name__} cannot be handed back: {error}"), reply[2]))
     return text

@@ -1,7 +1,6 @@
 """The NAS-Bench-ASR space: three nodes in a row, an operation on each, and skips past them."""
 
 import hashlib
-import json
 from collections.abc import Iterator
 from functools import cached_property, lru_cache
 from itertools import permutations
@@ -11,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from equipoise.harness.core.errors import SpaceError
+from equipoise.harness.core.files import parse_json
 from equipoise.harness.core.space import Architecture, Decision, LabelledDag, SearchSpace
 from equipoise.harness.spaces._product import ProductSpace
 
@@ -96,7 +96,7 @@ class NasBenchAsr(ProductSpace):
             SpaceError: The text is not such a list.
         """
         try:
-            nodes = json.loads(text)
+            nodes = parse_json(text)
             architecture = tuple(option for node in nodes for option in node)
             lengths = [len(node) for node in nodes]
         except (ValueError, TypeError):

@@ -12,7 +12,7 @@ from typing import Any
 from equipoise.harness.core.errors import StoreError
 from equipoise.harness.core.method import Method, settings_of
 from equipoise.harness.core.registry import load_method, load_task
-from equipoise.harness.core.suite import Suite
+from equipoise.harness.core.suite import NO_RULES, Suite
 from equipoise.harness.store.run_file import FORMAT
 
 __all__ = ["check_same_data", "check_same_suite", "described", "finished", "made_elsewhere", "manifest_of", "merged"]
@@ -64,7 +64,7 @@ def check_same_suite(stored: Mapping[str, Any], suite: Suite, where: object) -> 
     differences += [
         f"protocol.{key}"
         for key in {**new["protocol"], **old["protocol"]}
-        if key != "repeats" and _said(old["protocol"].get(key)) != _said(new["protocol"].get(key))
+        if key not in NO_RULES and _said(old["protocol"].get(key)) != _said(new["protocol"].get(key))
     ]
     before = {entry["label"]: entry for entry in old["methods"]}
     for entry in new["methods"]:

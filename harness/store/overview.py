@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from equipoise.harness.core.errors import StoreError
+from equipoise.harness.core.errors import SettingError, StoreError, SuiteError
 from equipoise.harness.core.suite import Suite
+from equipoise.harness.store.code_versions import mixtures
 from equipoise.harness.store.run_store import RunStore
 
 __all__ = ["MethodOverview", "Overview", "opened", "overview_of"]
@@ -35,6 +36,7 @@ class Overview:
         methods: One entry per method.
         failures: Runs that failed and are still not stored, as recorded.
         excluded: ``method``, ``task`` and ``reason`` of what was skipped or does not apply.
+        mixed: Methods whose runs are of several versions of their code, by label, and which.
     """
 
     store: RunStore
@@ -44,6 +46,7 @@ class Overview:
     methods: tuple[MethodOverview, ...]
     failures: Sequence[Mapping[str, Any]]
     excluded: Sequence[Mapping[str, str]]
+    mixed: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
         """The same in a few lines."""
@@ -55,6 +58,7 @@ class Overview:
         ]
         if len(self.failures) > 10:
             lines.append(f"... and {len(self.failures) - 10} more in failures.jsonl")
+        lines += [f"mixed: {label}: {said}" for label, said in self.mixed.items()]
         for entry in self.excluded:
             kind = "skipped" if "*" in (entry["method"], entry["task"]) else "not applicable"
             lines.append(f"{kind}: {entry['method']} on {entry['task']}: {entry['reason']}")
@@ -71,7 +75,10 @@ def opened(folder: Path) -> tuple[RunStore, Suite]:
     manifest = store.manifest()
     if manifest is None:
         raise StoreError(f"{folder}: no manifest.json, so no results of Equipoise; give the folder named after --out")
-    return store, Suite.from_dict(manifest["suite"])
+    try:
+        return store, Suite.from_dict(manifest["suite"])
+    except (SuiteError, SettingError) as error:
+        raise StoreError(f"{folder / 'manifest.json'}: {error}; move the folder away, or restore the file") from error
 
 
 def overview_of(folder: Path) -> Overview:
@@ -90,5 +97,12 @@ def overview_of(folder: Path) -> Overview:
         specs = [s for task in suite.tasks if (method.label, task) not in pairs for s in suite.runs_of(task, method)]
         methods.append(MethodOverview(method.label, len(specs), sum(map(store.has, specs)), failed[method.label]))
     return Overview(
-        store, suite, manifest["started"], manifest["ended"], tuple(methods), failures, manifest["left_out"]
+        store,
+        suite,
+        manifest["started"],
+        manifest["ended"],
+        tuple(methods),
+        failures,
+        manifest["left_out"],
+        mixtures(store),
     )

@@ -1,8 +1,12 @@
 """One run file of a store: the rows of some runs as a Parquet table, and their summaries in its metadata."""
 
+import hashlib
 import json
+import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from itertools import chain
 from math import nan
 from pathlib import Path
@@ -10,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from equipoise.harness.core.errors import StoreError
+from equipoise.harness.core.errors import StoreError, reason_of
+from equipoise.harness.core.files import parse_json
 from equipoise.harness.core.space import SearchSpace
 from equipoise.harness.core.suite import RunSpec
 from equipoise.harness.core.trajectory import Trajectory, objective_columns
@@ -20,7 +25,18 @@ if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-__all__ = ["COLUMNS", "FORMAT", "Run", "Summary", "packed", "read_part", "summaries_of"]
+__all__ = [
+    "COLUMNS",
+    "FORMAT",
+    "Run",
+    "Summary",
+    "check_rows",
+    "digest_of",
+    "kept_of",
+    "packed",
+    "read_part",
+    "summaries_of",
+]
 
 FORMAT = 2
 """Version of the store, in its manifest. 1 had no ``budget``, no ``training_charge`` and no objectives; it is read
@@ -63,6 +79,7 @@ class Summary:
         ended: Why the run ended early; empty if it did not.
         process_seconds: CPU time of the whole run.
         budget: The amount, in the unit of the suite; NaN in files that were written before suites had several.
+        code: Digest of the source of its method (`equipoise.harness.core.method_code`); empty if unknown.
     """
 
     run_id: str
@@ -74,6 +91,7 @@ class Summary:
     ended: str
     process_seconds: float
     budget: float = nan
+    code: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,6 +101,7 @@ class Run:
     spec: RunSpec
     trajectory: Trajectory
     process_seconds: float
+    code: str = ""
 
     def summary(self) -> Summary:
         """Its entry in the metadata of the file."""
@@ -96,6 +115,7 @@ class Run:
             self.trajectory.ended,
             self.process_seconds,
             self.spec.budget.limit,
+            self.code,
         )
 
 
@@ -106,14 +126,7 @@ def packed(runs: Sequence[Run], space: SearchSpace) -> "pa.Buffer":
         runs: At least one.
         space: Formats the architectures.
     """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    summaries = json.dumps([asdict(run.summary()) for run in runs])
-    table = _table(runs, space).replace_schema_metadata({"equipoise": summaries})
-    sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression="zstd", use_dictionary=TEXTS, write_page_checksum=True)
-    return sink.getvalue()
+    return _written(_table(runs, space), [asdict(run.summary()) for run in runs])
 
 
 def _table(runs: Sequence[Run], space: SearchSpace) -> "pa.Table":
@@ -151,37 +164,125 @@ class _Codes(dict[Any, int]):
         return code
 
 
+def digest_of(content: "bytes | pa.Buffer") -> str:
+    """Digests the bytes of a run file, for its name: 16 hexadecimal digits of SHA-256."""
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
 def summaries_of(part: Path) -> list[dict[str, Any]]:
     """Reads the entries of a file's runs: the fields of a `Summary` each.
 
     Raises:
         StoreError: It is damaged, or not a file of a store.
     """
-    metadata = read_part(part, lambda file: file.schema_arrow.metadata or {})
+    return _summaries(part, read_part(part, lambda file: file.schema_arrow.metadata or {}))
+
+
+def _summaries(part: Path, metadata: Mapping[bytes, bytes]) -> list[dict[str, Any]]:
     try:
-        summaries: list[dict[str, Any]] = json.loads(metadata[b"equipoise"])
+        summaries: list[dict[str, Any]] = parse_json(metadata[b"equipoise"])
     except (KeyError, ValueError) as error:
         raise StoreError(f"{part}: not a run file of an Equipoise store (no summary of its runs)") from error
-    for entry in summaries:
-        if "shortfall" in entry:  # its name in format 1
-            entry["unspent"] = entry.pop("shortfall")
+    try:
+        for entry in summaries:
+            if "shortfall" in entry:  # its name in format 1
+                entry["unspent"] = entry.pop("shortfall")
+            for name, kind in _KINDS.items():
+                if not isinstance(entry[name], kind):
+                    raise TypeError(f"{name} is of the wrong kind")
+            for name, default in (("code", ""), ("budget", nan)):
+                if not isinstance(entry.setdefault(name, default), str if name == "code" else int | float):
+                    raise TypeError(f"{name} is of the wrong kind")
+    except (KeyError, TypeError, AttributeError) as error:
+        raise StoreError(f"{part}: damaged or cut off (the summary of a run: {reason_of(error)})") from error
     return summaries
 
 
+_KINDS: Mapping[str, type | tuple[type, ...]] = {
+    **dict.fromkeys(("run_id", "task", "method", "ended"), str),
+    **dict.fromkeys(("repeat", "queries"), int),
+    **dict.fromkeys(("unspent", "process_seconds"), (int, float)),
+}
+
+
+def check_rows(part: Path) -> None:
+    """Reads all of a run file, and holds the summaries of its runs against its rows.
+
+    Raises:
+        StoreError: It is damaged.
+    """
+    summaries = summaries_of(part)
+    table = read_part(part, lambda file: file.read())
+    with_budget = "budget" in table.column_names
+    stated = {_name_of(entry, with_budget): entry["queries"] for entry in summaries}
+    if len(stated) < len(summaries) or stated != Counter(_names_of_rows(table)):
+        raise StoreError(f"{part}: damaged or cut off (the summaries of its runs are not those of its rows)")
+
+
+def kept_of(part: Path, entries: Sequence[Mapping[str, Any]]) -> "pa.Buffer":
+    """Packs some of the runs of a file again.
+
+    Args:
+        part: The file.
+        entries: The summaries of the runs that stay.
+
+    Raises:
+        StoreError: It is damaged.
+    """
+    import pyarrow as pa
+
+    table = read_part(part, lambda file: file.read())
+    stays = {_name_of(entry, "budget" in table.column_names) for entry in entries}
+    chosen = table.filter(pa.array([name in stays for name in _names_of_rows(table)]))
+    return _written(chosen, [{**entry} for entry in entries])
+
+
+def _written(table: "pa.Table", summaries: Sequence[Mapping[str, Any]]) -> "pa.Buffer":
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    sink = pa.BufferOutputStream()
+    table = table.replace_schema_metadata({"equipoise": json.dumps(list(summaries))})
+    pq.write_table(table, sink, compression="zstd", use_dictionary=TEXTS, write_page_checksum=True)
+    return sink.getvalue()
+
+
+def _name_of(entry: Mapping[str, Any], with_budget: bool) -> tuple[Any, ...]:
+    return entry["task"], entry["method"], entry["repeat"], *((entry["budget"],) if with_budget else ())
+
+
+def _names_of_rows(table: "pa.Table") -> list[tuple[Any, ...]]:
+    names = ("task", "method", "repeat", *(("budget",) if "budget" in table.column_names else ()))
+    return list(zip(*(table[name].to_pylist() for name in names), strict=True))
+
+
+@lru_cache(maxsize=100_000)
+def _is_whole(part: Path, _state: tuple[int, int, int]) -> bool:
+    """Whether the bytes of a file are those that its name states; read once for each state of the file."""
+    stated = re.fullmatch(r".*-([0-9a-f]{16})", part.stem)
+    if stated is None:
+        return True  # written before the names stated it
+    with part.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:16] == stated[1]
+
+
 def read_part(part: Path, read: Callable[["pq.ParquetFile"], Any]) -> Any:
-    """Reads from a run file and checks what is read against its checksums.
+    """Reads from a run file, after all its bytes were compared with the digest in its name.
 
     Raises:
         StoreError: It is damaged, or may not be read.
     """
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
+        state = part.stat()
+        if not _is_whole(part, (state.st_size, state.st_mtime_ns, state.st_ino)):
+            raise StoreError(f"{part}: damaged or cut off (it is not what its name says)")
         with pq.ParquetFile(part, page_checksum_verification=True) as file:
             return read(file)
+    except StoreError:
+        raise
     except PermissionError:
         raise StoreError(f"{part}: cannot be read (permission denied); run as its owner, or change its mode") from None
-    except (pa.ArrowException, OSError) as error:
-        reason = str(error).splitlines()[0]
-        raise StoreError(f"{part}: damaged or cut off ({reason})") from error
+    except Exception as error:  # a damaged file raises anything
+        raise StoreError(f"{part}: damaged or cut off ({reason_of(error)})") from error

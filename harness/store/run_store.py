@@ -5,18 +5,30 @@ column per further objective; each file carries a summary of its runs in its met
 """
 
 import json
+import logging
 import os
 from collections.abc import Mapping, Sequence
 from math import nan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from equipoise.harness.core.errors import StoreError
+from equipoise.harness.core.errors import StoreError, reason_of
 from equipoise.harness.core.files import remove_scratch, write_whole
 from equipoise.harness.core.space import SearchSpace
 from equipoise.harness.core.suite import RunSpec
 from equipoise.harness.store.format_1 import derive_training_charge
-from equipoise.harness.store.run_file import COLUMNS, Run, Summary, packed, read_part, summaries_of
+from equipoise.harness.store.manifest_file import read_manifest
+from equipoise.harness.store.run_file import (
+    COLUMNS,
+    Run,
+    Summary,
+    check_rows,
+    digest_of,
+    packed,
+    read_part,
+    summaries_of,
+)
+from equipoise.harness.store.sealed import sealed, unsealed
 
 # pyarrow and pandas are imported where they are used: a worker starts to search before it needs to write.
 if TYPE_CHECKING:
@@ -24,6 +36,11 @@ if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
 __all__ = ["RunStore"]
+
+LOG = logging.getLogger("equipoise")
+
+FAILURE_KEYS = frozenset({"run_id", "task", "method", "repeat", "error", "traceback"})
+"""What is read of a failure."""
 
 
 RUN = ("task", "method", "budget", "repeat")
@@ -56,17 +73,18 @@ class RunStore:
             StoreError: The folder cannot be written.
         """
         first, last = runs[0].spec, runs[-1].spec
-        path = self.runs / f"{first.run_id}-{last.run_id[:8]}-{len(runs)}.parquet"
-        write_whole(path, packed(runs, space))
+        content = packed(runs, space)
+        path = self.runs / f"{first.run_id}-{last.run_id[:8]}-{len(runs)}-{digest_of(content)}.parquet"
+        write_whole(path, content)
         return path
 
     def record_failure(self, failure: Mapping[str, Any]) -> None:
         """Appends one line to ``failures.jsonl``."""
-        _append(self.path / "failures.jsonl", failure)
+        _append(self.path / "failures.jsonl", sealed(failure))
 
     def write_manifest(self, manifest: Mapping[str, Any]) -> None:
         """Replaces ``manifest.json``."""
-        write_whole(self.path / "manifest.json", (json.dumps(manifest, indent=2) + "\n").encode())
+        write_whole(self.path / "manifest.json", (json.dumps(sealed(manifest), indent=2) + "\n").encode())
 
     # Reading.
 
@@ -76,31 +94,29 @@ class RunStore:
         Raises:
             StoreError: The file is damaged.
         """
-        path = self.path / "manifest.json"
-        try:
-            content: Any = json.loads(path.read_text())
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError) as error:
-            raise StoreError(f"{path}: damaged ({error}); move the folder away, or restore the file") from error
-        if not isinstance(content, dict) or "suite" not in content:
-            raise StoreError(f"{path}: not a manifest of Equipoise; move the folder away, or restore the file")
-        manifest: dict[str, Any] = content
-        return manifest
+        return read_manifest(self.path / "manifest.json")
 
     def failures(self) -> list[dict[str, Any]]:
-        """The failures of runs that are still not stored, the latest of each."""
+        """The failures of runs that are still not stored, the latest of each; a damaged line is logged and left."""
         latest: dict[str, dict[str, Any]] = {}
+        path = self.path / "failures.jsonl"
         try:
-            lines = (self.path / "failures.jsonl").read_text().splitlines()
+            lines = path.read_bytes().split(b"\n")
         except FileNotFoundError:
             return []
-        for line in lines:
-            try:
-                failure = json.loads(line)
-                latest[failure["run_id"]] = failure
-            except (ValueError, KeyError, TypeError):  # a line cut by a crash
+        except OSError as error:
+            raise StoreError(f"{path}: cannot be read ({error.strerror})") from error
+        for number, line in enumerate(lines, 1):
+            if not line:
                 continue
+            try:
+                failure = unsealed(line)
+                if missing := FAILURE_KEYS - {key for key, value in failure.items() if isinstance(value, str | int)}:
+                    raise ValueError(f"'{min(missing)}' is missing")
+            except ValueError as error:  # or a line cut by a crash
+                LOG.warning("%s: line %d is damaged (%s); it is left out", path, number, reason_of(error))
+                continue
+            latest[str(failure["run_id"])] = failure
         return [failure for run_id, failure in latest.items() if run_id not in self.summaries()]
 
     def summaries(self) -> dict[str, Summary]:
@@ -114,6 +130,11 @@ class RunStore:
                 entry["run_id"]: Summary(**entry) for part in self.parts() for entry in self._entries(part)
             }
         return self._summaries
+
+    def forget(self) -> None:
+        """Reads the files anew when it is next asked."""
+        self._summaries = None
+        self._held.clear()
 
     def _entries(self, part: Path) -> list[dict[str, Any]]:
         """The summaries of a part, read once: parts are written whole and never changed."""
@@ -137,17 +158,16 @@ class RunStore:
         Returns:
             One line per damaged file, to be shown.
         """
-        for folder in (self.path, self.runs):
-            remove_scratch(folder)
+        remove_scratch(self.path, r"manifest\.json")
+        remove_scratch(self.runs, r"[0-9a-f]{20}-[0-9a-f]{8}-\d+(-[0-9a-f]{16})?\.parquet")
         said = []
         for part in self.parts():
             if not os.access(part, os.R_OK):
                 continue  # not damaged: reading it says what is wrong
             try:
-                summaries_of(part)
-                read_part(part, lambda file: file.read())
+                check_rows(part)
             except StoreError as error:
-                part.replace(part.with_suffix(".damaged"))
+                _set_aside(part)
                 said.append(f"{error}; moved aside, its runs are repeated")
         self._summaries = None
         self._held.clear()
@@ -207,6 +227,13 @@ class RunStore:
         if columns is None:
             columns = [*COLUMNS, *sorted(name for name in map(str, frame) if name.startswith("objective:"))]
         return frame[list(columns)]
+
+
+def _set_aside(part: Path) -> None:
+    try:
+        part.replace(part.with_suffix(".damaged"))
+    except OSError as error:
+        raise StoreError(f"{part}: damaged, and cannot be moved aside ({error.strerror})") from error
 
 
 def _present(file: "pq.ParquetFile", wanted: Sequence[str], objectives: bool, derived: bool) -> list[str]:

@@ -3,7 +3,6 @@
 import hashlib
 import io
 import json
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -13,9 +12,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from equipoise.harness.core.errors import DataError, EquipoiseError
-from equipoise.harness.core.files import write_whole
+from equipoise.harness.core.errors import DataError, EquipoiseError, reason_of
+from equipoise.harness.core.files import parse_json, write_whole
 from equipoise.harness.core.space import Architecture
+from equipoise.harness.data.npz_arrays import load_npz
 from equipoise.harness.surrogate.features import GraphFeatures
 from equipoise.harness.surrogate.surrogate_model import Arrays, SurrogateModel, load_surrogate_model
 from equipoise.harness.surrogate.target_transform import TargetTransform
@@ -146,8 +146,12 @@ class SurrogateHeader:
                 links=tuple((str(u), str(v)) for u, v in content["links"]),
                 digest=str(content["digest"]),
             )
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise DataError(f"surrogate header: something is missing or of the wrong kind ({error!r})") from error
+        except DataError:
+            raise
+        except Exception as error:  # whatever is in the place of what the format says
+            raise DataError(
+                f"surrogate header: something is missing or of the wrong kind ({reason_of(error)})"
+            ) from error
 
 
 class Prediction(NamedTuple):
@@ -226,10 +230,10 @@ class Surrogate:
         content = _content(path)
         header = _header(path, content)
         try:
-            with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-                arrays = {name: archive[name] for name in archive.files if name != "header"}
-        except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
+            arrays = load_npz(path)
+        except (OSError, ValueError) as error:
             raise _unreadable(path, error) from error
+        arrays.pop("header", None)
         if _digest({**content, "digest": ""}, arrays) != header.digest:
             raise DataError(f"{path}: its digest does not agree with its content; fit it again: equipoise surrogate")
         return cls(header, load_surrogate_model(header.model).from_arrays(arrays))
@@ -246,9 +250,8 @@ def read_header(path: Path) -> SurrogateHeader:
 
 def _content(path: Path) -> dict[str, Any]:
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            content = json.loads(bytes(archive["header"]))
-    except (OSError, ValueError, EOFError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        content = parse_json(bytes(load_npz(path, ("header",))["header"]))
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise _unreadable(path, error) from error
     if not isinstance(content, dict):
         raise DataError(f"{path}: its header is not a JSON object")

@@ -7,7 +7,8 @@ from math import isfinite
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from equipoise.harness.core.errors import DataError, EquipoiseError, nearest
+from equipoise.harness.core.errors import DataError, EquipoiseError, nearest, one_line, reason_of
+from equipoise.harness.core.files import parse_json
 from equipoise.harness.core.space import SearchSpace
 from equipoise.harness.core.task import Metric
 from equipoise.harness.tables.space_json import space_from_json, space_to_json
@@ -15,6 +16,12 @@ from equipoise.harness.tables.space_json import space_from_json, space_to_json
 __all__ = ["FORMAT", "Coverage", "KeyedBy", "TableHeader"]
 
 FORMAT = "equipoise-table/1"
+
+MOST_NAME = 120
+"""Characters of a name; it becomes part of a file name."""
+
+MOST_EPOCHS = 2**31 - 1
+"""What a row of a run can hold."""
 
 Coverage = Literal["space", "closed", "sample"]
 KeyedBy = Literal["architecture", "canonical"]
@@ -79,6 +86,10 @@ class TableHeader:
             if not getattr(self, name):
                 raise DataError(f"table header: '{name}' is empty")
         _check_kinds(self)
+        if not self.name.isprintable() or len(self.name) > MOST_NAME:
+            raise DataError(
+                f"table header: name = {one_line(self.name, 60)!r}; accepted are {MOST_NAME} printable characters"
+            )
         if self.name.count("/") < 1 or self.name.startswith("/") or self.name.endswith("/"):
             raise DataError(f"table header: name = '{self.name}'; a name reads benchmark/dataset")
         _check_metric(self.metric)
@@ -140,7 +151,7 @@ class TableHeader:
             DataError: It is not JSON, of another format, or contradictory.
         """
         try:
-            content = json.loads(text)
+            content = parse_json(text)
         except ValueError as error:
             raise DataError(f"table header: not JSON ({error})") from error
         if not isinstance(content, dict) or content.pop("format", None) != FORMAT:
@@ -163,8 +174,8 @@ class TableHeader:
             raise
         except EquipoiseError as error:
             raise DataError(f"table header: {error}") from error
-        except (TypeError, ValueError, AttributeError) as error:
-            raise DataError(f"table header: a value is of the wrong kind ({error})") from error
+        except (TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
+            raise DataError(f"table header: a value is of the wrong kind ({reason_of(error)})") from error
 
 
 _METRIC_KEYS = ("name", "unit", "offset", "slope")
@@ -201,7 +212,9 @@ def _check_levels(header: TableHeader) -> None:
     levels = header.fidelities
     if not _whole(levels) or list(levels) != sorted(set(levels)) or min(levels, default=1) < 1:
         raise DataError(f"table header: fidelities = {list(levels)} are not ascending numbers of epochs")
-    if not _whole(header.seeds) or len(set(header.seeds)) != len(header.seeds):
+    if max(levels, default=1) > MOST_EPOCHS:
+        raise DataError(f"table header: fidelities up to {max(levels):.3g} epochs; accepted are {MOST_EPOCHS}")
+    if not _whole(header.seeds) or len(set(header.seeds)) != len(header.seeds) or _beyond(header.seeds):
         raise DataError(f"table header: seeds = {list(header.seeds)} are not distinct whole numbers")
     for epochs in header.missing:
         if epochs not in levels:
@@ -211,6 +224,11 @@ def _check_levels(header: TableHeader) -> None:
             f"table header: cells are missing at full training ({levels[-1]} epochs): say coverage = 'closed' to "
             "restrict the task to the stored architectures, or 'sample'"
         )
+
+
+def _beyond(values: tuple[int, ...]) -> bool:
+    """Whether one does not fit into 64 bits."""
+    return any(not -(2**63) <= value < 2**63 for value in values)
 
 
 def _whole(values: tuple[object, ...]) -> bool:

@@ -1,8 +1,6 @@
 """Opens a table: from the cache, or after all of it was read and checked."""
 
 import hashlib
-import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from equipoise.harness.core.errors import DataError
+from equipoise.harness.core.files import parse_json
 from equipoise.harness.core.space import Architecture
-from equipoise.harness.data.cache import Columns, cache_folder, open_entry
+from equipoise.harness.data.cache import Columns, cache_folder, open_entry, remember
 from equipoise.harness.data.sources import digest_of
 from equipoise.harness.tables.assemble import assemble
 from equipoise.harness.tables.header import TableHeader
@@ -80,7 +79,7 @@ def peek(path: Path) -> tuple[TableHeader, str]:
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from error
     try:
-        known = json.loads(memo.read_text())
+        known = parse_json(memo.read_text())
         if known["state"] == [*state, *_state([Path(further) for further in known.get("further", [])])]:
             return TableHeader.from_json(known["header"]), str(known["digest"])
     except (OSError, ValueError, KeyError, TypeError, DataError):
@@ -90,7 +89,7 @@ def peek(path: Path) -> tuple[TableHeader, str]:
     digests = [digest_of(file) for file in (*files, *further)]
     digest = digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
     note = {"state": [*state, *_state(further)], "further": list(map(str, further)), "header": header.to_json()}
-    _remember(memo, {**note, "digest": digest})
+    remember(memo, {**note, "digest": digest})
     return header, digest
 
 
@@ -101,14 +100,3 @@ def _state(files: Sequence[Path]) -> list[list[object]]:
 
 def _columns(path: Path, header: TableHeader, digest: str) -> Columns:
     return open_entry(header.name, digest, lambda folder: assemble(path, header, folder))
-
-
-def _remember(memo: Path, content: object) -> None:
-    """Writes a note atomically; a cache that cannot be written is no error here."""
-    scratch = memo.with_name(f".{memo.name}.{os.getpid()}")
-    try:
-        memo.parent.mkdir(parents=True, exist_ok=True)
-        scratch.write_text(json.dumps(content))
-        scratch.replace(memo)
-    except OSError:
-        scratch.unlink(missing_ok=True)

@@ -1,8 +1,12 @@
-"""How far the training of each network has come, on disk, so that no epoch is trained twice."""
+"""How far the training of each network has come, on disk, so that no epoch is trained twice.
+
+A file is the SHA-256 of what follows, and then what ``torch.save`` wrote: its reader does not notice changed bytes.
+"""
 
 import fcntl
 import hashlib
 import io
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,10 +16,12 @@ from typing import Any
 
 import torch
 
-from equipoise.harness.core.errors import DataError
+from equipoise.harness.core.errors import DataError, reason_of
 from equipoise.harness.core.files import write_whole
 
 __all__ = ["Checkpoint", "Curve", "code_digest"]
+
+DIGEST_BYTES = 32
 
 LOCKS = 256
 """Lock files a folder; two networks that share one are trained one after the other."""
@@ -72,13 +78,24 @@ class Checkpoint:
             yield
 
     def read(self) -> Curve:
-        """The curve so far; an empty one if there is no file, or a damaged one."""
+        """The curve so far; an empty one if there is no file, or a damaged one, which is named on stderr."""
         try:
-            return Curve(**torch.load(self._path, map_location="cpu", weights_only=True))
+            content = self._path.read_bytes()
         except FileNotFoundError:
             return Curve()
-        except Exception:  # a damaged file raises anything; it is written anew
-            return Curve()
+        except OSError as error:
+            return self._again(str(error.strerror))
+        digest, saved = content[:DIGEST_BYTES], memoryview(content)[DIGEST_BYTES:]
+        if hashlib.sha256(saved).digest() != digest:
+            return self._again("its SHA-256 does not agree")
+        try:
+            return Curve(**torch.load(io.BytesIO(saved), map_location="cpu", weights_only=True))
+        except Exception as error:  # written by something else
+            return self._again(reason_of(error))
+
+    def _again(self, reason: str) -> Curve:
+        sys.stderr.write(f"equipoise: {self._path}: damaged checkpoint ({reason}); the network is trained again\n")
+        return Curve()
 
     def write(self, curve: Curve) -> None:
         """Replaces the file, whole or not at all.
@@ -88,7 +105,8 @@ class Checkpoint:
         """
         content = io.BytesIO()
         torch.save(dict(vars(curve)), content)
-        write_whole(self._path, content.getvalue())
+        saved = content.getvalue()
+        write_whole(self._path, hashlib.sha256(saved).digest() + saved)
 
 
 @lru_cache(maxsize=1)

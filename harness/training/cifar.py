@@ -1,6 +1,5 @@
 """The official Python archives of CIFAR-10 and CIFAR-100, read in memory; code in their pickles is not run."""
 
-import io
 import tarfile
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -75,12 +74,18 @@ def _member(archive: tarfile.TarFile, name: str, layout: Layout, path: Path) -> 
     file = archive.extractfile(member) if member.size <= MOST_BYTES else None
     if file is None:
         raise DataError(f"{where} is no file of at most {MOST_BYTES} bytes; get the file again")
-    content = load_pickle(io.BytesIO(file.read()), where, ARRAYS, "bytes")
+    content = load_pickle(file.read(), where, ARRAYS, "bytes")[0]
     try:
         x, y = np.asarray(content[b"data"]), np.asarray(content[layout.labels])
-    except (KeyError, TypeError):
+    except (KeyError, TypeError, ValueError):
         raise DataError(f"{where} lacks 'data' or '{layout.labels.decode()}'; get the file again") from None
-    if x.dtype != np.uint8 or x.ndim != 2 or x.shape[1] != np.prod(SHAPE) or y.shape != (len(x),):
+    if (
+        x.dtype != np.uint8
+        or x.ndim != 2
+        or x.shape[1] != np.prod(SHAPE)
+        or y.shape != (len(x),)
+        or y.dtype.kind not in "iu"
+    ):
         raise DataError(
             f"{where} holds {x.dtype} images of shape {x.shape} and {y.shape} labels; expected unsigned bytes, "
             f"n x {np.prod(SHAPE)}, and n labels"

@@ -8,6 +8,10 @@ from equipoise.harness.core.errors import SettingError
 __all__ = ["DARTS", "EMBEDDED", "EMBEDDED_DARTS", "NASBENCH201", "TrainingConfiguration"]
 
 
+MOST = 1_000_000
+"""Epochs, and images a step; a schedule is held in memory."""
+
+
 @dataclass(frozen=True)
 class TrainingConfiguration:
     """Stochastic gradient descent with momentum on the cross-entropy, with a cosine schedule over the steps.
@@ -47,8 +51,10 @@ class TrainingConfiguration:
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size"):
             value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise SettingError(f"training configuration: {name} = {value!r} is not a positive whole number")
+            if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST:
+                raise SettingError(
+                    f"training configuration: {name} = {value!r} is not a positive whole number up to {MOST}"
+                )
         if not 0.0 < self.learning_rate < math.inf:
             raise SettingError(
                 f"training configuration: learning_rate = {self.learning_rate!r} is not a positive number"

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from equipoise.harness.core.errors import DataError
+from equipoise.harness.core.errors import DataError, reason_of
+from equipoise.harness.data.npz_arrays import load_npz
 from equipoise.harness.training.split import hold_out
 
 __all__ = ["PARTS", "ImageDataset", "check_labels", "load", "read_split", "with_validation_part"]
@@ -136,11 +137,11 @@ def read_split(path: Path) -> tuple[dict[str, npt.NDArray[np.uint8]], dict[str, 
         DataError: The file is missing, damaged, or lacks an array.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            x = {part: archive[f"{part}_x"] for part in PARTS}
-            y = {part: archive[f"{part}_y"].astype(np.int64) for part in PARTS}
-    except Exception as error:
-        raise DataError(f"{path}: no readable image archive ({type(error).__name__}: {error})") from error
+        arrays = load_npz(path)
+        x = {part: arrays[f"{part}_x"] for part in PARTS}
+        y = {part: arrays[f"{part}_y"].astype(np.int64) for part in PARTS}
+    except (OSError, ValueError, KeyError) as error:
+        raise DataError(f"{path}: no readable image archive ({reason_of(error)})") from error
     return x, y
 
 

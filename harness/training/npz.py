@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from equipoise.harness.core.errors import DataError
+from equipoise.harness.core.errors import DataError, one_line, reason_of
+from equipoise.harness.data.npz_arrays import load_npz
 
 __all__ = ["read_npz"]
 
@@ -24,17 +25,15 @@ def read_npz(path: Path) -> dict[str, npt.NDArray[Any]]:
         DataError: The file is missing or damaged, lacks an array, or an array has another type or shape.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            missing = [name for name in NEEDED if name not in archive]
-            given = [name for name in OPTIONAL if name in archive]
-            if missing or len(given) == 1:
-                lacking = ", ".join(missing) or next(name for name in OPTIONAL if name not in given)
-                raise DataError(f"{path} lacks {lacking}; it holds {', '.join(archive) or 'nothing'}")
-            arrays = {name: archive[name] for name in (*NEEDED, *given)}
-    except DataError:
-        raise
-    except Exception as error:  # a damaged archive raises anything
-        raise DataError(f"{path}: no readable image archive ({type(error).__name__}: {error})") from error
+        arrays = load_npz(path)
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: no readable image archive ({reason_of(error)})") from error
+    missing = [name for name in NEEDED if name not in arrays]
+    given = [name for name in OPTIONAL if name in arrays]
+    if missing or len(given) == 1:
+        lacking = ", ".join(missing) or next(name for name in OPTIONAL if name not in given)
+        raise DataError(f"{path} lacks {lacking}; it holds {one_line(', '.join(arrays)) or 'nothing'}")
+    arrays = {name: arrays[name] for name in (*NEEDED, *given)}
     for name, array in arrays.items():
         arrays[name] = _images(array, f"{path}: {name}") if name.endswith("_x") else _labels(array, f"{path}: {name}")
     return arrays

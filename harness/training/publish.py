@@ -1,6 +1,5 @@
 """Turns the pieces of `equipoise tabulate` into a table in the open format."""
 
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from equipoise.harness.core.errors import StoreError
+from equipoise.harness.core.files import parse_json
 from equipoise.harness.core.space import Architecture
 from equipoise.harness.core.task import Metric
 from equipoise.harness.tables.header import TableHeader
@@ -75,7 +75,7 @@ def _rows(files: Sequence[Path], digest: str) -> Iterator[dict[str, Any]]:
     for number, file in enumerate(files):
         try:
             piece = pq.read_table(file)
-            said = json.loads(piece.schema.metadata[b"equipoise"])["digest"]
+            said = parse_json(piece.schema.metadata[b"equipoise"])["digest"]
         except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
             raise StoreError(f"{file}: damaged ({error}); delete it and run the command again") from error
         if said != digest:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from equipoise.harness.core.errors import StoreError, SuiteError
-from equipoise.harness.core.files import write_whole
+from equipoise.harness.core.files import parse_json, write_whole
 from equipoise.harness.core.registry import load_space, space_name
 from equipoise.harness.core.space import Architecture, SearchSpace
 from equipoise.harness.engine.executors import executor
@@ -154,7 +154,7 @@ def _agree(out: Path, identity: dict[str, Any], device: str, fingerprint: Callab
         write_whole(path, (json.dumps(written, indent=2) + "\n").encode())
         return digest
     try:
-        header = json.loads(path.read_text())
+        header = parse_json(path.read_text())
         before = header["fingerprint"]
     except (OSError, ValueError, KeyError) as error:
         raise StoreError(f"{path}: damaged ({error}); choose another --out, or restore the file") from error

@@ -82,7 +82,7 @@ def _table(analysis: Analysis, ranked: list[int]) -> Table:
     for row, method in zip(cells, order, strict=True):
         row.append(Cell(f"{totals[method]:,}", float(totals[method])))
     return Table(
-        "methods",
+        "paper",
         f"Methods at {budget_words(analysis)} on {plural(len(analysis.results.tasks), 'task')}",
         tuple(columns),
         tuple(tuple(row) for row in cells),

@@ -51,6 +51,13 @@ def load(tmp_path: Path, text: str) -> Suite:
         ('name = "s"', "nam = 's'", ["'nam'", "did you mean 'name'"]),
         ("[[methods]]\nname = \"random_search\"", "", ["'methods' is missing"]),
         ("seed = 1", "seed = = 1", ["TOML", "line 7"]),
+        ('name = "s"', 'name = "../../x"', ["'../../x' is no name of a folder", "letters, digits"]),
+        ('name = "s"', 'name = "/tmp/x"', ["'/tmp/x' is no name of a folder"]),
+        ('name = "s"', 'name = ".."', ["'..' is no name of a folder"]),
+        ('name = "s"', r'name = "a\u0000b"', [r"'a\x00b' is no name of a folder"]),
+        ('name = "random_search"', 'name = "random_search"\n' r'label = "a\u0000b"', [r"'a\x00b'", "printable"]),
+        ('name = "random_search"', 'name = "random_search"\n' r'label = "a\u001b[31m"', [r"a\x1b[31m", "printable"]),
+        ('name = "random_search"', 'name = "random_search"\nlabel = " "', ["label = ' '", "printable"]),
         ("seed = 1", "seed = 1\nnoise = 'single'\n[[tasks]]\nname = 'nasbench_graph/cora'", ["noise", "mean"]),
     ],
 )  # fmt: skip

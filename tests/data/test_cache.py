@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from equipoise.harness.core.errors import DataError
+from equipoise.harness.data import cache
 from equipoise.harness.data.cache import open_columns
 from equipoise.harness.data.package import package_file
 from equipoise.harness.data.unpickle import NUMPY_SCALARS, read_pickle
@@ -40,7 +41,7 @@ def test_an_entry_is_built_once_and_memory_mapped(folder: Path) -> None:
     assert len(calls) == 2
 
 
-@pytest.mark.parametrize("damage", ["truncate", "flip", "remove", "meta", "empty"])
+@pytest.mark.parametrize("damage", ["truncate", "flip", "remove", "meta", "empty", "no files", "list", "other sum"])
 def test_a_damaged_entry_is_built_anew(folder: Path, damage: str) -> None:
     calls: list[int] = []
     open_columns("a", "d" * 64, build_counting(calls))
@@ -56,12 +57,46 @@ def test_a_damaged_entry_is_built_anew(folder: Path, damage: str) -> None:
         path.unlink()
     elif damage == "meta":
         (entry / "meta.json").write_text("{")
+    elif damage == "no files":
+        (entry / "meta.json").write_text('{"files": {}}')
+    elif damage == "list":
+        (entry / "meta.json").write_text('{"files": []}')
+    elif damage == "other sum":
+        (entry / "meta.json").write_text((entry / "meta.json").read_text().replace("a", "b", 1))
     else:
         (entry / "meta.json").write_text("")
     columns = open_columns("a", "d" * 64, build_counting(calls))
     assert np.array_equal(columns["values"], VALUES)
     assert len(calls) == 2
     assert [path.name for path in folder.iterdir()] == [entry.name]
+
+
+def test_no_byte_of_a_large_column_changes_unseen(folder: Path) -> None:
+    large, calls = np.arange(400_000.0), list[int]()
+
+    def build() -> dict[str, np.ndarray]:
+        calls.append(1)
+        return {"values": large}
+
+    open_columns("a", "d" * 64, build)
+    (entry,) = folder.iterdir()
+    for times, place in enumerate(np.random.default_rng(0).integers(128, 3_200_000, 24).tolist(), 2):
+        with (entry / "values.npy").open("r+b") as file:
+            file.seek(place)
+            byte = file.read(1)[0]
+            file.seek(place)
+            file.write(bytes([byte ^ 16]))
+        assert np.array_equal(open_columns("a", "d" * 64, build)["values"], large)
+        assert len(calls) == times
+
+
+def test_a_large_column_is_read_whole_once_a_machine(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    open_columns("a", "d" * 64, lambda: {"values": np.arange(400_000.0)})
+    monkeypatch.setattr(cache, "_sha256", lambda path: pytest.fail(f"{path} is read whole again"))
+    open_columns("a", "d" * 64, lambda: pytest.fail("built again"))
+    monkeypatch.setattr(cache, "_machine", lambda: "another")
+    with pytest.raises(pytest.fail.Exception):
+        open_columns("a", "d" * 64, lambda: pytest.fail("built again"))
 
 
 def test_many_builders_at_once_end_with_one_entry(folder: Path) -> None:

@@ -3,6 +3,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from made import MadeTask
 
 from equipoise.harness.core.errors import ReplayError
@@ -14,6 +16,7 @@ from equipoise.harness.core.task import Evaluation
 from equipoise.harness.core.trajectory import Trajectory
 from equipoise.harness.engine import journal as journal_room
 from equipoise.harness.engine.journal import JournaledTask
+from equipoise.harness.engine.journal_file import JournalFile
 from equipoise.harness.engine.runner import run_trial
 
 
@@ -84,6 +87,65 @@ def test_a_short_run_writes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "run.jsonl"
     search(Crashing(), path)
     assert not path.exists()
+
+
+def test_a_changed_line_is_named_and_evaluated_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(journal_room, "PATIENCE_SECONDS", 0.0)
+    path = tmp_path / "run.jsonl"
+    undisturbed = search(Crashing(), path)
+    whole = path.read_bytes()
+    rng = np.random.default_rng(0)
+    for place in rng.integers(0, len(whole), 120).tolist():
+        content = bytearray(whole)
+        content[place] ^= 1 << int(rng.integers(8))
+        path.write_bytes(content)
+        task = Crashing()
+        assert search(task, path).validation_error == undisturbed.validation_error
+        first = whole[:place].count(b"\n") + 1
+        assert task.evaluated >= 30 - first  # what was before the damage is not evaluated again
+        assert task.evaluated
+        assert path.read_bytes() == whole
+        told = capsys.readouterr().err
+        assert f"{path}: line {first} is damaged" in told or place > whole.rfind(b"\n", 0, -1)
+
+
+@pytest.mark.parametrize("harm", ["twice", "lost", "swapped"])
+def test_lines_stay_in_their_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], harm: str
+) -> None:
+    monkeypatch.setattr(journal_room, "PATIENCE_SECONDS", 0.0)
+    path = tmp_path / "run.jsonl"
+    undisturbed = search(Crashing(), path)
+    lines = path.read_bytes().splitlines(keepends=True)
+    lines[10:12] = {"twice": [lines[10]] * 2, "lost": [lines[11]], "swapped": [lines[11], lines[10]]}[harm]
+    path.write_bytes(b"".join(lines))
+    assert search(Crashing(), path).validation_error == undisturbed.validation_error
+    assert f"{path}: line 1" in capsys.readouterr().err
+
+
+def test_a_journal_of_before_the_checksums_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal_room, "PATIENCE_SECONDS", 0.0)
+    path = tmp_path / "run.jsonl"
+    undisturbed = search(Crashing(), path)
+    lines = [line[9:] for line in path.read_text().splitlines(keepends=True)][:20]
+    path.write_text("".join(lines))
+    task = Crashing()
+    assert search(task, path).validation_error == undisturbed.validation_error
+    assert task.evaluated == 10
+    again = Crashing()
+    assert search(again, path).validation_error == undisturbed.validation_error
+    assert not again.evaluated
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(content=st.binary(max_size=60) | st.text('[]0123456789,\n {}"a', max_size=60).map(str.encode))
+def test_any_journal_is_read_or_dropped(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "run.jsonl"
+    path.write_bytes(content)
+    entries = JournalFile(path).entries
+    assert JournalFile(path).entries == entries
 
 
 def test_further_objectives_survive_an_interruption(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

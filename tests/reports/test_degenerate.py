@@ -134,8 +134,9 @@ def test_a_task_that_is_no_longer_there(tmp_path: Path) -> None:
     played(tmp_path, suite(tasks=("plugins_for_tests:GoodTask/plain", "nasbench201/cifar10")))
     for file in (tmp_path / "runs").glob("*.parquet"):
         _rename(file, "plugins_for_tests:GoodTask/plain", "gone:Task/plain")
-    manifest = (tmp_path / "manifest.json").read_text().replace("plugins_for_tests:GoodTask/plain", "gone:Task/plain")
-    (tmp_path / "manifest.json").write_text(manifest)
+    store = RunStore(tmp_path)
+    text = json.dumps(store.manifest()).replace("plugins_for_tests:GoodTask/plain", "gone:Task/plain")
+    store.write_manifest(json.loads(text))
     assert "gone does not load" in rendered(tmp_path)
 
 
@@ -149,6 +150,8 @@ def _rename(part: Path, old: str, new: str) -> None:
     metadata = {b"equipoise": table.schema.metadata[b"equipoise"].replace(old.encode(), new.encode())}
     column = pa.array([new] * len(table)).dictionary_encode()
     place = table.schema.get_field_index("task")
+    part.unlink()
+    part = part.with_name(f"{part.stem[:-17]}.parquet")  # its name stated the digest of what it held
     pq.write_table(table.set_column(place, "task", column).replace_schema_metadata(metadata), part)
 
 
@@ -190,9 +193,9 @@ def test_the_unit_of_one_metric_has_its_own_region_of_equivalence(tmp_path: Path
     assert analysis.unit == "loss"
     assert analysis.rope == pytest.approx(0.05 * np.nanmean(analysis.random), rel=0.2)
     assert analysis.rope < 0.01
-    manifest = json.loads((tmp_path / "manifest.json").read_text())
+    manifest = RunStore(tmp_path).manifest()
     manifest["tasks"]["nasbench_graph/proteins"]["metric"]["name"] = "perplexity"
-    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    RunStore(tmp_path).write_manifest(manifest)
     assert not Analysis(load(tmp_path)).one_unit
 
 

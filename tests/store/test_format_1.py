@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from made import MadeSpace, MadeTask
+from made_manifest import BARE
 
 from equipoise.harness.core.ledger import Budget, Ledger
 from equipoise.harness.core.method import Method, Observation, Problem, Query
@@ -54,9 +55,11 @@ def former(folder: Path, budget: Budget, protocol: Protocol) -> list[float]:
     summaries = json.loads(table.schema.metadata[b"equipoise"])
     for summary in summaries:
         summary["shortfall"] = summary.pop("unspent")
-    pq.write_table(table.replace_schema_metadata({"equipoise": json.dumps(summaries)}), path)
+    path.unlink()
+    former = path.with_name(f"{path.stem[:-17]}.parquet")  # whose name stated no digest
+    pq.write_table(table.replace_schema_metadata({"equipoise": json.dumps(summaries)}), former)
     suite = {"budget": {budget.unit: budget.limit}, "protocol": vars(protocol), "tasks": [], "methods": []}
-    store.write_manifest({"format": 1, "suite": suite})
+    store.write_manifest({**BARE, "format": 1, "suite": suite})
     return trajectory.training_charge
 
 

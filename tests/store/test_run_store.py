@@ -9,32 +9,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from made import MadeSpace
+from made_manifest import BARE
+from made_runs import made_run
 
 from equipoise.harness.core.errors import StoreError
 from equipoise.harness.core.files import write_whole
-from equipoise.harness.core.ledger import Budget
-from equipoise.harness.core.suite import Protocol, RunSpec
-from equipoise.harness.core.trajectory import Trajectory
-from equipoise.harness.store.run_file import COLUMNS, Run
+from equipoise.harness.engine.worker import failure_of
+from equipoise.harness.store.run_file import COLUMNS
 from equipoise.harness.store.run_store import RunStore
-
-PROTOCOL = Protocol(repeats=2, seed=1)
-
-
-def made_run(label: str = "m", repeat: int = 1, task: str = "made/plain", queries: int = 3) -> Run:
-    spec = RunSpec(task, "m", label, "{}", repeat, Budget(queries=queries), PROTOCOL)
-    trajectory = Trajectory()
-    for number in range(queries):
-        trajectory.architecture.append((0, 0, 2 * (number % 2)))
-        trajectory.fidelity.append(None if number == 1 else 4)
-        trajectory.validation_error.append(0.1 * number + repeat)
-        trajectory.charge.append(1.0 + number)
-        trajectory.training_charge.append(float(number))
-        trajectory.objectives.append({})
-        trajectory.cost_seconds.append(float("nan") if number == 1 else 2.5)
-        trajectory.overhead_seconds.append(1e-6)
-        trajectory.status.append("ok")
-    return Run(spec, trajectory, 0.25)
 
 
 def test_rows_come_back_as_they_were(tmp_path: Path) -> None:
@@ -69,7 +51,7 @@ def test_rows_are_ordered_as_the_manifest_lists_them(tmp_path: Path) -> None:
         "tasks": [{"name": "made/slow"}, {"name": "made/plain"}],
         "methods": [{"name": "m", "label": label} for label in ("z", "a", "b")],
     }
-    store.write_manifest({"suite": suite})
+    store.write_manifest({**BARE, "suite": suite})
     frame = store.frame()
     assert frame["task"].unique().tolist() == ["made/slow", "made/plain"]
     assert frame["method"].unique().tolist() == ["z", "a", "b"]
@@ -142,11 +124,11 @@ def test_an_empty_folder_and_a_damaged_manifest_are_named(tmp_path: Path) -> Non
 def test_failures_end_when_their_run_is_stored(tmp_path: Path) -> None:
     store, run = RunStore(tmp_path), made_run()
     for error in ("first", "second"):
-        store.record_failure({"run_id": run.spec.run_id, "error": error})
+        store.record_failure(failure_of(run.spec, error))
     with (tmp_path / "failures.jsonl").open("a") as file:
         file.write('{"run_id": "cut by a cra')
     assert [failure["error"] for failure in RunStore(tmp_path).failures()] == ["second"]
-    store.record_failure({"run_id": run.spec.run_id, "error": "third"})
+    store.record_failure(failure_of(run.spec, "third"))
     assert [failure["error"] for failure in RunStore(tmp_path).failures()] == ["third"]
     store.write([run], MadeSpace())
     assert RunStore(tmp_path).failures() == []

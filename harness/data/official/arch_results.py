@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any, NamedTuple
 
-from equipoise.harness.core.errors import DataError
+from equipoise.harness.core.errors import DataError, reason_of
 from equipoise.harness.core.space import Architecture
 from equipoise.harness.data.official.record import Record, error_of
 
@@ -73,8 +73,10 @@ def runs(
                 yield from _of_dataset(path, architecture, text, dataset, splits, epochs, results)
             if curve and epochs == max(trainings):
                 yield from _curve(path, architecture, text, epochs, results)
-    except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
-        raise DataError(f"{path}: the results of {text} are not as the format says ({error!r})") from error
+    except DataError:
+        raise
+    except Exception as error:  # whatever is in the place of what the format says
+        raise DataError(f"{path}: the results of {text} are not as the format says ({reason_of(error)})") from error
 
 
 def _of_dataset(

@@ -12,9 +12,9 @@ import zipfile
 from collections.abc import Callable, Iterator
 from mmap import ACCESS_READ, MADV_DONTNEED, PAGESIZE, mmap
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-from equipoise.harness.core.errors import DataError, SpaceError
+from equipoise.harness.core.errors import DataError, one_line, reason_of
 from equipoise.harness.data.official.arch_results import runs
 from equipoise.harness.data.official.record import Record
 from equipoise.harness.data.official.streamed_pickle import entries
@@ -36,7 +36,7 @@ _ALLOWED: Allowed = {
     **ORDERED,
     ("__builtin__", "set"): set,
     ("builtins", "set"): set,
-    ("_codecs", "encode"): lambda text, _encoding: text.encode("latin1"),  # how protocol 2 writes bytes
+    ("_codecs", "encode"): lambda text, _: text.encode("latin1"),  # how protocol 2 writes bytes
 }
 
 
@@ -57,7 +57,7 @@ def records(path: Path, curve: bool = False) -> Iterator[Record]:
     """
     try:
         with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
-            start = _start(path, file, data)
+            start = _start(path, data)
             for index, stored in entries(data, start, str(path), _ALLOWED, "arch2infos", _give_back(data)):
                 text, architecture, trainings = _of(path, index, stored)
                 yield from runs(path, architecture, text, trainings, curve)
@@ -69,29 +69,33 @@ def _of(path: Path, index: object, stored: Any) -> tuple[str, tuple[int, ...], d
     try:
         text = stored["full"]["arch_str"]
         return text, _SPACE.parse(text), {epochs: stored[name] for name, epochs in EPOCHS.items()}
-    except (KeyError, TypeError, AttributeError, SpaceError) as error:
-        raise DataError(f"{path}: entry {index!r} holds no results of an architecture ({error!r})") from error
+    except Exception as error:  # whatever is in the place of what the format says
+        shown = one_line(str(index)) if isinstance(index, str | int) else type(index).__name__
+        raise DataError(f"{path}: entry {shown} holds no results of an architecture ({reason_of(error)})") from error
 
 
-def _start(path: Path, file: IO[bytes], data: mmap) -> int:
+def _start(path: Path, data: mmap) -> int:
     """Where the pickle of the dictionary begins."""
     if data[:4] == b"PK\x03\x04":
         return _in_zip(path, data)
+    place = 0
     for expected in (MAGIC, PROTOCOL, None):  # then a description of the machine that wrote it
-        found = load_pickle(file, str(path))
+        found, place = load_pickle(data, str(path), start=place)
         if expected is not None and found != expected:
             raise DataError(f"{path}: not a file of torch.save; get the file again")
-    return file.tell()
+    return place
 
 
 def _in_zip(path: Path, data: mmap) -> int:
     try:
         with zipfile.ZipFile(path) as archive:
             (member,) = (info for info in archive.infolist() if info.filename.endswith("data.pkl"))
-    except (zipfile.BadZipFile, ValueError) as error:
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, struct.error, RuntimeError) as error:
         raise DataError(f"{path}: damaged, or not a file of torch.save ({error}); get the file again") from error
     if member.compress_type != zipfile.ZIP_STORED:
         raise DataError(f"{path}: its pickle is compressed, which torch.save never does; get the file again")
+    if not 0 <= member.header_offset <= len(data) - 30:
+        raise DataError(f"{path}: its pickle begins outside of the file; get the file again")
     name, extra = struct.unpack_from("<HH", data, member.header_offset + 26)
     return int(member.header_offset + 30 + name + extra)
 

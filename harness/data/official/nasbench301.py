@@ -6,8 +6,6 @@ ensembles (``gnn_gin``) are left alone. A pickle is never let run anything: what
 the plain state that its library wrote.
 """
 
-import io
-import json
 import zipfile
 import zlib
 from collections import OrderedDict, defaultdict
@@ -18,6 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from equipoise.harness.core.errors import DataError
+from equipoise.harness.core.files import parse_json
 from equipoise.harness.data.unpickle import NUMPY_SCALARS, load_pickle
 
 __all__ = ["Ensemble", "ensembles", "recognises"]
@@ -55,10 +54,15 @@ class _Model:
         self.state = state
 
 
+def _bytearray(content: bytes | str = b"", encoding: str = "latin1") -> bytearray:
+    """A ``bytearray`` of content; Python's own takes a number of zeros, too."""
+    return bytearray(content.encode(encoding) if isinstance(content, str) else bytes(memoryview(content)))
+
+
 _ALLOWED = {
     library: {
         (module, "Booster"): _Model,
-        ("builtins", "bytearray"): bytearray,
+        ("builtins", "bytearray"): _bytearray,
         ("collections", "OrderedDict"): OrderedDict,
         ("collections", "defaultdict"): defaultdict,
         **NUMPY_SCALARS,
@@ -107,13 +111,13 @@ def _kind(files: "_Files", setting: PurePosixPath) -> str:
     if setting not in files.names:
         raise DataError(f"{files.path}: {setting} is missing; get the archive again")
     try:
-        return str(json.loads(files.read(setting))["model"])
-    except (ValueError, KeyError, TypeError) as error:
+        return str(parse_json(files.read(setting))["model"])
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise DataError(f"{files.path}: {setting} does not say which model it is; get the archive again") from error
 
 
 def _state(pickled: bytes, shown: str, library: str) -> dict[str, Any]:
-    model = load_pickle(io.BytesIO(pickled), shown, _ALLOWED[library])
+    model = load_pickle(pickled, shown, _ALLOWED[library])[0]
     state = getattr(model, "state", None)
     if not isinstance(model, _Model) or not isinstance(state, dict):
         raise DataError(f"{shown}: holds no model of {library}; get the archive again")

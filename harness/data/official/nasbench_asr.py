@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from equipoise.harness.core.errors import DataError, SpaceError
+from equipoise.harness.core.errors import DataError, reason_of
 from equipoise.harness.core.space import Architecture
 from equipoise.harness.data.official.record import Record
 from equipoise.harness.data.unpickle import NUMPY_SCALARS, load_pickle
@@ -76,11 +76,11 @@ def _found(path: Path) -> list[_Training]:
 def _rows(training: _Training, known: dict[str, Architecture]) -> Iterator[tuple[Architecture, list[float], float]]:
     path = training.path
     try:
-        with path.open("rb") as file:
-            header = load_pickle(file, str(path), NUMPY_SCALARS)
-            rows = load_pickle(file, str(path), NUMPY_SCALARS)
+        content = path.read_bytes()
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from error
+    header, end = load_pickle(content, str(path), NUMPY_SCALARS)
+    rows, _ = load_pickle(content, str(path), NUMPY_SCALARS, start=end)
     try:
         _check(training, header)
         place = header["columns"].index("arch_vec")
@@ -91,8 +91,8 @@ def _rows(training: _Training, known: dict[str, Architecture]) -> Iterator[tuple
             if len(errors) != training.epochs:
                 raise ValueError(f"{name} has {len(errors)} validation errors, not {training.epochs}")
             yield known[name], [_number(error, name) for error in errors], _number(test, name)
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError, SpaceError) as error:
-        raise DataError(f"{path}: not a training file of NAS-Bench-ASR ({error}); get it again") from error
+    except Exception as error:  # whatever is in the place of what the format says
+        raise DataError(f"{path}: not a training file of NAS-Bench-ASR ({reason_of(error)}); get it again") from error
 
 
 def _check(training: _Training, header: Any) -> None:

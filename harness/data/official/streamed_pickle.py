@@ -11,15 +11,20 @@ from collections.abc import Callable, Generator
 from mmap import mmap
 from typing import Any
 
-import numpy as np
-
-from equipoise.harness.core.errors import DataError
-from equipoise.harness.data.unpickle import Allowed, look_up
+from equipoise.harness.core.errors import DataError, reason_of
+from equipoise.harness.data.pickled_arrays import PickledDtype
+from equipoise.harness.data.unpickle import Allowed, Budget, look_up
 
 __all__ = ["entries"]
 
 WINDOW = 200_000
 """How far back, counted in memoised objects, everything is remembered; one architecture of NAS-Bench-201 has 30,000."""
+
+ENTRY_BYTES = 1 << 24
+"""What an entry is taken to have at most, for the budget of its calls."""
+
+MOST_DEPTH = 8
+"""Tuples within tuples; hashing takes stack for each."""
 
 # fmt: off
 MARK, STOP, NONE, TRUE, FALSE = b"(.N\x88\x89"
@@ -77,7 +82,7 @@ def entries(
     except (IndexError, struct.error) as error:
         raise DataError(f"{shown}: ends too early, or is damaged ({error}); get the file again") from error
     except Exception as error:  # a damaged pickle raises anything
-        raise DataError(f"{shown}: not a readable pickle ({error!r}); get the file again") from error
+        raise DataError(f"{shown}: not a readable pickle ({reason_of(error)}); get the file again") from error
     return outermost
 
 
@@ -145,6 +150,7 @@ def _walk(
     near: dict[int, Any] = {}
     kept: dict[int, Any] = {}
     wanted = -1  # where on the stack the wanted dictionary is
+    budget = Budget(ENTRY_BYTES)
     push = stack.append
     while True:
         code = data[place]
@@ -188,6 +194,7 @@ def _walk(
                 del stack[-2:]
                 _drop(near)
                 forget(place)
+                budget.renew(ENTRY_BYTES)
         elif code == DICT:
             if stack and stack[-1] == key and len(stack) <= 6 and len(marks) <= 1:
                 wanted = len(stack)
@@ -202,7 +209,7 @@ def _walk(
             value = stack.pop()
             stack[-1].append(value)
         elif code == TUPLE2:
-            stack[-2:] = [(stack[-2], stack[-1])]
+            stack[-2:] = [_shallow((stack[-2], stack[-1]))]
         elif code == INT2:
             push(_short(data, place)[0])
             place += 2
@@ -216,12 +223,12 @@ def _walk(
         elif code == TUPLE0:
             push(())
         elif code == TUPLE1:
-            stack[-1] = (stack[-1],)
+            stack[-1] = _shallow((stack[-1],))
         elif code == TUPLE3:
-            stack[-3:] = [tuple(stack[-3:])]
+            stack[-3:] = [_shallow(tuple(stack[-3:]))]
         elif code == TUPLE:
             first = marks.pop()
-            stack[first:] = [tuple(stack[first:])]
+            stack[first:] = [_shallow(tuple(stack[first:]))]
         elif code == LONG1:
             size = data[place]
             push(int.from_bytes(data[place + 1 : place + 1 + size], "little", signed=True))
@@ -229,16 +236,16 @@ def _walk(
         elif code == GLOBAL:
             middle, end = _lines(data, place)
             end -= 1
-            push(look_up(data[place:middle].decode(), data[middle + 1 : end].decode(), shown, allowed))
+            push(look_up(data[place:middle].decode(), data[middle + 1 : end].decode(), shown, allowed, budget))
             place = end + 1
         elif code == REDUCE:
             arguments = stack.pop()
             stack[-1] = stack[-1](*arguments)
         elif code == BUILD:
             state = stack.pop()
-            if not isinstance(stack[-1], np.dtype):
+            if not isinstance(stack[-1], PickledDtype):
                 raise ValueError(f"a state for {type(stack[-1]).__name__}")
-            stack[-1].__setstate__(state)  # type: ignore[attr-defined]
+            stack[-1].__setstate__(state)
         elif code == STOP:
             if wanted < 0:
                 raise DataError(f"{shown}: holds no dictionary '{key}'; get the file again")
@@ -247,6 +254,16 @@ def _walk(
             place += 1
         else:
             raise ValueError(f"operation {code:#x} at byte {place - 1}")
+
+
+def _shallow(made: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The tuple, if tuples within it are no deeper than `MOST_DEPTH`."""
+    level, depth = made, 0
+    while level := tuple(inner for part in level if type(part) is tuple for inner in part):
+        depth += 1
+        if depth > MOST_DEPTH:
+            raise ValueError("tuples within tuples")
+    return made
 
 
 def _drop(near: dict[int, Any]) -> None:

@@ -3,7 +3,6 @@
 import hashlib
 import io
 import json
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from equipoise.harness.core.errors import DataError, EquipoiseError
-from equipoise.harness.core.files import write_whole
+from equipoise.harness.core.files import parse_json, write_whole
 from equipoise.harness.core.space import Architecture
+from equipoise.harness.data.npz_arrays import load_npz
 from equipoise.harness.data.official.nasbench301 import Ensemble
 from equipoise.harness.spaces.darts import Darts
 from equipoise.harness.surrogate.nasbench301.forest import Forest, forest
@@ -132,12 +132,12 @@ def join(ensemble: Ensemble, shown: str) -> Forest:
 
 def _read(path: Path, names: Sequence[str]) -> tuple[dict[str, Any], dict[str, npt.NDArray[np.uint8]]]:
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            header = json.loads(bytes(archive["header"]))
-            if not isinstance(header, dict) or header.get("format") != FORMAT:
-                raise ValueError(f"expected format {FORMAT}")
-            return header, {name: archive[name] for name in names}
-    except (OSError, ValueError, EOFError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        arrays = load_npz(path, ("header", *names))
+        header = parse_json(bytes(arrays["header"]))
+        if not isinstance(header, dict) or header.get("format") != FORMAT:
+            raise ValueError(f"expected format {FORMAT}")
+        return header, {name: arrays[name] for name in names}
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(
             f"{path}: no ensembles can be read ({getattr(error, 'strerror', None) or error}); {_AGAIN}"
         ) from error

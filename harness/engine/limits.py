@@ -1,0 +1,55 @@
+"""What one run may take, and what the processes of a worker hold at a moment."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from equipoise.harness.core.suite import Protocol
+
+__all__ = ["Limits", "memory_of_group"]
+
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one run may take before its worker is killed and the run recorded as failed.
+
+    Attributes:
+        seconds: Wall time; None for any.
+        memory: Resident bytes of the worker and its children; None for any.
+    """
+
+    seconds: float | None = None
+    memory: int | None = None
+
+    @classmethod
+    def of(cls, protocol: Protocol) -> "Limits":
+        """The limits of a suite."""
+        return cls(protocol.seconds_per_run, protocol.memory_bytes)
+
+    def exceeded(self, seconds: float, group: int) -> str | None:
+        """Says which limit a run has exceeded.
+
+        Args:
+            seconds: Since the run began.
+            group: The process group of its worker.
+        """
+        if self.seconds is not None and seconds > self.seconds:
+            return f"stopped after {seconds:.1f} s: [protocol] seconds_per_run = {self.seconds:g}"
+        if self.memory is not None and (held := memory_of_group(group)) > self.memory:
+            return f"stopped at {held / 1e9:.2f} GB of memory: [protocol] memory_per_run = {self.memory / 1e9:g} GB"
+        return None
+
+
+def memory_of_group(group: int) -> int:
+    """Sums the resident bytes of the processes of a group; 0 where the system does not tell."""
+    total = 0
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            fields = (folder / "stat").read_text().rpartition(")")[2].split()
+            if int(fields[2]) == group:
+                total += int(fields[21]) * _PAGE
+        except (OSError, ValueError, IndexError):  # it has ended meanwhile
+            continue
+    return total
