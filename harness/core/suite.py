@@ -176,7 +176,7 @@ class Suite:
         methods: The methods, in the order of the report.
         budgets: All of them, ascending: each repeat runs once per budget, and the method knows which it has.
         folder: Where the paths among these names begin: the folder of the suite's file; empty for the working
-            directory. It is no part of what a run is.
+            directory. It does not enter the identity of a run.
     """
 
     name: str
@@ -273,7 +273,7 @@ class Suite:
         Args:
             only: Labels of methods; all if empty.
             repeats: Of every method.
-            queries: Of a run.
+            queries: Budget per run.
             tasks: Names of tasks, or patterns of them; all if empty.
 
         Raises:

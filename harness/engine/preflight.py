@@ -67,7 +67,7 @@ def preflight(suite: Suite, skip_missing: bool) -> Preflight:
     """Tries every method on every task as far as making it.
 
     Args:
-        suite: What is asked for.
+        suite: The suite as it was written.
         skip_missing: Whether to skip what cannot run here.
 
     Raises:
