@@ -15,7 +15,7 @@ LOG_MEAN, LOG_DEVIATION = -1.0, 1.5
 
 
 class Inputs(NamedTuple):
-    """What the process compares of n architectures.
+    """The features by which the process compares n architectures.
 
     Attributes:
         codes: n x d option numbers.
