@@ -1,6 +1,6 @@
 """What a run may change in its process without meaning harm, and the next run must not find changed."""
 
-import _signal  # what `signal` wraps into enumerations, ten times as slow
+import _signal  # type: ignore[import-not-found]  # wrapped into enumerations by `signal`, ten times as slow
 import os
 import random
 import signal
