@@ -6,6 +6,7 @@ from equipoise.harness.core.errors import SettingError
 from equipoise.harness.core.method import Method, Observation, Problem, Query
 from equipoise.harness.core.space import Architecture
 from equipoise.methods._shared.candidate_pool import Pool
+from equipoise.methods._shared.generators import marginal_draws
 from equipoise.methods._shared.gp import Ranker
 
 __all__ = ["EdaGp"]
@@ -71,24 +72,5 @@ class EdaGp(Method):
         self._pool.tell(observation)
 
     def _generate(self, n: int) -> list[Architecture]:
-        order = np.argsort(self._ranker.errors, kind="stable")
-        codes = np.asarray(self._ranker.architectures)[order]
-        weights = 1.0 / (0.1 * len(codes) + np.arange(1, len(codes) + 1))
-        marginals = []
-        for column, width in enumerate(self.space.cardinalities):
-            share = np.bincount(codes[:, column], weights=weights, minlength=width) / weights.sum()
-            marginals.append((1 - self.floor) * share + self.floor / width)
-        return [self._draw(marginals, codes[: self.elites]) for _ in range(n)]
-
-    def _draw(self, marginals: list[np.ndarray], elites: np.ndarray) -> Architecture:
-        elite, keep = elites[self.rng.integers(len(elites))], self.rng.random(len(marginals)) < 0.5
-        chosen: Architecture = ()
-        for position, marginal in enumerate(marginals):
-            mask = self.space.legal(chosen)
-            if keep[position] and mask[elite[position]]:
-                chosen = (*chosen, int(elite[position]))
-                continue
-            share = marginal * mask
-            total = np.cumsum(share if share.sum() > 0 else mask.astype(float))
-            chosen = (*chosen, int(np.searchsorted(total, self.rng.random() * total[-1], side="right")))
-        return chosen
+        seen, errors = self._ranker.architectures, self._ranker.errors
+        return marginal_draws(self.space, self.rng, seen, errors, n, self.elites, self.floor)

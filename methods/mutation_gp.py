@@ -6,6 +6,7 @@ from equipoise.harness.core.errors import SettingError
 from equipoise.harness.core.method import Method, Observation, Problem, Query
 from equipoise.harness.core.space import Architecture
 from equipoise.methods._shared.candidate_pool import Pool
+from equipoise.methods._shared.generators import mutants
 from equipoise.methods._shared.gp import Ranker
 
 __all__ = ["MutationGp"]
@@ -66,11 +67,5 @@ class MutationGp(Method):
         self._pool.tell(observation)
 
     def _generate(self, n: int) -> list[Architecture]:
-        best = np.argsort(self._ranker.errors, kind="stable")[: self.elites]
-        found = []
-        for _ in range(n):
-            candidate = self._ranker.architectures[best[self.rng.integers(len(best))]]
-            for _ in range(int(self.rng.integers(1, self.edits + 1))):
-                candidate = self.space.mutate(candidate, self.rng)
-            found.append(candidate)
-        return found
+        seen, errors = self._ranker.architectures, self._ranker.errors
+        return mutants(self.space, self.rng, seen, errors, n, self.elites, self.edits)

@@ -55,4 +55,4 @@ def membership(
                 continue
             (partial if number else absent).append(method)
             chosen[method] = ""
-    return Membership(tuple(chosen), tasks, tuple(absent), tuple(partial))
+    return Membership(tuple(chosen), np.asarray(tasks), tuple(absent), tuple(partial))

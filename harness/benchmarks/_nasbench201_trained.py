@@ -4,6 +4,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from equipoise.harness.benchmarks._nasbench201_sizes import cell_sizes
 from equipoise.harness.benchmarks._open_table import columns_of, space_of, table_info, table_missing
 from equipoise.harness.benchmarks._trained_table import TrainedTableTask
 from equipoise.harness.core.task import Noise
@@ -43,4 +44,5 @@ def trained_here(name: str, path: Path, citation: str, noise: Noise) -> TrainedT
         pitfalls=(*info.pitfalls, cost, *(line.removeprefix("- ") for line in figures)),
     )
     space, columns, skip = partial(space_of, path), partial(columns_of, path), partial(table_missing, path)
-    return TrainedTableTask(info, space, columns, noise, skip, path)
+    sizes = {measure: partial(cell_sizes, info.dataset, measure) for measure in ("parameters", "flops")}
+    return TrainedTableTask(info, space, columns, noise, skip, path, sizes)

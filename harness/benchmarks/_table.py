@@ -5,11 +5,13 @@ from copy import copy
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
+from equipoise.harness.benchmarks._network_sizes import NetworkSizes, SizeReaders
 from equipoise.harness.core.errors import DataError, SuiteError
 from equipoise.harness.core.space import Architecture, SearchSpace
 from equipoise.harness.core.task import Evaluation, Noise, Task, TaskInfo
@@ -41,6 +43,7 @@ class TableTask(Task):
         noise: See `Task`.
         skip: Tells why the data cannot be read here; by default it always can.
         path: The table file in the open format, if there is one.
+        sizes: What gives the sizes of the networks, where they are known; the functions must pickle too.
     """
 
     def __init__(
@@ -51,8 +54,9 @@ class TableTask(Task):
         noise: Noise = "mean",
         skip: Callable[[], str | None] | None = None,
         path: Path | None = None,
+        sizes: SizeReaders = MappingProxyType({}),
     ) -> None:
-        self.path = path
+        self.path, self._sizes = path, dict(sizes)
         self._info = info.deferring(seeds=self._seeds, noise_floor=self._noise_floor)
         self._space, self._read, self._skip = space, columns, skip
         super().__init__(noise)
@@ -70,6 +74,10 @@ class TableTask(Task):
     def space(self) -> SearchSpace:
         """The space, read from the data where it is told there alone."""
         return self._space if isinstance(self._space, SearchSpace) else self._space()
+
+    def resource(self, name: str) -> Any | None:
+        """``parameters`` and ``flops`` of the networks, where they are known: a `NetworkSizes`."""
+        return NetworkSizes(self.space, self._sizes[name]()) if name in self._sizes else super().resource(name)
 
     def skip(self) -> str | None:
         """The reason why the data cannot be read here."""

@@ -16,7 +16,9 @@ class TrainedTableTask(TableTask):
         On CIFAR they are divided by Equipoise, not by the benchmark (see the pitfalls). ``training``: the macro
         architecture and the training configuration, as published.
         """
-        if name not in ("images", "training") or self._missing_images():
+        if name not in ("images", "training"):
+            return super().resource(name)
+        if self._missing_images():
             return None
         from equipoise.harness.training.catalogue import collection
         from equipoise.harness.training.setup import training_settings

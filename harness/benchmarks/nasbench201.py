@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from equipoise.harness.benchmarks._nasbench201_sizes import cell_sizes
 from equipoise.harness.benchmarks._table import TableTask, cached_columns, pack_seeds
 from equipoise.harness.benchmarks._trained_table import TrainedTableTask
 from equipoise.harness.core.task import Benchmark, Metric, Noise, TaskInfo
@@ -130,7 +131,9 @@ class NasBench201Benchmark(Benchmark):
             return trained_here(f"{self.name}/{dataset}", TRAINED_HERE[dataset], CITATION, noise)
         further = _further(dataset)
         info = _info(dataset, further)
-        return TrainedTableTask(info, SPACE, partial(_columns, info.data_digest, dataset, further), noise)
+        columns = partial(_columns, info.data_digest, dataset, further)
+        sizes = {measure: partial(cell_sizes, dataset, measure) for measure in ("parameters", "flops")}
+        return TrainedTableTask(info, SPACE, columns, noise, sizes=sizes)
 
 
 def _further(dataset: str) -> Further:

@@ -1,13 +1,15 @@
 """NAS-Bench-Graph from the light tables embedded in the package nas-bench-graph."""
 
 from functools import partial
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from equipoise.harness.benchmarks._table import TableTask, cached_columns
 from equipoise.harness.core.space import Architecture
 from equipoise.harness.core.task import Benchmark, Metric, Noise, TaskInfo
-from equipoise.harness.data.cache import Columns
+from equipoise.harness.data.cache import Columns, open_columns
 from equipoise.harness.data.package import package_file
 from equipoise.harness.data.unpickle import NUMPY_SCALARS, read_pickle
 from equipoise.harness.spaces.nasbench_graph import LAYERS, LINKS, OPERATIONS, PROTEINS_OPERATIONS, NasBenchGraph
@@ -65,17 +67,35 @@ class NasBenchGraphBenchmark(Benchmark):
         )
         space = NasBenchGraph(PROTEINS_OPERATIONS if dataset == "proteins" else OPERATIONS)
         read = partial(_read, dataset, space)
-        return TableTask(info, space, partial(cached_columns, info.name, _DIGESTS[dataset], read), noise)
+        columns = partial(cached_columns, info.name, _DIGESTS[dataset], read)
+        return TableTask(info, space, columns, noise, sizes={"parameters": partial(_parameters, dataset, space)})
+
+
+def _table(dataset: str) -> dict[int, dict[str, Any]]:
+    path = package_file("nas_bench_graph", "nas-bench-graph==1.4.0", f"light/{dataset}.bench", _DIGESTS[dataset])
+    table: dict[int, dict[str, Any]] = read_pickle(path, NUMPY_SCALARS)
+    return table
 
 
 def _read(dataset: str, space: NasBenchGraph) -> Columns:
     """Reads the pickle: the benchmark's number of a network to its record."""
-    path = package_file("nas_bench_graph", "nas-bench-graph==1.4.0", f"light/{dataset}.bench", _DIGESTS[dataset])
-    table = read_pickle(path, NUMPY_SCALARS)
+    table = _table(dataset)
     records = [table[_number(space, cell)] for cell in space.enumerate()]
     validation = 1.0 - np.array([float(record["valid_perf"]) for record in records])
     test = 1.0 - np.array([float(record["perf"]) for record in records])
     return {"validation": validation[None, :, None], "seconds": np.full((1, len(records)), np.nan), "test": test}
+
+
+def _parameters(dataset: str, space: NasBenchGraph) -> npt.NDArray[np.float64]:
+    """The stored numbers of parameters, which the source gives in millions."""
+
+    def build() -> Columns:
+        table = _table(dataset)
+        return {
+            "parameters": np.array([1e6 * float(table[_number(space, cell)]["para"]) for cell in space.enumerate()])
+        }
+
+    return np.asarray(open_columns(f"nasbench_graph/{dataset}/sizes", _DIGESTS[dataset], build)["parameters"])
 
 
 def _number(space: NasBenchGraph, architecture: Architecture) -> int:

@@ -178,7 +178,9 @@ class Task(ABC):
         """Something that a method may require beyond the space; None if this task does not have it.
 
         ``images`` are those that the architectures are trained on, ``training`` the macro architecture and
-        the training configuration (`equipoise.harness.training.setup.training_settings`).
+        the training configuration (`equipoise.harness.training.setup.training_settings`). ``parameters`` and ``flops``
+        map n architectures to the n sizes of their networks; in a space that can be listed, ``everything`` has those of
+        all.
         """
         return None
 

@@ -46,7 +46,7 @@ class PickledDtype:
         Raises:
             ValueError: It says something else.
         """
-        order = state[1].decode("ascii") if isinstance(state[1], bytes) else state[1]
+        order: Any = state[1].decode("ascii") if isinstance(state[1], bytes) else state[1]
         if order not in ("<", ">", "|", "=") or tuple(state[2:5]) != (None, None, None):
             raise ValueError("a dtype with fields, or without a byte order")
         if self.value is not None:

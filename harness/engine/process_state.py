@@ -1,4 +1,4 @@
-"""What a run may change in its process without meaning harm, and the next run must not find changed."""
+"""The state of a process that a run may change, and that is restored before the next run."""
 
 import _signal  # type: ignore[import-not-found]  # wrapped into enumerations by `signal`, ten times as slow
 import os

@@ -50,7 +50,7 @@ class Outcome:
 
 
 MOST_LINES, MOST_LINE = 400, 1000
-"""What is kept of a traceback."""
+"""The part of a traceback that is kept."""
 
 
 @lru_cache(maxsize=4)

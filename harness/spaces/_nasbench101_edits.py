@@ -50,12 +50,19 @@ def _changed(nodes: _Nodes, edges: _Edges) -> Iterator[tuple[_Nodes, _Edges]]:
 def _in_order(nodes: _Nodes, edges: _Edges) -> Architecture | None:
     """Numbers the nodes so that edges point forward; None if there is a cycle."""
     waiting, place = list(nodes), {0: 0, OUTPUT: OUTPUT}
+    before = [0] * (OUTPUT + 1)  # bits of the nodes that must come first
+    for u, v in edges:
+        before[v] |= 1 << u
+    missing = ~1  # bits of the nodes that have no place yet; the input has one
     operations: list[int] = []
     while waiting:
-        ready = next((n for n in waiting if all(u in place and u != OUTPUT for u, v in edges if v == n)), None)
-        if ready is None:
+        for ready in waiting:
+            if not before[ready] & missing:
+                break
+        else:
             return None
         waiting.remove(ready)
+        missing &= ~(1 << ready)
         place[ready] = len(operations) + 1
         operations.append(nodes[ready])
     placed = {(place[u], place[v]) for u, v in edges}

@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from itertools import compress
 
 import numpy as np
@@ -189,9 +189,12 @@ class NasBench101(SearchSpace):
         (beside an edge, on it, or where there is none), or removes such a node again, with or without an edge in its
         place. Every edit can be undone by another.
         """
-        found = {self.index(edited): None for edited in edits(architecture) if self.contains(edited)}
-        found.pop(self.index(architecture), None)
-        return [self._classes.representative(number) for number in found]
+        return list(map(self._classes.representative, _neighbours(architecture, self.index(architecture))))
+
+    def mutate(self, architecture: Architecture, rng: np.random.Generator) -> Architecture:
+        """Draws uniformly over `neighbours`; those of the last thousand architectures are remembered."""
+        numbers = _neighbours(architecture, self.index(architecture))
+        return self._classes.representative(numbers[int(rng.integers(len(numbers)))])
 
     @cached_property
     def encodings(self) -> Mapping[str, Encoding]:
@@ -325,3 +328,12 @@ def _rows(matrix: npt.NDArray[np.int8]) -> str:
 
 def _md5(text: str) -> str:
     return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+
+
+@lru_cache(maxsize=1_000)
+def _neighbours(architecture: Architecture, own: int) -> tuple[int, ...]:
+    """The numbers of the classes one edit away, in the order of the edits; a mutation draws one of a hundred."""
+    find = classes().find
+    found = dict.fromkeys(number for edited in edits(architecture) if (number := find(edited)) is not None)
+    found.pop(own, None)
+    return tuple(found)

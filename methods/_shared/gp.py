@@ -56,12 +56,28 @@ def best_of(
     Where no improvement is expected any more in floating point, the largest standardised mean is taken.
     """
     deviation = np.maximum(deviation, 1e-9)
-    score = np.where(allowed, expected_improvement(mean, deviation, best), -np.inf)
-    if score.max() <= 1e-14:
-        score = np.where(allowed, (mean - best) / deviation, -np.inf)
+    z = (mean - best) / deviation
+    open_ = _contenders(z, deviation, allowed)
+    score = expected_improvement(mean[open_], deviation[open_], best)
+    if score.max(initial=-np.inf) <= 1e-14:
+        open_ = np.flatnonzero(allowed)
+        score = z[open_]
     top = score.max()
-    ties = np.flatnonzero(score >= top - 1e-12 * abs(top))
+    ties = open_[score >= top - 1e-12 * abs(top)]
     return int(ties[rng.integers(len(ties))]) if len(ties) > 1 else int(ties[0])
+
+
+def _contenders(z: Array, deviation: Array, allowed: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    """The positions whose expected improvement may be the largest, by a bound that costs a twentieth of it.
+
+    It is deviation * (z cdf(z) + pdf(z)), at most deviation * (max(z, 0) + pdf(z)); whoever has the largest bound
+    shows what must at least be reached.
+    """
+    bound = deviation * (np.maximum(z, 0.0) + 0.39894229 * np.exp(-0.5 * z * z))
+    bound[~allowed] = -1.0
+    first = int(bound.argmax())
+    reached = float(expected_improvement(z[first], np.ones(()), 0.0) * deviation[first])
+    return np.flatnonzero(bound >= reached * (1.0 - 1e-9)) if bound[first] >= 0 else np.flatnonzero(allowed)
 
 
 class HammingProcess:

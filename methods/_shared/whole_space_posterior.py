@@ -96,7 +96,7 @@ class ListPosterior:
     """
 
     def __init__(self, codes: Codes) -> None:
-        self._codes = np.ascontiguousarray(codes.T.astype(np.int8))
+        self._codes = np.ascontiguousarray(codes.T.astype(np.int8 if codes.max(initial=0) < 128 else np.int32))
         self.variance: Array = np.ones(len(codes))
         self._cross = np.empty((64, len(codes)), dtype=np.float32)
         self._n = 0

@@ -11,6 +11,7 @@ from equipoise.harness.core.method import Method, Observation, Problem, Query
 from equipoise.harness.core.space import Architecture
 from equipoise.methods._shared.count_settings import check_count
 from equipoise.methods._shared.gp import Ranker
+from equipoise.methods._shared.structural_ranker import StructuralRanker, StructuralShortlist
 from equipoise.methods._shared.unseen import draw_unseen
 from equipoise.methods.graph_vae.shortlist import Shortlist
 
@@ -103,12 +104,16 @@ class GenerativeSearch(Method, ABC):
         self._ranker = self.make_ranker()
         self._taken: set[Architecture] = set()
         self._again: list[Architecture] = []
-        self._candidates, self._invalid = Shortlist(self._ranker), list[Architecture]()
+        self._candidates, self._invalid = self._shortlist(), list[Architecture]()
         self._left = 0
 
-    def make_ranker(self) -> Ranker:
+    def make_ranker(self) -> Ranker | StructuralRanker:
         """A ranker that knows nothing yet: that of the controls, unless a subclass has a better one."""
         return Ranker(self.space, self.rng)
+
+    def _shortlist(self) -> Shortlist | StructuralShortlist:
+        ranker = self._ranker
+        return StructuralShortlist(ranker) if isinstance(ranker, StructuralRanker) else Shortlist(ranker)
 
     @abstractmethod
     def learn(self, architectures: Sequence[Architecture], scores: np.ndarray) -> None:
@@ -167,7 +172,7 @@ class GenerativeSearch(Method, ABC):
         order = np.argsort(self._ranker.errors, kind="stable")
         architectures = [self._ranker.architectures[index] for index in order]
         self.learn(architectures, self._ranker.scores()[order])
-        self._candidates, self._invalid = Shortlist(self._ranker), []
+        self._candidates, self._invalid = self._shortlist(), []
         parents = list(dict.fromkeys(architectures))[: self.elites]
         found: set[Architecture] = set()
         self._take_in(map(self.space.key, self.space.sample(self.rng, self.draws)), found)

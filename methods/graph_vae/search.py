@@ -9,6 +9,9 @@ from equipoise.harness.core.errors import SettingError
 from equipoise.harness.core.method import Problem
 from equipoise.harness.core.space import Architecture
 from equipoise.methods._shared.gp import Ranker
+from equipoise.methods._shared.graph_features import GROUPS
+from equipoise.methods._shared.structural_inputs import InputReader
+from equipoise.methods._shared.structural_ranker import StructuralRanker
 from equipoise.methods.graph_vae.kernel import GraphRanker
 from equipoise.methods.graph_vae.loop import GenerativeSearch, rank_weights
 
@@ -46,8 +49,8 @@ class GraphVae(GenerativeSearch):
         ranked: Whether the Gaussian process picks.
         partial_generations: Generations at the lowest fidelity.
         proposals: ``decoder``, or ``mutation`` of the same parents in its place (an ablation).
-        kernel: What the Gaussian process compares: ``decisions``, as the controls' does, or ``graph``: neighbourhoods
-            of nodes beside them.
+        kernel: What the Gaussian process compares: ``decisions``, as the controls' does; ``graph``: neighbourhoods of
+            nodes beside them; or ``structural``: graph features, as `structural_gp` does.
         wl_rounds: Rounds of refinement of those neighbourhoods.
         masked: Whether illegal options are masked (off: an ablation).
         latents: ``node``, or ``graph`` for one latent a graph (an ablation).
@@ -93,7 +96,7 @@ class GraphVae(GenerativeSearch):
         ranked: bool = True,
         partial_generations: int = 0,
         proposals: Literal["decoder", "mutation"] = "decoder",
-        kernel: Literal["decisions", "graph"] = "decisions",
+        kernel: Literal["decisions", "graph", "structural"] = "decisions",
         wl_rounds: int = 1,
         masked: bool = True,
         latents: Literal["node", "graph"] = "node",
@@ -129,7 +132,7 @@ class GraphVae(GenerativeSearch):
         )
         choices = {
             "proposals": (proposals, ("decoder", "mutation")),
-            "kernel": (kernel, ("decisions", "graph")),
+            "kernel": (kernel, ("decisions", "graph", "structural")),
             "latents": (latents, ("node", "graph")),
             "backend": (backend, ("torch", "dgl")),
         }
@@ -157,8 +160,10 @@ class GraphVae(GenerativeSearch):
         self._backend: Literal["torch", "dgl"] = backend
         self.model: Vae | None = None
 
-    def make_ranker(self) -> Ranker:
-        """The controls' ranker, or that which compares neighbourhoods too."""
+    def make_ranker(self) -> Ranker | StructuralRanker:
+        """The controls' ranker, that which compares neighbourhoods too, or that of `structural_gp`."""
+        if self.kernel == "structural":
+            return StructuralRanker(InputReader(self.space, GROUPS, decisions=True, linear=True, sizes=None), self.rng)
         return GraphRanker(self.space, self.rng, self.wl_rounds) if self.kernel == "graph" else super().make_ranker()
 
     def learn(self, architectures: Sequence[Architecture], scores: np.ndarray) -> None:

@@ -69,19 +69,14 @@ def _methods(results: Results) -> Table:
     rows = [
         (
             name(method.label),
-            Cell(method.family),
-            Cell(method.origin or "unknown"),
+            Cell(f"{method.family}, {method.origin}" if method.origin else method.family),
             Cell(method.source or "unknown"),
             Cell(_settings(method.settings)),
             Cell(_departures(method)),
-            Cell(joined(method.tuned_on) or "none declared"),
         )
         for method in results.methods
     ]
-    columns = (
-        "method", "family", "origin", "source", "settings in force",
-        "departures from the source's or library's defaults", "tuned on",
-    )  # fmt: skip
+    columns = ("method", "family", "source", "settings in force", "departures from the defaults; tuning")
     return Table("methods", "Methods", tuple(Column(title, "l") for title in columns), tuple(rows))
 
 
@@ -89,6 +84,8 @@ def _departures(method: MethodInfo) -> str:
     said = [*method.deviations]
     if method.changed:
         said.append(f"set by the suite: {_settings(method.changed)}")
+    if method.tuned_on:
+        said.append(f"tuned on {joined(method.tuned_on)}")
     return "; ".join(said) or "none"
 
 

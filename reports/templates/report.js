@@ -23,8 +23,8 @@ for (const table of document.querySelectorAll("figure.table table")) {
   });
 }
 
-// Says so where a table is wider than the window, and opens what a link leads into.
-const marked = () => document.querySelectorAll(".scroll").forEach((box) =>
+// Says so where a table or figure is wider than the window, and opens what a link leads into.
+const marked = () => document.querySelectorAll(".scroll, figure.plot").forEach((box) =>
   box.classList.toggle("wide", box.scrollWidth > box.clientWidth + 1));
 const opened = () => {
   const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));

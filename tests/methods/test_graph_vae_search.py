@@ -77,6 +77,7 @@ def test_early_generations_are_asked_at_the_lowest_fidelity_and_their_best_again
         {"ranked": False},
         {"local": False},
         {"kernel": "graph"},
+        {"kernel": "structural"},
     ],
     ids=str,
 )

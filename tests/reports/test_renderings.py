@@ -180,6 +180,11 @@ def test_html_is_read_as_it_was_meant(text: str) -> None:
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
 PROBE = """<script>
+document.querySelectorAll("details").forEach((part) => { part.open = true; });
+const answer = document.querySelector("#figure-answer svg").getBoundingClientRect();
+marked();
+const boxes = [...document.querySelectorAll(".scroll")];
+const cues = boxes.filter((box) => getComputedStyle(box, "::after").content.includes("scroll sideways"));
 const wide = [...document.querySelectorAll("main *")].filter((e) => !e.closest(".scroll, svg, pre, figure.plot"))
   .filter((e) => e.getBoundingClientRect().right > innerWidth + 1).map((e) => e.outerHTML.slice(0, 80));
 const table = document.querySelector("#table-overview table");
@@ -188,6 +193,8 @@ table.tHead.querySelector("tr.heads").cells[1].querySelector("button")?.click();
 const values = [...table.tBodies[0].rows].map((row) => Number(row.cells[1].dataset.value));
 document.body.dataset.probe = JSON.stringify({
   page: document.documentElement.scrollWidth, window: innerWidth, wide, values, rows: before.length,
+  figure: answer.bottom, cues: cues.map((box) => boxes.indexOf(box)), overflowing:
+    boxes.filter((box) => box.scrollWidth > box.clientWidth + 1).map((box) => boxes.indexOf(box)),
   first: document.querySelector("p.answer").getBoundingClientRect().bottom, height: innerHeight,
 });
 </script></body>"""
@@ -223,8 +230,10 @@ def test_html_fits_the_window_and_sorts(folder: Path, tmp_path: Path, width: int
     assert found["page"] <= width
     assert found["wide"] == []
     assert found["values"] == sorted(found["values"])
+    assert found["overflowing"]
+    assert found["cues"] == found["overflowing"]
     if width == 1280:
-        assert found["first"] < found["height"]
+        assert found["first"] < found["figure"] < found["height"]
 
 
 @needs_chromium

@@ -11,7 +11,7 @@ TASKS = {
     "made-surrogate/b": {"surrogate": True, "technique": None, "held_out": [], "source": "made"},
     "table/c": {"surrogate": False, "source": "stored"},
 }
-RESULTS = SimpleNamespace(tasks=[SimpleNamespace(name=name) for name in TASKS], manifest={"tasks": TASKS})
+RESULTS = SimpleNamespace(tasks=[SimpleNamespace(name=name, own_title="") for name in TASKS], manifest={"tasks": TASKS})
 
 
 def test_held_out_scores_stand_beside_the_source() -> None:

@@ -171,3 +171,15 @@ def test_hashes_of_the_decoded_sample_agree() -> None:
     assert len(rows) == 20_001
     wrong = sum(SPACE.graph_hash(SPACE.key(SPACE.parse(f"{r['matrix']}:{r['ops']}"))) != r["hash"] for r in rows)
     assert wrong == 0
+
+
+def test_a_mutation_is_a_uniform_draw_from_the_neighbours_whatever_was_remembered() -> None:
+    space = NasBench101()
+    for architecture in space.sample(np.random.default_rng(5), 20):
+        neighbours = space.neighbours(architecture)
+        space.neighbours(architecture).clear()  # the list of a caller, not what is remembered
+        for seed in range(3):
+            drawn = space.mutate(architecture, np.random.default_rng(seed))
+            assert drawn == neighbours[int(np.random.default_rng(seed).integers(len(neighbours)))]
+    with pytest.raises(SpaceError, match="is no cell of the space"):
+        space.mutate((0,) * 26, np.random.default_rng(0))
