@@ -109,22 +109,29 @@ EXCLUDED = {
 def files_of(root: Path) -> list[Path]:
     """The checked files, this one excepted: it lists the words."""
     found = [
-        path for name in SCOPE for path in ([root / name] if name.endswith(".py") else (root / name).rglob("*.py"))
+        path for name in SCOPE for path in ([root / name] if (root / name).is_file() else (root / name).rglob("*"))
     ]
     found = [path for path in found if path.suffix in SUFFIXES]
     made = [root / name for name in GENERATED]
     return sorted(path for path in found if path != Path(__file__) and not any(map(path.is_relative_to, made)))
 
 
+def compiled(pattern: str) -> re.Pattern[str]:
+    """A pattern as a whole word; whatever its case, unless it has capitals."""
+    whole = pattern if pattern.startswith("\\") else rf"(?<![A-Za-z])(?:{pattern})(?![a-z])"
+    return re.compile(whole, re.IGNORECASE if pattern.islower() else 0)
+
+
+PATTERNS = [(compiled(pattern), instead) for pattern, instead in WORDS.items()]
+
+
 def hits(text: str, shown: str) -> Iterator[str]:
     """Every old word of a text as FILE:LINE."""
-    for number, line in enumerate(text.splitlines(), 1):
-        for pattern, instead in WORDS.items():
-            whole = pattern if pattern.startswith("\\") else rf"(?<![A-Za-z])(?:{pattern})(?![a-z])"
-            for match in re.finditer(whole, line, re.IGNORECASE if pattern.islower() else 0):
-                word = match[0]
-                if not any(word.lower().startswith(old) and part in shown for old, part in EXCLUDED):
-                    yield f"{shown}:{number}: '{word}'; say {instead}"
+    for pattern, instead in PATTERNS:
+        for match in pattern.finditer(text):
+            word = match[0]
+            if not any(word.lower().startswith(old) and part in shown for old, part in EXCLUDED):
+                yield f"{shown}:{text.count(chr(10), 0, match.start()) + 1}: '{word}'; say {instead}"
 
 
 def docstrings(source: str) -> Iterator[tuple[int, str]]:
@@ -172,6 +179,12 @@ def test_no_docstring_begins_with_what_or_how(files: list[Path]) -> None:
 )
 def test_the_check_sees_an_old_word(line: str) -> None:
     assert list(hits(line, "harness/x.py"))
+
+
+def test_every_name_of_the_scope_leads_to_files(files: list[Path]) -> None:
+    root = Path(__file__).parents[1]
+    assert all(any(path == root / name or path.is_relative_to(root / name) for path in files) for name in SCOPE)
+    assert {path.suffix for path in files} >= {".ini", ".md", ".py", ".toml"}
 
 
 def test_the_check_accepts_the_field_s_words() -> None:
