@@ -56,27 +56,23 @@ class Checkout:
         }
 
     def cpu_seconds(self, arguments: Sequence[str]) -> float:
-        """CPU time of one process, in seconds.
-
-        Raises:
-            CalledProcessError: It failed.
-        """
+        """CPU time of one process, in seconds."""
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         self.run(arguments)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
     def run(self, arguments: Sequence[str]) -> None:
-        """Runs Python on this code and no other."""
+        """Runs Python on this code and no other.
+
+        Raises:
+            SystemExit: It failed.
+        """
         environment = {**os.environ, **ONE_THREAD, "PYTHONPATH": str(self.path), "MPLBACKEND": "agg"}
-        subprocess.run(
-            [sys.executable, *arguments],
-            check=True,
-            cwd=self.path,
-            env=environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-        )
+        command = [sys.executable, *arguments]
+        ran = subprocess.run(command, cwd=self.path, env=environment, capture_output=True, text=True, check=False)
+        if ran.returncode:
+            raise SystemExit(f"{self.path}: {' '.join(arguments)} failed: {ran.stderr}")
 
     def make(self, suite: str) -> None:
         """Runs a suite, unless it is stored already."""

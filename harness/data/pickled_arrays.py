@@ -50,7 +50,7 @@ class PickledDtype:
         if order not in ("<", ">", "|", "=") or tuple(state[2:5]) != (None, None, None):
             raise ValueError(f"a dtype with the state {state!r}")
         if self.value is not None:
-            self.value = self.value.newbyteorder(order)
+            self.value = self.value.newbyteorder("=" if order == "|" else order)
 
     @property
     def plain(self) -> "np.dtype[Any]":
