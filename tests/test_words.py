@@ -50,7 +50,7 @@ WORDS = {
     r"warp(s|ed)?|unwarp(s|ed)?": "target transform",
     r"\.forth\(|\.back\(": "transform, inverse",
     r"recipes?": "training configuration",
-    r"copies": "replicas",
+    r"(?:several|independent|training) copies|copies(?: side by side| of (?:a|one) network| train|:| \*)": "replicas",
     r"skeletons?": "macro architecture",
     r"usual_encoding": "default_encoding",
     r"anew": "again, afresh; ignore_cache",
@@ -67,8 +67,8 @@ WORDS = {
     r"simulated seconds": "simulated training time",
     r"law of random search": "exact random-search baseline",
     r"false alarms?": "false positives",
-    rf"(?:(?:one|a) (?!(?:of|in|on|to|as|at|for|from|with|by|is|than)\b)\w+|images|batches|rows|trees|files|seconds"
-    rf"|nats|digits) an? (?:{UNITS})": ("per, instead of the distributive article"),
+    r"(?:(?:one|a) (?!(?:of|in|on|to|as|at|for|from|with|by|is|than|that|which|and|or)\b)\w+|"
+    rf"images|batches|rows|trees|files|seconds|nats|digits) an? (?:{UNITS})": "per, instead of the distributive article",
 }
 """A pattern, matched as a whole word whatever its case, and the term to use instead."""
 
@@ -80,13 +80,10 @@ EXCLUDED = {
     ("skeleton", "harness/training/architecture_gradient.py"): "measured on the skeleton of NAS-Bench-201",
     ("recipe", "harness/training/setup.py"): "a key of stored files",
     ("recipe", "harness/training/tabulate.py"): "a key of stored files",
-    ("copies", "harness/training/setup.py"): "a key of stored files",
-    ("copies", "harness/training/tabulate.py"): "a key of stored files",
     ("anew", "suites/"): "part of the label of a method, on which its random numbers depend",
     ("one round a generation", "suites/"): "a label too",
     ("technique", "CHANGELOG.md"): "the former name of an option",
     ("recipe", "CHANGELOG.md"): "a former name",
-    ("copies", "CHANGELOG.md"): "a former name",
     ("card", "CHANGELOG.md"): "the former name of a command",
     ("technique", "reports/sections/provenance.py"): "a key of stored manifests",
     ("made", "tests/"): "shared helpers of the tests",
@@ -94,7 +91,6 @@ EXCLUDED = {
     ("technique", "harness/cli/main.py"): "the former name of an option",
     ("technique", "harness/store/manifest.py"): "a key of stored manifests",
     ("shortfall", "harness/store/run_file.py"): "a key of the first version of the format",
-    ("copies", "harness/conformance/spaces.py"): "copies of an object",
     ("technique", "harness/surrogate/__init__.py"): "a key of the first version of the format",
     ("technique", "harness/surrogate/surrogate.py"): "a key of the first version of the format",
     ("technique", "harness/surrogate/nasbench301/vector.py"): "a parameter of Auto-PyTorch",
@@ -174,7 +170,7 @@ def test_no_docstring_begins_with_what_or_how(files: list[Path]) -> None:
         "one column an edge label",
         "runs are played",
         "class MadeSpace(SearchSpace):",
-        "two copies of it",
+        "several copies of one network",
     ],
 )
 def test_the_check_sees_an_old_word(line: str) -> None:
