@@ -19,7 +19,7 @@ FAMILIES = {
     "nas": "NAS methods",
     "hpo": "general optimisers",
     "one-shot": "weight sharing",
-    "baseline": "random search",
+    "baseline": "baselines",
 }
 DASHES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)))
 POINTS = 14
