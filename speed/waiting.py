@@ -9,6 +9,10 @@ is given, since other work on the machine only adds. The results that `status` a
 each checkout with its own code, in a folder that is removed (or kept and reused with ``--keep``).
 
 A checkout of the time when the packages were called ``harness`` and ``reports`` is asked as ``python -m harness``.
+
+Measured on two busy cores, before (commit b04db81) and after the package became a library, in CPU seconds: `--help`
+0.23 and 0.11, `list methods` 1.18 and 0.38, `list tasks` 2.95 and 0.49, `status` 0.50 and 0.54, the report of `quick`
+21.2 and 7.0; `import equipoise` takes 0.01 more than Python itself (0.014).
 """
 
 import argparse

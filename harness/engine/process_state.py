@@ -1,6 +1,6 @@
 """The state of a process that a run may change, and that is restored before the next run."""
 
-import _signal  # what `signal` wraps into enumerations, ten times as slow
+import _signal  # type: ignore[import-not-found]  # wrapped into enumerations by `signal`, ten times as slow
 import os
 import random
 import signal

@@ -122,7 +122,7 @@ def test_what_a_method_leaves_running_does_not_keep_the_command(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("method", "limit", "said"),
     [
-        ("Endless", "seconds_per_run = 3", "seconds_per_run = 3"),
+        ("Endless", "seconds_per_run = 10", "seconds_per_run = 10"),
         ("Hungry", 'memory_per_run = "800MB"', "memory_per_run = 0.8 GB"),
     ],
 )
