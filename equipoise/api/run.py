@@ -29,6 +29,7 @@ def run(
     queries: int | None = None,
     skip_missing: bool = False,
     cluster: str = "local",
+    cluster_config: str | Path | None = None,
     progress: bool = True,
 ) -> Results:
     """Runs a suite, or what of it is not stored yet, and returns its results.
@@ -65,6 +66,7 @@ def run(
         queries: The budget of a run, instead of the suite's.
         skip_missing: Skip tasks and methods whose data or packages are missing here, instead of refusing the suite.
         cluster: ``local``, ``slurm``, or the address of a Dask scheduler (``tcp://...``).
+        cluster_config: A TOML or YAML file of settings of a Dask cluster.
         progress: Show a bar in a terminal or a notebook, and elsewhere a line every 30 seconds on standard error.
 
     Raises:
@@ -82,6 +84,7 @@ def run(
         out,
         workers=workers,
         cluster=IN_PROCESS if workers == 1 and cluster == "local" else cluster,
+        cluster_config=None if cluster_config is None else Path(cluster_config),
         skip_missing=skip_missing,
         progress=display if progress else silent,
     )
