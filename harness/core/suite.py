@@ -104,6 +104,8 @@ class MethodEntry:
         settings: Where it departs from its defaults.
         repeats: Its own number of repeats, for a costly method.
         family: Overrides the class's family.
+        isomorphism: Overrides the rule of the protocol, for suites that compare the rules themselves.
+        factors: Its level of each factor, for suites that are a factorial design.
     """
 
     name: str
@@ -111,6 +113,8 @@ class MethodEntry:
     settings: Mapping[str, Any]
     repeats: int | None = None
     family: Family | None = None
+    isomorphism: Isomorphism | None = None
+    factors: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -172,7 +176,7 @@ class Suite:
         methods: The methods, in the order of the report.
         budgets: All of them, ascending: each repeat runs once per budget, and the method knows which it has.
         folder: Where the paths among these names begin: the folder of the suite's file; empty for the working
-            directory. It is no part of what a run is.
+            directory. It does not enter the identity of a run.
     """
 
     name: str
@@ -233,6 +237,10 @@ class Suite:
         methods = tuple(_method(entry) for entry in _tables(content["methods"], "methods"))
         _once(tasks, "task", "name it once")
         _once([method.label for method in methods], "method", 'give each its own label = "..."')
+        designs = {tuple(sorted(method.factors)): method.label for method in methods if method.factors}
+        if len(designs) > 1:
+            said = "; ".join(f"{', '.join(names)} ({label})" for names, label in designs.items())
+            raise SuiteError(f"[[methods]]: factors must have the same names in all methods that have any; got {said}")
         protocol, folder = _protocol(_table(content["protocol"], "protocol")), content.get("folder", "")
         if not isinstance(folder, str):
             raise SuiteError(f"folder = {folder!r} is not a text")
@@ -265,7 +273,7 @@ class Suite:
         Args:
             only: Labels of methods; all if empty.
             repeats: Of every method.
-            queries: Of a run.
+            queries: Budget per run.
             tasks: Names of tasks, or patterns of them; all if empty.
 
         Raises:
@@ -306,6 +314,11 @@ class Suite:
         """A name of this suite as the registry finds it: with the suite's folder, if it is a path."""
         return located(name, self.folder)
 
+    def rules_of(self, method: MethodEntry) -> Protocol:
+        """The rules under which a method runs: those of the protocol, except what its entry overrides."""
+        changed = method.isomorphism
+        return self.protocol if changed is None else replace(self.protocol, isomorphism=changed)
+
     def runs(self) -> Iterator[RunSpec]:
         """The runs, task by task and method by method."""
         for task in self.tasks:
@@ -314,10 +327,10 @@ class Suite:
 
     def runs_of(self, task: str, method: MethodEntry) -> Iterator[RunSpec]:
         """The repeats of one method on one task, budget by budget."""
-        settings = json.dumps(method.settings, sort_keys=True)
+        settings, protocol = json.dumps(method.settings, sort_keys=True), self.rules_of(method)
         for budget in self.budgets:
             for repeat in range(1, (method.repeats or self.protocol.repeats) + 1):
-                yield RunSpec(task, method.name, method.label, settings, repeat, budget, self.protocol, self.folder)
+                yield RunSpec(task, method.name, method.label, settings, repeat, budget, protocol, self.folder)
 
 
 def located(name: str, folder: str) -> str:
@@ -461,4 +474,11 @@ def _method(entry: dict[str, Any]) -> MethodEntry:
     label = str(entry.get("label", Path(name).stem if name.endswith(".py") else name))
     if not label.strip() or not label.isprintable() or len(label) > MOST_LABEL:
         raise SuiteError(f"{where}: label = {_shown(label)}; accepted: up to {MOST_LABEL} printable characters")
-    return MethodEntry(name, label, settings, repeats, family)
+    isomorphism = entry.get("isomorphism")
+    if isomorphism is not None and isomorphism not in get_args(Isomorphism):
+        raise SuiteError(f"{where}: isomorphism = {isomorphism!r}; {nearest(str(isomorphism), get_args(Isomorphism))}")
+    factors = _table(entry.get("factors", {}), f"{where}: factors")
+    for factor, level in factors.items():
+        if not isinstance(level, str):
+            raise SuiteError(f"{where}: factors: {factor} = {level!r} is not a text")
+    return MethodEntry(name, label, settings, repeats, family, isomorphism, factors or None)

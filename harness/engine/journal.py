@@ -1,6 +1,6 @@
 """The answers to a run in progress, so that it resumes without evaluating anything twice.
 
-No state of a method is saved: a resumed run asks the method anew and answers from the journal as far as it reaches.
+No state of a method is saved: a resumed run asks the method again and answers from the journal as far as it reaches.
 """
 
 from pathlib import Path

@@ -21,7 +21,7 @@ MOST_NAME = 120
 """Characters of a name; it becomes part of a file name."""
 
 MOST_EPOCHS = 2**31 - 1
-"""What a row of a run can hold."""
+"""Largest number of epochs in a row of a run."""
 
 Coverage = Literal["space", "closed", "sample"]
 KeyedBy = Literal["architecture", "canonical"]
