@@ -68,7 +68,7 @@ WORDS = {
     r"law of random search": "exact random-search baseline",
     r"false alarms?": "false positives",
     r"(?:(?:one|a) (?!(?:of|in|on|to|as|at|for|from|with|by|is|than|that|which|and|or)\b)\w+|"
-    rf"images|batches|rows|trees|files|seconds|nats|digits) an? (?:{UNITS})": "per, instead of the distributive article",
+    rf"images|batches|rows|trees|files|seconds|nats|digits) an? (?:{UNITS})": "per, not the distributive article",
 }
 """A pattern, matched as a whole word whatever its case, and the term to use instead."""
 

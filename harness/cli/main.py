@@ -55,6 +55,9 @@ def run(
     out: Annotated[Path | None, typer.Option(help="Results folder (default: results/NAME).")] = None,
     workers: Annotated[int | None, typer.Option(help="Processes (default: one per core).")] = None,
     cluster: Annotated[str, typer.Option(help="local, slurm, or the address of a Dask scheduler.")] = "local",
+    cluster_config: Annotated[
+        Path | None, typer.Option(help="TOML or YAML file of a Dask cluster's settings, such as [jobqueue.slurm].")
+    ] = None,
     only: Annotated[
         list[str] | None,
         typer.Option(help="Only this method (its label); may be given again.", autocompletion=completion.methods),
@@ -92,6 +95,7 @@ def run(
         out,
         workers=workers,
         cluster=cluster,
+        cluster_config=cluster_config,
         skip_missing=skip_missing,
         redo=tuple(redo or ()),
         keep=keep,

@@ -4,7 +4,7 @@ import logging
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import time
 from typing import Any, Protocol
@@ -13,6 +13,7 @@ from equipoise.harness.core.errors import StoreError, SuiteError, nearest
 from equipoise.harness.core.method_code import code_of
 from equipoise.harness.core.registry import load_method
 from equipoise.harness.core.suite import RunSpec, Suite
+from equipoise.harness.engine.executors import IN_PROCESS
 from equipoise.harness.engine.preflight import Exclusion, Preflight, preflight
 from equipoise.harness.engine.scheduler import execute_all
 from equipoise.harness.engine.shard import Shard
@@ -119,6 +120,7 @@ def run_suite(
     *,
     workers: int | None = None,
     cluster: str = "local",
+    cluster_config: Path | None = None,
     skip_missing: bool = False,
     redo: Sequence[str] = (),
     keep: bool = False,
@@ -134,6 +136,7 @@ def run_suite(
         out: The results folder; ``results/NAME`` if None.
         workers: Processes, or jobs of the cluster; one per core if None.
         cluster: ``in-process``, ``local``, ``slurm``, or the address of a Dask scheduler (``tcp://...``).
+        cluster_config: A file of settings of a Dask cluster (`dask_settings.ClusterSettings`).
         skip_missing: Skip tasks and methods whose data or packages are missing here, instead of refusing.
         redo: Labels of methods whose stored runs are set aside and run again.
         keep: Keep the stored runs of methods whose code has changed since; new runs then stand beside old ones, which
@@ -148,6 +151,8 @@ def run_suite(
     """
     if workers is not None and workers < 1:
         raise SuiteError(f"workers = {workers!r} is not a positive whole number")
+    if cluster not in (IN_PROCESS, "local"):
+        suite = replace(suite, folder=suite.folder or str(Path.cwd()))  # of methods and tables that are given by path
     began = time()
     with stopping_in_time(seconds) as clock:
         ready = preflight(suite, skip_missing)
@@ -166,7 +171,7 @@ def run_suite(
             compaction = Compaction(store, owned.__contains__) if shard else Compaction(store)
             with progress(Plan(suite, store.path, len(wanted), len(wanted) - len(missing))) as report:
                 count = min(workers or os.cpu_count() or 1, max(1, len(missing)))
-                total = execute_all(missing, store, count, cluster, _compacting(report, compaction))
+                total = execute_all(missing, store, count, cluster, _compacting(report, compaction), cluster_config)
             compaction.finish()
             if not total.interrupted:
                 _end(store, shard)

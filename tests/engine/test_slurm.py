@@ -77,6 +77,8 @@ def test_a_suite_longer_than_its_jobs_is_done_in_the_end(environment, tmp_path, 
     assert "stopped before its time was over" in logs
     assert "Traceback" not in logs
     assert "TIME LIMIT" not in logs
+    assert "Submitted" not in logs
+    assert "is running there already" not in logs
     suite = Suite.load(path)
     store = RunStore(out)
     assert all(map(store.has, suite.runs())), logs
