@@ -68,10 +68,10 @@ def scale_of(task: Task, name: str) -> Scale | None:
         values = values_of(task, name)
         if values is None or not values.size:
             return None
-        signed = np.asarray(values) if objective.minimise else -np.asarray(values)
         sign = 1.0 if objective.minimise else -1.0
-        ideal = sign * float(signed.min()) if ideal is None else ideal
-        reference = (
-            sign * float(np.quantile(signed, QUANTILE, method="inverted_cdf")) if reference is None else reference
-        )
+        signed = sign * np.asarray(values)
+        if ideal is None:
+            ideal = sign * float(signed.min())
+        if reference is None:
+            reference = sign * float(np.quantile(signed, QUANTILE, method="inverted_cdf"))
     return Scale(objective, ideal, reference) if reference != ideal else None
