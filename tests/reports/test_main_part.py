@@ -149,7 +149,7 @@ def test_every_figure_has_its_numbers_beside_it(folder: Path, tmp_path: Path) ->
         row for row in csv.reader((tmp_path / "figures" / "answer.csv").read_text().splitlines())
         if row[:2] == ["family mean", "overall"]
     ]  # fmt: skip
-    question = Analysis(load(folder)).question
+    question = Analysis(load(folder)).unsearched.question
     assert question is not None
     assert float(overall[2]) == pytest.approx(float(question.mean.overall.value), rel=1e-5)
 
