@@ -21,9 +21,10 @@ from equipoise.harness.core.task import Noise, Task
 from equipoise.harness.engine.call import retire, run_begins
 from equipoise.harness.engine.interruption import was_told
 from equipoise.harness.engine.journal import JournaledTask
+from equipoise.harness.engine.objectives import measured_task, with_constraints, with_objectives
 from equipoise.harness.engine.process_state import SpoiledError, preserved, preserved_seeds
 from equipoise.harness.engine.rules import CLASS_STALL_LIMIT, ByClass, searched_problem, searched_task
-from equipoise.harness.engine.runner import Oracle, run_trial
+from equipoise.harness.engine.runner import run_trial
 from equipoise.harness.store.run_file import Run
 from equipoise.harness.store.run_store import RunStore
 
@@ -82,10 +83,13 @@ def run_spec(spec: RunSpec, task: Task, cls: type[Method], journal: Path | None 
     started = process_time()
     settings, rules = json.loads(spec.settings), spec.protocol
     task = searched_task(task, rules, spec.repeat)
-    problem = searched_problem(cls, task, spec.budget, settings, rules)
+    problem = with_objectives(searched_problem(cls, task, spec.budget, settings, rules), task, spec)
     method, space = cls(problem, spec.rng("method"), **settings), problem.space
+    method = with_constraints(method, problem, task)
     initial = space.sample(spec.rng("shared"), rules.initial_size) if rules.initial == "shared" else ()
-    oracle: Oracle = task if journal is None or task.info.is_lookup else JournaledTask(task, journal)
+    oracle = measured_task(task, spec)
+    if journal is not None and not task.info.is_lookup:
+        oracle = JournaledTask(oracle, journal)
     by_class = rules.isomorphism == "all"
     ledger = Ledger(spec.budget, rules.duplicates, rules.invalid)
     if by_class:

@@ -78,6 +78,7 @@ def check_same_suite(stored: Mapping[str, Any], suite: Suite, where: object) -> 
 def suite_differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     """Names what keeps the runs of two suites, as their manifests hold them, from standing in one folder."""
     differences = [key for key in ("name", "budget") if _said(old[key]) != _said(new[key])]
+    differences += [key for key in ("objectives", "constraints") if _said(old.get(key)) != _said(new.get(key))]
     differences += [
         f"protocol.{key}"
         for key in {**new["protocol"], **old["protocol"]}
