@@ -16,6 +16,7 @@ from equipoise.harness.core.task import Noise, Task
 from equipoise.harness.store.code_versions import mixtures
 from equipoise.harness.store.run_file import Summary
 from equipoise.harness.store.run_store import RunStore
+from equipoise.reports.fronts import load_fronts
 from equipoise.reports.incumbents import RunRows
 from equipoise.reports.results import FAMILIES, Array, MethodInfo, Results, TaskResults
 from equipoise.reports.summarize import Catalogue, mean_seconds, summarize, training_equivalents
@@ -74,6 +75,7 @@ def _at_budget(store: RunStore, suite: Suite, manifest: Mapping[str, Any], budge
         failures=tuple(store.failures()),
         planned=_planned(suite, manifest),
         mixed=mixtures(store),
+        objectives=load_fronts(store, suite, grid),
     )
 
 
