@@ -29,8 +29,8 @@ class StructuralGp(Method):
     `equipoise.methods._shared.graph_features` with one length scale per group, and a linear kernel over operation
     counts. The features come from `SearchSpace.graph` alone, so that every space has them. Targets are normal scores;
     hyperparameters are maxima a posteriori. A space of up to 50,000 architectures is searched whole at every query,
-    a larger one over pools of candidates. What concerns pools was looked at on the second landscape of
-    ``studies/made_landscapes.py`` on DARTS and on NAS-Bench-101, all else chosen on the tasks of `tuned_on`.
+    a larger one over pools of candidates. Choices about pools were made on the second landscape of
+    ``studies/synthetic_landscapes.py`` on DARTS and on NAS-Bench-101, all else chosen on the tasks of `tuned_on`.
 
     Args:
         problem: What is known before the search.

@@ -1,13 +1,15 @@
 """All statistics of one store, each computed once, when a section first asks for it."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from equipoise.reports.family_members import Membership, membership
-from equipoise.reports.results import Array, Results
+from equipoise.reports.results import Array, Results, TaskResults
 from equipoise.reports.statistics.arrays import repeat_counts, task_means
 from equipoise.reports.statistics.bayesian import BayesianSignedRank, bayesian_all_pairs
 from equipoise.reports.statistics.bootstrap import Aggregates, aggregate, normalise
@@ -20,7 +22,7 @@ from equipoise.reports.statistics.ranks import average_ranks
 from equipoise.reports.statistics.resampling import Estimate, estimate, resample_means
 from equipoise.reports.statistics.speedup import LogQueries, equivalent_queries
 
-__all__ = ["LEVEL", "RESAMPLES", "Analysis"]
+__all__ = ["LEVEL", "RESAMPLES", "Analysis", "Kind"]
 
 LEVEL = 0.95
 RESAMPLES = 10_000
@@ -31,8 +33,22 @@ SHARE = 0.05
 """The same of anything else, as a share of the regret that random search leaves."""
 
 
+Kind = Literal["test", "held-out seeds", "validation"]
+"""The data that incumbents are judged on."""
+
+FLOORS: Mapping[Kind, tuple[str, ...]] = {
+    "test": ("validation to test",),
+    "held-out seeds": ("held-out seeds",),
+    "validation": ("held-out seeds", "validation to test"),
+}
+"""The noise floor of each kind of regret; the first one that a task has."""
+
+
 class Analysis:
     """The statistics at the full budget.
+
+    Incumbents are chosen by validation and judged by validation, test or held-out-seed regret, with the same
+    statistics. Tasks without such a regret drop out.
 
     Regrets of different units cannot be averaged. If all tasks share a unit, `values` are regrets in it; if not, they
     are per cent of what random search leaves at the same budget, and tasks without that baseline drop out. Methods
@@ -40,17 +56,32 @@ class Analysis:
 
     Args:
         results: What the store holds.
+        kind: What incumbents are judged on.
     """
 
-    def __init__(self, results: Results) -> None:
-        self.results = results
+    def __init__(self, results: Results, kind: Kind = "validation") -> None:
+        self.results, self.kind = results, kind
         self.families = [method.family for method in results.methods]
         self.clusters = [task.space for task in results.tasks]
 
     @cached_property
     def regrets(self) -> Array:
         """Methods x tasks x repeats, in the unit of each task."""
-        return self.results.regrets()
+        if self.kind == "validation":
+            return self.results.regrets()
+        return self.results.tests() if self.kind == "test" else self.results.held_outs()
+
+    @cached_property
+    def by_kind(self) -> dict[Kind, "Analysis"]:
+        """The analyses of all kinds of regret that some task has, what was not searched on first."""
+        kinds: tuple[Kind, ...] = ("held-out seeds", "test", "validation")
+        each = {kind: self if kind == self.kind else Analysis(self.results, kind) for kind in kinds}
+        return {kind: analysis for kind, analysis in each.items() if np.isfinite(analysis.regrets).any()}
+
+    @property
+    def unsearched(self) -> "Analysis":
+        """The analysis that the answer is of: by held-out seeds, else by the test split, else by validation."""
+        return next(iter(self.by_kind.values()), self)
 
     @cached_property
     def one_unit(self) -> bool:
@@ -86,10 +117,13 @@ class Analysis:
     def ropes(self) -> tuple[float, float, float]:
         """Half widths of regions of practical equivalence in `unit`; the middle one is reported first.
 
-        0.1 points of per cent. In other units there is no custom: a twentieth of the regret that random search leaves
-        (of the methods' mean regret where its baseline is unknown), to one digit.
+        The noise floor (`floor`), to two digits. Without one: 0.1 points of per cent. In other units there is no
+        custom: a twentieth of the regret that random search leaves (of the methods' mean regret where its baseline is
+        unknown), to one digit.
         """
-        if not self.one_unit:
+        if self.floor > 0:
+            middle = float(f"{self.floor:.1e}")
+        elif not self.one_unit:
             middle = 100 * SHARE
         elif self.results.tasks[0].metric.unit == "%":
             middle = POINTS
@@ -98,6 +132,19 @@ class Analysis:
             left = known if known.size else self.means[np.isfinite(self.means)]
             middle = float(f"{SHARE * left.mean():.0e}") if left.size else POINTS
         return middle / 2, middle, 2 * middle
+
+    @cached_property
+    def floors(self) -> Array:
+        """tasks: the noise floor of this kind of regret, in the unit of `values`; NaN where the task tells none."""
+        told = [[task.floors[name] for name in FLOORS[self.kind] if name in task.floors] for task in self.results.tasks]
+        floors = np.array([found[0] if found else np.nan for found in told])
+        return floors if self.one_unit else 100.0 * floors / self.random
+
+    @cached_property
+    def floor(self) -> float:
+        """The mean noise floor over the tasks that have runs, spaces with equal weight; NaN if none tells one."""
+        kept = np.flatnonzero(np.isfinite(self.floors) & (self.counts.sum(axis=0) > 0))
+        return float(self.floors[kept] @ self._weights(kept)) if kept.size else np.nan
 
     @property
     def rope(self) -> float:
@@ -112,9 +159,15 @@ class Analysis:
     @cached_property
     def random(self) -> Array:
         """tasks: exact expected regret of random search at the budget; NaN where it is unknown."""
-        exact = [task.random_regret([self.results.limit]) for task in self.results.tasks]
-        usable = self.results.unit == "queries"
-        return np.array([np.nan if baseline is None or not usable else baseline[0] for baseline in exact])
+        if self.results.unit != "queries":
+            return np.full(len(self.results.tasks), np.nan)
+        exact = [self._random_regret(task) for task in self.results.tasks]
+        return np.array([np.nan if baseline is None else baseline[0] for baseline in exact])
+
+    def _random_regret(self, task: TaskResults) -> Array | None:
+        if self.kind == "validation":
+            return task.random_regret([self.results.limit])
+        return task.random_test_regret([self.results.limit]) if self.kind == "test" else None
 
     @cached_property
     def scores(self) -> Array:
@@ -282,6 +335,8 @@ class Analysis:
     @cached_property
     def question_in_queries(self) -> FamilyAnswer | None:
         """The same in logarithms of random-search queries (above 0: NAS is better); None without any baseline."""
+        if self.kind != "validation":
+            return None
         kept = [place for place, task in enumerate(self.results.tasks) if task.baseline is not None]
         if self.results.unit != "queries" or not kept or not self.both(self._where_all_ran(self.errors)[:, kept]):
             return None

@@ -1,18 +1,22 @@
 """Reads a results folder into `Results`, task by task: 7.2 million rows become a few arrays."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from math import isnan
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from equipoise.harness.core.errors import EquipoiseError, StoreError
+from equipoise.harness.core.ledger import Budget
 from equipoise.harness.core.registry import load_task
 from equipoise.harness.core.suite import Suite
 from equipoise.harness.core.task import Noise, Task
 from equipoise.harness.store.code_versions import mixtures
 from equipoise.harness.store.run_file import Summary
 from equipoise.harness.store.run_store import RunStore
+from equipoise.reports.fronts import load_fronts
 from equipoise.reports.incumbents import RunRows
 from equipoise.reports.results import FAMILIES, Array, MethodInfo, Results, TaskResults
 from equipoise.reports.summarize import Catalogue, mean_seconds, summarize, training_equivalents
@@ -23,6 +27,8 @@ COLUMNS = (
     "method", "repeat", "query", "architecture", "fidelity", "validation_error", "charge", "cost_seconds",
     "overhead_seconds", "training_charge", "status",
 )  # fmt: skip
+READ_AT_ONCE = 1_000_000
+"""Up to so many rows, a store is read in one go."""
 EVERY_QUERY = 1000
 """Up to this many queries, the grid has every one of them."""
 STATUSES = {"ok": 0, "duplicate": 1, "invalid": 2}
@@ -44,15 +50,24 @@ def load(folder: Path) -> Results:
     if not store.summaries():
         raise StoreError(f"{folder}: no finished run is stored; see failures.jsonl there, or run the suite first")
     suite = Suite.from_dict(manifest["suite"])
-    grid, checkpoints = _grid(suite.budget.unit, suite.budget.limit)
-    summaries = {(s.task, s.method, s.repeat): s for s in store.summaries().values()}
+    *smaller, full = (_at_budget(store, suite, manifest, budget) for budget in suite.budgets)
+    return replace(full, smaller=tuple(smaller))
+
+
+def _at_budget(store: RunStore, suite: Suite, manifest: Mapping[str, Any], budget: Budget) -> Results:
+    """The runs of one budget; those that do not tell theirs are of the only one."""
+    suite = replace(suite, budget=budget)
+    grid, checkpoints = _grid(budget.unit, budget.limit)
+    of_budget = [s for s in store.summaries().values() if isnan(s.budget) or s.budget == budget.limit]
+    summaries = {(s.task, s.method, s.repeat): s for s in of_budget}
     methods = _methods(manifest, [key[1] for key in summaries])
     catalogue = Catalogue()
+    frames = _frames(store, sum(summary.queries for summary in summaries.values()))
     names = list(dict.fromkeys([*suite.tasks, *sorted(key[0] for key in summaries)]))
     return Results(
         manifest=manifest,
         methods=methods,
-        tasks=tuple(_task(store, name, suite, manifest, summaries, grid, checkpoints, catalogue) for name in names),
+        tasks=tuple(_task(frames, name, suite, manifest, summaries, grid, checkpoints, catalogue) for name in names),
         unit=suite.budget.unit,
         limit=suite.budget.limit,
         grid=grid,
@@ -60,7 +75,22 @@ def load(folder: Path) -> Results:
         failures=tuple(store.failures()),
         planned=_planned(suite, manifest),
         mixed=mixtures(store),
+        objectives=load_fronts(store, suite, grid),
     )
+
+
+def _frames(store: RunStore, rows: int) -> Callable[[str], Any]:
+    """Reads the rows of a task: of a small store once for all tasks, of a large one task by task."""
+    if rows > READ_AT_ONCE:
+        return lambda task: store.frame((*COLUMNS, "budget"), task=task)
+    whole = store.frame(("task", *COLUMNS, "budget"))
+    parts = {str(task): part for task, part in whole.groupby("task", observed=True)}
+
+    def of_task(task: str) -> Any:
+        part = parts[task].drop(columns="task").reset_index(drop=True)
+        return part.assign(architecture=part["architecture"].cat.remove_unused_categories())
+
+    return of_task
 
 
 def _grid(unit: str, limit: float) -> tuple[Array, tuple[int, ...]]:
@@ -92,6 +122,8 @@ def _methods(manifest: Mapping[str, Any], stored: list[str]) -> tuple[MethodInfo
                 tuple(entry.get("deviations", ())),
                 entry.get("origin", ""),
                 tuple(entry.get("tuned_on", ())),
+                tuple(entry.get("knowledge", ())),
+                entry.get("factors", {}),
             )
         )
     return tuple(sorted(described, key=lambda method: FAMILIES.index(method.family)))
@@ -108,7 +140,7 @@ def _planned(suite: Suite, manifest: Mapping[str, Any]) -> dict[tuple[str, str],
 
 
 def _task(
-    store: RunStore,
+    frames: Callable[[str], Any],
     name: str,
     suite: Suite,
     manifest: Mapping[str, Any],
@@ -121,7 +153,8 @@ def _task(
     described = manifest["tasks"].get(name, {})
     if not any(key[0] == name for key in summaries):
         return summarize(name, task, problem, described, {}, {}, [], grid, checkpoints, {}, catalogue)
-    frame = store.frame(COLUMNS, task=name)
+    frame = frames(name)
+    frame = frame[frame["budget"] == suite.budget.limit]
     architectures = frame["architecture"].cat.categories.tolist()
     rows = dict(_rows(frame))
     seconds = mean_seconds(None if problem else task, rows)
@@ -131,7 +164,16 @@ def _task(
         label: np.array([_ending(summaries.get((name, label, int(number)))) for number in rows[label].numbers])
         for label in rows
     }
-    return summarize(name, task, problem, described, rows, own, architectures, grid, checkpoints, endings, catalogue)
+    views = _views(task, suite) if task is not None and not problem else ()
+    return summarize(
+        name, task, problem, described, rows, own, architectures, grid, checkpoints, endings, catalogue, views
+    )
+
+
+def _views(task: Task, suite: Suite) -> tuple[Task, ...]:
+    """The views of a task from which the repeats are searched in turn; none where no seed is held out."""
+    split = suite.protocol.seeds == "split" and task.info.seeds > 1
+    return tuple(task.split(held_out) for held_out in range(task.info.seeds)) if split else ()
 
 
 def _open(name: str, noise: Noise) -> tuple[Task | None, str]:

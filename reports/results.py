@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatch
 from functools import cached_property
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from equipoise.harness.core.task import Metric
+from equipoise.reports.fronts import SeveralObjectives
 from equipoise.reports.random_search import ExactRandomSearch
 
 __all__ = ["Array", "Derived", "MethodInfo", "Recount", "Results", "Runs", "Spent", "TaskResults"]
@@ -29,7 +31,9 @@ class MethodInfo:
         family: ``nas``, ``hpo``, ``one-shot`` or ``baseline``.
         source: Paper or library.
         origin: ``published``, ``library`` or ``this project``; empty where the manifest does not tell.
-        tuned_on: Tasks that its defaults were tuned on.
+        tuned_on: Tasks that its defaults were tuned on: names, or patterns of them.
+        knowledge: What it uses of a task; empty where the manifest does not tell.
+        factors: Its level of each factor of a factorial suite.
         settings: All settings in force.
         changed: Those the suite set.
         deviations: Where the defaults depart from the source's.
@@ -44,6 +48,12 @@ class MethodInfo:
     deviations: tuple[str, ...]
     origin: str = ""
     tuned_on: tuple[str, ...] = ()
+    knowledge: tuple[str, ...] = ()
+    factors: Mapping[str, str] = field(default_factory=dict)
+
+    def tuned(self, task: str) -> bool:
+        """Whether its defaults were tuned on a task."""
+        return any(fnmatch(task, pattern) for pattern in self.tuned_on)
 
 
 @dataclass(frozen=True)
@@ -85,6 +95,8 @@ class Runs:
         numbers: Repeat numbers, ascending.
         regret: r x g: regret of the incumbent at each point of ``Results.grid``, in the shown unit of the metric.
         test: r x c: test regret of the validation incumbent at each checkpoint; NaN where there is no test split.
+        held_out: r x c: regret of the validation incumbent under the training seed that was held out of its repeat; NaN
+            where none was.
         begins: r: index on the grid from which on the run has an incumbent; g if it never has.
         seconds_regret: r x s: regret at each point of ``TaskResults.seconds_grid``; NaN before the first answer.
         spent: Totals of each run.
@@ -93,6 +105,7 @@ class Runs:
     numbers: npt.NDArray[np.int64]
     regret: Array
     test: Array
+    held_out: Array
     begins: npt.NDArray[np.int64]
     seconds_regret: Array
     spent: Spent
@@ -136,13 +149,14 @@ class TaskResults:
         metric: How errors are shown.
         runs: The runs of each method that has any, by label.
         recounts: Regret under other units, by unit.
-        seconds_grid: Simulated seconds at which ``Runs.seconds_regret`` is given; empty where unknown.
+        seconds_grid: Simulated training times at which ``Runs.seconds_regret`` is given; empty where unknown.
         reference: The error that regret is measured from.
         exact: Whether `reference` is the true optimum; if not, it is the best that any run found.
         baseline: The exact random-search baseline; None where the landscape is unknown.
         test_values: Test error of every architecture, in the order of the landscape; None without a test split.
         test_optimum: The least test error in the space; NaN if unknown.
         caveat: What the reader must know of how this task was read; empty if nothing.
+        floors: Noise floors in the shown unit, by name (`equipoise.harness.core.task.Task.noise_floors`).
         own_title: The name that a table gives itself; empty if it is the same.
         derived: What each method asked for that trains shared weights between its proposals, by label.
     """
@@ -161,6 +175,7 @@ class TaskResults:
     caveat: str = ""
     derived: Mapping[str, Derived] = field(default_factory=dict)
     own_title: str = ""
+    floors: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def title(self) -> str:
@@ -187,6 +202,13 @@ class TaskResults:
             abs(self.metric.slope) * (self.baseline.mean(np.asarray(queries).astype(np.int64)) - self.reference)
         )
 
+    def random_test_regret(self, queries: npt.ArrayLike) -> Array | None:
+        """Expected test regret of what random search finds, exactly; None where it is unknown."""
+        if self.baseline is None or self.test_values is None:
+            return None
+        means = self.baseline.mean_of(self.test_values, np.asarray(queries).astype(np.int64))
+        return np.asarray(abs(self.metric.slope) * (means - self.test_optimum))
+
 
 @dataclass(frozen=True)
 class Results:
@@ -203,6 +225,8 @@ class Results:
         failures: Runs that failed, as recorded.
         planned: Runs that the suite asks for, by (method, task).
         mixed: Methods whose runs are of several versions of their code, by label, and which.
+        objectives: Fronts of the runs; None where the suite asks for the validation error alone.
+        smaller: The same suite at its smaller budgets, ascending: runs of their own.
     """
 
     manifest: Mapping[str, Any]
@@ -215,6 +239,8 @@ class Results:
     failures: tuple[Mapping[str, Any], ...]
     planned: Mapping[tuple[str, str], int] = field(default_factory=dict)
     mixed: Mapping[str, str] = field(default_factory=dict)
+    smaller: tuple["Results", ...] = ()
+    objectives: SeveralObjectives | None = None
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
@@ -249,6 +275,10 @@ class Results:
     def tests(self, checkpoint: int = -1) -> Array:
         """Test regret at one checkpoint: methods x tasks x repeats, NaN where a run or the split is missing."""
         return self._aligned(lambda runs: runs.test[:, checkpoint])
+
+    def held_outs(self, checkpoint: int = -1) -> Array:
+        """Regret under held-out seeds at one checkpoint: methods x tasks x repeats, NaN where nothing was held out."""
+        return self._aligned(lambda runs: runs.held_out[:, checkpoint])
 
     def spent(self, what: str) -> Array:
         """One attribute of `Spent`: methods x tasks x repeats, NaN where a run is missing."""

@@ -1,7 +1,7 @@
 """Summaries of one task: from its rows to `TaskResults` with regret on the grid, totals and other ways to count."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -63,11 +63,12 @@ class _Values:
             self.key = _numbered([key for _, key, _ in read])
             self.network = _numbered([network for _, _, network in read])
 
-    def expected(self, codes: npt.NDArray[np.int64]) -> Array | None:
-        """Noise-free errors; None if the task cannot tell."""
-        if self.task is None or not self.known:
+    def expected(self, codes: npt.NDArray[np.int64], view: Task | None = None) -> Array | None:
+        """Noise-free errors, of a view if one is given; None if the task cannot tell."""
+        task = view or self.task
+        if task is None or not self.known:
             return None
-        values = [self.task.expected(self.architectures[code]) for code in codes.tolist()]
+        values = [task.expected(self.architectures[code]) for code in codes.tolist()]
         return None if any(value is None for value in values) else np.array(values, dtype=np.float64)
 
     @property
@@ -82,6 +83,27 @@ class _Values:
             return np.full(len(codes), np.nan)
         values = [self.task.reveal(self.architectures[code]) for code in codes.tolist()]
         return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
+
+    def held_out(self, codes: npt.NDArray[np.int64], view: Task) -> Array:
+        """Errors under the seed that is held out of a view."""
+        return np.array([view.held_out(self.architectures[code]) for code in codes.tolist()], dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class _Judge:
+    """Errors by the codes of architectures, and the least of them: regret is the difference."""
+
+    errors: Callable[[npt.NDArray[np.int64]], Array]
+    least: float
+
+
+def _judged(judges: Sequence[_Judge], block: RunRows, columns: npt.NDArray[np.int64], nothing: float) -> Array:
+    """Regrets of the architectures at given columns: the judges take turns with the repeats."""
+    found = np.full(columns.shape, np.nan)
+    for turn, judge in enumerate(judges):
+        runs = (block.numbers - 1) % len(judges) == turn
+        found[runs] = lookup(columns[runs], block.code[runs], judge.errors, nothing) - judge.least
+    return found
 
 
 def _numbered(forms: Sequence[Architecture | None]) -> npt.NDArray[np.int64]:
@@ -103,6 +125,7 @@ def summarize(
     checkpoints: Sequence[int],
     endings: Mapping[str, Array],
     catalogue: Catalogue,
+    views: Sequence[Task] = (),
 ) -> TaskResults:
     """Condenses one task.
 
@@ -118,6 +141,7 @@ def summarize(
         checkpoints: Indices of the grid at which test errors are revealed.
         endings: For each method r x 2: unspent budget, and whether the run ended early.
         catalogue: Remembers architectures from task to task.
+        views: The views of the task that the repeats search in turn, each without one training seed; usually none.
     """
     metric = Metric(**described["metric"]) if "metric" in described else task.info.metric if task else Metric.accuracy()
     scale = abs(metric.slope)
@@ -142,8 +166,18 @@ def summarize(
     test_values = _test_values(task, landscape)
     test_optimum = np.nan if test_values is None else float(test_values.min())
 
+    def error_in(view: Task, codes: npt.NDArray[np.int64]) -> Array:
+        expected = values.expected(codes, view)
+        return error_of(codes) if expected is None else expected
+
+    def least(optimum: float | None) -> float:
+        return np.nan if optimum is None else optimum
+
+    judges = [_Judge(partial(error_in, view), least(view.optimum())) for view in views]
+    unseen = [_Judge(partial(values.held_out, view=view), least(view.held_out_optimum())) for view in views]
+
     def regret(block: RunRows, columns: npt.NDArray[np.int64], nothing: float) -> Array:
-        return scale * (lookup(columns, block.code, error_of, nothing) - reference)
+        return scale * _judged(judges or [_Judge(error_of, reference)], block, columns, nothing)
 
     seconds_grid = _seconds_grid(rows)
     runs: dict[str, Runs] = {}
@@ -157,6 +191,7 @@ def summarize(
             numbers=block.numbers,
             regret=regret(block, columns, penalty),
             test=test,
+            held_out=scale * _judged(unseen, block, shown, np.nan),
             begins=(columns < 0).sum(axis=1),
             seconds_regret=regret(block, by_time, np.nan),
             spent=_spent(block, own[label], values, endings[label]),
@@ -174,11 +209,12 @@ def summarize(
         seconds_grid=seconds_grid,
         reference=reference,
         exact=optimum is not None,
-        baseline=None if landscape is None else ExactRandomSearch(landscape),
+        baseline=None if landscape is None or views else ExactRandomSearch(landscape),
         test_values=test_values,
         test_optimum=test_optimum,
         own_title=described.get("title") or ("" if task is None else task.info.title),
-        caveat=_caveat(task, problem, optimum, described),
+        floors=_floors(task if known else None, described, scale),
+        caveat=_caveat(task, problem, optimum, described, len(views)),
         derived={
             label: derived(block, partial(regret, block, nothing=penalty), values.architectures, space)
             for label, block in rows.items()
@@ -328,7 +364,13 @@ def _running(codes: npt.NDArray[np.int64]) -> Array:
     return np.cumsum(~seen_before(codes), axis=1).astype(np.float64)
 
 
-def _caveat(task: Task | None, problem: str, optimum: float | None, described: Mapping[str, Any]) -> str:
+def _floors(task: Task | None, described: Mapping[str, Any], scale: float) -> dict[str, float]:
+    """The noise floors that the task tells, or else the manifest, in the shown unit."""
+    told = described.get("noise_floors", {}) if task is None else task.noise_floors()
+    return {name: scale * float(floor) for name, floor in told.items()}
+
+
+def _caveat(task: Task | None, problem: str, optimum: float | None, described: Mapping[str, Any], views: int) -> str:
     if task is None or problem:
         return (
             f"its data cannot be read on this machine ({problem}), so regret is measured from the best error that any "
@@ -341,5 +383,10 @@ def _caveat(task: Task | None, problem: str, optimum: float | None, described: M
         return (
             f"the data on this machine ({task.info.data_digest[:16]}) are not those of the runs "
             f"({described['digest'][:16]}): regret and test errors are looked up in the former"
+        )
+    if views:
+        return (
+            f"one of {views} training seeds was held out of each repeat in turn: validation regret is that of the "
+            "others, and there is no one random-search baseline"
         )
     return ""

@@ -45,7 +45,7 @@ def _page(name: str, cls: type[Method]) -> str:
 
 
 def _facts(cls: type[Method]) -> list[tuple[str, ...]]:
-    """What stands at the head of a page: (what, value)."""
+    """The facts at the head of a page, as (name, value)."""
     packages = ", ".join(f"`{package}` (`equipoise[{extra}]`)" for package, extra in cls.packages)
     facts = [
         ("family", FAMILIES[cls.family].lower()),

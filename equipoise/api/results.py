@@ -21,7 +21,7 @@ __all__ = ["Results"]
 
 
 class Results:
-    """The content of a results folder. Everything is computed on demand.
+    """The contents of a results folder. Nothing is computed before it is asked for.
 
     Args:
         folder: The results folder of a suite.

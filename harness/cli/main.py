@@ -197,7 +197,7 @@ def check(
         ),
     ],
 ) -> None:
-    """Run the conformance checks on a method, task or space; the kind may be left out where only one has that name."""
+    """Run the conformance checks on a method, task or space; the kind may be omitted where only one has that name."""
     from equipoise.harness.conformance import KINDS, failures_of
 
     if len(names) > 2 or names[-1] in KINDS:

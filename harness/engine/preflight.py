@@ -13,6 +13,7 @@ from equipoise.harness.core.registry import load_method, load_task, missing_pack
 from equipoise.harness.core.space import SearchSpace
 from equipoise.harness.core.suite import MethodEntry, Suite
 from equipoise.harness.core.task import Task
+from equipoise.harness.engine.objectives import MeasuredTask, with_objectives
 from equipoise.harness.engine.rules import conflict, searched_problem, searched_task
 
 __all__ = ["Exclusion", "Preflight", "preflight"]
@@ -67,7 +68,7 @@ def preflight(suite: Suite, skip_missing: bool) -> Preflight:
     """Tries every method on every task as far as making it.
 
     Args:
-        suite: What is asked for.
+        suite: The suite as it was written.
         skip_missing: Whether to skip what cannot run here.
 
     Raises:
@@ -111,6 +112,8 @@ def _tasks(suite: Suite) -> tuple[dict[str, Task], list[Exclusion]]:
         try:
             task = load_task(suite.address(name), suite.protocol.noise)
             reason = task.skip()
+            if reason is None and suite.measured:
+                MeasuredTask(task, suite.measured)
         except DataError as error:  # its file is there and cannot be used
             reason = str(error)
         if reason is None:
@@ -160,7 +163,8 @@ class _Entry:
         settings = self.entry.settings
         try:
             for budget in self.suite.budgets:
-                problem = searched_problem(cls, task, budget, settings, self.suite.protocol)
+                problem = searched_problem(cls, task, budget, settings, self.suite.rules_of(self.entry))
+                problem = with_objectives(problem, task, self.suite)
                 cls(problem, np.random.default_rng(0), **settings)
         except SettingError as error:
             raise SettingError(f"method {self.entry.label}: {error}") from error

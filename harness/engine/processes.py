@@ -167,7 +167,7 @@ class _Worker:
             )
 
     def answer(self, request: bytes) -> tuple[bool, Any]:
-        """Whether a call failed, and its result or its exception.
+        """Returns whether a call failed, and its result or its exception.
 
         Raises:
             EOFError: The process is gone.

@@ -106,10 +106,10 @@ def execute_all(
 def _not_reached(chunk: list[RunSpec], outcome: Outcome) -> list[RunSpec]:
     """The runs of a chunk that its worker left; an interrupt that did not come from here is a run's failure."""
     reached = outcome.done + len(outcome.failures)
-    if outcome.interrupted:
-        outcome.interrupted = False
+    if outcome.interrupted and reached < len(chunk):
         outcome.failures.append(failure_of(chunk[reached], "the method sent an interrupt to its own process"))
         reached += 1
+    outcome.interrupted = False
     return chunk[reached:]
 
 

@@ -1,4 +1,4 @@
-"""Running a suite: what is checked before, what is kept of it, and what became of it."""
+"""Runs a suite: locks its folder, writes the manifest, executes what is missing, and returns the outcome."""
 
 import logging
 import os
@@ -40,7 +40,7 @@ class Plan:
     """The plan that a progress display shows before the first run.
 
     Attributes:
-        suite: What runs.
+        suite: The suite.
         folder: Where the rows go, and the journals of runs in progress (``journal/*.jsonl``).
         runs: Runs of the suite.
         stored: Those that were stored before.
@@ -53,7 +53,7 @@ class Plan:
 
 
 class Progress(Protocol):
-    """Opens a display; what it yields is told of each chunk of runs."""
+    """Opens a display; the function it yields takes the outcome of each chunk of runs."""
 
     def __call__(self, plan: Plan, /) -> AbstractContextManager[Callable[[Outcome], None]]:
         """Shows a plan being executed."""
@@ -71,7 +71,7 @@ class SuiteRun:
 
     Attributes:
         folder: The results folder.
-        suite: What ran: without what was skipped.
+        suite: The suite without the tasks and methods that were skipped.
         planned: Runs that the suite, or this shard of it, asks for and that apply.
         stored: Those stored now.
         executed: Those that this call ran and stored.
@@ -133,7 +133,7 @@ def run_suite(
     """Runs what is not stored yet. It prints nothing; what is skipped or not applicable is logged to ``equipoise``.
 
     Args:
-        suite: What to run.
+        suite: The suite.
         out: The results folder; ``results/NAME`` if None.
         workers: Processes, or jobs of the cluster; if None, one per core, or per GPU where a task trains on one.
         cluster: ``in-process``, ``local``, ``slurm``, or the address of a Dask scheduler (``tcp://...``).
@@ -145,7 +145,7 @@ def run_suite(
         shard: Run this share of the suite alone; the others may run at the same time, into the same folder.
         seconds: Time from now until this process is ended from outside; it stops by itself before that.
         command: The command line, for the manifest; empty where Python called.
-        progress: Opens a display of what is going on.
+        progress: Opens a progress display.
 
     Raises:
         EquipoiseError: Something cannot run as written (nothing ran), or the folder cannot be used.
@@ -286,7 +286,7 @@ def _settle_changed_code(
         first = next(iter(found))
         raise StoreError(
             f"{store.path}: the code has changed since runs were stored of: {told}. Run them again with "
-            f"--redo '{first}', or keep them with --keep"
+            f"--redo '{first}', or keep them with --keep (redo=, keep=True)"
         )
 
 

@@ -78,6 +78,7 @@ def check_same_suite(stored: Mapping[str, Any], suite: Suite, where: object) -> 
 def suite_differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     """Names what keeps the runs of two suites, as their manifests hold them, from standing in one folder."""
     differences = [key for key in ("name", "budget") if _said(old[key]) != _said(new[key])]
+    differences += [key for key in ("objectives", "constraints") if _said(old.get(key)) != _said(new.get(key))]
     differences += [
         f"protocol.{key}"
         for key in {**new["protocol"], **old["protocol"]}
@@ -86,7 +87,7 @@ def suite_differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[st
     before = {entry["label"]: entry for entry in old["methods"]}
     for entry in new["methods"]:
         known = before.get(entry["label"], entry)
-        if _said([known["name"], known["settings"]]) != _said([entry["name"], entry["settings"]]):
+        if any(_said(known.get(key)) != _said(entry.get(key)) for key in ("name", "settings", "isomorphism")):
             differences.append(f"the settings of {entry['label']}")
     return differences
 
@@ -198,6 +199,7 @@ def _method(cls: type[Method], entry: Any) -> dict[str, Any]:
         "labels_used": cls.labels_used,
         "settings": settings_of(cls, entry.settings, entry.label),
         "changed": dict(entry.settings),
+        **({"factors": dict(entry.factors)} if entry.factors else {}),
         "deviations": list(cls.deviations),
     }
 
@@ -225,6 +227,7 @@ def _task(name: str, suite: Suite) -> dict[str, Any]:
         "technique": surrogate.model if surrogate else None,
         "held_out": [scores.to_dict() for scores in surrogate.scores] if surrogate else [],
         "fidelities": list(info.fidelities),
+        "noise_floors": task.noise_floors(),
         "measured_cost": info.measured_cost,
         "pitfalls": list(info.pitfalls),
     }

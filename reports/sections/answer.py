@@ -7,6 +7,7 @@ from equipoise.reports.document import Block, Code, Figure, Paragraph, Section, 
 from equipoise.reports.figures.forest import Line, forest
 from equipoise.reports.phrases import amount, decimals, interval, joined, number, plural, spread
 from equipoise.reports.sections.family_lines import lines_data, overall_lines
+from equipoise.reports.sections.regrets import KINDS, floor_words, of_kind, regrets_table
 from equipoise.reports.statistics.families import FamilyAnswer
 from equipoise.reports.statistics.resampling import Estimate
 from equipoise.reports.verdicts import FAMILY_WORDS, judged, verdict_words
@@ -15,10 +16,14 @@ __all__ = ["answer_section", "budget_words", "favoured", "magnitude", "signed"]
 
 
 def answer_section(analysis: Analysis) -> Section:
-    """Two sentences, what to mind, and the forest plot."""
-    blocks: list[Block] = [Paragraph(_answer(analysis), "answer")]
-    if analysis.question is not None:
-        blocks.append(_figure(analysis, analysis.question))
+    """Two sentences by what was not searched on, the forest plot, every kind of regret, and what to mind."""
+    main = analysis.unsearched
+    if main.question is None:
+        main = analysis
+    blocks: list[Block] = [Paragraph(_answer(main), "answer")]
+    if main.question is not None:
+        blocks.append(_figure(main, main.question))
+        blocks.append(regrets_table(analysis))
     blocks += [Paragraph(text, "caution") for text in cautions(analysis)]
     return Section("answer", "Does NAS beat general hyperparameter optimisation?", tuple(blocks))
 
@@ -37,11 +42,11 @@ def _answer(analysis: Analysis) -> Text:
     if question is None:
         return _one_family(analysis)
     effect = question.mean.overall
-    size = f"{magnitude(effect)} {analysis.of_regret}"
+    size = f"{magnitude(effect)} {of_kind(analysis)}"
     rope = f"±{analysis.rope:g} {analysis.unit}"
     judgement = judged(float(effect.low), float(effect.high), analysis.rope)
     where = f" on these {plural(int(question.mean.tasks_used.sum()), 'task')} at {budget_words(analysis)}"
-    fragile = _fragile(analysis)
+    fragile = f"{_below_floor(analysis, effect)}{_fragile(analysis)}"
     if judgement.verdict == "unclear":
         head: Text = (
             Strong("These runs cannot tell."),
@@ -65,6 +70,16 @@ def _answer(analysis: Analysis) -> Text:
             f" (95 % interval {_magnitudes(effect)}){small}{fragile}.",
         )
     return (*head, *_second(analysis, question))
+
+
+def _below_floor(analysis: Analysis, effect: Estimate) -> str:
+    """A warning where the difference is smaller than what noise of training explains."""
+    if not (analysis.floor > 0 and abs(float(effect.value)) < analysis.floor):
+        return ""
+    return (
+        f"; this is below the noise floor of these tasks ({number(analysis.floor, decimals([analysis.floor]))} "
+        f"{analysis.unit}), so another training of the same architectures can turn it"
+    )
 
 
 def _fragile(analysis: Analysis) -> str:
@@ -146,8 +161,9 @@ def _figure(analysis: Analysis, question: FamilyAnswer) -> Figure:
         "NAS minus HPO: difference of mean regret, per search space and overall, with 95 % intervals",
         f"{said}.",
         (
-            f"Regret in {analysis.unit}; blue: NAS better, red: HPO better, grey: the interval includes zero. The band is "
-            f"±{analysis.rope:g}, the region of practical equivalence. Family best: chosen on half of the repeats, "
+            f"{KINDS[analysis.kind][0]} in {analysis.unit}; blue: NAS better, red: HPO better, grey: the interval "
+            f"includes zero. The band is ±{analysis.rope:g}, the region of practical equivalence{floor_words(analysis)}. "
+            "Family best: chosen on half of the repeats, "
             "judged on the other half. The appendix shows every task.",
         ),
         lambda style: forest(style, panels, "NAS", "HPO", analysis.rope, analysis.unit),

@@ -1,6 +1,7 @@
 """Section of the main part: the methods ranked with intervals, and one table for the paper."""
 
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 
 import numpy as np
 
@@ -101,7 +102,7 @@ def _note(analysis: Analysis, sped: bool) -> Text:
         said += (
             "Speed-up: queries that random search needs for the same mean regret, over the budget (geometric mean). "
         )
-    if any(method.tuned_on for method in analysis.results.methods):
+    if any(_label(analysis, method) != label for method, label in enumerate(analysis.results.labels)):
         said += "*: its defaults were tuned on tasks of this table (see Provenance)."
     return (said.strip(),)
 
@@ -109,8 +110,8 @@ def _note(analysis: Analysis, sped: bool) -> Text:
 def _label(analysis: Analysis, method: int) -> str:
     """The label, with a star where the method was tuned on a task of the comparison."""
     info = analysis.results.methods[method]
-    names = {task.name for task in analysis.results.tasks}
-    return f"{info.label}*" if any(task in names for task in info.tuned_on) else info.label
+    tuned = any(fnmatchcase(task.name, pattern) for task in analysis.results.tasks for pattern in info.tuned_on)
+    return f"{info.label}*" if tuned else info.label
 
 
 def _cell(values: Estimate, method: int, digits: int, best: bool) -> Cell:

@@ -1,0 +1,81 @@
+"""Three regrets of the same incumbents: by held-out seeds, by the test split, by validation."""
+
+import numpy as np
+
+from equipoise.reports.analysis import Analysis, Kind
+from equipoise.reports.document import Cell, Column, Table
+from equipoise.reports.phrases import decimals, interval, number, plural
+from equipoise.reports.statistics.families import FamilyAnswer
+from equipoise.reports.statistics.resampling import Estimate
+from equipoise.reports.verdicts import verdict_words
+
+__all__ = ["KINDS", "floor_words", "of_kind", "regrets_table"]
+
+KINDS: dict[Kind, tuple[str, str]] = {
+    "held-out seeds": ("Regret under held-out training seeds", "a training seed that was held out of the search"),
+    "test": ("Test regret", "the test split"),
+    "validation": ("Validation regret", "what the methods searched on"),
+}
+"""The title of each kind of regret, and what it is judged by."""
+
+
+def of_kind(analysis: Analysis) -> str:
+    """The unit of a difference, with the kind of regret: ``points of test regret``."""
+    if not analysis.one_unit:
+        return analysis.unit
+    title = KINDS[analysis.kind][0]
+    return f"{analysis.unit} of {title[0].lower()}{title[1:]}"
+
+
+def floor_words(analysis: Analysis) -> str:
+    """The origin of the region of practical equivalence, where it is the noise floor."""
+    return ": the mean noise floor of the tasks" if analysis.floor > 0 else ""
+
+
+def regrets_table(analysis: Analysis) -> Table:
+    """NAS minus HPO by each kind of regret, each with its own noise floor as region of practical equivalence."""
+    rows = []
+    for kind, each in analysis.by_kind.items():
+        title, judge = KINDS[kind]
+        question = each.question
+        if question is not None:
+            rows.append(_row(each, f"{title}, by {judge}", question))
+        if (contrast := each.confirmatory) is not None:
+            rows.append(_row(each, "published NAS against library optimisers", contrast))
+    return Table(
+        "regrets",
+        f"NAS minus HPO by three regrets of the same incumbents, in {analysis.unit}",
+        (
+            Column("regret", "l"),
+            Column("NAS − HPO"),
+            Column("equivalent within"),
+            Column("verdict", "l"),
+            Column("tasks", "l"),
+        ),
+        tuple(rows),
+        (
+            (
+                "Family means with 95 % intervals over seeds, spaces with equal weight; below zero favours NAS. Incumbents are "
+                "chosen by validation in every row. Equivalent within: the mean noise floor of the tasks, that is what "
+                "the best architecture by one set of training seeds loses under another, or by validation loses on "
+                "test; a difference below it is none in practice.",
+            ),
+        ),
+    )
+
+
+def _row(analysis: Analysis, title: str, answer: FamilyAnswer) -> tuple[Cell, ...]:
+    effect, tasks = answer.mean.overall, int(answer.mean.tasks_used.sum())
+    return (
+        Cell(title),
+        Cell(_shown(effect), float(effect.value)),
+        Cell(f"±{analysis.rope:g}", analysis.rope),
+        Cell(verdict_words(effect, analysis.rope) if np.isfinite(effect.value) else "n/a"),
+        Cell(plural(tasks, "task"), float(tasks)),
+    )
+
+
+def _shown(effect: Estimate) -> str:
+    value, low, high = (float(part) for part in (effect.value, effect.low, effect.high))
+    digits = decimals([value])
+    return f"{number(value, digits)} {interval(low, high, digits)}".strip()
