@@ -1,4 +1,4 @@
-"""What the report knows of several objectives: the fronts of the runs, and the exact ones."""
+"""Fronts of runs with several objectives, and the exact fronts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

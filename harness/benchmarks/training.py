@@ -151,7 +151,7 @@ class TrainingTask(Task):
 
     @cached_property
     def device(self) -> str:  # type: ignore[override]  # read-only
-        """What the networks are trained on here."""
+        """Describes the device that the networks are trained on."""
         return chosen_device(self._wanted.device)
 
     def skip(self) -> str | None:
