@@ -54,13 +54,16 @@ def finished(manifest: Mapping[str, Any]) -> dict[str, Any]:
 def check_same_suite(stored: Mapping[str, Any], suite: Suite, where: object) -> None:
     """Refuses to add runs to the results of another suite.
 
-    More repeats, tasks or methods may be added; name, budget, rules and the settings of a stored method must agree.
+    More repeats, tasks, methods or budgets may be added; name, rules, the settings of a stored method and the budgets
+    that both have must agree.
 
     Raises:
         StoreError: They do not.
     """
     old, new = stored["suite"], suite.to_dict()
-    differences = [key for key in ("name", "budget") if _said(old[key]) != _said(new[key])]
+    differences = ["name"] if _said(old["name"]) != _said(new["name"]) else []
+    if not _one_within_other(old["budget"], new["budget"]):
+        differences.append("budget")
     differences += [
         f"protocol.{key}"
         for key in {**new["protocol"], **old["protocol"]}
@@ -76,6 +79,19 @@ def check_same_suite(stored: Mapping[str, Any], suite: Suite, where: object) -> 
             f"{where} holds the results of another suite ('{old['name']}'): {', '.join(differences)} differ; "
             "choose another --out, or move the folder away"
         )
+
+
+def _amounts(budget: Mapping[str, Any]) -> list[Any]:
+    (amounts,) = budget.values()
+    return list(amounts) if isinstance(amounts, list) else [amounts]
+
+
+def _one_within_other(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    """Whether the budgets of one suite are among those of the other, in the same unit."""
+    if list(old) != list(new):
+        return False
+    before, now = set(map(_said, _amounts(old))), set(map(_said, _amounts(new)))
+    return before <= now or now <= before
 
 
 def _said(value: Any) -> str:
@@ -130,6 +146,7 @@ def merged(stored: Mapping[str, Any], manifest: Mapping[str, Any]) -> dict[str, 
     for key, name in (("tasks", "name"), ("methods", "label")):
         present = [entry[name] for entry in suite[key]]
         suite[key] = [*suite[key], *(entry for entry in stored["suite"][key] if entry[name] not in present)]
+    suite["budget"] = max(stored["suite"]["budget"], suite["budget"], key=lambda budget: len(_amounts(budget)))
     repeats = max(stored["suite"]["protocol"]["repeats"], suite["protocol"]["repeats"])
     suite["methods"] = [_most_repeats(entry, stored["suite"], manifest["suite"]) for entry in suite["methods"]]
     result["suite"] = {**suite, "protocol": {**suite["protocol"], "repeats": repeats}}
