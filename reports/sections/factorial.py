@@ -72,9 +72,9 @@ def _levels(analysis: Analysis, cells: list[int]) -> Table:
     """Mean regret of the methods of each level, over the tasks that all of the design finished."""
     methods, kinds, rows = analysis.results.methods, [], []
     for kind, judged in analysis.by_kind.items():
-        finished = (judged.counts[cells] > 0).all(axis=0)
+        finished = np.asarray((judged.counts[cells] > 0).all(axis=0))
         if finished.any():
-            kinds.append((kind, judged.without_tasks([not done for done in finished.tolist()])))
+            kinds.append((kind, judged.without_tasks(np.logical_not(finished).tolist())))
     for factor in methods[cells[0]].factors:
         for level in dict.fromkeys(methods[m].factors[factor] for m in cells):
             members = [m for m in cells if methods[m].factors[factor] == level]
