@@ -39,7 +39,7 @@ class Darts(OneShot):
         images: A proxy in place of the task's images.
         order: 1, or 2 for the gradient through one step of the weights.
         epochs: Of a search.
-        batch_size: Images a step.
+        batch_size: Images per step.
         learning_rate: Of the weights at the start.
         final_learning_rate: At the end.
         weight_decay: Of the weights.

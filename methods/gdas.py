@@ -19,7 +19,7 @@ __all__ = ["Gdas"]
 
 
 class Gdas(OneShot):
-    """One operation an edge is drawn and computed; the gradient is that of the softmax it was drawn from.
+    """One operation per edge is drawn and computed; the gradient is that of the softmax it was drawn from.
 
     In each step the weights descend on the training half with one draw, then the architecture parameters on the judging
     half with another. The temperature of the softmax falls linearly from epoch to epoch.
@@ -35,7 +35,7 @@ class Gdas(OneShot):
         rng: Source of randomness.
         images: A proxy in place of the task's images.
         epochs: Of a search.
-        batch_size: Images a step.
+        batch_size: Images per step.
         learning_rate: Of the weights at the start.
         final_learning_rate: At the end.
         weight_decay: Of the weights.

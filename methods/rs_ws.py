@@ -35,7 +35,7 @@ class RandomSearchWithWeightSharing(OneShot):
         rng: Source of randomness.
         images: A proxy in place of the task's images.
         epochs: Of the training.
-        batch_size: Images a step.
+        batch_size: Images per step.
         learning_rate: Of the weights at the start.
         final_learning_rate: At the end.
         weight_decay: Of the weights.

@@ -23,7 +23,7 @@ class RunRows:
         error: r x n observed validation errors; infinity for invalid proposals and where there is no row.
         fidelity: r x n epochs; 0 where there is no row or the task has none.
         charge: r x n amounts charged; 0 where there is no row.
-        seconds: r x n simulated seconds; 0 where there is no row, NaN where the task does not tell.
+        seconds: r x n seconds of simulated training time; 0 where there is no row, NaN where the task has none.
         overhead: r x n seconds of the method itself; 0 where there is no row.
         status: r x n: 0 ok, 1 duplicate, 2 invalid, -1 no row.
         training_charge: r x n amounts charged for the method's own training, part of `charge`; 0 where there is none,

@@ -148,7 +148,7 @@ class TaskResults:
         metric: How errors are shown.
         runs: The runs of each method that has any, by label.
         recounts: Regret under other units, by unit.
-        seconds_grid: Simulated seconds at which ``Runs.seconds_regret`` is given; empty where unknown.
+        seconds_grid: Simulated training times at which ``Runs.seconds_regret`` is given; empty where unknown.
         reference: The error that regret is measured from.
         exact: Whether `reference` is the true optimum; if not, it is the best that any run found.
         baseline: The exact random-search baseline; None where the landscape is unknown.

@@ -9,6 +9,10 @@ is given, since other work on the machine only adds. The results that `status` a
 each checkout with its own code, in a folder that is removed (or kept and reused with ``--keep``).
 
 A checkout of the time when the packages were called ``harness`` and ``reports`` is asked as ``python -m harness``.
+
+Measured on two busy cores, before (commit b04db81) and after the package became a library, in CPU seconds: `--help`
+0.23 and 0.11, `list methods` 1.18 and 0.38, `list tasks` 2.95 and 0.49, `status` 0.50 and 0.54, the report of `quick`
+21.2 and 7.0; `import equipoise` takes 0.01 more than Python itself (0.014).
 """
 
 import argparse
@@ -56,27 +60,23 @@ class Checkout:
         }
 
     def cpu_seconds(self, arguments: Sequence[str]) -> float:
-        """CPU time of one process, in seconds.
-
-        Raises:
-            CalledProcessError: It failed.
-        """
+        """CPU time of one process, in seconds."""
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         self.run(arguments)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
     def run(self, arguments: Sequence[str]) -> None:
-        """Runs Python on this code and no other."""
+        """Runs Python on this code and no other.
+
+        Raises:
+            SystemExit: It failed.
+        """
         environment = {**os.environ, **ONE_THREAD, "PYTHONPATH": str(self.path), "MPLBACKEND": "agg"}
-        subprocess.run(
-            [sys.executable, *arguments],
-            check=True,
-            cwd=self.path,
-            env=environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-        )
+        command = [sys.executable, *arguments]
+        ran = subprocess.run(command, cwd=self.path, env=environment, capture_output=True, text=True, check=False)
+        if ran.returncode:
+            raise SystemExit(f"{self.path}: {' '.join(arguments)} failed: {ran.stderr}")
 
     def make(self, suite: str) -> None:
         """Runs a suite, unless it is stored already."""

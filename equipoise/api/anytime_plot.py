@@ -28,7 +28,7 @@ def anytime_plot(figure: "Figure", results: Results, tasks: Sequence[TaskResults
     """
     columns = min(COLUMNS, len(tasks))
     rows = -(-len(tasks) // columns)
-    figure.set_size_inches(2.4 * columns if columns > 1 else 4.0, 1.9 * rows + 0.9)
+    figure.set_size_inches(3.0 * columns if columns > 1 else 4.0, 2.3 * rows + 0.9)
     figure.set_layout_engine("constrained")
     axes = figure.subplots(rows, columns, squeeze=False).ravel().tolist()
     for spare in axes[len(tasks) :]:

@@ -21,7 +21,7 @@ __all__ = ["Results"]
 
 
 class Results:
-    """What a results folder holds. Nothing is computed before it is asked for.
+    """The contents of a results folder. Nothing is computed before it is asked for.
 
     Args:
         folder: The results folder of a suite.

@@ -28,7 +28,10 @@ def run(
     repeats: int | None = None,
     queries: int | None = None,
     skip_missing: bool = False,
+    redo: Sequence[str] = (),
+    keep: bool = False,
     cluster: str = "local",
+    cluster_config: str | Path | None = None,
     progress: bool = True,
 ) -> Results:
     """Runs a suite, or what of it is not stored yet, and returns its results.
@@ -64,7 +67,10 @@ def run(
         repeats: Repeats of every method, instead of the suite's.
         queries: The budget of a run, instead of the suite's.
         skip_missing: Skip tasks and methods whose data or packages are missing here, instead of refusing the suite.
+        redo: Labels of methods whose stored runs are set aside and run again.
+        keep: Keep the stored runs of methods whose code has changed since.
         cluster: ``local``, ``slurm``, or the address of a Dask scheduler (``tcp://...``).
+        cluster_config: A TOML or YAML file of settings of a Dask cluster.
         progress: Show a bar in a terminal or a notebook, and elsewhere a line every 30 seconds on standard error.
 
     Raises:
@@ -82,7 +88,10 @@ def run(
         out,
         workers=workers,
         cluster=IN_PROCESS if workers == 1 and cluster == "local" else cluster,
+        cluster_config=None if cluster_config is None else Path(cluster_config),
         skip_missing=skip_missing,
+        redo=redo,
+        keep=keep,
         progress=display if progress else silent,
     )
     if ran.interrupted:

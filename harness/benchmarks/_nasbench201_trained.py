@@ -4,6 +4,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from equipoise.harness.benchmarks._nasbench201_objectives import SIZES
 from equipoise.harness.benchmarks._nasbench201_sizes import cell_sizes
 from equipoise.harness.benchmarks._open_table import columns_of, space_of, table_info, table_missing
 from equipoise.harness.benchmarks._trained_table import TrainedTableTask
@@ -43,6 +44,7 @@ def trained_here(name: str, path: Path, citation: str, noise: Noise) -> TrainedT
         citation=f"{citation}\n{_CITATIONS[info.dataset]}",
         pitfalls=(*info.pitfalls, cost, *(line.removeprefix("- ") for line in figures)),
     )
+    info = replace(info, objectives=(*SIZES, *info.objectives))
     space, columns, skip = partial(space_of, path), partial(columns_of, path), partial(table_missing, path)
     sizes = {measure: partial(cell_sizes, info.dataset, measure) for measure in ("parameters", "flops")}
-    return TrainedTableTask(info, space, columns, noise, skip, path, sizes)
+    return TrainedTableTask(info, space, columns, noise, skip, path, sizes, sizes)

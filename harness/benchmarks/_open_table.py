@@ -7,6 +7,10 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
+import numpy as np
+import numpy.typing as npt
+
+from equipoise.harness.benchmarks._network_sizes import SizeReaders
 from equipoise.harness.benchmarks._table import TableTask
 from equipoise.harness.core.errors import DataError
 from equipoise.harness.core.space import SearchSpace
@@ -31,13 +35,15 @@ def table_file_task(name: str, path: Path, noise: Noise = "mean") -> TableTask:
         DataError: The file has no valid header.
         SuiteError: It stores no single seeds.
     """
+    info = table_info(name, path)
     return TableTask(
-        table_info(name, path),
+        info,
         partial(space_of, path),
         partial(columns_of, path),
         noise,
         partial(table_missing, path),
         path,
+        objectives=_objectives(info, path),
     )
 
 
@@ -77,7 +83,16 @@ def table_info(name: str, path: Path) -> TaskInfo:
         is_lookup=True,
         noises=("mean", "single") if len(header.seeds) > 1 else ("mean",),
         surrogate=SurrogateInfo(None) if header.surrogate else None,
+        objectives=header.objectives,
     )
+
+
+def _objectives(info: TaskInfo, path: Path) -> SizeReaders:
+    return {one.name: partial(_objective, path, one.name) for one in info.objectives}
+
+
+def _objective(path: Path, name: str) -> npt.NDArray[np.float64]:
+    return columns_of(path)[f"objective:{name}"]
 
 
 def table_missing(path: Path) -> str | None:
@@ -172,6 +187,7 @@ class PlacedTables(Benchmark):
             noise,
             partial(self.missing, dataset),
             path,
+            objectives=_objectives(table_info(f"{self.name}/{dataset}", path), path),
         )
 
     def info(self, dataset: str) -> TaskInfo:

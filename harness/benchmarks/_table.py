@@ -44,6 +44,7 @@ class TableTask(Task):
         skip: Tells why the data cannot be read here; by default it always can.
         path: The table file in the open format, if there is one.
         sizes: What gives the sizes of the networks, where they are known; the functions must pickle too.
+        objectives: What gives the values of the further objectives that `info` names, likewise.
     """
 
     def __init__(
@@ -55,8 +56,9 @@ class TableTask(Task):
         skip: Callable[[], str | None] | None = None,
         path: Path | None = None,
         sizes: SizeReaders = MappingProxyType({}),
+        objectives: SizeReaders = MappingProxyType({}),
     ) -> None:
-        self.path, self._sizes = path, dict(sizes)
+        self.path, self._sizes, self._objectives = path, dict(sizes), dict(objectives)
         self._info = info.deferring(seeds=self._seeds, noise_floor=self._noise_floor)
         self._space, self._read, self._skip = space, columns, skip
         super().__init__(noise)
@@ -164,6 +166,14 @@ class TableTask(Task):
         """The mean error of every architecture at full fidelity."""
         return np.asarray(self._mean[-1])
 
+    def objective_values(self, name: str) -> npt.NDArray[np.float64] | None:
+        """The stored values of a further objective.
+
+        Raises:
+            DataError: Their file is missing or damaged.
+        """
+        return np.asarray(self._objectives[name]()) if name in self._objectives else None
+
     def test_landscape(self) -> npt.NDArray[np.float64] | None:
         """The test error of every architecture, if the source has a test split."""
         test = self._columns.get("test")
@@ -210,10 +220,16 @@ def fetched_columns(name: str, file: "Source", read: Callable[[Path], Columns]) 
 
 
 def fetched_table(
-    info: TaskInfo, space: SearchSpace, file: "Source", read: Callable[[Path], Columns], noise: Noise
+    info: TaskInfo,
+    space: SearchSpace,
+    file: "Source",
+    read: Callable[[Path], Columns],
+    noise: Noise,
+    objectives: SizeReaders = MappingProxyType({}),
 ) -> TableTask:
     """The task that is made of a file that `equipoise data fetch` brings."""
-    return TableTask(info, space, partial(fetched_columns, info.name, file, read), noise, file.missing)
+    columns = partial(fetched_columns, info.name, file, read)
+    return TableTask(info, space, columns, noise, file.missing, objectives=objectives)
 
 
 def pack_seeds(values: list[list[float]]) -> npt.NDArray[np.float64]:

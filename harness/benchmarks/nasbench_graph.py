@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from equipoise.harness.benchmarks._table import TableTask, cached_columns
 from equipoise.harness.core.space import Architecture
-from equipoise.harness.core.task import Benchmark, Metric, Noise, TaskInfo
+from equipoise.harness.core.task import Benchmark, Metric, Noise, Objective, TaskInfo
 from equipoise.harness.data.cache import Columns, open_columns
 from equipoise.harness.data.package import package_file
 from equipoise.harness.data.unpickle import NUMPY_SCALARS, read_pickle
@@ -30,7 +30,9 @@ _DIGESTS = {
 _SHAPES = ((0, 0, 0), (0, 0, 1), (0, 1, 1), (0, 1, 2), (0, 1, 3), (1, 1, 1), (1, 1, 2), (1, 2, 2), (1, 2, 3))
 """Links of layers 2 to 4 in the order in which the benchmark numbers them; representatives use no others."""
 
+OBJECTIVES = (Objective("latency", "s"), Objective("parameters", ""))
 PITFALLS = (
+    "latency is what the source stores with every network, in seconds, without a spread: one machine, one time.",
     "The source stores one value per architecture, no seeds, no epochs and no training time: "
     "noise = 'single' and budgets in seconds or epochs are refused.",
     "Differences between good architectures are small: random search is close to every method in accuracy points.",
@@ -64,11 +66,14 @@ class NasBenchGraphBenchmark(Benchmark):
             pitfalls=PITFALLS,
             has_cost=False,
             is_lookup=True,
+            objectives=OBJECTIVES,
         )
         space = NasBenchGraph(PROTEINS_OPERATIONS if dataset == "proteins" else OPERATIONS)
         read = partial(_read, dataset, space)
         columns = partial(cached_columns, info.name, _DIGESTS[dataset], read)
-        return TableTask(info, space, columns, noise, sizes={"parameters": partial(_parameters, dataset, space)})
+        parameters, latency = (partial(_stored, dataset, space, what) for what in ("parameters", "latency"))
+        objectives = {"latency": latency, "parameters": parameters}
+        return TableTask(info, space, columns, noise, sizes={"parameters": parameters}, objectives=objectives)
 
 
 def _table(dataset: str) -> dict[int, dict[str, Any]]:
@@ -86,16 +91,18 @@ def _read(dataset: str, space: NasBenchGraph) -> Columns:
     return {"validation": validation[None, :, None], "seconds": np.full((1, len(records)), np.nan), "test": test}
 
 
-def _parameters(dataset: str, space: NasBenchGraph) -> npt.NDArray[np.float64]:
-    """The stored numbers of parameters, which the source gives in millions."""
+def _stored(dataset: str, space: NasBenchGraph, what: str) -> npt.NDArray[np.float64]:
+    """The stored numbers of parameters, which the source gives in millions, or latencies."""
 
     def build() -> Columns:
         table = _table(dataset)
+        records = [table[_number(space, cell)] for cell in space.enumerate()]
         return {
-            "parameters": np.array([1e6 * float(table[_number(space, cell)]["para"]) for cell in space.enumerate()])
+            "parameters": np.array([1e6 * float(record["para"]) for record in records]),
+            "latency": np.array([float(record["latency"]) for record in records]),
         }
 
-    return np.asarray(open_columns(f"nasbench_graph/{dataset}/sizes", _DIGESTS[dataset], build)["parameters"])
+    return np.asarray(open_columns(f"nasbench_graph/{dataset}/objectives", _DIGESTS[dataset], build)[what])
 
 
 def _number(space: NasBenchGraph, architecture: Architecture) -> int:

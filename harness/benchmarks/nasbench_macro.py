@@ -1,15 +1,17 @@
 """NAS-Bench-Macro: 6,561 networks on CIFAR-10, three training seeds each."""
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from equipoise.harness.benchmarks._complete import in_order
 from equipoise.harness.benchmarks._table import TableTask, fetched_table, pack_seeds
 from equipoise.harness.core.errors import DataError, SpaceError
-from equipoise.harness.core.task import Benchmark, Metric, Noise, TaskInfo
+from equipoise.harness.core.task import Benchmark, Metric, Noise, Objective, TaskInfo
 from equipoise.harness.data.archive import read_json
-from equipoise.harness.data.cache import Columns
+from equipoise.harness.data.cache import Columns, open_columns
 from equipoise.harness.data.sources import source
 from equipoise.harness.spaces.nasbench_macro import NasBenchMacro
 
@@ -51,8 +53,29 @@ class NasBenchMacroBenchmark(Benchmark):
             has_cost=False,
             is_lookup=True,
             noises=("mean", "single"),
+            objectives=(Objective("parameters", ""), Objective("flops", "")),
         )
-        return fetched_table(info, SPACE, file, read, noise)
+        sizes = {"parameters": partial(_sizes, "params"), "flops": partial(_sizes, "flops")}
+        return fetched_table(info, SPACE, file, read, noise, sizes)
+
+
+def _sizes(key: str) -> npt.NDArray[np.float64]:
+    file = source("nasbench-macro")
+
+    def build() -> Columns:
+        path = file.checked()
+        table = read_json(path)
+        try:
+            return {
+                key: in_order(
+                    SPACE, {SPACE.parse(text): float(record[key]) for text, record in table.items()}, key, path
+                )
+                for key in ("params", "flops")
+            }
+        except (AttributeError, KeyError, TypeError, ValueError, SpaceError) as error:
+            raise DataError(f"{path}: cannot be read as NAS-Bench-Macro ({error!r}); get the file again") from error
+
+    return np.asarray(open_columns("nasbench_macro/sizes", file.sha256, build)[key])
 
 
 def read(path: Path) -> Columns:

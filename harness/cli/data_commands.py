@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # commands import what they use: --help and completion wait f
 
 __all__ = ["data"]
 
-data = typer.Typer(no_args_is_help=True, help="Get the upstream files that further tasks are made of.")
+data = typer.Typer(no_args_is_help=True, help="Get the upstream files of further tasks.")
 
 
 @data.command("list")
@@ -70,7 +70,7 @@ def import_(
 
 @data.command()
 def verify(
-    name: Annotated[str | None, typer.Argument(help="A table made by training: a task, or a .parquet file.")] = None,
+    name: Annotated[str | None, typer.Argument(help="A locally trained table: a task, or a .parquet file.")] = None,
     sample: Annotated[int, typer.Option(help="Architectures of the table to train again.")] = 20,
 ) -> None:
     """Hash every fetched file again, or train a sample of a table again; exit status 1 if one is damaged or differs."""

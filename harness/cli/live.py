@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -42,8 +43,9 @@ class LiveRun:
             lines, newline, _ = file.read().rpartition(b"\n")
         self._read += len(lines) + len(newline)
         for line in lines.splitlines():
-            _, fidelity, error, seconds, *_ = json.loads(line)
-            self._add(fidelity, error, seconds)
+            with suppress(ValueError):  # the run itself says what is wrong with a damaged line
+                _, fidelity, error, seconds, *_ = json.loads(line[line.index(b"[") :])
+                self._add(fidelity, error, seconds)
 
     def _add(self, fidelity: int | None, error: float, seconds: float) -> None:
         epochs = self._longest if fidelity is None else fidelity

@@ -12,6 +12,7 @@ import typer
 
 from equipoise.harness.cli import completion
 from equipoise.harness.cli.data_commands import data
+from equipoise.harness.cli.sbatch_command import sbatch
 from equipoise.harness.core.errors import EquipoiseError, PluginError
 
 __all__ = ["app", "main"]
@@ -25,6 +26,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(data, name="data")
+app.command()(sbatch)
 
 
 def _version(wanted: bool) -> None:
@@ -53,6 +55,9 @@ def run(
     out: Annotated[Path | None, typer.Option(help="Results folder (default: results/NAME).")] = None,
     workers: Annotated[int | None, typer.Option(help="Processes (default: one per core).")] = None,
     cluster: Annotated[str, typer.Option(help="local, slurm, or the address of a Dask scheduler.")] = "local",
+    cluster_config: Annotated[
+        Path | None, typer.Option(help="TOML or YAML file of a Dask cluster's settings, such as [jobqueue.slurm].")
+    ] = None,
     only: Annotated[
         list[str] | None,
         typer.Option(help="Only this method (its label); may be given again.", autocompletion=completion.methods),
@@ -70,25 +75,50 @@ def run(
     keep: Annotated[
         bool, typer.Option("--keep", help="Keep the stored runs of methods whose code has changed.")
     ] = False,
+    shard: Annotated[
+        str | None, typer.Option(help="Only this share of the runs, for example 3/20; all may run at once.")
+    ] = None,
+    time: Annotated[
+        str | None,
+        typer.Option(help="Stop before this time (2:00:00) is over, with exit status 75; run again to go on."),
+    ] = None,
 ) -> None:
     """Run a suite. Run it again to resume, or to add repeats, tasks or methods."""
     from equipoise.harness.cli.progress import progress
     from equipoise.harness.core.suite import Suite
     from equipoise.harness.engine.session import run_suite
+    from equipoise.harness.engine.shard import Shard
+    from equipoise.harness.engine.walltime import parse_time
 
     ran = run_suite(
         Suite.load(suite).changed(tuple(only or ()), repeats, queries, tuple(task or ())),
         out,
         workers=workers,
         cluster=cluster,
+        cluster_config=cluster_config,
         skip_missing=skip_missing,
         redo=tuple(redo or ()),
         keep=keep,
+        shard=None if shard is None else Shard.parse(shard),
+        seconds=None if time is None else parse_time(time),
         command=sys.argv[1:],
         progress=progress,
     )
     sys.stderr.write(f"equipoise: {ran}\n")
-    raise typer.Exit(130 if ran.interrupted else int(ran.stored < ran.planned or bool(ran.failures)))
+    raise typer.Exit(
+        75 if ran.goes_on else 130 if ran.interrupted else int(ran.stored < ran.planned or bool(ran.failures))
+    )
+
+
+@app.command()
+def merge(
+    folders: Annotated[list[Path], typer.Argument(help="Results folders of one suite, from anywhere.")],
+    out: Annotated[Path, typer.Option(help="The folder that gets all their runs; may be there already.")],
+) -> None:
+    """Join results of one suite from several folders; those of other data, code or rules are refused."""
+    from equipoise.harness.store.join import join
+
+    typer.echo(join(folders, out))
 
 
 @app.command()
@@ -167,7 +197,7 @@ def check(
         ),
     ],
 ) -> None:
-    """Run the conformance checks on a method, task or space; the kind may be left out where only one has that name."""
+    """Run the conformance checks on a method, task or space; the kind may be omitted where only one has that name."""
     from equipoise.harness.conformance import KINDS, failures_of
 
     if len(names) > 2 or names[-1] in KINDS:

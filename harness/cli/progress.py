@@ -78,7 +78,7 @@ def duration(seconds: float) -> str:
 
 
 def progress(plan: Plan) -> AbstractContextManager[Callable[[Outcome], None]]:
-    """Shows runs done, queries per second, failures and time left, and of live training what it has found.
+    """Shows runs done, queries per second, failures and time left, and the incumbents of live training.
 
     Args:
         plan: What is being executed.

@@ -62,7 +62,7 @@ def text(facts: dict[str, Any]) -> str:
 
 
 def scored(scores: Mapping[str, Any]) -> str:
-    """Scores of a surrogate on held-out architectures in words; what its source does not tell is left out."""
+    """Scores of a surrogate on held-out architectures in words; scores that its source does not tell are omitted."""
     number = f"{scores['architectures']:,} " if "architectures" in scores else ""
     names = {"kendall_tau": "Kendall tau", "spearman_rho": "Spearman rho", "r2": "R2"}
     told = ", ".join(f"{said} {scores[name]:.3f}" for name, said in names.items() if name in scores)

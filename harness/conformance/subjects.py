@@ -1,4 +1,4 @@
-"""From a name, a path or an object to what is checked."""
+"""Finds the method, task or space that a name, a path or an object stands for."""
 
 import inspect
 from difflib import get_close_matches

@@ -10,6 +10,7 @@ with status 2.
     ├── SpaceError             an architecture, a text or an encoding that a space does not know
     ├── DataError              benchmark data that is missing, damaged, or not what it claims to be
     ├── StoreError             an output folder that cannot be used, or a damaged part in it
+    ├── ClusterError           a cluster that cannot be reached, or that is gone
     └── RunError               a run that cannot go on (recorded in failures.jsonl; other runs go on)
         ├── ProposalError      a method returned something that is not a query of its space
         └── ReplayError        a resumed run did not repeat its recorded proposals
@@ -21,6 +22,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 __all__ = [
+    "ClusterError",
     "DataError",
     "EquipoiseError",
     "PluginError",
@@ -64,6 +66,10 @@ class DataError(EquipoiseError):
 
 class StoreError(EquipoiseError):
     """An output folder cannot be used, or a part in it is damaged."""
+
+
+class ClusterError(EquipoiseError):
+    """A cluster cannot be reached, or is gone."""
 
 
 class RunError(EquipoiseError):

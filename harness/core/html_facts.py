@@ -7,7 +7,7 @@ __all__ = ["html_facts"]
 
 
 def html_facts(title: str, facts: Mapping[str, object]) -> str:
-    """A captioned HTML table of two columns; facts that are empty are left out.
+    """A captioned HTML table of two columns; empty facts are omitted.
 
     Args:
         title: The caption.

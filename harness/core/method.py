@@ -10,7 +10,9 @@ import numpy as np
 
 from equipoise.harness.core.errors import SettingError, nearest
 from equipoise.harness.core.ledger import Budget
+from equipoise.harness.core.objectives import Constraint
 from equipoise.harness.core.space import Architecture, SearchSpace
+from equipoise.harness.core.task_info import Objective
 
 __all__ = ["Family", "Knowledge", "Method", "Observation", "Origin", "Problem", "Query", "Requirements", "settings_of"]
 
@@ -74,12 +76,16 @@ class Problem:
         budget: What it may spend.
         fidelities: Training epochs it may ask for, ascending; empty where there is one level only.
         resources: What `Method.requirements` names, for example ``images``.
+        objectives: The objectives beside the validation error, where the suite asks for several.
+        constraints: Bounds on objectives of the observations, where the suite sets any.
     """
 
     space: SearchSpace
     budget: Budget
     fidelities: tuple[int, ...] = ()
     resources: Mapping[str, Any] = field(default_factory=dict)
+    objectives: tuple[Objective, ...] = ()
+    constraints: tuple[Constraint, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -121,6 +127,8 @@ class Method(ABC):
         surrogate_models: The models it fits to a task, by the names of ``harness/surrogate/models``: on a surrogate
             benchmark of the same model it runs only beside a surrogate of another.
         check_settings: Settings for the conformance checks, where its defaults would take minutes.
+        several_objectives: Whether it uses the objectives and constraints of its problem. Any other method is told the
+            penalty and the violation for what violates a constraint, and runs for the validation error beside it.
     """
 
     family: ClassVar[Family]
@@ -134,6 +142,7 @@ class Method(ABC):
     costly: ClassVar[bool] = False
     surrogate_models: ClassVar[tuple[str, ...]] = ()
     check_settings: ClassVar[Mapping[str, Any]] = {}
+    several_objectives: ClassVar[bool] = False
 
     @classmethod
     def requirements(cls, settings: Mapping[str, Any]) -> Requirements:  # noqa: ARG003 - for those that depend on them

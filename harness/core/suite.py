@@ -19,6 +19,7 @@ from equipoise.harness.core.html_facts import html_facts
 from equipoise.harness.core.isomorphism import Isomorphism
 from equipoise.harness.core.ledger import Budget, Duplicates, Invalid
 from equipoise.harness.core.method import Family
+from equipoise.harness.core.objectives import Constraint, checked_objectives, measured_objectives
 from equipoise.harness.core.registry import benchmark_names, benchmarks, suites_folder, task_names
 from equipoise.harness.core.task import Noise
 
@@ -129,6 +130,8 @@ class RunSpec:
     budget: Budget
     protocol: Protocol
     folder: str = field(default="", compare=False)
+    objectives: tuple[str, ...] = ()
+    constraints: tuple[str, ...] = ()
 
     @property
     def task_address(self) -> str:
@@ -144,7 +147,9 @@ class RunSpec:
     def run_id(self) -> str:
         """Hash of all that decides the rows; the number of repeats does not."""
         rules = {key: value for key, value in self.protocol.rules().items() if key not in NO_RULES}
-        content = [self.task, self.method, self.label, self.settings, self.repeat, vars(self.budget), rules]
+        content: list[Any] = [self.task, self.method, self.label, self.settings, self.repeat, vars(self.budget), rules]
+        if self.objectives or self.constraints:  # absent otherwise, so that ids stay
+            content.append({"objectives": self.objectives, "constraints": self.constraints})
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:20]
 
     def rng(self, stream: str) -> np.random.Generator:
@@ -176,7 +181,9 @@ class Suite:
         methods: The methods, in the order of the report.
         budgets: All of them, ascending: each repeat runs once per budget, and the method knows which it has.
         folder: Where the paths among these names begin: the folder of the suite's file; empty for the working
-            directory. It is no part of what a run is.
+            directory. It does not enter the identity of a run.
+        objectives: ``validation_error`` and further objectives of its tasks; empty for the validation error alone.
+        constraints: Bounds on objectives, for example ``latency <= 5``.
     """
 
     name: str
@@ -186,6 +193,8 @@ class Suite:
     methods: tuple[MethodEntry, ...]
     folder: str = field(default="", compare=False)
     budgets: tuple[Budget, ...] = ()
+    objectives: tuple[str, ...] = ()
+    constraints: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Makes `budgets` end with `budget`; one that was replaced alone is the only one."""
@@ -223,7 +232,8 @@ class Suite:
         Raises:
             SuiteError: A key is unknown, missing, or of the wrong kind.
         """
-        _known(content, ("name", "budget", "protocol", "tasks", "methods", "description", "folder"), "suite")
+        accepted = ("name", "budget", "protocol", "tasks", "methods", "description", "folder")
+        _known(content, (*accepted, "objectives", "constraints"), "suite")
         for required in ("name", "budget", "protocol", "tasks", "methods"):
             if required not in content:
                 raise SuiteError(f"'{required}' is missing")
@@ -244,7 +254,11 @@ class Suite:
         protocol, folder = _protocol(_table(content["protocol"], "protocol")), content.get("folder", "")
         if not isinstance(folder, str):
             raise SuiteError(f"folder = {folder!r} is not a text")
-        return cls(name, budgets[-1], protocol, tasks, methods, folder, budgets)
+        objectives = checked_objectives(content["objectives"]) if content.get("objectives") else ()
+        constraints = tuple(
+            str(Constraint.parse(text)) for text in _list(content.get("constraints", []), "constraints")
+        )
+        return cls(name, budgets[-1], protocol, tasks, methods, folder, budgets, objectives, constraints)
 
     def to_dict(self) -> dict[str, Any]:
         """The content of a suite file that reads back as this suite."""
@@ -253,6 +267,8 @@ class Suite:
         return {
             "name": self.name,
             **({"folder": self.folder} if any(self.address(name) != name for name in named) else {}),
+            **({"objectives": list(self.objectives)} if self.objectives else {}),
+            **({"constraints": list(self.constraints)} if self.constraints else {}),
             "budget": {self.budget.unit: amounts[0] if len(amounts) == 1 else amounts},
             "protocol": self.protocol.rules(),
             "tasks": [{"name": task} for task in self.tasks],
@@ -273,7 +289,7 @@ class Suite:
         Args:
             only: Labels of methods; all if empty.
             repeats: Of every method.
-            queries: Of a run.
+            queries: Budget per run.
             tasks: Names of tasks, or patterns of them; all if empty.
 
         Raises:
@@ -310,6 +326,11 @@ class Suite:
     def _budgets_text(self) -> str:
         return " or ".join(map(str, self.budgets))
 
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """The further objectives that its runs record: those it names, and those its constraints bound."""
+        return measured_objectives(self.objectives, self.constraints)
+
     def address(self, name: str) -> str:
         """A name of this suite as the registry finds it: with the suite's folder, if it is a path."""
         return located(name, self.folder)
@@ -330,7 +351,18 @@ class Suite:
         settings, protocol = json.dumps(method.settings, sort_keys=True), self.rules_of(method)
         for budget in self.budgets:
             for repeat in range(1, (method.repeats or self.protocol.repeats) + 1):
-                yield RunSpec(task, method.name, method.label, settings, repeat, budget, protocol, self.folder)
+                yield RunSpec(
+                    task,
+                    method.name,
+                    method.label,
+                    settings,
+                    repeat,
+                    budget,
+                    protocol,
+                    self.folder,
+                    self.objectives,
+                    self.constraints,
+                )
 
 
 def located(name: str, folder: str) -> str:
@@ -383,6 +415,12 @@ def _table(value: object, where: str) -> dict[str, Any]:
 def _tables(value: object, where: str) -> list[dict[str, Any]]:
     if not isinstance(value, list) or not value or not all(isinstance(entry, dict) for entry in value):
         raise SuiteError(f"{where} must be one or more tables, [[{where}]]; got {value!r}")
+    return value
+
+
+def _list(value: object, where: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise SuiteError(f"{where} must be a list; got {_shown(value)}")
     return value
 
 

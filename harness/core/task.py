@@ -170,6 +170,17 @@ class Task(ABC):
         """
         return None
 
+    def objective_values(self, name: str) -> npt.NDArray[np.float64] | None:
+        """The values of a further objective for every architecture, in the order of ``space.enumerate()``.
+
+        None where only the evaluations tell them: a task of that kind names its objectives in `info` and answers with
+        all of them. The values yield the exact front and are never shown to a method.
+
+        Args:
+            name: One of ``info.objectives``.
+        """
+        return None
+
     def test_landscape(self) -> npt.NDArray[np.float64] | None:
         """Test errors of all architectures, in the order of ``space.enumerate()``; None if `reveal` must be asked."""
         return None

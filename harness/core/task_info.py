@@ -58,13 +58,16 @@ class Objective:
         name: For example ``latency``.
         unit: For example ``ms``; empty for none.
         minimise: Whether smaller is better.
-        reference: The value of the reference point for hypervolumes; None if the task states none.
+        reference: The value of the reference point for hypervolumes; None if the task states none: then it is the 90 %
+            quantile over all architectures, as `equipoise.harness.core.objective_scale` tells.
+        ideal: The value at which a hypervolume is normalised to 1; None for the best of all architectures.
     """
 
     name: str
     unit: str
     minimise: bool = True
     reference: float | None = None
+    ideal: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

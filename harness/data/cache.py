@@ -28,7 +28,7 @@ __all__ = ["Columns", "cache_folder", "downloads_folder", "open_columns", "open_
 Columns = Mapping[str, npt.NDArray[np.float64]]
 
 LAYOUT = 1
-"""Raised whenever the arrays of an entry change meaning, so that old entries are built anew."""
+"""Raised whenever the arrays of an entry change meaning, so that old entries are built again."""
 
 CHECKED_BYTES = 1 << 20
 """So many bytes at each end of a column are compared at every opening: all of a column up to twice as long."""

@@ -39,7 +39,7 @@ FRAMES: Allowed = {
     ("pandas.core.indexes.range", "RangeIndex"): _Kept,
     ("builtins", "slice"): slice,
 }
-"""What frames of older versions of pandas name, whose managers write their blocks beside the names of the columns."""
+"""The names in frames of older versions of pandas, whose managers store blocks beside the names of columns."""
 
 
 def read_frame(path: Path, wanted: Sequence[str]) -> dict[str, npt.NDArray[Any]]:

@@ -14,10 +14,10 @@ from equipoise.harness.core.errors import reason_of
 __all__ = ["load_npz"]
 
 FREE_BYTES = 1 << 26
-"""What any file may unpack to."""
+"""Unpacked size allowed to any file, in bytes."""
 
 MOST_RATIO = 200
-"""What a larger one may unpack to, in bytes per byte of the file."""
+"""Unpacked size allowed to a larger file, in bytes per byte of the file."""
 
 
 def load_npz(path: Path, names: Sequence[str] | None = None) -> dict[str, npt.NDArray[Any]]:

@@ -46,11 +46,11 @@ class PickledDtype:
         Raises:
             ValueError: It says something else.
         """
-        order = state[1].decode("ascii") if isinstance(state[1], bytes) else state[1]
+        order: Any = state[1].decode("ascii") if isinstance(state[1], bytes) else state[1]
         if order not in ("<", ">", "|", "=") or tuple(state[2:5]) != (None, None, None):
-            raise ValueError(f"a dtype with the state {state!r}")
+            raise ValueError("a dtype with fields, or without a byte order")
         if self.value is not None:
-            self.value = self.value.newbyteorder(order)
+            self.value = self.value.newbyteorder(">" if order == ">" else "<" if order == "<" else "=")
 
     @property
     def plain(self) -> "np.dtype[Any]":

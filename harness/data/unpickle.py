@@ -26,7 +26,7 @@ NUMPY_SCALARS: Allowed = {
     ("numpy.core.multiarray", "scalar"): scalar,
     ("numpy._core.multiarray", "scalar"): scalar,
 }
-"""What a pickle of plain containers with numpy scalars needs."""
+"""The names that a pickle of plain containers with numpy scalars needs."""
 
 ARRAYS: Allowed = {
     ("numpy", "dtype"): PickledDtype,
@@ -36,20 +36,20 @@ ARRAYS: Allowed = {
     ("numpy.core.numeric", "_frombuffer"): array_from_buffer,
     ("numpy._core.numeric", "_frombuffer"): array_from_buffer,
 }
-"""What a pickle of plain containers with numpy arrays needs; they come as `PickledArray` or as numpy's."""
+"""The names that a pickle of plain containers with numpy arrays needs; arrays come as `PickledArray` or as numpy's."""
 
 ORDERED: Allowed = {("collections", "OrderedDict"): OrderedDict}
 """Dictionaries written by older Pythons."""
 
-COPIES = 16
-"""What calls within a pickle may copy, in bytes per byte of the pickle; plain data needs one."""
+COPIED_BYTES = 16
+"""Bytes that calls within a pickle may copy, per byte of the pickle; plain data needs one."""
 
 FREE_BYTES = 1 << 20
-"""What they may copy in any case."""
+"""Bytes that they may copy in any case."""
 
 
 class Budget:
-    """How much the calls within a pickle may still copy.
+    """The bytes that the calls within a pickle may still copy.
 
     Args:
         size: Bytes of the pickle.
@@ -60,7 +60,7 @@ class Budget:
 
     def renew(self, size: int) -> None:
         """Begins again."""
-        self.left = COPIES * size + FREE_BYTES
+        self.left = COPIED_BYTES * size + FREE_BYTES
 
     def spend(self, arguments: tuple[Any, ...]) -> None:
         """Takes the size of arguments off.

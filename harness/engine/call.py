@@ -1,4 +1,4 @@
-"""What a call within a worker tells the process that waits for its answer; nothing where none waits."""
+"""Messages of a call within a worker to the process that waits for its answer, if one waits."""
 
 from collections.abc import Callable
 

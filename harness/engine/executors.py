@@ -1,32 +1,38 @@
 """Where runs are submitted to: this process, processes on this machine, or a Dask cluster."""
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
-from equipoise.harness.core.errors import PluginError, SuiteError
+from equipoise.harness.core.errors import SuiteError
 from equipoise.harness.engine.limits import Limits
-from equipoise.harness.engine.processes import NO_LIMITS, ONE_THREAD, WorkerProcesses
+from equipoise.harness.engine.processes import NO_LIMITS, WorkerProcesses
 
-__all__ = ["IN_PROCESS", "executor", "one_thread"]
+__all__ = ["IN_PROCESS", "completed", "executor", "one_thread"]
+
+POLL_SECONDS = 2.0
+"""Between two looks whether a cluster is still there."""
 
 IN_PROCESS = "in-process"
 """Named in place of a cluster, runs in the calling process."""
 
 
 @contextmanager
-def executor(cluster: str, workers: int, limits: Limits = NO_LIMITS) -> Iterator[Executor]:
+def executor(cluster: str, workers: int, limits: Limits = NO_LIMITS, config: Path | None = None) -> Iterator[Executor]:
     """Opens what runs are submitted to.
 
     Args:
         cluster: ``in-process``, ``local``, ``slurm``, or ``tcp://...``.
         workers: Processes or jobs.
         limits: Of one run; they hold on this machine, in processes of its own.
+        config: Settings of a Dask cluster (`ClusterSettings`).
 
     Raises:
         SuiteError: The cluster is of no known kind.
         PluginError: A cluster was asked for, and Dask is not installed.
+        ClusterError: It cannot be reached.
     """
     if cluster == IN_PROCESS:
         with one_thread():
@@ -43,19 +49,25 @@ def executor(cluster: str, workers: int, limits: Limits = NO_LIMITS) -> Iterator
         raise SuiteError(
             f"--cluster {cluster}: accepted are local, slurm, and the address of a Dask scheduler (tcp://...)"
         )
-    try:
-        from dask.distributed import Client
-        from dask_jobqueue import SLURMCluster
-    except ModuleNotFoundError as error:
-        raise PluginError(f"--cluster {cluster} needs Dask ({error.name}): pip install 'equipoise[dask]'") from error
-    target: Any = cluster
-    if cluster == "slurm":
-        target = SLURMCluster(
-            cores=1, processes=1, memory="4GB", job_script_prologue=[f"export {v}=1" for v in ONE_THREAD]
-        )
-        target.scale(jobs=workers)
-    with Client(target) as client:
-        yield client.get_executor(pure=False)
+    from equipoise.harness.engine.dask_pool import dask_pool  # here: few need Dask
+
+    with dask_pool(cluster, workers, config) as pool:
+        yield pool
+
+
+def completed(pool: Executor, pending: Iterable["Future[Any]"]) -> set["Future[Any]"]:
+    """Waits until at least one call has ended.
+
+    Raises:
+        ClusterError: There is nobody left to wait for.
+    """
+    check = getattr(pool, "check", None)
+    while True:
+        done = wait(pending, timeout=None if check is None else POLL_SECONDS, return_when=FIRST_COMPLETED).done
+        if done:
+            return done
+        if check is not None:
+            check()
 
 
 @contextmanager

@@ -17,7 +17,7 @@ def was_told() -> bool:
 
 
 def forget() -> None:
-    """Begins anew, with the next call of a worker or the next suite."""
+    """Starts afresh, with the next call of a worker or the next suite."""
     global _told  # noqa: PLW0603 - one flag per process, set by its signal handler
     _told = False
 

@@ -1,6 +1,6 @@
 """The answers to a run in progress, so that it resumes without evaluating anything twice.
 
-No state of a method is saved: a resumed run asks the method anew and answers from the journal as far as it reaches.
+No state of a method is saved: a resumed run asks the method again and answers from the journal as far as it reaches.
 """
 
 from pathlib import Path
@@ -11,8 +11,9 @@ import numpy as np
 
 from equipoise.harness.core.errors import ReplayError
 from equipoise.harness.core.space import Architecture, SearchSpace
-from equipoise.harness.core.task import Evaluation, Task, TaskInfo
+from equipoise.harness.core.task import Evaluation, TaskInfo
 from equipoise.harness.engine.journal_file import JournalFile
+from equipoise.harness.engine.runner import Oracle
 
 __all__ = ["JournaledTask"]
 
@@ -31,7 +32,7 @@ class JournaledTask:
         path: The journal of this run; read if it exists.
     """
 
-    def __init__(self, task: Task, path: Path) -> None:
+    def __init__(self, task: Oracle, path: Path) -> None:
         self.space: SearchSpace = task.space
         self.info: TaskInfo = task.info
         self.mean_cost_seconds: float | None = task.mean_cost_seconds

@@ -74,7 +74,7 @@ class JournalFile:
             StoreError: They cannot be written.
         """
         if os.getpid() != self._process:
-            return  # a child that the method forked plays the same run once more
+            return  # a child that the method forked executes the same run again
         lines = bytearray()
         for entry in entries:
             text = json.dumps(entry).encode()

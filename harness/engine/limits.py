@@ -1,4 +1,4 @@
-"""What one run may take, and what the processes of a worker hold at a moment."""
+"""The limits of a run, and the present use of a worker's processes."""
 
 import os
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 @dataclass(frozen=True)
 class Limits:
-    """What one run may take before its worker is killed and the run recorded as failed.
+    """The limits beyond which the worker of a run is killed and the run recorded as failed.
 
     Attributes:
         seconds: Wall time; None for any.

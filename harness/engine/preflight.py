@@ -13,6 +13,7 @@ from equipoise.harness.core.registry import load_method, load_task, missing_pack
 from equipoise.harness.core.space import SearchSpace
 from equipoise.harness.core.suite import MethodEntry, Suite
 from equipoise.harness.core.task import Task
+from equipoise.harness.engine.objectives import MeasuredTask, with_objectives
 from equipoise.harness.engine.rules import conflict, searched_problem, searched_task
 
 __all__ = ["Exclusion", "Preflight", "preflight"]
@@ -48,11 +49,13 @@ class Preflight:
 
     Attributes:
         suite: The tasks and methods that run here.
+        asked: All of them, under the same labels.
         skipped: Tasks and methods that cannot run here: their data or packages are missing.
         not_applicable: Pairs that cannot run anywhere: the task lacks what the method requires.
     """
 
     suite: Suite
+    asked: Suite
     skipped: tuple[Exclusion, ...]
     not_applicable: tuple[Exclusion, ...]
 
@@ -65,18 +68,20 @@ def preflight(suite: Suite, skip_missing: bool) -> Preflight:
     """Tries every method on every task as far as making it.
 
     Args:
-        suite: What is asked for.
+        suite: The suite as it was written.
         skip_missing: Whether to skip what cannot run here.
 
     Raises:
         EquipoiseError: Something cannot run as written, or nothing is left to run.
     """
     tasks, skipped = _tasks(suite)
+    asked: list[MethodEntry] = []
     methods: list[MethodEntry] = []
     for entry in suite.methods:
         cls = load_method(suite.address(entry.name))
         if remark := cls.requirements(settings_of(cls, entry.settings, f"method {entry.label}")).remark:
             entry = replace(entry, label=f"{entry.label} ({remark})")
+        asked.append(entry)
         if (reason := missing_packages(cls)) is not None:
             skipped.append(Exclusion(entry.label, "*", reason))
         else:
@@ -96,7 +101,8 @@ def preflight(suite: Suite, skip_missing: bool) -> Preflight:
             LOG.info("not applicable: %s on %s: %s", found[0].method, where, reason)
     if len(pairs) == len(methods) * len(tasks):
         raise SuiteError(f"nothing is left to run: no method applies to any task; the last: {pairs[-1].reason}")
-    return Preflight(replace(suite, tasks=tuple(tasks), methods=tuple(methods)), tuple(skipped), pairs)
+    runs = replace(suite, tasks=tuple(tasks), methods=tuple(methods))
+    return Preflight(runs, replace(suite, methods=tuple(asked)), tuple(skipped), pairs)
 
 
 def _tasks(suite: Suite) -> tuple[dict[str, Task], list[Exclusion]]:
@@ -106,6 +112,8 @@ def _tasks(suite: Suite) -> tuple[dict[str, Task], list[Exclusion]]:
         try:
             task = load_task(suite.address(name), suite.protocol.noise)
             reason = task.skip()
+            if reason is None and suite.measured:
+                MeasuredTask(task, suite.measured)
         except DataError as error:  # its file is there and cannot be used
             reason = str(error)
         if reason is None:
@@ -156,6 +164,7 @@ class _Entry:
         try:
             for budget in self.suite.budgets:
                 problem = searched_problem(cls, task, budget, settings, self.suite.rules_of(self.entry))
+                problem = with_objectives(problem, task, self.suite)
                 cls(problem, np.random.default_rng(0), **settings)
         except SettingError as error:
             raise SettingError(f"method {self.entry.label}: {error}") from error

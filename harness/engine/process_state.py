@@ -1,5 +1,6 @@
-"""What a run may change in its process without meaning harm, and the next run must not find changed."""
+"""The state of a process that a run may change, and that is restored before the next run."""
 
+import _signal  # type: ignore[import-not-found]  # wrapped into enumerations by `signal`, ten times as slow
 import os
 import random
 import signal
@@ -14,31 +15,65 @@ import numpy as np
 
 from equipoise.harness.core.errors import RunError, reason_of
 
-__all__ = ["SpoiledError", "preserved"]
+__all__ = ["SpoiledError", "preserved", "preserved_seeds"]
 
 
 class SpoiledError(RunError):
     """A run left its process in a state that cannot be undone."""
 
 
-_SIGNALS = sorted(signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP})
+_SIGNALS = sorted(int(number) for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP})
 
 
 @contextmanager
 def preserved() -> Iterator[None]:
-    """Undoes what a run does to its process.
-
-    Restored are the folder, the environment, the module search path, signal handlers and timers, the states of the
-    global random generators, numpy's error handling, warning filters, the recursion limit, the file mode mask, and
-    torch's seed, threads and default type where it is loaded.
+    """Undoes what a run does to its process: folder, search path, signals, numpy's errors, warnings, limits.
 
     Raises:
-        SpoiledError: Something cannot be restored; the process should play no further run.
+        SpoiledError: Something cannot be restored; the process should execute no further run.
     """
-    undo = _snapshot()
+    folder, path, errors = os.getcwd(), list(sys.path), np.geterr()
+    limit, mask = sys.getrecursionlimit(), os.umask(0)
+    os.umask(mask)
+    undo: list[Callable[[], object]] = [
+        lambda: os.chdir(folder),
+        lambda: sys.path.__setitem__(slice(None), path),
+        lambda: np.seterr(**errors),
+        lambda: sys.setrecursionlimit(limit),
+        lambda: os.umask(mask),
+    ]
+    if current_thread() is main_thread():
+        undo += [_signals(), lambda: signal.setitimer(signal.ITIMER_REAL, 0.0)]
+    with warnings.catch_warnings(), _undone(undo):
+        yield
+
+
+@contextmanager
+def preserved_seeds() -> Iterator[None]:
+    """Undoes what the runs of one method do to the environment, the global random generators and torch's settings.
+
+    This takes as long as a short run, so it stands around a call with several.
+
+    Raises:
+        SpoiledError: Something cannot be restored.
+    """
+    environment, python = dict(os.environ), random.getstate()
+    numpy_state = np.random.get_state()  # noqa: NPY002 - the state that others use
+    undo: list[Callable[[], object]] = [
+        lambda: _restore_environment(environment),
+        lambda: random.setstate(python),
+        lambda: np.random.set_state(numpy_state),  # noqa: NPY002
+    ]
+    if "torch" in sys.modules:
+        undo += _torch(sys.modules["torch"])
+    with _undone(undo):
+        yield
+
+
+@contextmanager
+def _undone(undo: list[Callable[[], object]]) -> Iterator[None]:
     try:
-        with warnings.catch_warnings():
-            yield
+        yield
     finally:
         for restore in undo:
             try:
@@ -47,44 +82,21 @@ def preserved() -> Iterator[None]:
                 raise SpoiledError(f"the run left its process so that it cannot go on: {reason_of(error)}") from error
 
 
-def _snapshot() -> list[Callable[[], object]]:
-    folder, environment, path = os.getcwd(), dict(os.environ), list(sys.path)
-    python, errors = random.getstate(), np.geterr()
-    numpy_state = np.random.get_state()  # noqa: NPY002 - the state that others use
-    limit, mask = sys.getrecursionlimit(), os.umask(0)
-    os.umask(mask)
-    undo: list[Callable[[], object]] = [
-        lambda: os.chdir(folder),
-        lambda: _restore_environment(environment),
-        lambda: sys.path.__setitem__(slice(None), path),
-        lambda: random.setstate(python),
-        lambda: np.random.set_state(numpy_state),  # noqa: NPY002
-        lambda: np.seterr(**errors),
-        lambda: sys.setrecursionlimit(limit),
-        lambda: os.umask(mask),
-    ]
-    if current_thread() is main_thread():
-        undo += [*_signals(), lambda: signal.setitimer(signal.ITIMER_REAL, 0.0)]
-    if "torch" in sys.modules:
-        undo += _torch(sys.modules["torch"])
-    return undo
-
-
 def _restore_environment(before: dict[str, str]) -> None:
     if dict(os.environ) != before:
         os.environ.clear()
         os.environ.update(before)
 
 
-def _signals() -> list[Callable[[], object]]:
-    handlers = {number: signal.getsignal(number) for number in _SIGNALS}
+def _signals() -> Callable[[], object]:
+    handlers = [(number, _signal.getsignal(number)) for number in _SIGNALS]
 
     def restore() -> None:
-        for number, handler in handlers.items():
-            if handler is not None and signal.getsignal(number) is not handler:
-                signal.signal(number, handler)
+        for number, handler in handlers:
+            if handler is not None and _signal.getsignal(number) is not handler:
+                _signal.signal(number, handler)
 
-    return [restore]
+    return restore
 
 
 def _torch(torch: Any) -> list[Callable[[], object]]:

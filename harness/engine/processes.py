@@ -27,10 +27,10 @@ POLL_SECONDS = 1.0
 LIMIT_POLL_SECONDS = 0.2
 
 LAST_SECONDS = 5.0
-"""What a process has to end by itself; threads and children that a method left may keep it longer."""
+"""Seconds that a process has to end by itself; threads and children that a method left may keep it longer."""
 
 PATIENCE_SECONDS = 30.0
-"""What an interrupted call has to come to its end, for example in compiled code, before its process is killed."""
+"""Seconds that an interrupted call has to end, for example in compiled code, before its process is killed."""
 NO_LIMITS = Limits()
 
 START = (
@@ -162,7 +162,7 @@ class _Worker:
             )
 
     def answer(self, request: bytes) -> tuple[bool, Any]:
-        """Whether a call failed, and its result or its exception.
+        """Returns whether a call failed, and its result or its exception.
 
         Raises:
             EOFError: The process is gone.

@@ -3,11 +3,13 @@
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from pathlib import Path
 
+from equipoise.harness.core.errors import ClusterError
 from equipoise.harness.core.ledger import Budget
 from equipoise.harness.core.local_classes import adopted, by_value
 from equipoise.harness.core.suite import RunSpec
-from equipoise.harness.engine.executors import IN_PROCESS, executor
+from equipoise.harness.engine.executors import IN_PROCESS, completed, executor
 from equipoise.harness.engine.interruption import listening
 from equipoise.harness.engine.limits import Limits
 from equipoise.harness.engine.processes import NO_LIMITS, DeadWorkerError, LimitError, WorkerProcesses
@@ -26,6 +28,7 @@ def execute_all(
     workers: int,
     cluster: str = "local",
     report: Callable[[Outcome], None] = lambda _: None,
+    config: Path | None = None,
 ) -> Outcome:
     """Executes runs in parallel and records failures.
 
@@ -37,6 +40,7 @@ def execute_all(
         workers: Processes, or jobs of the cluster.
         cluster: ``in-process``, ``local``, ``slurm``, or the address of a Dask scheduler (``tcp://...``).
         report: Told of each chunk.
+        config: Settings of a Dask cluster.
 
     Returns:
         The sum of all chunks.
@@ -64,6 +68,8 @@ def execute_all(
                 queue.alone(chunk)
                 return
             outcome = Outcome(failures=[failure_of(chunk[0], str(error))])
+        elif isinstance(error, ClusterError):
+            raise error
         elif total.interrupted:  # the worker was interrupted outside of a run
             return
         else:  # the chunk as a whole: its part could not be written, say
@@ -71,14 +77,14 @@ def execute_all(
         queue.learn(chunk, outcome)
         _add(outcome, total, store, report)
 
-    with listening(), executor(cluster, workers, limits) as pool:
+    with listening(), executor(cluster, workers, limits, config) as pool:
         try:
             while True:
                 while len(pending) < (1 if here else workers * 2) and (chunk := queue.next()):
                     pending[pool.submit(execute_runs, chunk, str(store.path), classes)] = chunk
                 if not pending:
                     break
-                for future in wait(pending, return_when=FIRST_COMPLETED).done:
+                for future in completed(pool, pending):
                     settle(future, pending.pop(future))
                 if total.interrupted:
                     raise KeyboardInterrupt
@@ -100,10 +106,10 @@ def execute_all(
 def _not_reached(chunk: list[RunSpec], outcome: Outcome) -> list[RunSpec]:
     """The runs of a chunk that its worker left; an interrupt that did not come from here is a run's failure."""
     reached = outcome.done + len(outcome.failures)
-    if outcome.interrupted:
-        outcome.interrupted = False
+    if outcome.interrupted and reached < len(chunk):
         outcome.failures.append(failure_of(chunk[reached], "the method sent an interrupt to its own process"))
         reached += 1
+    outcome.interrupted = False
     return chunk[reached:]
 
 

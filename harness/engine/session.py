@@ -1,28 +1,37 @@
-"""Running a suite: what is checked before, what is kept of it, and what became of it."""
+"""Runs a suite: locks its folder, writes the manifest, executes what is missing, and returns the outcome."""
 
-import fcntl
 import logging
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from time import time
 from typing import Any, Protocol
 
 from equipoise.harness.core.errors import StoreError, SuiteError, nearest
 from equipoise.harness.core.method_code import code_of
 from equipoise.harness.core.registry import load_method
 from equipoise.harness.core.suite import RunSpec, Suite
-from equipoise.harness.engine.preflight import Exclusion, preflight
+from equipoise.harness.engine.executors import IN_PROCESS
+from equipoise.harness.engine.preflight import Exclusion, Preflight, preflight
 from equipoise.harness.engine.scheduler import execute_all
+from equipoise.harness.engine.shard import Shard
+from equipoise.harness.engine.walltime import stopping_in_time
 from equipoise.harness.engine.worker import Outcome
 from equipoise.harness.store.code_versions import changed, set_aside
+from equipoise.harness.store.compaction import Compaction
+from equipoise.harness.store.locks import alone, as_shard, in_turn
 from equipoise.harness.store.manifest import check_same_data, check_same_suite, finished, manifest_of, merged
+from equipoise.harness.store.overview import complete
 from equipoise.harness.store.run_store import RunStore
 
 __all__ = ["Plan", "Progress", "SuiteRun", "run_suite", "silent"]
 
 LOG = logging.getLogger("equipoise")
+
+MOST_STALLS = 3
+"""A shard that is stopped so often with nothing gained is not started again by itself."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +39,7 @@ class Plan:
     """The plan that a progress display shows before the first run.
 
     Attributes:
-        suite: What runs.
+        suite: The suite.
         folder: Where the rows go, and the journals of runs in progress (``journal/*.jsonl``).
         runs: Runs of the suite.
         stored: Those that were stored before.
@@ -43,7 +52,7 @@ class Plan:
 
 
 class Progress(Protocol):
-    """Opens a display; what it yields is told of each chunk of runs."""
+    """Opens a display; the function it yields takes the outcome of each chunk of runs."""
 
     def __call__(self, plan: Plan, /) -> AbstractContextManager[Callable[[Outcome], None]]:
         """Shows a plan being executed."""
@@ -61,14 +70,17 @@ class SuiteRun:
 
     Attributes:
         folder: The results folder.
-        suite: What ran: without what was skipped.
-        planned: Runs that the suite asks for and that apply.
+        suite: The suite without the tasks and methods that were skipped.
+        planned: Runs that the suite, or this shard of it, asks for and that apply.
         stored: Those stored now.
         executed: Those that this call ran and stored.
         failures: Runs of this call that failed, as ``failures.jsonl`` records them.
         skipped: Tasks and methods whose data or packages are missing here.
         not_applicable: Pairs of a method and a task that lacks what the method requires.
-        interrupted: Whether Ctrl-C ended it; the same call goes on from there.
+        interrupted: Whether Ctrl-C ended it, or its time; the same call goes on from there.
+        shard: The share of the suite that ran; None for all of it.
+        out_of_time: Whether it stopped because its time was over.
+        stalled: How many times in a row it stopped for that reason with nothing gained.
     """
 
     folder: Path
@@ -80,14 +92,26 @@ class SuiteRun:
     skipped: tuple[Exclusion, ...]
     not_applicable: tuple[Exclusion, ...]
     interrupted: bool
+    shard: Shard | None = None
+    out_of_time: bool = False
+    stalled: int = 0
 
     def __str__(self) -> str:
         """The outcome in one line."""
-        said = f"{_short(self.folder)}: {self.stored} of {self.planned} runs stored"
+        share = f" of shard {self.shard}" if self.shard else ""
+        said = f"{_short(self.folder)}: {self.stored} of {self.planned} runs{share} stored"
         if self.failures:
             first = self.failures[0]["error"]
             said += f", {len(self.failures)} failed (see {self.folder / 'failures.jsonl'}; first: {first})"
-        return said + ("; stopped: the same command goes on from here" if self.interrupted else "")
+        if self.stalled >= MOST_STALLS:
+            return f"{said}; not one evaluation ended within its time, {self.stalled} times in a row: give more --time"
+        why = "stopped before its time was over" if self.out_of_time else "stopped"
+        return said + (f"; {why}: the same command goes on from here" if self.interrupted else "")
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether to start the same command again: it stopped for want of time, and not in vain."""
+        return self.out_of_time and self.stalled < MOST_STALLS
 
 
 def run_suite(
@@ -96,48 +120,62 @@ def run_suite(
     *,
     workers: int | None = None,
     cluster: str = "local",
+    cluster_config: Path | None = None,
     skip_missing: bool = False,
     redo: Sequence[str] = (),
     keep: bool = False,
+    shard: Shard | None = None,
+    seconds: float | None = None,
     command: Sequence[str] = (),
     progress: Progress = silent,
 ) -> SuiteRun:
     """Runs what is not stored yet. It prints nothing; what is skipped or not applicable is logged to ``equipoise``.
 
     Args:
-        suite: What to run.
+        suite: The suite.
         out: The results folder; ``results/NAME`` if None.
         workers: Processes, or jobs of the cluster; one per core if None.
         cluster: ``in-process``, ``local``, ``slurm``, or the address of a Dask scheduler (``tcp://...``).
+        cluster_config: A file of settings of a Dask cluster (`dask_settings.ClusterSettings`).
         skip_missing: Skip tasks and methods whose data or packages are missing here, instead of refusing.
         redo: Labels of methods whose stored runs are set aside and run again.
         keep: Keep the stored runs of methods whose code has changed since; new runs then stand beside old ones, which
             report, status and verify say.
+        shard: Run this share of the suite alone; the others may run at the same time, into the same folder.
+        seconds: Time from now until this process is ended from outside; it stops by itself before that.
         command: The command line, for the manifest; empty where Python called.
-        progress: Opens a display of what is going on.
+        progress: Opens a progress display.
 
     Raises:
         EquipoiseError: Something cannot run as written (nothing ran), or the folder cannot be used.
     """
     if workers is not None and workers < 1:
         raise SuiteError(f"workers = {workers!r} is not a positive whole number")
-    ready = preflight(suite, skip_missing)
-    suite = ready.suite
-    store = RunStore(Path(out or Path("results") / suite.name).absolute())  # workers of a cluster stand elsewhere
-    with _locked(store.path):
-        for line in store.drop_damaged():
-            LOG.warning("%s", line)
-        manifest = _manifest(store, suite, command, ready.excluded())
-        pairs = {(entry.method, entry.task) for entry in ready.not_applicable}
-        wanted = [spec for spec in suite.runs() if (spec.label, spec.task) not in pairs]
-        _settle_changed_code(store, suite, wanted, redo, keep)
-        store.write_manifest(manifest)
-        missing = [spec for spec in wanted if not store.has(spec)]
-        with progress(Plan(suite, store.path, len(wanted), len(wanted) - len(missing))) as report:
-            count = min(workers or os.cpu_count() or 1, max(1, len(missing)))
-            total = execute_all(missing, store, count, cluster, report)
-        if not total.interrupted:
-            store.write_manifest(finished(manifest))
+    if cluster not in (IN_PROCESS, "local"):
+        suite = replace(suite, folder=suite.folder or str(Path.cwd()))  # of methods and tables that are given by path
+    began = time()
+    with stopping_in_time(seconds) as clock:
+        ready = preflight(suite, skip_missing)
+        suite = ready.suite
+        store = RunStore(Path(out or Path("results") / suite.name).absolute())  # workers of a cluster stand elsewhere
+        with as_shard(store.path, shard.number, shard.of) if shard else alone(store.path) as lock:
+            for line in store.drop_damaged(scratch=shard is None):
+                LOG.warning("%s", line)
+            wanted = _wanted(ready, shard)
+            with in_turn(store.path):
+                manifest = _manifest(store, suite, command, ready.excluded())
+                _settle_changed_code(store, suite, wanted, redo, keep)
+                store.write_manifest(manifest)
+            missing = [spec for spec in wanted if not store.has(spec)]
+            owned = {spec.run_id for spec in wanted}
+            compaction = Compaction(store, owned.__contains__) if shard else Compaction(store)
+            with progress(Plan(suite, store.path, len(wanted), len(wanted) - len(missing))) as report:
+                count = min(workers or os.cpu_count() or 1, max(1, len(missing)))
+                total = execute_all(missing, store, count, cluster, _compacting(report, compaction), cluster_config)
+            compaction.finish()
+            if not total.interrupted:
+                _end(store, shard)
+            stalled = _stalls(lock, clock.out and not _gained(store, total, began))
     return SuiteRun(
         folder=store.path,
         suite=suite,
@@ -148,7 +186,56 @@ def run_suite(
         skipped=ready.skipped,
         not_applicable=ready.not_applicable,
         interrupted=total.interrupted,
+        shard=shard,
+        out_of_time=clock.out and total.interrupted,
+        stalled=stalled,
     )
+
+
+def _wanted(ready: Preflight, shard: Shard | None) -> list[RunSpec]:
+    """The runs to be stored: those of the shard that can run here."""
+    if shard is None:
+        wanted = list(ready.suite.runs())
+    else:
+        tasks, labels = set(ready.suite.tasks), {entry.label for entry in ready.suite.methods}
+        wanted = [spec for spec in shard.runs(ready.asked) if spec.task in tasks and spec.label in labels]
+    pairs = {(entry.method, entry.task) for entry in ready.not_applicable}
+    return [spec for spec in wanted if (spec.label, spec.task) not in pairs]
+
+
+def _compacting(report: Callable[[Outcome], None], compaction: Compaction) -> Callable[[Outcome], None]:
+    """Reports, and lets small files be merged now and then."""
+
+    def told(outcome: Outcome) -> None:
+        report(outcome)
+        if outcome.done:
+            compaction.part_added()
+
+    return told
+
+
+def _end(store: RunStore, shard: Shard | None) -> None:
+    """Notes in the manifest that the suite has come to its end; of several shards, the last one does."""
+    with in_turn(store.path):
+        manifest = store.manifest()
+        if manifest is not None and (shard is None or complete(store, manifest)):
+            store.write_manifest(finished(manifest))
+
+
+def _gained(store: RunStore, total: Outcome, began: float) -> bool:
+    """Whether a run was stored or an evaluation noted since a time."""
+    journals = (store.path / "journal").glob("*.jsonl")
+    return total.done > 0 or any(journal.stat().st_mtime >= began for journal in journals)
+
+
+def _stalls(lock: Path, in_vain: bool) -> int:
+    """Counts in the lock file how many times in a row nothing was gained."""
+    stalls = 0
+    if in_vain:
+        text = lock.read_text()
+        stalls = 1 + (int(text) if text.isdigit() else 0)
+    lock.write_text(str(stalls or ""))
+    return stalls
 
 
 def _manifest(
@@ -191,7 +278,7 @@ def _settle_changed_code(
         first = next(iter(found))
         raise StoreError(
             f"{store.path}: the code has changed since runs were stored of: {told}. Run them again with "
-            f"--redo '{first}', or keep them with --keep"
+            f"--redo '{first}', or keep them with --keep (redo=, keep=True)"
         )
 
 
@@ -207,21 +294,3 @@ def _stored(folder: Path, wanted: Sequence[RunSpec], expected: int, executed: in
 
 def _short(folder: Path) -> Path:
     return folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Keeps a second run away from a results folder."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / ".lock").open("w")
-    except OSError as error:
-        raise StoreError(f"{folder}: cannot be written ({error.strerror}); choose another --out") from error
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise StoreError(f"{folder}: another run is writing there; wait for it, or choose another --out") from error
-        except OSError as error:  # a file system without locks
-            LOG.warning("%s cannot be locked (%s): start no second run there", folder, error.strerror)
-        yield

@@ -1,9 +1,10 @@
 """Whether stored runs repeat."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import isnan
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,12 +19,16 @@ from equipoise.harness.store.manifest import check_same_data, described, made_el
 from equipoise.harness.store.overview import opened
 from equipoise.harness.store.run_store import RunStore
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 __all__ = ["verify"]
 
 
 def verify(folder: Path, sample: int, say: Callable[[str], None]) -> int:
     """Repeats a random sample of the stored runs and compares every value but the measured times.
 
+    Of each method there are as many runs in the sample as of any other, within one, where so many are stored.
     Where a task measures its cost and the budget is in seconds, the number of rows hangs on time: the rows that both
     have are compared.
 
@@ -41,11 +46,11 @@ def verify(folder: Path, sample: int, say: Callable[[str], None]) -> int:
         raise StoreError(f"{folder}: no stored runs to verify")
     tasks = tuple(dict.fromkeys(spec.task for spec in stored))
     check_same_data(store.manifest() or {}, described(replace(suite, tasks=tasks)), store.path)
-    chosen = np.random.default_rng().choice(len(stored), size=min(sample, len(stored)), replace=False)
+    chosen = {spec.run_id: spec for spec in _sampled(stored, sample, np.random.default_rng())}
     wrong = 0
-    for number in sorted(chosen):
-        spec = stored[number]
-        difference = _difference(store, spec)
+    for run_id, rows in store.rows_of(chosen):
+        spec = chosen[run_id]
+        difference = _difference(store, spec, rows)
         wrong += difference is not None
         said = f"differs{difference}" if difference else "same"
         say(f"{spec.label} on {spec.task}, repeat {spec.repeat}: {said}")
@@ -53,16 +58,28 @@ def verify(folder: Path, sample: int, say: Callable[[str], None]) -> int:
         say(f"mixed: {label}: {told_of}")
     codes = {entry.label: code_of(load_method(suite.address(entry.name))) for entry in suite.methods}
     for label, count in changed(store, stored, codes).items():
-        say(f"changed: {label}: {count} of its runs were played by other code than is here")
+        say(f"changed: {label}: {count} of its runs were executed by other code than this")
     say(f"{len(chosen) - wrong} of {len(chosen)} runs repeat bit for bit")
     if wrong and (told := made_elsewhere(store.manifest() or {})):
         say(f"{told}: what a method computes in floating point may be rounded differently there")
     return 1 if wrong else 0
 
 
-def _difference(store: RunStore, spec: RunSpec) -> str | None:
-    frame = store.frame(task=spec.task, as_stored=True)
-    old = frame[(frame.method == spec.label) & (frame.repeat == spec.repeat) & (frame.budget == spec.budget.limit)]
+def _sampled(stored: Sequence[RunSpec], sample: int, rng: np.random.Generator) -> list[RunSpec]:
+    """Draws runs without replacement, one of each method in turn."""
+    left: dict[str, list[RunSpec]] = {}
+    for number in rng.permutation(len(stored)):
+        left.setdefault(stored[number].label, []).append(stored[number])
+    chosen: list[RunSpec] = []
+    while left and len(chosen) < sample:
+        for label in list(left)[: sample - len(chosen)]:
+            chosen.append(left[label].pop())
+            if not left[label]:
+                del left[label]
+    return chosen
+
+
+def _difference(store: RunStore, spec: RunSpec, old: "pd.DataFrame") -> str | None:
     task = load_task(spec.task_address, spec.protocol.noise)
     try:
         new = execute_run(spec, ignore_cache=True).trajectory
@@ -77,7 +94,9 @@ def _difference(store: RunStore, spec: RunSpec) -> str | None:
     if task.info.measured_cost:
         compared = compared[: 2 if timed else 3]
     now = {name: getattr(new, name) for name in compared}
-    if "charge" in compared and not old["training_charge"].isna().any():  # older versions did not store it
+    if (
+        "charge" in compared and "training_charge" in old and not old["training_charge"].isna().any()
+    ):  # older versions did not store it
         now["training_charge"] = new.training_charge
     named = [name for name in map(str, old) if name.startswith("objective:") and not old[name].isna().all()]
     objectives = objective_columns(new.objectives)

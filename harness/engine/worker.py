@@ -21,9 +21,10 @@ from equipoise.harness.core.task import Noise, Task
 from equipoise.harness.engine.call import retire, run_begins
 from equipoise.harness.engine.interruption import was_told
 from equipoise.harness.engine.journal import JournaledTask
-from equipoise.harness.engine.process_state import SpoiledError, preserved
+from equipoise.harness.engine.objectives import measured_task, with_constraints, with_objectives
+from equipoise.harness.engine.process_state import SpoiledError, preserved, preserved_seeds
 from equipoise.harness.engine.rules import CLASS_STALL_LIMIT, ByClass, searched_problem, searched_task
-from equipoise.harness.engine.runner import Oracle, run_trial
+from equipoise.harness.engine.runner import run_trial
 from equipoise.harness.store.run_file import Run
 from equipoise.harness.store.run_store import RunStore
 
@@ -50,7 +51,7 @@ class Outcome:
 
 
 MOST_LINES, MOST_LINE = 400, 1000
-"""What is kept of a traceback."""
+"""The part of a traceback that is kept."""
 
 
 @lru_cache(maxsize=4)
@@ -82,10 +83,13 @@ def run_spec(spec: RunSpec, task: Task, cls: type[Method], journal: Path | None 
     started = process_time()
     settings, rules = json.loads(spec.settings), spec.protocol
     task = searched_task(task, rules, spec.repeat)
-    problem = searched_problem(cls, task, spec.budget, settings, rules)
+    problem = with_objectives(searched_problem(cls, task, spec.budget, settings, rules), task, spec)
     method, space = cls(problem, spec.rng("method"), **settings), problem.space
+    method = with_constraints(method, problem, task)
     initial = space.sample(spec.rng("shared"), rules.initial_size) if rules.initial == "shared" else ()
-    oracle: Oracle = task if journal is None or task.info.is_lookup else JournaledTask(task, journal)
+    oracle = measured_task(task, spec)
+    if journal is not None and not task.info.is_lookup:
+        oracle = JournaledTask(oracle, journal)
     by_class = rules.isomorphism == "all"
     ledger = Ledger(spec.budget, rules.duplicates, rules.invalid)
     if by_class:
@@ -105,27 +109,12 @@ def execute_runs(specs: list[RunSpec], out: str, classes: bytes = b"") -> Outcom
         classes: Those of a notebook or script that the runs name (`local_classes.by_value`).
     """
     adopt(classes)
-    started, store, outcome, finished = perf_counter(), RunStore(out), Outcome(), []
-    process = os.getpid()
-    for spec in specs:
-        if was_told():
-            outcome.interrupted = True
-            break
-        run_begins()
-        try:
-            with preserved():
-                finished.append(execute_run(spec, store.path / "journal" / f"{spec.run_id}.jsonl"))
-        except BaseException as error:  # a method that exits or interrupts itself fails like one that raises
-            if was_told():
-                outcome.interrupted = True
+    started, store, outcome = perf_counter(), RunStore(out), Outcome()
+    finished: list[Run] = []
+    with preserved_seeds():
+        for spec in specs:
+            if not _execute(spec, store, outcome, finished):
                 break
-            outcome.failures.append(failure_of(spec, error))
-            if isinstance(error, SpoiledError):
-                retire()
-                break
-        finally:
-            if os.getpid() != process:
-                os._exit(1)  # a child that the method forked, and that came back from it
     if finished:
         store.write(finished, _task(finished[0].spec.task_address, finished[0].spec.protocol.noise).space)
         for run in finished:
@@ -134,6 +123,29 @@ def execute_runs(specs: list[RunSpec], out: str, classes: bytes = b"") -> Outcom
     outcome.queries = sum(len(run.trajectory) for run in finished)
     outcome.seconds = perf_counter() - started
     return outcome
+
+
+def _execute(spec: RunSpec, store: RunStore, outcome: Outcome, finished: list[Run]) -> bool:
+    """Executes one run, and tells whether this process can execute another."""
+    process, run, goes_on = os.getpid(), None, True
+    if not was_told():
+        run_begins()
+        try:
+            with preserved():
+                run = execute_run(spec, store.path / "journal" / f"{spec.run_id}.jsonl")
+        except BaseException as error:  # a method that exits or interrupts itself fails like one that raises
+            if isinstance(error, SpoiledError):
+                retire()
+                goes_on = False
+            if run is None and not was_told():
+                outcome.failures.append(failure_of(spec, error))
+        finally:
+            if os.getpid() != process:
+                os._exit(1)  # a child that the method forked, and that came back from it
+    if run is not None:
+        finished.append(run)
+    outcome.interrupted = was_told()
+    return goes_on and not outcome.interrupted
 
 
 def failure_of(spec: RunSpec, error: BaseException | str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from equipoise.harness.engine.call import answered_by, retires
 __all__ = ["collect_rarely", "serve"]
 
 LAST_SECONDS = 2.0
-"""What threads that a method left, and handlers of the end, may take when a worker ends."""
+"""Seconds that threads left by a method, and exit handlers, may take when a worker ends."""
 
 GARBAGE_THRESHOLD = 50_000
 """New objects between two searches for cycles. The architectures of a space and the rows of a run hold none: at

@@ -1,4 +1,4 @@
-"""Which code the stored runs of each method were played by, and how its runs are set aside when that has changed."""
+"""The version of the code that executed the stored runs of each method, and setting aside runs of another one."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
@@ -14,7 +14,7 @@ __all__ = ["changed", "mixtures", "set_aside"]
 
 
 def changed(store: RunStore, specs: Iterable[RunSpec], codes: Mapping[str, str]) -> Counter[str]:
-    """Counts the stored runs of each method, by label, that other code has played.
+    """Counts the stored runs of each method, by label, that other code has executed.
 
     Args:
         store: The results folder.
@@ -33,7 +33,7 @@ def changed(store: RunStore, specs: Iterable[RunSpec], codes: Mapping[str, str])
 
 
 def mixtures(store: RunStore) -> dict[str, str]:
-    """Says, by label, of which methods the runs were played by more than one code."""
+    """Names the methods, by label, whose runs were executed by more than one version of the code."""
     counts: dict[str, Counter[str]] = {}
     for run in store.summaries().values():
         counts.setdefault(run.method, Counter())[run.code] += 1

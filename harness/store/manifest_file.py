@@ -19,7 +19,7 @@ KINDS: dict[str, type | tuple[type, ...]] = {
     "started": str,
     "ended": (str, type(None)),
 }
-"""What every manifest has, and of which kind."""
+"""The required keys of a manifest, and their kinds."""
 
 
 def read_manifest(path: Path) -> dict[str, Any] | None:

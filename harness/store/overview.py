@@ -11,7 +11,7 @@ from equipoise.harness.core.suite import Suite
 from equipoise.harness.store.code_versions import mixtures
 from equipoise.harness.store.run_store import RunStore
 
-__all__ = ["MethodOverview", "Overview", "opened", "overview_of"]
+__all__ = ["MethodOverview", "Overview", "complete", "opened", "overview_of"]
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,14 @@ def opened(folder: Path) -> tuple[RunStore, Suite]:
         return store, Suite.from_dict(manifest["suite"])
     except (SuiteError, SettingError) as error:
         raise StoreError(f"{folder / 'manifest.json'}: {error}; move the folder away, or restore the file") from error
+
+
+def complete(store: RunStore, manifest: Mapping[str, Any]) -> bool:
+    """Whether each run that a manifest asks for is stored, has failed, or does not apply."""
+    suite, ended = Suite.from_dict(manifest["suite"]), {failure["run_id"] for failure in store.failures()}
+    pairs = {(entry["method"], entry["task"]) for entry in manifest["left_out"]}
+    ended.update(RunStore(store.path).summaries())  # of today: others write there too
+    return all(spec.run_id in ended for spec in suite.runs() if (spec.label, spec.task) not in pairs)
 
 
 def overview_of(folder: Path) -> Overview:

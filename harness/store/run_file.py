@@ -3,7 +3,6 @@
 import hashlib
 import json
 import re
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
@@ -28,13 +27,16 @@ if TYPE_CHECKING:
 __all__ = [
     "COLUMNS",
     "FORMAT",
+    "GoneError",
     "Run",
     "Summary",
     "check_rows",
     "digest_of",
     "kept_of",
     "packed",
+    "packed_table",
     "read_part",
+    "summaries_in",
     "summaries_of",
 ]
 
@@ -63,6 +65,10 @@ Where a task has further objectives, one ``objective:NAME`` each (float64, NaN f
 """
 
 TEXTS = [name for name, kind in COLUMNS.items() if kind == "text"]
+
+
+class GoneError(StoreError):
+    """A file is no longer there: another process has merged it with others since its name was read."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +132,7 @@ def packed(runs: Sequence[Run], space: SearchSpace) -> "pa.Buffer":
         runs: At least one.
         space: Formats the architectures.
     """
-    return _written(_table(runs, space), [asdict(run.summary()) for run in runs])
+    return packed_table(_table(runs, space), [asdict(run.summary()) for run in runs])
 
 
 def _table(runs: Sequence[Run], space: SearchSpace) -> "pa.Table":
@@ -175,12 +181,18 @@ def summaries_of(part: Path) -> list[dict[str, Any]]:
     Raises:
         StoreError: It is damaged, or not a file of a store.
     """
-    return _summaries(part, read_part(part, lambda file: file.schema_arrow.metadata or {}))
+    summaries: list[dict[str, Any]] = read_part(part, lambda file: summaries_in(file, part))
+    return summaries
 
 
-def _summaries(part: Path, metadata: Mapping[bytes, bytes]) -> list[dict[str, Any]]:
+def summaries_in(file: "pq.ParquetFile", part: Path) -> list[dict[str, Any]]:
+    """The same of a file that is open.
+
+    Raises:
+        StoreError: It is damaged, or not a file of a store.
+    """
     try:
-        summaries: list[dict[str, Any]] = parse_json(metadata[b"equipoise"])
+        summaries: list[dict[str, Any]] = parse_json((file.schema_arrow.metadata or {})[b"equipoise"])
     except (KeyError, ValueError) as error:
         raise StoreError(f"{part}: not a run file of an Equipoise store (no summary of its runs)") from error
     try:
@@ -205,18 +217,43 @@ _KINDS: Mapping[str, type | tuple[type, ...]] = {
 }
 
 
-def check_rows(part: Path) -> None:
+def check_rows(part: Path) -> list[dict[str, Any]]:
     """Reads all of a run file, and holds the summaries of its runs against its rows.
+
+    Returns:
+        The summaries.
 
     Raises:
         StoreError: It is damaged.
     """
-    summaries = summaries_of(part)
-    table = read_part(part, lambda file: file.read())
-    with_budget = "budget" in table.column_names
-    stated = {_name_of(entry, with_budget): entry["queries"] for entry in summaries}
-    if len(stated) < len(summaries) or stated != Counter(_names_of_rows(table)):
+    table, summaries = read_part(part, lambda file: (file.read(), summaries_in(file, part)))
+    names = [name for name in ("task", "method", "repeat", "budget") if name in table.column_names]
+    distinct = {tuple(entry[name] for name in names) for entry in summaries}
+    counts = [entry["queries"] for entry in summaries]
+    if (
+        len(distinct) < len(summaries)
+        or min(counts, default=0) < 0
+        or sum(counts) != len(table)
+        or not all(_agrees(table[name], [entry[name] for entry in summaries], counts) for name in names)
+    ):
         raise StoreError(f"{part}: damaged or cut off (the summaries of its runs are not those of its rows)")
+    return list(summaries)
+
+
+def _agrees(column: "pa.ChunkedArray", stated: Sequence[Any], counts: Sequence[int]) -> bool:
+    """Whether each value of a column is the one that is stated for its run."""
+    import pyarrow as pa
+
+    if column.null_count:
+        return False
+    if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
+        return bool(np.array_equal(column.to_numpy(), np.repeat(stated, counts)))
+    if not pa.types.is_dictionary(column.type):
+        column = column.dictionary_encode()
+    coded = column.unify_dictionaries().combine_chunks()
+    coded = coded.chunk(0) if isinstance(coded, pa.ChunkedArray) else coded
+    codes = {text: code for code, text in enumerate(coded.dictionary.to_pylist())}
+    return bool(np.array_equal(coded.indices.to_numpy(), np.repeat([codes.get(text, -1) for text in stated], counts)))
 
 
 def kept_of(part: Path, entries: Sequence[Mapping[str, Any]]) -> "pa.Buffer":
@@ -234,10 +271,16 @@ def kept_of(part: Path, entries: Sequence[Mapping[str, Any]]) -> "pa.Buffer":
     table = read_part(part, lambda file: file.read())
     stays = {_name_of(entry, "budget" in table.column_names) for entry in entries}
     chosen = table.filter(pa.array([name in stays for name in _names_of_rows(table)]))
-    return _written(chosen, [{**entry} for entry in entries])
+    return packed_table(chosen, [{**entry} for entry in entries])
 
 
-def _written(table: "pa.Table", summaries: Sequence[Mapping[str, Any]]) -> "pa.Buffer":
+def packed_table(table: "pa.Table", summaries: Sequence[Mapping[str, Any]]) -> "pa.Buffer":
+    """Packs rows that are at hand as a table.
+
+    Args:
+        table: The rows of some runs, one run after the other.
+        summaries: The summaries of these runs, in the same order.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -270,6 +313,7 @@ def read_part(part: Path, read: Callable[["pq.ParquetFile"], Any]) -> Any:
     """Reads from a run file, after all its bytes were compared with the digest in its name.
 
     Raises:
+        GoneError: It is not there.
         StoreError: It is damaged, or may not be read.
     """
     import pyarrow.parquet as pq
@@ -280,6 +324,8 @@ def read_part(part: Path, read: Callable[["pq.ParquetFile"], Any]) -> Any:
             raise StoreError(f"{part}: damaged or cut off (it is not what its name says)")
         with pq.ParquetFile(part, page_checksum_verification=True) as file:
             return read(file)
+    except FileNotFoundError:
+        raise GoneError(f"{part}: is not there") from None
     except StoreError:
         raise
     except PermissionError:

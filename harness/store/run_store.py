@@ -7,19 +7,21 @@ column per further objective; each file carries a summary of its runs in its met
 import json
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from math import nan
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from equipoise.harness.core.errors import StoreError, reason_of
 from equipoise.harness.core.files import remove_scratch, write_whole
 from equipoise.harness.core.space import SearchSpace
 from equipoise.harness.core.suite import RunSpec
 from equipoise.harness.store.format_1 import derive_training_charge
+from equipoise.harness.store.locks import in_turn
 from equipoise.harness.store.manifest_file import read_manifest
 from equipoise.harness.store.run_file import (
     COLUMNS,
+    GoneError,
     Run,
     Summary,
     check_rows,
@@ -40,7 +42,7 @@ __all__ = ["RunStore"]
 LOG = logging.getLogger("equipoise")
 
 FAILURE_KEYS = frozenset({"run_id", "task", "method", "repeat", "error", "traceback"})
-"""What is read of a failure."""
+"""The part of a failure that is read."""
 
 
 RUN = ("task", "method", "budget", "repeat")
@@ -80,7 +82,8 @@ class RunStore:
 
     def record_failure(self, failure: Mapping[str, Any]) -> None:
         """Appends one line to ``failures.jsonl``."""
-        _append(self.path / "failures.jsonl", sealed(failure))
+        with in_turn(self.path):
+            _append(self.path / "failures.jsonl", sealed(failure))
 
     def write_manifest(self, manifest: Mapping[str, Any]) -> None:
         """Replaces ``manifest.json``."""
@@ -126,13 +129,12 @@ class RunStore:
             StoreError: A part is damaged.
         """
         if self._summaries is None:
-            self._summaries = {
-                entry["run_id"]: Summary(**entry) for part in self.parts() for entry in self._entries(part)
-            }
+            entries = _settled(self._all_entries).values()
+            self._summaries = {entry["run_id"]: Summary(**entry) for held in entries for entry in held}
         return self._summaries
 
     def forget(self) -> None:
-        """Reads the files anew when it is next asked."""
+        """Reads the files again at the next request."""
         self._summaries = None
         self._held.clear()
 
@@ -142,6 +144,9 @@ class RunStore:
             self._held[part] = summaries_of(part)
         return self._held[part]
 
+    def _all_entries(self) -> dict[Path, list[dict[str, Any]]]:
+        return {part: self._entries(part) for part in self.parts()}
+
     def has(self, spec: RunSpec) -> bool:
         """Whether the rows of a run are stored."""
         return spec.run_id in self.summaries()
@@ -150,27 +155,30 @@ class RunStore:
         """The files of rows, in a fixed order."""
         return sorted(self.runs.glob("*.parquet"))
 
-    def drop_damaged(self) -> list[str]:
+    def drop_damaged(self, scratch: bool = True) -> list[str]:
         """Moves damaged files aside (to ``runs/*.damaged``), so that their runs are repeated.
 
-        The scratch file of an interrupted write is removed: nobody else writes here (the folder is locked).
+        Args:
+            scratch: Whether to remove the scratch files of interrupted writes: only where nobody else writes.
 
         Returns:
             One line per damaged file, to be shown.
         """
-        remove_scratch(self.path, r"manifest\.json")
-        remove_scratch(self.runs, r"[0-9a-f]{20}-[0-9a-f]{8}-\d+(-[0-9a-f]{16})?\.parquet")
+        if scratch:
+            remove_scratch(self.path, r"manifest\.json")
+            remove_scratch(self.runs, r"[0-9a-f]{20}-[0-9a-f]{8}-\d+(-[0-9a-f]{16})?\.parquet")
         said = []
+        self.forget()
         for part in self.parts():
             if not os.access(part, os.R_OK):
                 continue  # not damaged: reading it says what is wrong
             try:
-                check_rows(part)
+                self._held[part] = check_rows(part)
+            except GoneError:
+                continue
             except StoreError as error:
                 _set_aside(part)
                 said.append(f"{error}; moved aside, its runs are repeated")
-        self._summaries = None
-        self._held.clear()
         return said
 
     def frame(
@@ -190,10 +198,13 @@ class RunStore:
         Raises:
             StoreError: The store is empty or damaged.
         """
+        return _settled(lambda: self._frame(columns, task, as_stored))
+
+    def _frame(self, columns: Sequence[str] | None, task: str | None, as_stored: bool) -> "pd.DataFrame":
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        stored = {part: self._entries(part) for part in self.parts()}
+        stored = self._all_entries()
         runs = {part: [e["run_id"] for e in held if task in (None, e["task"])] for part, held in stored.items()}
         parts = [part for part, ids in runs.items() if ids]
         if not parts:
@@ -228,10 +239,54 @@ class RunStore:
             columns = [*COLUMNS, *sorted(name for name in map(str, frame) if name.startswith("objective:"))]
         return frame[list(columns)]
 
+    def rows_of(self, run_ids: Iterable[str]) -> Iterator[tuple[str, "pd.DataFrame"]]:
+        """The rows of some runs as they are stored, run by run; each part is read once.
+
+        Args:
+            run_ids: Of runs that are stored; the order of the parts decides that of the runs.
+
+        Raises:
+            StoreError: A part is damaged.
+        """
+        left = set(run_ids)
+        while left:
+            found = False
+            for part, entries in _settled(self._all_entries).items():
+                if left.isdisjoint(entry["run_id"] for entry in entries):
+                    continue
+                try:
+                    table = read_part(part, lambda file: file.read())
+                except GoneError:
+                    break  # merged meanwhile: its runs are in another part
+                offset = 0
+                for entry in entries:
+                    if entry["run_id"] in left:
+                        left.remove(entry["run_id"])
+                        found = True
+                        yield entry["run_id"], table.slice(offset, entry["queries"]).to_pandas()
+                    offset += entry["queries"]
+            if not found:
+                raise StoreError(f"{self.path}: runs {', '.join(sorted(left))[:80]} are not stored")
+
+
+_Read = TypeVar("_Read")
+
+
+def _settled(read: Callable[[], _Read]) -> _Read:
+    """Reads once more where a part was merged with others meanwhile."""
+    for _ in range(20):
+        try:
+            return read()
+        except GoneError:
+            continue
+    return read()
+
 
 def _set_aside(part: Path) -> None:
     try:
         part.replace(part.with_suffix(".damaged"))
+    except FileNotFoundError:
+        return  # another shard was first
     except OSError as error:
         raise StoreError(f"{part}: damaged, and cannot be moved aside ({error.strerror})") from error
 

@@ -10,6 +10,7 @@
 | ``validation_error`` | always | smaller is better; or ``validation``, the value as shown, which the metric turns into an error |
 | ``test_error`` | if the header names a test split | likewise, or ``test``; may be empty below full training |
 | ``cost_seconds`` | if the header says what it is | seconds from the start of training up to this row |
+| ``objective:NAME`` | for each entry of ``objectives`` | a further objective; may be empty below full training |
 
 A cell that was never trained has no row: an empty or NaN validation value is an error, as are two rows for one cell, a
 column that is neither listed here nor under ``extra``, and a value of the wrong kind. Seeds may differ from
@@ -49,6 +50,7 @@ architecture to architecture. Rows come in any order.
 | ``citation`` | "" | BibTeX |
 | ``pitfalls`` | [] | what a reader of results must know, one sentence each |
 | ``extra`` | [] | further columns of the file, not read |
+| ``objectives`` | [] | ``{"name": "latency", "unit": "ms", "direction": "minimise"}``; optional: ``reference`` and ``ideal``, the values at which a hypervolume is bounded and normalised |
 
 **Space.** The architectures are those of
 

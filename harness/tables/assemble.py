@@ -27,6 +27,7 @@ def assemble(path: Path, header: TableHeader, folder: Path) -> None:
     - ``validation``: F x M x S errors, missing seeds NaN at the end; ``mean``: F x M over the seeds;
     - ``seconds``: F x M, the mean over the seeds, NaN where unknown;
     - ``test``: M errors at full training, where the header names a test split;
+    - ``objective:NAME``: M values of a further objective at full training, the mean over the seeds;
     - ``architectures``: M x d options, unless the header says that the whole space is stored.
 
     M counts the space in the order of ``enumerate()``, or else the stored architectures in ascending order. F counts
@@ -43,7 +44,7 @@ def assemble(path: Path, header: TableHeader, folder: Path) -> None:
         table.add(rows, places.of(rows.texts)[rows.codes])
     table.finish(places)
     if places.expand is not None:
-        _expand(folder, places.expand)
+        _expand(folder, places.expand, [f"objective:{one.name}" for one in header.objectives])
     if header.coverage != "space":
         np.save(folder / "architectures.npy", np.array(places.architectures, dtype=np.int64))
 
@@ -142,6 +143,9 @@ class _Columns:
             self._validation[:, block] = np.nan
         self._seconds = _Sums(np.zeros(shape[:2]), np.zeros(shape[:2], dtype=np.int64))
         self._tests = _Sums(np.zeros(shape[1]), np.zeros(shape[1], dtype=np.int64))
+        self._objectives = {
+            one.name: _Sums(np.zeros(shape[1]), np.zeros(shape[1], dtype=np.int64)) for one in header.objectives
+        }
         self._gaps = {epochs: np.zeros(shape[1], dtype=np.bool_) for epochs in header.missing}
         self._number = 0
 
@@ -171,6 +175,8 @@ class _Columns:
         self._seconds.add(level * count + architecture, rows.seconds[kept])
         full = level == self._validation.shape[0] - 1
         self._tests.add(architecture[full], rows.test[kept][full])
+        for name, sums in self._objectives.items():
+            sums.add(architecture[full], rows.objectives[name][kept][full])
         self._number += len(places)
 
     def _check_values(self, rows: RowBatch) -> None:
@@ -220,6 +226,14 @@ class _Columns:
         self._check_direction(mean)
         np.save(self._folder / "mean.npy", mean)
         np.save(self._folder / "seconds.npy", self._seconds.mean())
+        for name, sums in self._objectives.items():
+            values = sums.mean()
+            if (gaps := np.flatnonzero(~np.isfinite(values) & ~np.isnan(mean[-1]))).size:
+                raise DataError(
+                    f"{self._path}: {gaps.size} architectures have no finite objective:{name} at full training, for "
+                    f"example {places.name(int(gaps[0]))}"
+                )
+            np.save(self._folder / f"objective:{name}.npy", values)
         if self._header.test is not None:
             test = self._tests.mean()
             needed = ~np.isnan(mean[-1])
@@ -271,9 +285,9 @@ class _Columns:
             )
 
 
-def _expand(folder: Path, expand: npt.NDArray[np.int64]) -> None:
+def _expand(folder: Path, expand: npt.NDArray[np.int64], objectives: list[str]) -> None:
     """Gives every architecture the values of its class."""
-    for name in ("validation", "mean", "seconds", "test"):
+    for name in ("validation", "mean", "seconds", "test", *objectives):
         path = folder / f"{name}.npy"
         if not path.exists():
             continue

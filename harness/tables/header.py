@@ -10,7 +10,8 @@ from typing import Any, Literal, get_args
 from equipoise.harness.core.errors import DataError, EquipoiseError, nearest, one_line, reason_of
 from equipoise.harness.core.files import parse_json
 from equipoise.harness.core.space import SearchSpace
-from equipoise.harness.core.task import Metric
+from equipoise.harness.core.task import Metric, Objective
+from equipoise.harness.tables.objective_json import objective_of_json, objective_to_json
 from equipoise.harness.tables.space_json import space_from_json, space_to_json
 
 __all__ = ["FORMAT", "Coverage", "KeyedBy", "TableHeader"]
@@ -21,7 +22,7 @@ MOST_NAME = 120
 """Characters of a name; it becomes part of a file name."""
 
 MOST_EPOCHS = 2**31 - 1
-"""What a row of a run can hold."""
+"""Largest number of epochs in a row of a run."""
 
 Coverage = Literal["space", "closed", "sample"]
 KeyedBy = Literal["architecture", "canonical"]
@@ -58,6 +59,7 @@ class TableHeader:
         citation: BibTeX.
         pitfalls: Caveats for readers of results, one sentence each.
         extra: Further columns of the file, which are not read.
+        objectives: Further objectives, each in a column ``objective:NAME``.
     """
 
     name: str
@@ -80,6 +82,7 @@ class TableHeader:
     citation: str = ""
     pitfalls: tuple[str, ...] = ()
     extra: tuple[str, ...] = ()
+    objectives: tuple[Objective, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("name", "source", "licence", "validation"):
@@ -94,6 +97,9 @@ class TableHeader:
             raise DataError(f"table header: name = '{self.name}'; a name reads benchmark/dataset")
         _check_metric(self.metric)
         _check_levels(self)
+        names = [one.name for one in self.objectives]
+        if len(set(names)) < len(names):
+            raise DataError(f"table header: objectives {', '.join(names)}: each name occurs once")
         for name, accepted in (("coverage", get_args(Coverage)), ("keyed_by", get_args(KeyedBy))):
             if getattr(self, name) not in accepted:
                 raise DataError(f"table header: {name} = {getattr(self, name)!r}; {nearest('', accepted)}")
@@ -116,7 +122,8 @@ class TableHeader:
             "test_error": self.test is not None,
             "cost_seconds": self.cost is not None,
         }
-        return tuple(column for column, there in wanted.items() if there)
+        objectives = (f"objective:{one.name}" for one in self.objectives)
+        return (*(column for column, there in wanted.items() if there), *objectives)
 
     def to_json(self, folder: Path | None = None) -> str:
         """One line of JSON that `from_json` reads back.
@@ -134,6 +141,8 @@ class TableHeader:
             elif entry.name == "metric":
                 direction = "maximise" if value.maximise else "minimise"
                 value = {"direction": direction, **{key: getattr(value, key) for key in _METRIC_KEYS}}
+            elif entry.name == "objectives":
+                value = [objective_to_json(one) for one in value]
             elif entry.name == "missing":
                 value = {str(epochs): count for epochs, count in value.items()}
             content[entry.name] = value
@@ -168,6 +177,7 @@ class TableHeader:
             content["metric"] = _metric_of(content["metric"])
             for key in ("fidelities", "seeds", "pitfalls", "extra"):
                 content[key] = tuple(_list(content.get(key, []), key))
+            content["objectives"] = tuple(map(objective_of_json, _list(content.get("objectives", []), "objectives")))
             content["missing"] = {int(epochs): count for epochs, count in content.get("missing", {}).items()}
             return cls(**content)
         except DataError:

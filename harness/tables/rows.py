@@ -41,6 +41,7 @@ class RowBatch:
         validation: n errors.
         test: n errors, NaN where the row has none.
         seconds: n costs, NaN where the row has none.
+        objectives: For each further objective n values, NaN where the row has none.
     """
 
     texts: list[str]
@@ -50,6 +51,7 @@ class RowBatch:
     validation: npt.NDArray[np.float64]
     test: npt.NDArray[np.float64]
     seconds: npt.NDArray[np.float64]
+    objectives: dict[str, npt.NDArray[np.float64]]
 
 
 def files_of(path: Path) -> tuple[Path, ...]:
@@ -116,7 +118,8 @@ def _opened(path: Path, header: TableHeader) -> Iterator[tuple[list[str], Iterat
             wanted = [name for name in names if name not in header.extra]
             yield names, file.iter_batches(BATCH_ROWS, columns=wanted)
         return
-    numbers = {name: pa.float64() for pair in VALUES for name in pair} | {"cost_seconds": pa.float64()}
+    further = [f"objective:{one.name}" for one in header.objectives]
+    numbers = {name: pa.float64() for name in ("cost_seconds", *further, *(n for pair in VALUES for n in pair))}
     whole = {"fidelity": pa.int64(), "seed": pa.int64()}
     texts = {name: pa.string() for name in ("architecture", *(d.name for d in header.space.decisions))}
     with _text(path) as file:
@@ -128,7 +131,8 @@ def _opened(path: Path, header: TableHeader) -> Iterator[tuple[list[str], Iterat
 
 def _check_names(path: Path, header: TableHeader, names: list[str]) -> None:
     decisions = [d.name for d in header.space.decisions] if isinstance(header.space, DeclaredSpace) else []
-    accepted = ["architecture", "fidelity", "seed", "cost_seconds", *(n for pair in VALUES for n in pair)]
+    further = [f"objective:{one.name}" for one in header.objectives]
+    accepted = ["architecture", "fidelity", "seed", "cost_seconds", *further, *(n for pair in VALUES for n in pair)]
     for name in names:
         if names.count(name) > 1:
             raise DataError(f"{path}: column '{name}' occurs twice")
@@ -140,6 +144,7 @@ def _check_names(path: Path, header: TableHeader, names: list[str]) -> None:
     required += ["fidelity"] if len(header.fidelities) > 1 else []
     required += ["seed"] if len(header.seeds) > 1 else []
     required += ["cost_seconds"] if header.cost is not None else []
+    required += further
     for name in required:
         if name not in names:
             raise DataError(f"{path}: column '{name}' is missing (columns: {', '.join(names)})")
@@ -160,6 +165,7 @@ def _rows(path: Path, header: TableHeader, record: "pa.RecordBatch") -> RowBatch
         _errors(header, record, VALUES[0]),
         _errors(header, record, VALUES[1]),
         _floats(record, "cost_seconds"),
+        {one.name: _floats(record, f"objective:{one.name}") for one in header.objectives},
     )
 
 

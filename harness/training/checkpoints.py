@@ -1,6 +1,6 @@
-"""How far the training of each network has come, on disk, so that no epoch is trained twice.
+"""Checkpoints of the networks in training, so that no epoch is trained twice.
 
-A file is the SHA-256 of what follows, and then what ``torch.save`` wrote: its reader does not notice changed bytes.
+A file is the SHA-256 of the rest, followed by the output of ``torch.save``, whose reader does not notice changed bytes.
 """
 
 import fcntl
@@ -29,14 +29,14 @@ LOCKS = 256
 
 @dataclass
 class Curve:
-    """What a network's training has given so far, one copy.
+    """The learning curve of a network so far, one replica.
 
     Attributes:
-        train_loss: Of each epoch.
-        validation_error: After each epoch.
-        cost_seconds: Of each epoch.
-        test_error: After the last epoch of the schedule; None before.
-        state: What a trainer needs to go on; None at the start and after the last epoch.
+        train_loss: Loss of each epoch.
+        validation_error: Error after each epoch.
+        cost_seconds: Seconds of each epoch.
+        test_error: Error after the last epoch of the schedule; None before.
+        state: State from which a trainer continues; None at the start and after the last epoch.
     """
 
     train_loss: list[float] = field(default_factory=list)

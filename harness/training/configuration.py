@@ -9,7 +9,7 @@ __all__ = ["DARTS", "EMBEDDED", "EMBEDDED_DARTS", "NASBENCH201", "TrainingConfig
 
 
 MOST = 1_000_000
-"""Epochs, and images a step; a schedule is held in memory."""
+"""Limit of epochs and of images per step; a schedule is held in memory."""
 
 
 @dataclass(frozen=True)

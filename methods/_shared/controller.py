@@ -50,7 +50,7 @@ class Controller:
 
     Decisions with equal option lists are of one kind: they share the vectors that tell of their options and the weights
     that choose among them. Logits are ``bound * tanh(u / temperature)``. The gradient is written out: with one to a few
-    rows a step, a library's bookkeeping costs several times the arithmetic. The tests hold it against autograd.
+    rows per step, a library's bookkeeping costs several times the arithmetic. The tests hold it against autograd.
 
     Args:
         space: Seen through its decisions and masks only.

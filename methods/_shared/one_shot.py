@@ -36,7 +36,7 @@ class OneShot(Method, ABC):
         rng: Source of randomness.
         images: Search on these images instead of the task's (``fashion14``, ...): a proxy, and labelled as one.
         epochs: Of a search.
-        batch_size: Images a step.
+        batch_size: Images per step.
         learning_rate: Of the weights at the start; it falls to `final_learning_rate` along a cosine.
         final_learning_rate: At the end.
         weight_decay: Of the weights.

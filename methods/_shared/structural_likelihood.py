@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg.lapack import dpotrf, dpotri
 
 __all__ = ["LOG_MEAN", "Array", "Inputs", "Layout", "NegativeLogPosterior", "squared_distances"]
 
@@ -16,7 +15,7 @@ LOG_MEAN, LOG_DEVIATION = -1.0, 1.5
 
 
 class Inputs(NamedTuple):
-    """What the process compares of n architectures.
+    """The features by which the process compares n architectures.
 
     Attributes:
         codes: n x d option numbers.
@@ -88,6 +87,8 @@ class NegativeLogPosterior:
         matrix = (self._linear * slopes) @ self._linear.T
         matrix[self._row, self._column] += hamming + graph
         matrix.flat[:: n + 1] += float(d > 0) + share + noise
+        from scipy.linalg.lapack import dpotrf, dpotri  # here: listing the methods needs none of scipy
+
         factor, failed = dpotrf(matrix, lower=1, clean=0)
         if failed:
             return 1e10, np.zeros_like(theta)

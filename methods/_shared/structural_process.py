@@ -1,7 +1,6 @@
 """A Gaussian process over architectures that compares decisions and graph features, with a linear term."""
 
 import numpy as np
-from scipy.optimize import minimize
 
 from equipoise.methods._shared.structural_likelihood import (
     LOG_MEAN,
@@ -95,6 +94,8 @@ class StructuralProcess:
         self._due = int(np.ceil(len(targets) * self._growth))
         loss = NegativeLogPosterior(self.layout, seen, targets)
         bounds = [WEIGHT_BOUNDS] * (len(self._theta) - 1) + [NOISE_BOUNDS]
+        from scipy.optimize import minimize  # here: listing the methods needs none of scipy
+
         found = minimize(loss, self._theta, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": STEPS})
         self._theta = found.x
         self._read()

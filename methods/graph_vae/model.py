@@ -169,8 +169,8 @@ class Vae:
             scores: B targets of the property head; NaN where unlabelled.
             kl_weight: Factor of the KL term.
             property_weight: Factor of the property term; 0 leaves the head out.
-            runs: Runs of the graph network for each architecture in this step, drawn anew among those of decoding, each
-                with the decisions that follow it; the estimate stays unbiased.
+            runs: Runs of the graph network for each architecture in this step, drawn again among those of decoding,
+                each with the decisions that follow it; the estimate stays unbiased.
         """
         w = self.parameters.views()
         posterior = self.encode(w, architectures)

@@ -68,7 +68,7 @@ def graph_states(w: dict[str, Any], name: str, graphs: Graphs, steps: int, extra
         B x N x h.
 
     Source: Li, Tarlow, Brockschmidt and Zemel, Gated Graph Sequence Neural Networks, ICLR 2016. Differs from the paper
-    and from CGVAE: a vector an edge label modulates one shared matrix, so that the cost does not grow with the number
+    and from CGVAE: one vector per edge label modulates a shared matrix, so that the cost does not grow with the number
     of labels; the directions are told apart; the steps share weights.
     """
     labels, senders, receivers, kinds = graphs

@@ -13,7 +13,7 @@ from equipoise.methods.graph_vae.model import Vae
 __all__ = ["SHARES", "Draft", "draw_latents"]
 
 SHARES = (0.4, 0.2, 0.2, 0.1, 0.1)
-"""Shares of noise around a parent, nodes drawn anew, nodes crossed, interpolation, and the prior."""
+"""Shares of noise around a parent, nodes drawn again, nodes crossed, interpolation, and the prior."""
 
 
 class Draft(NamedTuple):
@@ -33,8 +33,8 @@ def draw_latents(model: Vae, parents: Sequence[Architecture], n: int, ascent: fl
 
     Each starts at the posterior mean of a parent. By `SHARES`: one to three nodes get posterior noise of 0.5 to 3
     standard deviations; or latents drawn from the prior; about half of the nodes are another parent's, and sometimes
-    one more gets noise; all latents lie somewhere on the way to another parent; or all are drawn from the prior.
-    Only decisions about nodes that moved are decoded anew (on the way between parents: those in which these differ), so
+    one more gets noise; all latents lie somewhere on the way to another parent; or all are drawn from the prior. Only
+    decisions about nodes that moved are decoded again (on the way between parents: those in which these differ), so
     that what is generated stays near its parents in a large space, however young the decoder.
 
     Args:

@@ -76,6 +76,7 @@ class Panel:
             self.canvas.line([at, at], [self.bottom, self.bottom + TICK], MUTED, 0.7)
             text = labels[place] if labels else short_number(tick)
             half = self.canvas.style.text_width(text, self.small) / 2
+            at = min(at, self.canvas.width - half)  # the last label stays on the canvas
             if at - half > free:
                 self.canvas.text(at, self.bottom + TICK + GAP + 0.75 * self.small, text, self.small, INK, "middle")
                 free = at + half + GAP

@@ -51,7 +51,7 @@ class TrueTypeFont:
         return sum(self._advance(self._glyph(letter)) for letter in text) * size / self.units
 
     def subset(self, letters: Iterable[str]) -> FontSubset:
-        """The glyphs of some characters, numbered anew; number 0 stands for what the font does not have."""
+        """The glyphs of some characters, renumbered; number 0 stands for missing glyphs."""
         kept, glyphs = [0], {}
         for letter in sorted(set(letters)):
             glyph = self._glyph(letter)

@@ -18,14 +18,15 @@ def critical_difference(style: Style, test: Friedman, labels: Sequence[str], loo
     """Draws the diagram of Demsar (JMLR 2006): best on the left. Methods without a mean rank are left out."""
     count = int(np.isfinite(test.mean_ranks).sum())
     order = np.argsort(test.mean_ranks, kind="stable")[:count].tolist()
-    half, bars, size = -(-count // 2), len(test.groups), style.size
+    two_sides = style.width > 330
+    half, bars, size = -(-count // 2) if two_sides else count, len(test.groups), style.size
     texts = {m: f"{style.fitted(labels[m], 0.28 * style.width)}  {test.mean_ranks[m]:.2f}" for m in order}
     edges = max(style.widest(list(texts.values())), 20.0) + 12
     line, step = 34.0, 1.7 * size
     first = line + 10 + 6.0 * bars + 0.8 * size
     canvas = Canvas(style.width, first + step * half, style)
     low, high = 1.0, float(max(2, count))
-    scale = Scale(low, high, edges + 8, style.width - edges - 8)
+    scale = Scale(low, high, edges + 8, style.width - (edges if two_sides else 0) - 8)
     canvas.line([scale.start, scale.end], [line, line], INK, 1.0)
     for tick in range(1, count + 1):
         at = scale.at(tick)
@@ -36,7 +37,12 @@ def critical_difference(style: Style, test: Friedman, labels: Sequence[str], loo
         canvas.line([scale.start, end], [10, 10], MUTED, 2.0)
         for at in (scale.start, end):
             canvas.line([at, at], [7, 13], MUTED, 1.0)
-        canvas.centred(end + 5, 10, f"critical difference {test.critical_difference:.2f}", style.small, MUTED)
+        text = f"critical difference {test.critical_difference:.2f}"
+        after = end + 5 + style.text_width(text, style.small) <= style.width
+        at, anchor = (end + 5, "start") if after else (scale.start - 5, "end")
+        canvas.centred(
+            at, 10, style.fitted(text, at if not after else style.width, style.small), style.small, MUTED, anchor
+        )
     for place, group in enumerate(test.groups):
         ends = [scale.at(float(test.mean_ranks[group[0]])) - 3, scale.at(float(test.mean_ranks[group[-1]])) + 3]
         canvas.line(ends, [line + 8 + 6.0 * place] * 2, INK, 3.0)

@@ -14,6 +14,8 @@ from equipoise.reports.drawing.style import Style
 __all__ = ["Line", "forest"]
 
 ROW, ABOVE, BELOW = 16.5, 20.0, 40.0
+NARROW = 90.0
+"""Panels narrower than this stand below each other."""
 
 
 @dataclass(frozen=True)
@@ -52,15 +54,17 @@ def forest(
     names = [style.fitted(line.title, 0.36 * style.width, style.small) for line in rows]
     space = style.widest(names, style.small) * 1.12 + 8
     depth = ROW * len(rows)
-    canvas = Canvas(style.width, ABOVE + depth + BELOW, style)
-    width = (style.width - space) / len(panels)
+    beside = (style.width - space) / len(panels) >= NARROW
+    each, width = ABOVE + depth + BELOW, (style.width - space) / (len(panels) if beside else 1)
+    canvas = Canvas(style.width, each * (1 if beside else len(panels)), style)
     for place, (title, lines) in enumerate(panels):
         reach = _reach(lines, rope)
-        x = Scale(-1.06 * reach, 1.06 * reach, space + place * width + 6, space + (place + 1) * width - 8)
-        panel = Panel(canvas, x, Scale(len(rows) - 0.5, -0.5, ABOVE + depth, ABOVE))
+        left_edge, top = (space + place * width, ABOVE) if beside else (space, place * each + ABOVE)
+        x = Scale(-1.06 * reach, 1.06 * reach, left_edge + 6, left_edge + width - 8)
+        panel = Panel(canvas, x, Scale(len(rows) - 0.5, -0.5, top + depth, top))
         _column(panel, title, lines, reach, rope)
         _directions(panel, left, right, unit)
-        if not place:
+        if not place or not beside:
             for row, line in enumerate(rows):
                 canvas.centred(panel.left - 6, panel.y.at(row), names[row], style.small, INK, "end", line.strong)
     return canvas

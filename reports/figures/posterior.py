@@ -43,7 +43,7 @@ def posterior_bars(
             canvas.box(ends[0], y - 0.38 * ROW, ends[1], y + 0.38 * ROW, colour)
             if colour == SECOND:
                 _hatch(canvas, ends, y - 0.38 * ROW, y + 0.38 * ROW)
-            if share > 0.09:
+            if ends[1] - ends[0] > 2 + style.text_width("0.00", size - 0.6):
                 ink = ON.get(colour, INK)
                 canvas.centred((ends[0] + ends[1]) / 2, y, f"{share:.2f}", size - 0.6, ink, "middle")
             start += share

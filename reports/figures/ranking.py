@@ -8,6 +8,7 @@ from equipoise.reports.drawing.canvas import Canvas
 from equipoise.reports.drawing.look import MUTED, Look
 from equipoise.reports.drawing.panel import Panel, Scale, round_ticks
 from equipoise.reports.drawing.style import Style
+from equipoise.reports.figures.forest import NARROW
 from equipoise.reports.statistics.resampling import Estimate
 
 __all__ = ["ranking"]
@@ -34,19 +35,21 @@ def ranking(
     names = [style.fitted(labels[method], 0.3 * style.width, style.small) for method in order]
     space = style.widest(names, style.small) + 12
     depth = ROW * len(order)
-    canvas = Canvas(style.width, ABOVE + depth + BELOW, style)
-    width = (style.width - space) / len(panels)
+    beside = (style.width - space) / len(panels) >= NARROW
+    each, width = ABOVE + depth + BELOW, (style.width - space) / (len(panels) if beside else 1)
+    canvas = Canvas(style.width, each * (1 if beside else len(panels)), style)
     for place, (title, axis, values) in enumerate(panels):
         low, high = _range(values, order)
-        x = Scale(low, high, space + place * width + 4, space + (place + 1) * width - 12)
-        panel = Panel(canvas, x, Scale(len(order) - 0.5, -0.5, ABOVE + depth, ABOVE))
+        left, top = (space + place * width, ABOVE) if beside else (space, place * each + ABOVE)
+        x = Scale(low, high, left + 4, left + width - 12)
+        panel = Panel(canvas, x, Scale(len(order) - 0.5, -0.5, top + depth, top))
         panel.title(title, middle=True)
         panel.x_ticks(round_ticks(low, high, 5))
         panel.frame(left=False)
         panel.x_label(style.fitted(axis, width - 16, style.small))
         for row, method in enumerate(order):
             y = panel.y.at(row)
-            if not place:
+            if not place or not beside:
                 canvas.centred(space - 6, y, names[row], style.small, looks[labels[method]].colour, "end")
             _dot(panel, values, method, y, looks[labels[method]])
     return canvas

@@ -38,12 +38,10 @@ def _labellings(analysis: Analysis, sweep: Sweep) -> list[Block]:
         return [
             Paragraph(("Every method is a published NAS method or a library optimiser: one labelling is admissible.",))
         ]
-    pivotal = joined(results.labels[m] for m in sweep.pivotal())
+    pivotal = joined((results.labels[m] for m in sweep.pivotal()), "or")
     number_of = len(sweep.effects) - 1
     every = f"all {number_of:,}" if sweep.complete else f"{number_of:,} random"
-    turned = (
-        f" Moving one of {pivotal} alone turns the sign." if pivotal else " No single method turns the sign when moved."
-    )
+    turned = f" Moving {pivotal} alone turns the sign." if pivotal else " No single method turns the sign when moved."
     return [
         Paragraph(
             (

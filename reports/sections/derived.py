@@ -48,7 +48,7 @@ def derived_section(analysis: Analysis) -> Section | None:
 
 
 class _Rise(NamedTuple):
-    """What the last is worse than the best: the mean over runs, its 95 % interval, and in how many runs it is worse."""
+    """The rise from the best to the last: the mean over runs, its 95 % interval, and the number of runs with a rise."""
 
     value: float
     low: float
@@ -106,7 +106,7 @@ def _table(lines: list[_Line]) -> Table:
         (
             (
                 "Means over runs; regret in the unit of each task. Made of: how often each label occurs whose number "
-                "differs between architectures. After a whole search the next one begins anew and the places go on.",
+                "differs between architectures. After a whole search the next one starts afresh, and the numbering goes on.",
             ),
         ),
     )

@@ -18,7 +18,7 @@ __all__ = ["focus_section"]
 
 
 @dataclass(frozen=True)
-class _Rival:
+class _Comparison:
     """One comparison: the other method, tasks won, tied and lost, and the mean difference."""
 
     method: int
@@ -44,34 +44,34 @@ def focus_section(analysis: Analysis, label: str) -> Section:
     if label not in active:
         raise SuiteError(f"--focus: no method '{label}' with runs in these results; {nearest(label, active)}")
     focus = labels.index(label)
-    rivals = [_compared(analysis, focus, other) for other in analysis.active.tolist() if other != focus]
-    if not rivals:
+    comparisons = [_compared(analysis, focus, other) for other in analysis.active.tolist() if other != focus]
+    if not comparisons:
         return Section("focus", label, (Paragraph(("No other method has runs: there is nothing to compare with.",)),))
-    adjusted = holm([rival.p for rival in rivals])
+    adjusted = holm([comparison.p for comparison in comparisons])
     return Section(
         "focus",
         f"{label} against each other method",
-        (_figure(analysis, label, rivals), _table(analysis, focus, rivals, adjusted.tolist())),
+        (_figure(analysis, label, comparisons), _table(analysis, focus, comparisons, adjusted.tolist())),
     )
 
 
-def _compared(analysis: Analysis, focus: int, other: int) -> _Rival:
+def _compared(analysis: Analysis, focus: int, other: int) -> _Comparison:
     means = analysis.means[focus] - analysis.means[other]
     shared = np.flatnonzero(~np.isnan(means))
     told = analysis.marks.adjusted_p[focus, other, shared] < 0.05
     signs = np.sign(analysis.regret_means.value[focus, shared] - analysis.regret_means.value[other, shared])
     wins, losses = int((told & (signs < 0)).sum()), int((told & (signs > 0)).sum())
     difference = analysis.mean_difference(focus, other)
-    return _Rival(
+    return _Comparison(
         other, wins, len(shared) - wins - losses, losses, difference, float(analysis.wilcoxon.p_values[focus, other])
     )
 
 
-def _figure(analysis: Analysis, label: str, rivals: list[_Rival]) -> Figure:
+def _figure(analysis: Analysis, label: str, comparisons: list[_Comparison]) -> Figure:
     labels, unit = analysis.results.labels, analysis.unit
     lines = [
         Line(labels[r.method], float(r.difference.value), float(r.difference.low), float(r.difference.high))
-        for r in rivals
+        for r in comparisons
     ]
     panels = [(f"{label} minus each", lines)]
     digits = decimals([line.value for line in lines])
@@ -89,18 +89,21 @@ def _figure(analysis: Analysis, label: str, rivals: list[_Rival]) -> Figure:
     )
 
 
-def _table(analysis: Analysis, focus: int, rivals: list[_Rival], adjusted: list[float]) -> Table:
+def _table(analysis: Analysis, focus: int, comparisons: list[_Comparison], adjusted: list[float]) -> Table:
     labels, better = analysis.results.labels, analysis.improvement
-    digits = decimals([float(rival.difference.value) for rival in rivals])
+    digits = decimals([float(comparison.difference.value) for comparison in comparisons])
     rows = []
-    for rival, p in zip(rivals, adjusted, strict=True):
-        d = rival.difference
+    for comparison, p in zip(comparisons, adjusted, strict=True):
+        d = comparison.difference
         value, low, high = float(d.value), float(d.low), float(d.high)
-        chance = [float(part[focus, rival.method]) for part in (better.value, better.low, better.high)]
+        chance = [float(part[focus, comparison.method]) for part in (better.value, better.low, better.high)]
         rows.append(
             (
-                name(labels[rival.method]),
-                Cell(f"{rival.wins} / {rival.ties} / {rival.losses}", float(rival.wins - rival.losses)),
+                name(labels[comparison.method]),
+                Cell(
+                    f"{comparison.wins} / {comparison.ties} / {comparison.losses}",
+                    float(comparison.wins - comparison.losses),
+                ),
                 Cell(f"{number(value, digits)} {interval(low, high, digits)}".strip(), value, best=high < 0),
                 Cell(probability(p), p, best=p < 0.05),
                 Cell(f"{number(chance[0], 2)} {interval(chance[1], chance[2], 2)}".strip(), chance[0]),
@@ -121,7 +124,7 @@ def _table(analysis: Analysis, focus: int, rivals: list[_Rival], adjusted: list[
             (
                 "Wins and losses: tasks on which the runs differ significantly (Mann-Whitney, Holm over all pairs of the "
                 "task, 5 %). Difference: below zero favours the method in focus; bold where its 95 % interval does. Holm's "
-                f"correction over {plural(len(rivals), 'comparison')}.",
+                f"correction over {plural(len(comparisons), 'comparison')}.",
             ),
         ),
     )

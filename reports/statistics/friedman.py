@@ -68,7 +68,7 @@ def friedman(errors: npt.ArrayLike, alpha: float = 0.05) -> Friedman:
     - CD = q(alpha; k, infinity) / sqrt(2) * sqrt(k (k + 1) / (6 n)), q the studentised range; p by its survival
       function at the observed difference.
 
-    With fewer than 10 tasks F gives false alarms (18 % at a nominal 5 % for 3 methods on 3 tasks; see
+    With fewer than 10 tasks F gives false positives (18 % at a nominal 5 % for 3 methods on 3 tasks; see
     ``python studies/calibration.py``). The p-value is then that of chi2 over 10,000 random orders of the ranks within
     each task, (1 + as large) / 10,001, with a fixed seed: valid for any number of tasks and methods and with ties.
 

@@ -114,7 +114,7 @@ def wilcoxon(errors: npt.ArrayLike) -> Pairwise:
 
     Scale: the test weighs differences between tasks by size, so errors in one unit (accuracy points, or normalised).
     Fewer than 6 tasks: no p-value can be under 0.05; the smallest possible is 2^(1 - n). One task, one method or
-    identical methods: p = 1. A task where one of a pair is missing is left out for that pair.
+    identical methods: p = 1. A task where one of a pair is missing is omitted for that pair.
 
     Args:
         errors: methods x tasks, smaller is better, NaN for missing; usually `arrays.task_means`.

@@ -67,7 +67,7 @@ class PairedResampling:
             yield where, counts.astype(np.float64)
 
     def fresh_blocks(self) -> Iterator[tuple[slice, npt.NDArray[np.uint16]]]:
-        """The same, drawn anew and as whole numbers."""
+        """The same, drawn afresh and as whole numbers."""
         rng = np.random.default_rng(self._seed)
         size = int(np.clip(2**18 // max(1, self.tasks * self.repeats), 16, 4096))
         cells: dict[int, list[tuple[int, int, npt.NDArray[np.intp]]]] = {}  # by the number of repeats there

@@ -1,6 +1,7 @@
 """`equipoise.run` and `equipoise.load`: suites from Python, here and in other processes, and their results."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -194,7 +195,7 @@ def test_stopping_it_stores_what_is_finished(tmp_path: Path, monkeypatch: pytest
         nonlocal asked
         asked += 1
         if asked == 25:
-            raise KeyboardInterrupt
+            signal.raise_signal(signal.SIGINT)
         return eq.Query(self.space.sample(self.rng, 1)[0])
 
     monkeypatch.setattr(Good, "ask", ask)

@@ -1,4 +1,4 @@
-"""What is shown while a suite runs."""
+"""The progress of a suite, in a terminal and without one."""
 
 import re
 import sys
@@ -25,7 +25,7 @@ def plan(tmp_path: Path) -> Plan:
 
 
 def journal(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """What a worker writes while it trains: two networks for 27 epochs, one for 9."""
+    """The journal of a worker that trains: two networks for 27 epochs, one for 9."""
     monkeypatch.setattr("equipoise.harness.engine.journal.PATIENCE_SECONDS", -1.0)
     spec = list(plan.suite.runs())[1]
     path = plan.folder / "journal" / f"{spec.run_id}.jsonl"

@@ -62,7 +62,7 @@ def test_a_changed_method_is_asked_about(edited: Path) -> None:
         play(edited, 3, redo=("mein",))
     said: list[str] = []
     assert verify(edited / "out", 4, said.append) == 1
-    assert any("changed: mine: 2 of its runs were played by other code" in line for line in said)
+    assert any("changed: mine: 2 of its runs were executed by other code" in line for line in said)
 
 
 def test_redo_plays_its_runs_again(edited: Path) -> None:

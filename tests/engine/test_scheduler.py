@@ -16,8 +16,8 @@ from equipoise.harness.core.errors import StoreError, SuiteError
 from equipoise.harness.core.suite import Suite
 from equipoise.harness.engine.executors import executor
 from equipoise.harness.engine.scheduler import execute_all
-from equipoise.harness.engine.session import _locked
 from equipoise.harness.engine.worker import execute_runs
+from equipoise.harness.store.locks import alone
 from equipoise.harness.store.manifest import check_same_suite
 from equipoise.harness.store.run_store import RunStore
 
@@ -274,8 +274,8 @@ def test_a_folder_that_cannot_be_locked_is_said_and_used(tmp_path: Path, monkeyp
     def unsupported(*_: object) -> None:
         raise OSError(errno.ENOLCK, "No locks available")
 
-    monkeypatch.setattr("equipoise.harness.engine.session.fcntl.flock", unsupported)
-    with _locked(tmp_path):
+    monkeypatch.setattr("equipoise.harness.store.locks.fcntl.flock", unsupported)
+    with alone(tmp_path):
         assert "cannot be locked (No locks available)" in caplog.text
 
 

@@ -63,7 +63,7 @@ def test_the_confirmatory_contrast_and_the_labellings(tmp_path: Path) -> None:
     detail = answer_detail_section(analysis)
     assert detail is not None
     assert "Over all 3 labellings" in said(detail)
-    assert "Moving one of mine alone turns the sign." in said(detail)
+    assert "Moving mine alone turns the sign." in said(detail)
 
 
 def test_without_origins_no_labelling_is_claimed(folder: Path) -> None:

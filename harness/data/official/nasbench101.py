@@ -61,7 +61,7 @@ def records(path: Path) -> Iterator[Record]:
         DataError: The file is damaged, or a record is not as the format says.
     """
     classes: dict[bytes, int] = {}
-    repeats: dict[int, npt.NDArray[np.uint8]] = {}  # by epochs, one count a class
+    repeats: dict[int, npt.NDArray[np.uint8]] = {}  # by epochs, one count per class
     for number, content in enumerate(tfrecord.contents(path)):
         try:
             name, epochs, adjacency, labels, encoded = parse_json(content)

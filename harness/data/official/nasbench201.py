@@ -24,11 +24,11 @@ from equipoise.harness.spaces.nasbench201 import NasBench201
 __all__ = ["EPOCHS", "recognises", "records"]
 
 EPOCHS = {"less": 12, "full": 200}
-"""What the file calls its two trainings."""
+"""The names of the two trainings in the file."""
 
 MAGIC = 0x1950A86A20F9469CFC6C
 PROTOCOL = 1001
-"""What ``torch.save`` wrote in front of its pickles before it made zip archives."""
+"""The bytes that ``torch.save`` wrote before its pickles until it made zip archives."""
 
 _SPACE = NasBench201()
 _ALLOWED: Allowed = {

@@ -1,4 +1,4 @@
-"""NAS-Bench-ASR: one file a training setting and seed, each two pickles (a header and a list of rows).
+"""NAS-Bench-ASR: one file per training setting and seed, each of two pickles (a header and a list of rows).
 
 The names of the official files carry both: ``nb-asr-e40-1234.pickle`` is seed 1234, trained for 40 epochs.
 """

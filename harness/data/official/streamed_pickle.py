@@ -18,10 +18,10 @@ from equipoise.harness.data.unpickle import Allowed, Budget, look_up
 __all__ = ["entries"]
 
 WINDOW = 200_000
-"""How far back, counted in memoised objects, everything is remembered; one architecture of NAS-Bench-201 has 30,000."""
+"""Number of latest memoised objects that are all kept; one architecture of NAS-Bench-201 has 30,000."""
 
 ENTRY_BYTES = 1 << 24
-"""What an entry is taken to have at most, for the budget of its calls."""
+"""The assumed maximum size of an entry, for the budget of its calls."""
 
 MOST_DEPTH = 8
 """Tuples within tuples; hashing takes stack for each."""

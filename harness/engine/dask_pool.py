@@ -1,0 +1,172 @@
+"""Runs on the workers of a Dask cluster: one that is started on SLURM, or one that others have started."""
+
+import logging
+import shutil
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError, Executor, Future
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from time import monotonic
+from typing import Any
+from urllib.parse import urlsplit
+
+from equipoise.harness.core.errors import ClusterError, PluginError, reason_of
+from equipoise.harness.engine.dask_settings import ClusterSettings, slurm_arguments
+from equipoise.harness.engine.processes import DeadWorkerError
+
+__all__ = ["DaskPool", "dask_pool"]
+
+CONNECT_SECONDS = 10.0
+LOST_SECONDS = 30.0
+"""For so long a client tries to reach its scheduler again."""
+QUICK = "0.2s"
+"""Work per worker that is worth a further job: a suite hands out no more chunks than it wants workers for."""
+
+
+@contextmanager
+def dask_pool(cluster: str, workers: int, config: Path | None = None) -> "Iterator[DaskPool]":
+    """Opens a Dask cluster.
+
+    Args:
+        cluster: ``slurm``, or the address of a scheduler.
+        workers: Jobs at most, on SLURM.
+        config: A file of settings (`ClusterSettings`).
+
+    Raises:
+        PluginError: Dask is not installed.
+        ClusterError: There is no SLURM here, or nobody answers at the address.
+    """
+    settings = ClusterSettings.load(config)
+    try:
+        import dask
+        from dask.distributed import Client
+        from dask_jobqueue import SLURMCluster
+        from distributed.utils import get_ip
+    except ModuleNotFoundError as error:
+        raise PluginError(f"--cluster {cluster} needs Dask ({error.name}): pip install 'equipoise[dask]'") from error
+    if cluster == "slurm" and shutil.which("sbatch") is None:
+        raise ClusterError("--cluster slurm: no sbatch on this machine; call it where jobs are submitted")
+    _probe(cluster)
+    with dask.config.set(dask.config.merge(dask.config.config, settings.dask)), _quiet():
+        target: Any = cluster
+        if cluster == "slurm":
+            target = SLURMCluster(**slurm_arguments(dask.config.get("jobqueue.slurm"), get_ip()))
+            target.adapt(minimum_jobs=settings.minimum_jobs, maximum_jobs=workers, target_duration=QUICK)
+        try:
+            try:
+                client = Client(target, timeout=CONNECT_SECONDS)
+            except (OSError, TimeoutError, ValueError) as error:
+                raise ClusterError(f"--cluster {cluster}: no Dask scheduler answers ({reason_of(error)})") from error
+            with client:
+                yield DaskPool(client, cluster, settings.minutes_without_worker)
+        finally:
+            if target is not cluster:
+                with suppress(Exception):  # the jobs end by themselves when the scheduler is gone
+                    target.close()
+
+
+class DaskPool(Executor):
+    """Submits to a Dask client, and notices when the cluster is gone.
+
+    Args:
+        client: Connected.
+        name: Of the cluster, for messages.
+        minutes: How long there may be no worker.
+    """
+
+    def __init__(self, client: Any, name: str, minutes: float) -> None:
+        self._client, self._name, self._minutes = client, name, minutes
+        self._executor = client.get_executor(pure=False)
+        self._alive = self._connected = monotonic()
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
+        """Submits a call; the worker finds modules wherever this process does."""
+        inner = self._executor.submit(_call, [*sys.path], fn, args, kwargs)
+        outer: Future[Any] = _Outer(inner)
+        inner.add_done_callback(lambda done: _settle(done, outer, self._name))
+        return outer
+
+    def check(self) -> None:
+        """Raises if there is nobody to wait for any longer.
+
+        Raises:
+            ClusterError: The scheduler is gone, or there has been no worker for too long.
+        """
+        now = monotonic()
+        if self._client.status == "running":
+            self._connected = now
+            with suppress(OSError, TimeoutError):
+                if self._client.scheduler_info(n_workers=1)["workers"]:
+                    self._alive = now
+        elif now - self._connected > LOST_SECONDS:
+            raise ClusterError(f"{self._name}: the Dask scheduler is gone; the same command goes on from here")
+        if now - self._alive > 60 * self._minutes:
+            raise ClusterError(
+                f"{self._name}: no worker for {self._minutes:g} minutes; look for its jobs (squeue), or give "
+                "minutes-without-worker in --cluster-config; the same command goes on from here"
+            )
+
+
+class _Outer(Future[Any]):
+    """A future that cancels the one behind it."""
+
+    def __init__(self, inner: "Future[Any]") -> None:
+        super().__init__()
+        self._inner = inner
+
+    def cancel(self) -> bool:
+        self._inner.cancel()
+        return super().cancel()
+
+
+def _settle(inner: "Future[Any]", outer: "Future[Any]", name: str) -> None:
+    """Hands an outcome on in the terms of this package."""
+    if outer.cancelled():
+        return
+    try:
+        outer.set_result(inner.result())
+    except CancelledError:
+        outer.set_exception(ClusterError(f"{name}: the Dask scheduler is gone; the same command goes on from here"))
+    except BaseException as error:
+        if type(error).__name__ == "KilledWorker":
+            error = DeadWorkerError("several workers died in this run, one after the other (out of memory?)")
+        outer.set_exception(error)
+
+
+def _call(path: list[str], fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Calls a function on a worker, which may have been started elsewhere."""
+    sys.path += [folder for folder in path if folder not in sys.path]
+    return fn(*args, **kwargs)
+
+
+def _probe(cluster: str) -> None:
+    """Refuses an address at which nobody listens, at once."""
+    address = urlsplit(cluster)
+    if address.scheme not in ("tcp", "tls"):
+        return
+    try:
+        host, port = address.hostname, address.port
+        if not host or not port:
+            raise ValueError("write tcp://HOST:PORT")
+        socket.create_connection((host, port), CONNECT_SECONDS).close()
+    except (OSError, ValueError) as error:
+        raise ClusterError(
+            f"--cluster {cluster}: nobody answers there ({reason_of(error)}); start one with 'dask scheduler', or "
+            "check the address"
+        ) from error
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Silences the logs of Dask: what matters is raised."""
+    names = [name for name in logging.root.manager.loggerDict if name.split(".")[0] in ("distributed", "tornado")]
+    before = {name: logging.getLogger(name).level for name in names}
+    try:
+        for name in names:
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+        yield
+    finally:
+        for name, level in before.items():
+            logging.getLogger(name).setLevel(level)

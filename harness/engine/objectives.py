@@ -1,0 +1,107 @@
+"""Further objectives in the answers to a run, where its suite asks for any, and constraints for single objectives."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from equipoise.harness.core.errors import RunError
+from equipoise.harness.core.method import Method, Observation, Problem, Query
+from equipoise.harness.core.objective_scale import objective_of
+from equipoise.harness.core.objectives import VALIDATION_ERROR, Constraint, measured_objectives, total_violation
+from equipoise.harness.core.space import Architecture, SearchSpace
+from equipoise.harness.core.suite import RunSpec, Suite
+from equipoise.harness.core.task import Evaluation, Task, TaskInfo
+from equipoise.harness.engine.runner import Oracle
+
+__all__ = ["MeasuredTask", "PenalisedMethod", "measured_task", "with_constraints", "with_objectives"]
+
+
+class MeasuredTask:
+    """A task whose answers hold the objectives that a suite asks for, and no others.
+
+    Args:
+        task: Answers with the validation error, and with the objectives of which it stores no values.
+        names: The objectives beside the validation error.
+
+    Raises:
+        SuiteError: The task has no such objective.
+    """
+
+    def __init__(self, task: Task, names: tuple[str, ...]) -> None:
+        for name in names:
+            objective_of(task, name)
+        self.space: SearchSpace = task.space
+        self.info: TaskInfo = task.info
+        self.mean_cost_seconds: float | None = task.mean_cost_seconds
+        self._task, self._names = task, names
+        found = {name: task.objective_values(name) for name in names}
+        self._values = {name: np.asarray(values) for name, values in found.items() if values is not None}
+
+    def evaluate(self, architecture: Architecture, fidelity: int | None, rng: np.random.Generator) -> Evaluation:
+        """Answers one query.
+
+        Raises:
+            RunError: The task does not answer with an objective that it names.
+        """
+        answer = self._task.evaluate(architecture, fidelity, rng)
+        row = self.space.index(architecture) if self._values else 0
+        told = {}
+        for name in self._names:
+            values = self._values.get(name)
+            value = answer.objectives.get(name) if values is None else values.item(row)
+            if value is None or value != value:
+                raise RunError(f"{self.info.name} tells no {name} of {self.space.format(architecture)}")
+            told[name] = float(value)
+        return answer._replace(objectives=told)
+
+
+def measured_task(task: Task, spec: RunSpec) -> Oracle:
+    """The task as a run is answered by it: itself where its suite asks for the validation error alone."""
+    names = measured_objectives(spec.objectives, spec.constraints)
+    return MeasuredTask(task, names) if names else task
+
+
+def with_objectives(problem: Problem, task: Task, spec: RunSpec | Suite) -> Problem:
+    """The problem with the objectives and constraints of a suite."""
+    if not spec.objectives and not spec.constraints:
+        return problem
+    objectives = tuple(objective_of(task, name) for name in spec.objectives if name != VALIDATION_ERROR)
+    return replace(problem, objectives=objectives, constraints=tuple(map(Constraint.parse, spec.constraints)))
+
+
+def with_constraints(method: Method, problem: Problem, task: Task) -> Method:
+    """The method as it is told under constraints: itself if it uses them, or if there are none."""
+    if not problem.constraints or method.several_objectives:
+        return method
+    return PenalisedMethod(method, problem.constraints, task.info.penalty)
+
+
+class PenalisedMethod(Method):
+    """A method for one objective, told a penalty for architectures that violate a constraint.
+
+    It is told the penalty of the task plus the relative violations, so that any architecture that keeps the constraints
+    is better than any that does not, and a smaller violation is better than a larger one (Deb, An Efficient Constraint
+    Handling Method for Genetic Algorithms, 2000). The record of the run holds the validation error itself.
+
+    Args:
+        method: Asked and told.
+        constraints: Of the suite.
+        penalty: The error that the task tells for an invalid proposal.
+    """
+
+    family = "baseline"
+    source = "Deb, An Efficient Constraint Handling Method for Genetic Algorithms, 2000"
+
+    def __init__(self, method: Method, constraints: tuple[Constraint, ...], penalty: float) -> None:
+        super().__init__(method.problem, method.rng)
+        self._method, self._constraints, self._penalty = method, constraints, penalty
+
+    def ask(self) -> Query:
+        """Asks the method."""
+        return self._method.ask()
+
+    def tell(self, observation: Observation) -> None:
+        """Tells the method of one objective."""
+        if observation.objectives and (violation := total_violation(self._constraints, observation.objectives)):
+            observation = observation._replace(validation_error=self._penalty + violation)
+        self._method.tell(observation)

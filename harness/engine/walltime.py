@@ -1,0 +1,82 @@
+"""A time limit from outside: a batch system ends its jobs, so a suite stops by itself before that."""
+
+import os
+import re
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Timer, current_thread, main_thread
+from types import FrameType
+
+from equipoise.harness.core.errors import SuiteError
+from equipoise.harness.engine.interruption import told
+
+__all__ = ["Clock", "parse_time", "reserve", "stopping_in_time"]
+
+_TIME = re.compile(r"(?:(?P<days>\d{1,3})-)?(?P<parts>\d{1,6}(?::\d{1,2}){0,2})")
+
+
+def parse_time(text: str) -> float:
+    """Reads a time limit as SLURM writes it, in seconds.
+
+    Args:
+        text: ``MINUTES``, ``MINUTES:SECONDS``, ``HOURS:MINUTES:SECONDS``, ``DAYS-HOURS``, ``DAYS-HOURS:MINUTES`` or
+            ``DAYS-HOURS:MINUTES:SECONDS``.
+
+    Raises:
+        SuiteError: It is written otherwise, or is zero.
+    """
+    match = _TIME.fullmatch(text)
+    seconds = 0
+    if match is not None:
+        parts = [int(part) for part in match["parts"].split(":")]
+        if match["days"]:
+            hours, minutes, rest = [*parts, 0, 0][:3]
+        elif len(parts) == 3:
+            hours, minutes, rest = parts
+        else:
+            hours, (minutes, rest) = 0, [*parts, 0][:2]
+        seconds = ((int(match["days"] or 0) * 24 + hours) * 60 + minutes) * 60 + rest
+    if not seconds:
+        raise SuiteError(f"--time {text}: write minutes, H:MM:SS or D-HH:MM:SS, as for SLURM; for example 2:00:00")
+    return float(seconds)
+
+
+def reserve(seconds: float) -> float:
+    """Time kept for ending: the evaluation at hand, writing what has finished, the batch system's own delays."""
+    return min(max(0.05 * seconds, 10.0), 120.0, 0.5 * seconds)
+
+
+class Clock:
+    """Whether time has run out: by the clock, or because the batch system says so with SIGUSR1."""
+
+    out = False
+
+
+@contextmanager
+def stopping_in_time(seconds: float | None) -> Iterator[Clock]:
+    """Raises `KeyboardInterrupt` in the main thread when time runs out.
+
+    Args:
+        seconds: From now to the end of the job; None for no limit. The interrupt comes `reserve` earlier, or with
+            SIGUSR1 (``#SBATCH --signal=B:USR1@60``). In a thread, where Python allows no signal handler, neither does.
+    """
+    clock = Clock()
+    if seconds is None or current_thread() is not main_thread():
+        yield clock
+        return
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        if not clock.out:
+            clock.out = True
+            told(number, frame)
+
+    before = signal.signal(signal.SIGUSR1, stop)
+    timer = Timer(seconds - reserve(seconds), os.kill, (os.getpid(), signal.SIGUSR1))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield clock
+    finally:
+        timer.cancel()
+        signal.signal(signal.SIGUSR1, before)

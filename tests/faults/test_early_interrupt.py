@@ -1,0 +1,23 @@
+"""Ctrl-C before the command has begun is one line and no traceback."""
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+
+@pytest.mark.parametrize("seconds", [0.15, pytest.param(0.4, marks=pytest.mark.faults), 0.8])
+def test_ctrl_c_while_loading_is_one_line(tmp_path: Path, seconds: float) -> None:
+    entry = "from equipoise.__main__ import main; print('begun', flush=True); main()"
+    command = [sys.executable, "-c", entry, "run", "quick", "--out", str(tmp_path / "out"), "--workers", "1"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    process.stdout.readline()
+    time.sleep(seconds)
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=30)
+    assert "Traceback" not in told
+    assert process.returncode == 130
