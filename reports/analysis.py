@@ -146,6 +146,12 @@ class Analysis:
         kept = np.flatnonzero(np.isfinite(self.floors) & (self.counts.sum(axis=0) > 0))
         return float(self.floors[kept] @ self._weights(kept)) if kept.size else np.nan
 
+    def rope_on(self, tasks: Sequence[int]) -> float:
+        """The region for some tasks alone: their mean noise floor, or `rope` where they tell none."""
+        known = self.floors[list(tasks)]
+        known = known[np.isfinite(known)]
+        return float(f"{known.mean():.1e}") if known.size and known.mean() > 0 else self.rope
+
     @property
     def rope(self) -> float:
         """The region that is reported first."""

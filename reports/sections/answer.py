@@ -45,7 +45,8 @@ def _answer(analysis: Analysis) -> Text:
     size = f"{magnitude(effect)} {of_kind(analysis)}"
     rope = f"±{analysis.rope:g} {analysis.unit}"
     judgement = judged(float(effect.low), float(effect.high), analysis.rope)
-    where = f" on these {plural(int(question.mean.tasks_used.sum()), 'task')} at {budget_words(analysis)}"
+    tasks = int(question.mean.tasks_used.sum())
+    where = f" on {'one task' if tasks == 1 else f'these {tasks} tasks'} at {budget_words(analysis)}"
     fragile = f"{_below_floor(analysis, effect)}{_fragile(analysis)}"
     if judgement.verdict == "unclear":
         head: Text = (
