@@ -16,6 +16,7 @@ from equipoise.reports.sections.focus import focus_section
 from equipoise.reports.sections.frameworks import frameworks_section
 from equipoise.reports.sections.knowledge import knowledge_section
 from equipoise.reports.sections.methods import methods_section
+from equipoise.reports.sections.objectives import objectives_section
 from equipoise.reports.sections.power import power_section
 from equipoise.reports.sections.provenance import provenance_section
 from equipoise.reports.sections.question import question_section
@@ -46,6 +47,7 @@ def compose(results: Results, focus: str | None = None) -> Document:
     )
     sections = (
         None if focus is None else focus_section(analysis, focus),
+        objectives_section(analysis, look),
         methods_section(analysis, look),
         budgets_section(analysis),
         knowledge_section(analysis),

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from equipoise.harness.core.task import Metric
+from equipoise.reports.fronts import SeveralObjectives
 from equipoise.reports.random_search import ExactRandomSearch
 
 __all__ = ["Array", "Derived", "MethodInfo", "Recount", "Results", "Runs", "Spent", "TaskResults"]
@@ -224,6 +225,7 @@ class Results:
         failures: Runs that failed, as recorded.
         planned: Runs that the suite asks for, by (method, task).
         mixed: Methods whose runs are of several versions of their code, by label, and which.
+        objectives: Fronts of the runs; None where the suite asks for the validation error alone.
         smaller: The same suite at its smaller budgets, ascending: runs of their own.
     """
 
@@ -238,6 +240,7 @@ class Results:
     planned: Mapping[tuple[str, str], int] = field(default_factory=dict)
     mixed: Mapping[str, str] = field(default_factory=dict)
     smaller: tuple["Results", ...] = ()
+    objectives: SeveralObjectives | None = None
 
     @cached_property
     def labels(self) -> tuple[str, ...]:

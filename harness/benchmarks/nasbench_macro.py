@@ -66,12 +66,9 @@ def _sizes(key: str) -> npt.NDArray[np.float64]:
         path = file.checked()
         table = read_json(path)
         try:
-            return {
-                key: in_order(
-                    SPACE, {SPACE.parse(text): float(record[key]) for text, record in table.items()}, key, path
-                )
-                for key in ("params", "flops")
-            }
+            cells = {text: SPACE.parse(text) for text in table}
+            named = {name: {cells[text]: float(table[text][name]) for text in table} for name in ("params", "flops")}
+            return {name: in_order(SPACE, values, name, path) for name, values in named.items()}
         except (AttributeError, KeyError, TypeError, ValueError, SpaceError) as error:
             raise DataError(f"{path}: cannot be read as NAS-Bench-Macro ({error!r}); get the file again") from error
 

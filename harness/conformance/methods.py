@@ -132,7 +132,8 @@ def survives_strange_answers(cls: type[Method], task: Task) -> None:
 def never_sees_the_test_error(cls: type[Method], task: Task) -> None:
     """Nothing but the answers to its queries is read: no test error, no landscape, no optimum."""
     problem = _problem(cls, task)
-    assert set(vars(problem)) == {"space", "budget", "fidelities", "resources"}, "the problem shows more than it should"
+    shown = {"space", "budget", "fidelities", "resources", "objectives", "constraints"}
+    assert set(vars(problem)) == shown, "the problem shows more than it should"
     with watched(type(task), ("reveal", "landscape", "optimum", "expected")) as touched:
         _run(cls, task)
     assert not touched, f"the method read {touched[0]}() of the task"

@@ -20,7 +20,7 @@ The worst of all would make hypervolumes of about 1 of any search: spaces have a
 
 @dataclass(frozen=True)
 class Scale:
-    """How an objective is turned into a number that is smaller for the better: 0 at the ideal, 1 at the reference.
+    """Maps an objective to a number where smaller is better: 0 at the ideal, 1 at the reference.
 
     Attributes:
         objective: Its name, unit and direction.
@@ -68,10 +68,10 @@ def scale_of(task: Task, name: str) -> Scale | None:
         values = values_of(task, name)
         if values is None or not values.size:
             return None
-        signed = np.asarray(values) if objective.minimise else -np.asarray(values)
         sign = 1.0 if objective.minimise else -1.0
-        ideal = sign * float(signed.min()) if ideal is None else ideal
-        reference = (
-            sign * float(np.quantile(signed, QUANTILE, method="inverted_cdf")) if reference is None else reference
-        )
+        signed = sign * np.asarray(values)
+        if ideal is None:
+            ideal = sign * float(signed.min())
+        if reference is None:
+            reference = sign * float(np.quantile(signed, QUANTILE, method="inverted_cdf"))
     return Scale(objective, ideal, reference) if reference != ideal else None

@@ -41,8 +41,11 @@ class Constraint:
             bound = float(match[3]) if match else inf
         except ValueError:
             bound = inf
-        if match is None or not isfinite(bound):
-            raise SuiteError(f"constraints: {one_line(repr(text), 100)}; write for example 'latency <= 5'")
+        if match is None or not isfinite(bound) or match[1] == VALIDATION_ERROR:
+            raise SuiteError(
+                f"constraints: {one_line(repr(text), 100)}; write for example 'latency <= 5'; the validation error "
+                "cannot be bounded"
+            )
         return cls(match[1], match[2] == "<=", bound)
 
     def __str__(self) -> str:

@@ -55,6 +55,7 @@ class Task(ABC):
         info: Its data sheet.
         space: The architectures it answers for.
         noise: ``mean`` answers with the mean over the stored training seeds, ``single`` with one drawn for each query.
+        device: What its evaluations run on; a suite with tasks on ``cuda`` starts one worker per GPU by default.
     """
 
     if TYPE_CHECKING:  # read-only for type checkers alone, so that a subclass may set, compute or assign them
@@ -65,6 +66,7 @@ class Task(ABC):
         def space(self) -> SearchSpace: ...  # noqa: D102
 
     noise: Noise = "mean"
+    device: str = "cpu"
 
     def __init__(self, noise: Noise = "mean") -> None:
         """Chooses the noise; reads no data.

@@ -46,7 +46,7 @@ def _answer(analysis: Analysis) -> Text:
     rope = f"±{analysis.rope:g} {analysis.unit}"
     judgement = judged(float(effect.low), float(effect.high), analysis.rope)
     tasks = int(question.mean.tasks_used.sum())
-    where = f" on {'one task' if tasks == 1 else f'these {tasks} tasks'} at {budget_words(analysis)}"
+    where = f" on {'this task' if tasks == 1 else f'these {tasks} tasks'} at {budget_words(analysis)}"
     fragile = f"{_below_floor(analysis, effect)}{_fragile(analysis)}"
     if judgement.verdict == "unclear":
         head: Text = (

@@ -1,0 +1,102 @@
+"""Hypervolume, attainment and indicators: against definitions, simulation and moocore."""
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+from equipoise.reports.statistics.attainment import attainment_surface, largest_difference
+from equipoise.reports.statistics.hypervolume import hypervolume, hypervolume_curve, non_dominated
+from equipoise.reports.statistics.indicators import additive_epsilon, igd_plus
+from equipoise.reports.statistics.random_hypervolume import RandomHypervolume
+
+RNG = np.random.default_rng(3)
+
+
+def test_hypervolume_of_boxes() -> None:
+    assert hypervolume([[0.25, 0.5]]) == 0.375
+    assert hypervolume([[0.5, 0.5], [0.25, 0.75], [0.5, 0.5], [0.6, 0.6]]) == pytest.approx(0.25 + 0.0625)
+    assert hypervolume([[0.5, 0.5, 0.5], [0.0, 0.9, 0.9]]) == pytest.approx(0.125 + 0.5 * 0.01)
+    assert hypervolume([[1.0, 0.0], [0.2, 1.5]]) == hypervolume(np.zeros((0, 2))) == 0
+    assert hypervolume([[-1.0, 0.5]]) == 0.5
+
+
+@pytest.mark.parametrize("dimension", [2, 3, 4])
+def test_hypervolume_and_indicators_agree_with_moocore(dimension: int) -> None:
+    moocore = pytest.importorskip("moocore", reason="moocore is not installed")
+    for scale in (1.2, 1.0):
+        points = np.round(RNG.random((40, dimension)) * scale, 2)  # with ties
+        front = non_dominated(RNG.random((60, dimension)))
+        assert hypervolume(points) == pytest.approx(moocore.hypervolume(points, ref=np.ones(dimension)), abs=1e-12)
+        np.testing.assert_array_equal(non_dominated(points), np.unique(points[moocore.is_nondominated(points)], axis=0))
+        assert igd_plus(points, front) == pytest.approx(moocore.igd_plus(points, front), abs=1e-12)
+        assert additive_epsilon(points, front) == pytest.approx(moocore.epsilon_additive(points, front), abs=1e-12)
+
+
+def test_indicators_are_zero_on_the_front_and_infinite_without_points() -> None:
+    front = non_dominated(RNG.random((30, 2)))
+    assert igd_plus(front, front) == additive_epsilon(front, front) == 0
+    assert igd_plus(np.zeros((0, 2)), front) == additive_epsilon(np.zeros((0, 2)), front) == np.inf
+    assert additive_epsilon(front + 0.1, front) == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize("dimension", [2, 3])
+def test_the_curve_is_the_hypervolume_of_every_beginning(dimension: int) -> None:
+    points = RNG.random((30, dimension)) * 1.1
+    points[4] = np.nan
+    curve = hypervolume_curve(points)
+    for count in range(1, 31):
+        some = points[:count][~np.isnan(points[:count]).any(axis=1)]
+        assert curve[count - 1] == pytest.approx(hypervolume(some), abs=1e-12)
+
+
+def test_expected_hypervolume_is_the_mean_over_all_samples() -> None:
+    points = np.round(RNG.random((8, 2)) * 1.2, 1)  # with ties, and points outside the box
+    points[3] = points[5]
+    expected = RandomHypervolume(points)
+    assert expected.exact
+    for n in range(1, 9):
+        every = np.mean([hypervolume(points[list(chosen)]) for chosen in combinations(range(8), n)])
+        assert float(expected.mean(n)) == pytest.approx(every, abs=1e-12)
+    assert float(expected.mean(100)) == pytest.approx(hypervolume(points))
+
+
+def test_expected_hypervolume_against_simulation() -> None:
+    points = RNG.random((2000, 2)) * 1.1
+    played = [hypervolume(points[RNG.choice(2000, 50, replace=False)]) for _ in range(1000)]
+    error = np.std(played) / np.sqrt(1000)
+    assert float(RandomHypervolume(points).mean(50)) == pytest.approx(np.mean(played), abs=4 * error)
+
+
+def test_three_objectives_are_integrated_to_a_thousandth() -> None:
+    points = RNG.random((300, 3))
+    expected = RandomHypervolume(points)
+    assert not expected.exact
+    assert float(expected.mean(300)) == pytest.approx(hypervolume(points), abs=3e-3)
+    assert RandomHypervolume(np.full((4, 2), 2.0)).mean([1, 4]).tolist() == [0, 0]
+
+
+def test_attainment_surfaces_agree_with_moocore() -> None:
+    moocore = pytest.importorskip("moocore", reason="moocore is not installed")
+    runs = [non_dominated(np.round(RNG.random((12, 2)), 2)) for _ in range(10)]
+    stacked = np.vstack([np.column_stack([run, np.full(len(run), number)]) for number, run in enumerate(runs)])
+    for percent in (10, 50, 90):
+        surface = moocore.eaf(stacked[:, :2], stacked[:, 2], percentiles=[percent])[:, :2]
+        np.testing.assert_allclose(attainment_surface(runs, percent / 100), np.unique(surface, axis=0))
+
+
+def test_attainment_by_hand() -> None:
+    runs = [[[1.0, 3.0]], [[2.0, 2.0]], [[3.0, 1.0]]]
+    assert attainment_surface(runs, 0.1).tolist() == [[1, 3], [2, 2], [3, 1]]
+    assert attainment_surface(runs, 0.5).tolist() == [[2, 3], [3, 2]]
+    assert attainment_surface(runs, 1.0).tolist() == [[3, 3]]
+    assert attainment_surface([np.zeros((0, 2)), [[1.0, 1.0]]], 1.0).tolist() == []
+
+
+def test_the_largest_difference_is_found_and_signed() -> None:
+    first, second = [[[1.0, 1.0]], [[1.0, 1.0]]], [[[2.0, 0.5]], [[0.5, 2.0]]]
+    ahead, behind = largest_difference(first, second)
+    assert (ahead.difference, ahead.point) == (1.0, (1.0, 1.0))
+    assert (behind.difference, behind.point) == (-0.5, (0.5, 2.0))
+    same = largest_difference(first, first)
+    assert same[0].difference == same[1].difference == 0

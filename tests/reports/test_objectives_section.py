@@ -1,0 +1,104 @@
+"""The section on several objectives: fronts of what was played, judged against the exact ones."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from stores import played
+
+from equipoise.harness.core.objective_scale import scale_of
+from equipoise.harness.core.registry import load_task
+from equipoise.harness.core.suite import Suite
+from equipoise.reports.analysis import Analysis
+from equipoise.reports.compose import compose
+from equipoise.reports.document import Table
+from equipoise.reports.drawing.look import looks
+from equipoise.reports.drawing.style import Style
+from equipoise.reports.load import load
+from equipoise.reports.sections.objectives import objectives_section
+from equipoise.reports.statistics.hypervolume import hypervolume
+
+TASK = "nasbench201/fashion14"
+CONTENT = {
+    "name": "made",
+    "budget": {"queries": 25},
+    "protocol": {"repeats": 3, "seed": 7},
+    "tasks": [{"name": TASK}],
+    "methods": [{"name": "random_search"}, {"name": "regularized_evolution"}],
+}
+
+
+def store(folder: Path, **more: object) -> Path:
+    return played(folder, Suite.from_dict({**CONTENT, **more}))
+
+
+def tables(folder: Path) -> dict[str, Table]:
+    results = load(folder)
+    section = objectives_section(Analysis(results), looks(results.families))
+    assert section is not None
+    return {block.key: block for block in section.blocks if isinstance(block, Table)}
+
+
+def test_volumes_and_constrained_errors_are_those_of_the_rows(tmp_path: Path) -> None:
+    store(tmp_path, objectives=["validation_error", "parameters"], constraints=["flops <= 80000"])
+    found = load(tmp_path).objectives
+    assert found is not None
+    (task,) = found.tasks
+    scales = [scale_of(load_task(TASK), one) for one in ("validation_error", "parameters")]
+    rows = pd.concat(pd.read_parquet(part) for part in (tmp_path / "runs").iterdir())
+    for label, runs in task.runs.items():
+        for place, repeat in enumerate(runs.numbers):
+            run = rows[(rows["method"] == label) & (rows["repeat"] == repeat)].sort_values("query")
+            columns = (run["validation_error"], run["objective:parameters"])
+            points = np.stack([scale(each) for scale, each in zip(scales, columns, strict=True)], axis=1)
+            for query in (1, 10, 25):
+                assert runs.volumes[place, query - 1] == pytest.approx(hypervolume(points[:query]))
+            kept = run["validation_error"][run["objective:flops"] <= 80000]
+            assert runs.constrained[place] == kept.min()
+            assert runs.igd_plus[place] > 0
+            assert runs.epsilon[place] > 0
+    assert task.front is not None
+    assert len(task.front) == 13
+    assert max(runs.volumes.max() for runs in task.runs.values()) < task.volume
+    errors, flops = load_task(TASK).landscape(), load_task(TASK).objective_values("flops")
+    assert task.optimum == errors[flops <= 80000].min()
+
+
+def test_every_part_is_shown_and_drawn(tmp_path: Path) -> None:
+    store(tmp_path, objectives=["validation_error", "parameters"], constraints=["flops <= 80000"])
+    found = tables(tmp_path)
+    assert list(found) == ["objectives", "hypervolume", "front-distance", "attainment-differences", "constrained"]
+    assert [cell.text for cell in found["objectives"].rows[1]][1:] == [
+        "parameters", "–", "smaller", "450", "7042", "13",
+    ]  # fmt: skip
+    assert float(found["hypervolume"].rows[0][-1].value) > float(found["hypervolume"].rows[0][1].value)
+    results = load(tmp_path)
+    section = objectives_section(Analysis(results), looks(results.families))
+    figures = [block for block in section.blocks if hasattr(block, "draw")]
+    assert [figure.key for figure in figures] == ["hypervolume", "attainment"]
+    for figure in figures:
+        assert figure.draw(Style()).items
+        assert len(figure.data()) > 20
+    assert any(part.key == "objectives" for part in compose(results).sections)
+
+
+def test_three_objectives_have_no_attainment_and_an_approximate_expectation(tmp_path: Path) -> None:
+    store(tmp_path, objectives=["validation_error", "parameters", "flops"])
+    found = tables(tmp_path)
+    assert list(found) == ["objectives", "hypervolume", "front-distance"]
+    assert found["hypervolume"].rows[0][-2].text.startswith("about 0.")
+
+
+def test_constraints_alone_and_runs_that_keep_none(tmp_path: Path) -> None:
+    store(tmp_path, constraints=["parameters <= 0"])
+    found = tables(tmp_path)
+    assert list(found) == ["constrained"]
+    assert found["constrained"].rows[0][1].text == "0 %"
+    assert found["constrained"].rows[0][2].text == "n/a (3 without)"
+
+
+def test_a_suite_of_one_objective_has_no_such_section(tmp_path: Path) -> None:
+    results = load(store(tmp_path))
+    assert results.objectives is None
+    assert objectives_section(Analysis(results), looks(results.families)) is None
