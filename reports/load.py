@@ -1,6 +1,6 @@
 """Reads a results folder into `Results`, task by task: 7.2 million rows become a few arrays."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from math import isnan
 from pathlib import Path
@@ -107,7 +107,8 @@ def _grid(unit: str, limit: float) -> tuple[Array, tuple[int, ...]]:
 
 
 def _methods(manifest: Mapping[str, Any], stored: list[str]) -> tuple[MethodInfo, ...]:
-    listed = [entry["label"] for entry in manifest["suite"]["methods"]]
+    entries = {entry["label"]: entry for entry in manifest["suite"]["methods"]}
+    rule, listed = manifest["suite"]["protocol"].get("isomorphism", "own"), list(entries)
     described = []
     for label in dict.fromkeys([*listed, *sorted(stored)]):
         entry = manifest["methods"].get(label, {})
@@ -122,11 +123,19 @@ def _methods(manifest: Mapping[str, Any], stored: list[str]) -> tuple[MethodInfo
                 tuple(entry.get("deviations", ())),
                 entry.get("origin", ""),
                 tuple(entry.get("tuned_on", ())),
-                tuple(entry.get("knowledge", ())),
+                _knowledge(entry.get("knowledge", ()), entries.get(label, {}).get("isomorphism", rule)),
                 entry.get("factors", {}),
             )
         )
     return tuple(sorted(described, key=lambda method: FAMILIES.index(method.family)))
+
+
+def _knowledge(declared: Sequence[str], rule: str) -> tuple[str, ...]:
+    """What a method uses under a rule of isomorphism."""
+    hidden = [entry for entry in declared if entry != "isomorphism"]
+    if rule == "own" or not declared:
+        return tuple(declared)
+    return tuple(hidden) if rule == "none" else (*hidden, "isomorphism")
 
 
 def _planned(suite: Suite, manifest: Mapping[str, Any]) -> dict[tuple[str, str], int]:
