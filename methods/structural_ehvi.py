@@ -43,8 +43,9 @@ class StructuralEhvi(Method):
     """The Gaussian process of `structural_gp` for each objective, and the largest expected hypervolume improvement.
 
     Targets are the standardised values of each objective. Those beyond the 90 % quantile of the first `n_initial` ones
-    are clipped to it, which is the reference point of the hypervolume. The improvement is exact for two objectives, over the whole space where
-    that can be listed, else over a pool of mutants of the front and random architectures. With more objectives, each
+    are clipped to it, which is the reference point of the hypervolume. The improvement is exact for two objectives,
+    over the whole space where that can be listed, else over a pool of mutants of the front and random architectures.
+    With more objectives, each
     query draws the one that stands beside the validation error. Under constraints one more Gaussian process models the
     violation, and the improvement is weighted with the probability that it is 0; while nothing satisfies them, the
     expected decrease of the violation decides. With one objective it is `structural_gp`'s expected improvement.
