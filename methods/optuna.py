@@ -3,7 +3,7 @@
 import warnings
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -51,6 +51,7 @@ class Optuna(Method):
     source = "Akiba, Sano, Yanase, Ohta and Koyama, Optuna, KDD 2019; optuna 5"
     knowledge = ("decisions",)
     packages = (("optuna", "optuna"),)
+    samplers: ClassVar[Mapping[str, str]] = SAMPLERS
 
     def __init__(
         self,
@@ -62,8 +63,8 @@ class Optuna(Method):
         options: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(problem, rng)
-        if sampler not in SAMPLERS:
-            raise SettingError(f"optuna: sampler = {sampler!r}; {nearest(str(sampler), SAMPLERS)}")
+        if sampler not in self.samplers:
+            raise SettingError(f"optuna: sampler = {sampler!r}; {nearest(str(sampler), self.samplers)}")
         for name in ("population_size", "popsize", "n_startup_trials"):
             if isinstance(value := (options or {}).get(name), int):
                 least = 0 if name == "n_startup_trials" else 2
@@ -80,10 +81,13 @@ class Optuna(Method):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # samplers that the library calls experimental
             try:
-                made = getattr(optuna.samplers, SAMPLERS[sampler])(seed=seed, **dict(options or {}))
+                given = {**self._given_options(), **dict(options or {})}
+                made = getattr(optuna.samplers, self.samplers[sampler])(seed=seed, **given)
             except (TypeError, ValueError) as error:
-                raise SettingError(f"optuna: options = {options!r}; {SAMPLERS[sampler]} refuses: {error}") from error
-            self._study = optuna.create_study(sampler=made)
+                raise SettingError(
+                    f"optuna: options = {options!r}; {self.samplers[sampler]} refuses: {error}"
+                ) from error
+            self._study = optuna.create_study(sampler=made, directions=["minimize"] * self._outcomes())
         self._trial = optuna.trial
         self._pending: defaultdict[Architecture, list[Any]] = defaultdict(list)
 
@@ -101,16 +105,36 @@ class Optuna(Method):
 
     def tell(self, observation: Observation) -> None:
         """Hands the value over; an architecture that it did not suggest becomes a finished trial of its own."""
-        architecture, value = observation.query.architecture, observation.validation_error
+        architecture = observation.query.architecture
+        values, attributes = self._outcome(observation)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             if self._pending[architecture]:
-                self._study.tell(self._pending[architecture].pop(), value)
+                trial = self._pending[architecture].pop()
+                for name, told in attributes.items():
+                    trial.set_user_attr(name, told)
+                self._study.tell(trial, values)
                 return
-            values = self._parameters.values(architecture)
-            active = self._parameters.active(values)
-            params, distributions = {n: values[n] for n in active}, {n: self._distributions[n] for n in active}
-            self._study.add_trial(self._trial.create_trial(params=params, distributions=distributions, value=value))
+            told = self._parameters.values(architecture)
+            active = self._parameters.active(told)
+            params, distributions = {n: told[n] for n in active}, {n: self._distributions[n] for n in active}
+            self._study.add_trial(
+                self._trial.create_trial(
+                    params=params, distributions=distributions, values=values, user_attrs=attributes
+                )
+            )
+
+    def _given_options(self) -> dict[str, Any]:
+        """Arguments of the sampler beside those of the settings."""
+        return {}
+
+    def _outcomes(self) -> int:
+        """The number of values that a trial ends with."""
+        return 1
+
+    def _outcome(self, observation: Observation) -> tuple[list[float], dict[str, Any]]:
+        """The values that a trial ends with, and its attributes."""
+        return [observation.validation_error], {}
 
 
 def _distribution(spec: Parameter) -> Any:

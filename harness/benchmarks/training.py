@@ -150,8 +150,8 @@ class TrainingTask(Task):
         return () if self.skip() else tuple(range(1, self._training[1].epochs + 1))
 
     @cached_property
-    def device(self) -> str:  # type: ignore[override]  # read-only
-        """Describes the device that the networks are trained on."""
+    def device(self) -> str:
+        """The device that the networks are trained on."""
         return chosen_device(self._wanted.device)
 
     def skip(self) -> str | None:

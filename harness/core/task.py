@@ -55,7 +55,6 @@ class Task(ABC):
         info: Its data sheet.
         space: The architectures it answers for.
         noise: ``mean`` answers with the mean over the stored training seeds, ``single`` with one drawn for each query.
-        device: What its evaluations run on; a suite with tasks on ``cuda`` starts one worker per GPU by default.
     """
 
     if TYPE_CHECKING:  # read-only for type checkers alone, so that a subclass may set, compute or assign them
@@ -66,7 +65,6 @@ class Task(ABC):
         def space(self) -> SearchSpace: ...  # noqa: D102
 
     noise: Noise = "mean"
-    device: str = "cpu"
 
     def __init__(self, noise: Noise = "mean") -> None:
         """Chooses the noise; reads no data.
@@ -85,6 +83,11 @@ class Task(ABC):
     def name(self) -> str:
         """``benchmark/dataset``."""
         return self.info.name
+
+    @property
+    def device(self) -> str:
+        """The device that evaluations run on; a suite with tasks on ``cuda`` starts one worker per GPU by default."""
+        return "cpu"
 
     def __repr__(self) -> str:
         return f"<Task {self.name}, noise = '{self.noise}'>"
