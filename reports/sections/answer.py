@@ -162,7 +162,7 @@ def _figure(analysis: Analysis, question: FamilyAnswer) -> Figure:
         "NAS minus HPO: difference of mean regret, per search space and overall, with 95 % intervals",
         f"{said}.",
         (
-            f"{KINDS[analysis.kind][0]} in {analysis.unit}; blue: NAS better, red: HPO better, grey: the interval "
+            f"{KINDS[analysis.kind]} in {analysis.unit}; blue: NAS better, red: HPO better, grey: the interval "
             f"includes zero. The band is ±{analysis.rope:g}, the region of practical equivalence{floor_words(analysis)}. "
             "Family best: chosen on half of the repeats, "
             "judged on the other half. The appendix shows every task.",

@@ -40,7 +40,7 @@ def _families(each: list[Analysis]) -> Table:
             rows.append(
                 (
                     Cell(amount(one.results.limit), one.results.limit),
-                    Cell(KINDS[kind][0]),
+                    Cell(KINDS[kind]),
                     _shown(effect),
                     Cell(f"±{judged.rope:g}", judged.rope),
                     Cell(verdict_words(effect, judged.rope)),

@@ -22,7 +22,7 @@ def factorial_section(analysis: Analysis) -> Section | None:
     if not cells:
         return None
     blocks: list[Block] = []
-    found = {KINDS[kind][0]: _shares(judged, cells) for kind, judged in analysis.by_kind.items()}
+    found = {KINDS[kind]: _shares(judged, cells) for kind, judged in analysis.by_kind.items()}
     known = {title: shares for title, shares in found.items() if shares is not None}
     if known:
         words = (
@@ -86,7 +86,7 @@ def _levels(analysis: Analysis, cells: list[int]) -> Table:
         (
             Column("factor", "l"),
             Column("level", "l"),
-            *(Column(KINDS[kind][0]) for kind, _ in kinds),
+            *(Column(KINDS[kind]) for kind, _ in kinds),
             Column("methods"),
         ),
         tuple(rows),

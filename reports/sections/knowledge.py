@@ -57,7 +57,7 @@ def _table(analysis: Analysis) -> Table:
         rows.append((*cells, Cell(_named(analysis, pairs, kind_of_pairs))))
     columns = [Column("knowledge", "l")]
     for kind, judged in kinds:
-        title = f"{KINDS[kind][0]} (±{judged.rope:g})"
+        title = f"{KINDS[kind]} (±{judged.rope:g})"
         columns += [Column("with minus without", "r", title), Column("verdict", "l", title)]
     return Table(
         "knowledge",

@@ -47,7 +47,7 @@ def _measures(analysis: Analysis) -> list[tuple[str, str, Estimate]]:
     if test is not None:
         found.append(("test regret", f"{analysis.unit}, {plural(analysis.test_tasks, 'task')}", test))
     if held_out is not None:
-        found.append(("regret under held-out seeds", analysis.unit, held_out))
+        found.append(("held-out-seed regret", analysis.unit, held_out))
     return found
 
 

@@ -85,7 +85,7 @@ def _table(analysis: Analysis, question: FamilyAnswer) -> Table:
     ]
     return Table(
         "question" if analysis.kind == "validation" else f"question-{analysis.kind.replace(' ', '-')}",
-        f"NAS minus HPO: difference of {KINDS[analysis.kind][0].lower()}, in {analysis.unit}",
+        f"NAS minus HPO: difference of {KINDS[analysis.kind].lower()}, in {analysis.unit}",
         (
             Column("task", "l"),
             Column("difference", "r", "family mean"),

@@ -47,7 +47,7 @@ def _methods(analysis: Analysis, tuned: list[int]) -> Table:
             rows.append(
                 (
                     name(results.labels[method]),
-                    Cell(KINDS[kind][0]),
+                    Cell(KINDS[kind]),
                     _shown(with_all, tasks),
                     _shown(rest, kept),
                     Cell(joined(task.title for task, hit in zip(results.tasks, out, strict=True) if hit)),
@@ -82,7 +82,7 @@ def _families(analysis: Analysis, tuned: list[int]) -> Table | None:
         cells = [Cell("n/a: no task is left"), Cell("n/a")]
         if less is not None:
             cells = [_shown(less.overall, int(less.tasks_used.sum())), Cell(verdict_words(less.overall, rest.rope))]
-        rows.append((Cell(KINDS[kind][0]), _shown(full.overall, tasks), *cells))
+        rows.append((Cell(KINDS[kind]), _shown(full.overall, tasks), *cells))
     if not rows:
         return None
     return Table(
