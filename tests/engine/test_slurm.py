@@ -19,6 +19,8 @@ pytestmark = [
     pytest.mark.skipif(bool(missing), reason=f"no {', '.join(missing)} (Debian: apt install slurm-wlm)"),
 ]
 
+LONG = pytest.mark.skipif("EQUIPOISE_LONG" not in os.environ, reason="takes a quarter of an hour: EQUIPOISE_LONG=1")
+
 TESTS = Path(__file__).resolve().parents[1]
 SUITE = """
 name = "made"
@@ -65,7 +67,7 @@ def wait(environment: dict[str, str], seconds: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("limit", "repeats", "seconds"), [("0:30", 50, 400), pytest.param("2:00", 600, 3600, marks=pytest.mark.slow)]
+    ("limit", "repeats", "seconds"), [("0:30", 50, 400), pytest.param("2:00", 600, 3600, marks=LONG)]
 )
 def test_a_suite_longer_than_its_jobs_is_done_in_the_end(environment, tmp_path, limit, repeats, seconds) -> None:
     path, out = tmp_path / "made.toml", tmp_path / "out"
