@@ -1,6 +1,7 @@
 """Bayesian optimisation of several objectives: a graph-reading Gaussian process each, expected hypervolume gain."""
 
 import numpy as np
+import numpy.typing as npt
 
 from equipoise.harness.core.errors import SearchEnded, SettingError
 from equipoise.harness.core.method import Method, Observation, Problem, Query
@@ -17,6 +18,9 @@ from equipoise.methods._shared.structural_ranker import StructuralRanker
 from equipoise.methods._shared.unseen import draw_unseen
 
 __all__ = ["StructuralEhvi"]
+
+
+Flags = npt.NDArray[np.bool_]
 
 
 class StructuralEhvi(Method):
@@ -99,7 +103,7 @@ class StructuralEhvi(Method):
         self._take(architecture)
         return Query(architecture)
 
-    def _best(self, posteriors: list[ListedPosterior], allowed: np.ndarray) -> int:  # type: ignore[type-arg]
+    def _best(self, posteriors: list[ListedPosterior], allowed: Flags) -> int:
         """The position of the best candidate by the acquisition; ties are broken at random."""
         moments = [ranker.posterior(one) for ranker, one in zip(self._rankers, posteriors, strict=True)]
         means = [mean for mean, _, _ in moments]
@@ -116,7 +120,7 @@ class StructuralEhvi(Method):
         best = np.flatnonzero(gain >= gain.max())
         return int(best[self.rng.integers(len(best))])
 
-    def _gain(self, means: list[Array], deviations: list[Array], feasible: Array) -> Array:
+    def _gain(self, means: list[Array], deviations: list[Array], feasible: Flags) -> Array:
         scores = [ranker.scores() for ranker in self._rankers]
         if not self.problem.objectives:  # a second objective that is always the same: the gain in the first
             flat = np.zeros(len(means[0]))
@@ -129,7 +133,7 @@ class StructuralEhvi(Method):
         pair = (means[0], means[other]), (deviations[0], deviations[other])
         return expected_hypervolume_improvement(*pair, observed[feasible], reference)
 
-    def _holds(self, mean: Array, deviation: Array, feasible: Array) -> Array:
+    def _holds(self, mean: Array, deviation: Array, feasible: Flags) -> Array:
         """The probability of a violation score no worse than that of the architectures without violation."""
         from scipy.special import ndtr
 
