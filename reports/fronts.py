@@ -1,4 +1,4 @@
-"""What the report knows of several objectives: the fronts of the runs, and the exact ones."""
+"""Several objectives in a report: the fronts of the runs, and the exact ones."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
