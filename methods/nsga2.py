@@ -81,7 +81,7 @@ class Nsga2(Method):
 
     def _child(self) -> Architecture:
         mother, father = self._parent(), self._parent()
-        child = mother
+        child: Architecture = mother
         if self.rng.random() < self.crossover:
             taken = self.rng.random(len(mother)) < 0.5
             mixed = tuple(a if one else b for one, a, b in zip(taken, mother, father, strict=True))
@@ -95,7 +95,7 @@ class Nsga2(Method):
         return self.space.sample(self.rng, 1)[0]
 
     def _parent(self) -> Architecture:
-        first, second = self.rng.integers(len(self._members), size=2).tolist()
+        first, second = map(int, self.rng.integers(len(self._members), size=2))
         return self._members[first if self._order[first] <= self._order[second] else second][1]
 
     def tell(self, observation: Observation) -> None:

@@ -60,7 +60,7 @@ class ParetoLocalSearch(Method):
         for place in self.rng.permutation(len(self._archive)).tolist():
             _, left = self._archive[place]
             while left:
-                neighbour = left.pop(int(self.rng.integers(len(left))))
+                neighbour: Architecture = left.pop(int(self.rng.integers(len(left))))
                 if self.space.key(neighbour) not in self._seen:
                     return neighbour
         return None

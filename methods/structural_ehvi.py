@@ -1,6 +1,7 @@
 """Bayesian optimisation of several objectives: a graph-reading Gaussian process each, expected hypervolume gain."""
 
 import numpy as np
+import numpy.typing as npt
 
 from equipoise.harness.core.errors import SearchEnded, SettingError
 from equipoise.harness.core.method import Method, Observation, Problem, Query
@@ -19,31 +20,14 @@ from equipoise.methods._shared.unseen import draw_unseen
 __all__ = ["StructuralEhvi"]
 
 
-QUANTILE = 0.9
-
-
-class _ClippedRanker(StructuralRanker):
-    """Standardised values for targets: ranks would stretch the ends of an objective, where hypervolume has little.
-
-    Values beyond the quantile of the first `initial` observations count as that quantile.
-    """
-
-    initial = 10
-
-    def scores(self) -> Array:
-        """Larger is better; alike from the quantile on."""
-        values = np.asarray(self.errors)
-        most = np.quantile(values[: self.initial], QUANTILE, method="inverted_cdf")
-        clipped = np.minimum(values, most)
-        scores: Array = (clipped.mean() - clipped) / (float(clipped.std()) or 1.0)
-        return scores
+Flags = npt.NDArray[np.bool_]
 
 
 class StructuralEhvi(Method):
     """The Gaussian process of `structural_gp` for each objective, and the largest expected hypervolume improvement.
 
-    Targets are the standardised values of each objective. Those beyond the 90 % quantile of the first `n_initial` ones
-    are clipped to it, which is the reference point of the hypervolume. The improvement is exact for two objectives, over the whole space where
+    Targets are normal scores of each objective, so that the hypervolume is one of ranks and needs no scale: its
+    reference point is the worst score observed. The improvement is exact for two objectives, over the whole space where
     that can be listed, else over a pool of mutants of the front and random architectures. With more objectives, each
     query draws the one that stands beside the validation error. Under constraints one more Gaussian process models the
     violation, and the improvement is weighted with the probability that it is 0; while nothing satisfies them, the
@@ -67,6 +51,7 @@ class StructuralEhvi(Method):
         "2006)"
     )
     knowledge = ("decisions", "legality", "isomorphism", "graph")
+    tuned_on = ("nasbench201/cifar10", "nasbench201/fashion14", "nasbench_graph/cora", "nasbench_graph/proteins")
     surrogate_models = ("gp",)
     several_objectives = True
 
@@ -88,9 +73,7 @@ class StructuralEhvi(Method):
         self.n_initial, self.pool = n_initial, pool
         self._reader = InputReader(problem.space, chosen_groups("structural_ehvi", "all"), True, True, None)
         count = 1 + len(problem.objectives) + bool(problem.constraints)
-        self._rankers = [_ClippedRanker(self._reader, rng, growth) for _ in range(count)]
-        for ranker in self._rankers:
-            ranker.initial = n_initial
+        self._rankers = [StructuralRanker(self._reader, rng, growth) for _ in range(count)]
         self._points: list[Point] = []
         self._taken: set[Architecture] = set()
         self._all: list[Architecture] = []
@@ -120,7 +103,7 @@ class StructuralEhvi(Method):
         self._take(architecture)
         return Query(architecture)
 
-    def _best(self, posteriors: list[ListedPosterior], allowed: np.ndarray) -> int:  # type: ignore[type-arg]
+    def _best(self, posteriors: list[ListedPosterior], allowed: Flags) -> int:
         """The position of the best candidate by the acquisition; ties are broken at random."""
         moments = [ranker.posterior(one) for ranker, one in zip(self._rankers, posteriors, strict=True)]
         means = [mean for mean, _, _ in moments]
@@ -137,7 +120,7 @@ class StructuralEhvi(Method):
         best = np.flatnonzero(gain >= gain.max())
         return int(best[self.rng.integers(len(best))])
 
-    def _gain(self, means: list[Array], deviations: list[Array], feasible: Array) -> Array:
+    def _gain(self, means: list[Array], deviations: list[Array], feasible: Flags) -> Array:
         scores = [ranker.scores() for ranker in self._rankers]
         if not self.problem.objectives:  # a second objective that is always the same: the gain in the first
             flat = np.zeros(len(means[0]))
@@ -150,7 +133,7 @@ class StructuralEhvi(Method):
         pair = (means[0], means[other]), (deviations[0], deviations[other])
         return expected_hypervolume_improvement(*pair, observed[feasible], reference)
 
-    def _holds(self, mean: Array, deviation: Array, feasible: Array) -> Array:
+    def _holds(self, mean: Array, deviation: Array, feasible: Flags) -> Array:
         """The probability of a violation score no worse than that of the architectures without violation."""
         from scipy.special import ndtr
 

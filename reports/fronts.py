@@ -1,4 +1,4 @@
-"""Fronts of runs with several objectives, and the exact fronts."""
+"""Several objectives in a report: the fronts of the runs, and the exact ones."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -114,9 +114,10 @@ def _task(store: RunStore, suite: Suite, name: str, constraints: tuple[Constrain
     found = tuple(scale for scale in scales if scale is not None)
     if len(found) < len(scales):
         caveat, found = "no hypervolume: the task states no reference point, and not all values of its space", ()
-    points = front = random = None
-    if found and all(values is not None for values in known):
-        points = np.stack([scale(values) for scale, values in zip(found, known, strict=True)], axis=1)
+    front = random = None
+    listed = [values for values in known if values is not None]
+    if found and len(listed) == len(found):
+        points = np.stack([scale(values) for scale, values in zip(found, listed, strict=True)], axis=1)
         front, random = non_dominated(points), RandomHypervolume(points)
     errors = None if task is None or caveat else task.landscape()
     feasible = optimum = np.nan

@@ -37,6 +37,33 @@ class Good(Method):
         self.best = candidate if self.best is None else min(self.best, candidate)
 
 
+class TwoObjectives(Good):
+    """Climbs by the sum of error and objective."""
+
+    several_objectives = True
+
+    def tell(self, observation: Observation) -> None:
+        more = sum(observation.objectives.values())
+        super().tell(observation._replace(validation_error=observation.validation_error + more))
+
+
+class HidesObjectives(TwoObjectives):
+    several_objectives = False
+
+
+class ForgetsObjectives(Good):
+    several_objectives = True
+
+
+class TrustsObjectives(Good):
+    """Takes for granted that every observation has the objective."""
+
+    several_objectives = True
+
+    def tell(self, observation: Observation) -> None:
+        super().tell(observation._replace(validation_error=observation.objectives["weight"]))
+
+
 class Trains(Method):
     """Trains one and a half networks before each proposal, and proposes each architecture twice."""
 

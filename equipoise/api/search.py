@@ -2,6 +2,7 @@
 
 import inspect
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from equipoise.api.trajectory import SearchTrajectory
 from equipoise.harness.core.errors import DataError, PluginError
 from equipoise.harness.core.ledger import Budget
 from equipoise.harness.core.method import Method, settings_of
+from equipoise.harness.core.objectives import Constraint, checked_objectives
 from equipoise.harness.core.registry import (
     load_method,
     load_task,
@@ -32,6 +34,8 @@ def search(
     *,
     budget: Budget | None = None,
     noise: Noise = "mean",
+    objectives: Sequence[str] = (),
+    constraints: Sequence[str] = (),
     **settings: Any,
 ) -> SearchTrajectory:
     """Lets a method search a task, and returns what it proposed and found.
@@ -46,6 +50,8 @@ def search(
         budget: Another budget than `queries`, for example ``Budget(cost_seconds=1e5)``.
         noise: ``mean`` answers with the mean over the training seeds that the benchmark stores, ``single`` with one
             drawn per query.
+        objectives: ``validation_error`` and further objectives of the task, as a suite names them.
+        constraints: Bounds on objectives, for example ``latency <= 5``.
         **settings: Settings of the method, where they differ from its defaults.
 
     Raises:
@@ -73,6 +79,8 @@ def search(
         repeat=1,
         budget=budget or Budget(queries=queries),
         protocol=Protocol(repeats=1, seed=seed, noise=noise),
+        objectives=checked_objectives(objectives) if objectives else (),
+        constraints=tuple(str(Constraint.parse(text)) for text in constraints),
     )
     with one_thread():
         trajectory = run_spec(spec, task, cls).trajectory

@@ -12,6 +12,7 @@ from typing import get_args
 import numpy as np
 
 from equipoise.harness.conformance.knowledge import used_knowledge
+from equipoise.harness.conformance.objectives import takes_several_objectives, uses_the_objectives_it_declares
 from equipoise.harness.conformance.watch import watched
 from equipoise.harness.core.ledger import Budget, Ledger
 from equipoise.harness.core.local_classes import by_value, local_class
@@ -132,9 +133,9 @@ def survives_strange_answers(cls: type[Method], task: Task) -> None:
 def never_sees_the_test_error(cls: type[Method], task: Task) -> None:
     """Nothing but the answers to its queries is read: no test error, no landscape, no optimum."""
     problem = _problem(cls, task)
-    shown = {"space", "budget", "fidelities", "resources", "objectives", "constraints"}
-    assert set(vars(problem)) == shown, "the problem shows more than it should"
-    with watched(type(task), ("reveal", "landscape", "optimum", "expected")) as touched:
+    known = {"space", "budget", "fidelities", "resources", "objectives", "constraints"}
+    assert set(vars(problem)) == known, "the problem shows more than it should"
+    with watched(type(task), ("reveal", "landscape", "optimum", "expected", "objective_values")) as touched:
         _run(cls, task)
     assert not touched, f"the method read {touched[0]}() of the task"
 
@@ -173,6 +174,8 @@ METHOD_CHECKS: Sequence[Callable[[type[Method], Task], None]] = (
     never_sees_the_test_error,
     declares_its_knowledge,
     crosses_process_borders,
+    uses_the_objectives_it_declares,
+    takes_several_objectives,
 )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from equipoise.harness.conformance.objectives import objectives_are_told
 from equipoise.harness.core.space import Architecture
 from equipoise.harness.core.task import Evaluation, Task
 
@@ -93,6 +94,7 @@ TASK_CHECKS: Sequence[Callable[[Task], None]] = (
     penalty_is_no_reward,
     landscape_agrees,
     task_pickles,
+    objectives_are_told,
 )
 
 

@@ -57,8 +57,8 @@ def volumes(
         panel.frame()
         panel.y_label("missing hypervolume", 26)
         for order, (label, each) in enumerate(curves[task.name].items()):
-            ends = missing_volume(task, each.high), missing_volume(task, each.low)
-            panel.band(grid, *np.clip(ends, low, high), looks[label].colour, 0.13)
+            least, most = (np.clip(missing_volume(task, end), low, high) for end in (each.high, each.low))
+            panel.band(grid, least, most, looks[label].colour, 0.13)
             marks = np.unique(np.geomspace(1, len(grid), 7).astype(int) - 1)[order % 2 :]
             panel.curve(grid, shown[label], looks[label], marks.tolist())
         if random is not None:
@@ -105,7 +105,7 @@ def surfaces(style: Style, tasks: Sequence[TaskFronts], looks: Mapping[str, Look
 def surface_in_units(task: TaskFronts, corners: Array) -> Array:
     """Normalised points in the units of the objectives."""
     spans = np.array([[scale.ideal, scale.reference - scale.ideal] for scale in task.scales])
-    return corners * spans[:, 1] + spans[:, 0]
+    return np.asarray(corners * spans[:, 1] + spans[:, 0])
 
 
 def _within(task: TaskFronts, points: Array) -> Array:

@@ -10,10 +10,12 @@ from equipoise.reports.document import Block, Cell, Column, Figure, Paragraph, S
 from equipoise.reports.drawing.look import Look
 from equipoise.reports.figures.fronts import SHARES, surface_in_units, surfaces, volumes
 from equipoise.reports.fronts import FrontRuns, SeveralObjectives, TaskFronts
-from equipoise.reports.phrases import decimals, interval, joined, name, number, percent
+from equipoise.reports.phrases import decimals, interval, joined, name, number, percent, probability
 from equipoise.reports.results import Array
 from equipoise.reports.sections.answer import budget_words
+from equipoise.reports.statistics.arrays import task_means
 from equipoise.reports.statistics.attainment import attainment_surface, largest_difference
+from equipoise.reports.statistics.pairwise import a12, wilcoxon
 from equipoise.reports.statistics.resampling import Estimate
 
 __all__ = ["objectives_section"]
@@ -34,6 +36,8 @@ def objectives_section(analysis: Analysis, looks: Mapping[str, Look]) -> Section
         blocks += [_scales(tasks), view.ranked(tasks), view.volumes(tasks), view.figure(tasks, looks)]
     if near := [task for task in tasks if task.front is not None]:
         blocks.append(view.distances(near))
+    if tasks and len(view.labels) > 1:
+        blocks.append(view.pairs(tasks))
     if len(found.names) == 2 and tasks:
         blocks.append(_attained(tasks, looks))
         blocks += [_differences(view.labels, tasks)] if len(view.labels) > 1 else []
@@ -131,6 +135,28 @@ class _View:
             for m in order
         )
         return Paragraph((f"Average rank of one run by hypervolume, mean over tasks, 1 is best: {said}.",))
+
+    def pairs(self, tasks: Sequence[TaskFronts]) -> Table:
+        """All pairs by hypervolume: over tasks, and run against run."""
+        cube = self.cube(tasks, "volumes")
+        test, effects = wilcoxon(-task_means(cube)), a12(-cube)
+        rows = []
+        for i, label in enumerate(self.labels):
+            cells = []
+            for j in range(len(self.labels)):
+                known = effects[i, j][np.isfinite(effects[i, j])]
+                if i == j or not known.size:
+                    cells.append(Cell("–" if i == j else "n/a"))
+                    continue
+                p, effect = float(test.adjusted_p[i, j]), float(known.mean())
+                cells.append(Cell(f"{number(effect, 2)} ({probability(p)})", effect, best=p < 0.05))
+            rows.append((name(label), *cells))
+        notes = (
+            "Probability that a run of the row has a larger hypervolume than one of the column, mean over tasks; in brackets "
+            "the p-value of the signed-rank test over tasks on the mean hypervolumes, after Holm's correction.",
+        )
+        columns = (Column("method", "l"), *map(Column, self.labels))
+        return Table("hypervolume-pairs", "Pairs of methods by hypervolume", columns, tuple(rows), (notes,))
 
     def figure(self, tasks: Sequence[TaskFronts], looks: Mapping[str, Look]) -> Figure:
         """Missing hypervolume over the budget."""

@@ -16,7 +16,7 @@ from equipoise.harness.core.encoding import Options
 from equipoise.harness.core.errors import PluginError
 from equipoise.harness.core.registry import load_method, load_task, method_names, missing_packages
 from equipoise.harness.core.space import LabelledDag
-from equipoise.harness.core.task import Evaluation
+from equipoise.harness.core.task import Evaluation, Objective
 
 TASK = load_task("nasbench201/cifar10")
 GRAPH_TASK = load_task("nasbench_graph/cora")
@@ -52,6 +52,8 @@ METHOD_CHEATS = {
         cheats.HidesFidelities,
     ],
     m.crosses_process_borders: [cheats.Unpicklable],
+    m.uses_the_objectives_it_declares: [cheats.HidesObjectives, cheats.ForgetsObjectives],
+    m.takes_several_objectives: [cheats.TrustsObjectives],
 }
 
 
@@ -238,7 +240,45 @@ class _Unpicklable(MadeTask):
         self.handle = lambda: None
 
 
+class _Weighed(MadeTask):
+    """Tells an objective with every evaluation."""
+
+    info = replace(MadeTask.info, objectives=(Objective("weight", "kg"),))
+
+    def evaluate(self, architecture, fidelity, rng):
+        return super().evaluate(architecture, fidelity, rng)._replace(objectives={"weight": 1.0 + architecture[0]})
+
+
+class _Silent(_Weighed):
+    evaluate = MadeTask.evaluate
+
+
+class _Endless(_Weighed):
+    def objective_values(self, name):
+        return np.full(self.space.size, np.inf)
+
+
+class _TooFew(_Weighed):
+    def objective_values(self, name):
+        return np.zeros(self.space.size - 1)
+
+
+class _TwiceNamed(_Weighed):
+    info = replace(MadeTask.info, objectives=(Objective("weight", "kg"), Objective("weight", "g")))
+
+
+class _Leaks(_Weighed):
+    """Its objective is the test error in per cent."""
+
+    def reveal(self, architecture):
+        return 0.3 + 0.01 * (9 * architecture[0] + 3 * architecture[1] + architecture[2])
+
+    def objective_values(self, name):
+        return np.array([100 * self.reveal(architecture) for architecture in self.space.enumerate()])
+
+
 TASK_CHEATS = {
+    t.objectives_are_told: [_Silent, _Endless, _TooFew, _TwiceNamed, _Leaks],
     t.describes_itself: [_Nameless, _Unsorted],
     t.answers_are_pure: [_Counts, _Infinite, _Gratis, _MeasuredInSilence],
     t.full_fidelity_is_the_default: [_HalfTrained],
@@ -257,6 +297,7 @@ def test_a_measured_cost_need_not_repeat(check) -> None:
 @pytest.mark.parametrize("check", TASK_CHECKS, ids=lambda check: check.__name__)
 def test_a_task_check_fails_its_cheat_and_passes_the_honest(check) -> None:
     check(MadeTask())
+    check(_Weighed())
     for cheat in TASK_CHEATS[check]:
         with pytest.raises(Exception):  # noqa: B017, PT011
             check(cheat())

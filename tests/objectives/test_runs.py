@@ -128,3 +128,14 @@ def test_a_task_that_keeps_an_objective_back_is_an_error() -> None:
     assert MeasuredTask(task, ("flops",)).evaluate(cell, None, None).objectives == {"flops": 3.0}
     with pytest.raises(RunError, match="tells no parameters of"):
         MeasuredTask(task, ("parameters",)).evaluate(cell, None, None)
+
+
+def test_one_search_of_several_objectives_has_their_columns() -> None:
+    import equipoise as eq
+
+    found = eq.search("nsga2", TASK, 12, objectives=["validation_error", "parameters"], constraints=["flops <= 1e5"])
+    frame = found.to_frame()
+    assert {"objective:parameters", "objective:flops"} <= set(frame.columns)
+    assert frame["objective:parameters"].notna().all()
+    with pytest.raises(SuiteError, match="no objective 'latency'"):
+        eq.search("nsga2", TASK, 12, objectives=["validation_error", "latency"])

@@ -7,17 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made_tables import HEADER, SPACE, rows, write
+from made_tables import HEADER, SPACE
+from objective_tables import LATENCY, SHARE, table_with_objectives
 
 from equipoise.harness.core.errors import DataError, SuiteError
 from equipoise.harness.core.objective_scale import objective_of, scale_of, values_of
 from equipoise.harness.core.registry import load_task
-from equipoise.harness.core.task import Objective, Task
+from equipoise.harness.core.task import Task
 from equipoise.harness.tables.header import TableHeader
 from equipoise.harness.tables.table import open_table
-
-LATENCY = Objective("latency", "ms", reference=20.0, ideal=0.0)
-SHARE = Objective("sparsity", "", minimise=False)
 
 
 def front_size(task: Task, name: str) -> int:
@@ -107,17 +105,6 @@ def test_a_device_tells_how_to_get_its_file(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setenv("EQUIPOISE_CACHE", str(tmp_path))
     with pytest.raises(DataError, match="equipoise data fetch hw-nas-bench-cifar10"):
         load_task("nasbench201/cifar10").objective_values("pixel3_latency")
-
-
-def table_with_objectives(path: Path, **changes: object) -> Path:
-    entries = [LATENCY, SHARE]
-    header = TableHeader(**{**vars(HEADER), "objectives": tuple(entries)})
-    some = [
-        {**row, "objective:latency": 5.0 + n if row["fidelity"] == 200 else None, "objective:sparsity": 0.1 * n}
-        for n, row in enumerate(rows())
-    ]
-    some[-1].update(changes)
-    return write(path, some, header)
 
 
 @pytest.mark.parametrize("name", ["a.parquet", "a.csv"])

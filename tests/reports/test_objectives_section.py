@@ -68,7 +68,11 @@ def test_volumes_and_constrained_errors_are_those_of_the_rows(tmp_path: Path) ->
 def test_every_part_is_shown_and_drawn(tmp_path: Path) -> None:
     store(tmp_path, objectives=["validation_error", "parameters"], constraints=["flops <= 80000"])
     found = tables(tmp_path)
-    assert list(found) == ["objectives", "hypervolume", "front-distance", "attainment-differences", "constrained"]
+    assert list(found) == [
+        "objectives", "hypervolume", "front-distance", "hypervolume-pairs", "attainment-differences", "constrained",
+    ]  # fmt: skip
+    first, second = (row[place].value for row, place in zip(found["hypervolume-pairs"].rows, (2, 1), strict=True))
+    assert first + second == pytest.approx(1)
     assert [cell.text for cell in found["objectives"].rows[1]][1:] == [
         "parameters", "–", "smaller", "450", "7042", "13",
     ]  # fmt: skip
@@ -86,7 +90,7 @@ def test_every_part_is_shown_and_drawn(tmp_path: Path) -> None:
 def test_three_objectives_have_no_attainment_and_an_approximate_expectation(tmp_path: Path) -> None:
     store(tmp_path, objectives=["validation_error", "parameters", "flops"])
     found = tables(tmp_path)
-    assert list(found) == ["objectives", "hypervolume", "front-distance"]
+    assert list(found) == ["objectives", "hypervolume", "front-distance", "hypervolume-pairs"]
     assert found["hypervolume"].rows[0][-2].text.startswith("about 0.")
 
 
