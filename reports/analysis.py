@@ -1,6 +1,6 @@
 """All statistics of one store, each computed once, when a section first asks for it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Literal
@@ -146,6 +146,12 @@ class Analysis:
         kept = np.flatnonzero(np.isfinite(self.floors) & (self.counts.sum(axis=0) > 0))
         return float(self.floors[kept] @ self._weights(kept)) if kept.size else np.nan
 
+    def rope_on(self, tasks: Sequence[int]) -> float:
+        """The region for some tasks alone: their mean noise floor, or `rope` where they tell none."""
+        known = self.floors[list(tasks)]
+        known = known[np.isfinite(known)]
+        return float(f"{known.mean():.1e}") if known.size and known.mean() > 0 else self.rope
+
     @property
     def rope(self) -> float:
         """The region that is reported first."""
@@ -261,6 +267,30 @@ class Analysis:
         least = repeat_counts(part).min()
         return estimate(means[0] - means[1], draws[:, 0] - draws[:, 1], least, kept.size, LEVEL)
 
+    def contrast(self, coefficients: Array) -> tuple[Estimate, int]:
+        """A weighted sum of the methods' means of `values` over the tasks that all of them have runs on.
+
+        Args:
+            coefficients: methods; those of 0 do not count.
+
+        Returns:
+            The estimate, spaces with equal weight, and the number of tasks; NaN and 0 without any.
+        """
+        chosen = np.flatnonzero(coefficients)
+        part = self.values[chosen]
+        kept = np.flatnonzero((repeat_counts(part) > 0).all(axis=0)) if chosen.size else np.zeros(0, dtype=np.int64)
+        if not kept.size:
+            return Estimate(*(np.array(np.nan) for _ in range(3))), 0
+        part, weights, signs = part[:, kept], self._weights(kept), coefficients[chosen]
+        draws = resample_means(part, RESAMPLES) @ weights @ signs
+        value, least = task_means(part) @ weights @ signs, repeat_counts(part).min()
+        return estimate(value, draws, least, kept.size, LEVEL), int(kept.size)
+
+    def without_tasks(self, left_out: Sequence[bool]) -> "Analysis":
+        """The same analysis without some tasks."""
+        kept = tuple(task for task, out in zip(self.results.tasks, left_out, strict=True) if not out)
+        return Analysis(replace(self.results, tasks=kept), self.kind)
+
     def _weights(self, tasks: npt.NDArray[np.int64]) -> Array:
         """Weights of some tasks that give each of their spaces the same."""
         spaces = [self.clusters[place] for place in tasks.tolist()]
@@ -275,6 +305,11 @@ class Analysis:
     def test_overall(self) -> Estimate | None:
         """methods: mean test regret over the tasks with a test split; None without any, or in different units."""
         return self.overall(self.results.tests()) if self.one_unit else None
+
+    @cached_property
+    def held_out_overall(self) -> Estimate | None:
+        """methods: mean regret under held-out seeds; None without any, or in different units."""
+        return self.overall(self.results.held_outs()) if self.one_unit else None
 
     @cached_property
     def test_tasks(self) -> int:

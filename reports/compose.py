@@ -8,10 +8,13 @@ from equipoise.reports.results import Results
 from equipoise.reports.sections.answer import answer_section, budget_words
 from equipoise.reports.sections.answer_detail import answer_detail_section
 from equipoise.reports.sections.anytime import anytime_section
+from equipoise.reports.sections.budgets import budgets_section
 from equipoise.reports.sections.checklist import checklist_section
 from equipoise.reports.sections.derived import derived_section
+from equipoise.reports.sections.factorial import factorial_section
 from equipoise.reports.sections.focus import focus_section
 from equipoise.reports.sections.frameworks import frameworks_section
+from equipoise.reports.sections.knowledge import knowledge_section
 from equipoise.reports.sections.methods import methods_section
 from equipoise.reports.sections.objectives import objectives_section
 from equipoise.reports.sections.power import power_section
@@ -21,6 +24,7 @@ from equipoise.reports.sections.quote import quote_section
 from equipoise.reports.sections.regret import regret_section
 from equipoise.reports.sections.speedup import speedup_section
 from equipoise.reports.sections.spent import spent_section
+from equipoise.reports.sections.tuning import tuning_section
 
 __all__ = ["compose"]
 
@@ -45,11 +49,15 @@ def compose(results: Results, focus: str | None = None) -> Document:
         None if focus is None else focus_section(analysis, focus),
         objectives_section(analysis, look),
         methods_section(analysis, look),
+        budgets_section(analysis),
+        knowledge_section(analysis),
+        factorial_section(analysis),
         quote_section(analysis),
     )
     appendix = (
         answer_detail_section(analysis),
         question_section(analysis),
+        tuning_section(analysis),
         speedup_section(analysis),
         frameworks_section(analysis, look),
         anytime_section(analysis, look),

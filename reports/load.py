@@ -1,6 +1,6 @@
 """Reads a results folder into `Results`, task by task: 7.2 million rows become a few arrays."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from math import isnan
 from pathlib import Path
@@ -27,6 +27,8 @@ COLUMNS = (
     "method", "repeat", "query", "architecture", "fidelity", "validation_error", "charge", "cost_seconds",
     "overhead_seconds", "training_charge", "status",
 )  # fmt: skip
+READ_AT_ONCE = 1_000_000
+"""Up to so many rows, a store is read in one go."""
 EVERY_QUERY = 1000
 """Up to this many queries, the grid has every one of them."""
 STATUSES = {"ok": 0, "duplicate": 1, "invalid": 2}
@@ -60,11 +62,12 @@ def _at_budget(store: RunStore, suite: Suite, manifest: Mapping[str, Any], budge
     summaries = {(s.task, s.method, s.repeat): s for s in of_budget}
     methods = _methods(manifest, [key[1] for key in summaries])
     catalogue = Catalogue()
+    frames = _frames(store, sum(summary.queries for summary in summaries.values()))
     names = list(dict.fromkeys([*suite.tasks, *sorted(key[0] for key in summaries)]))
     return Results(
         manifest=manifest,
         methods=methods,
-        tasks=tuple(_task(store, name, suite, manifest, summaries, grid, checkpoints, catalogue) for name in names),
+        tasks=tuple(_task(frames, name, suite, manifest, summaries, grid, checkpoints, catalogue) for name in names),
         unit=suite.budget.unit,
         limit=suite.budget.limit,
         grid=grid,
@@ -74,6 +77,20 @@ def _at_budget(store: RunStore, suite: Suite, manifest: Mapping[str, Any], budge
         mixed=mixtures(store),
         objectives=load_fronts(store, suite, grid),
     )
+
+
+def _frames(store: RunStore, rows: int) -> Callable[[str], Any]:
+    """Reads the rows of a task: of a small store once for all tasks, of a large one task by task."""
+    if rows > READ_AT_ONCE:
+        return lambda task: store.frame((*COLUMNS, "budget"), task=task)
+    whole = store.frame(("task", *COLUMNS, "budget"))
+    parts = {str(task): part for task, part in whole.groupby("task", observed=True)}
+
+    def of_task(task: str) -> Any:
+        part = parts[task].drop(columns="task").reset_index(drop=True)
+        return part.assign(architecture=part["architecture"].cat.remove_unused_categories())
+
+    return of_task
 
 
 def _grid(unit: str, limit: float) -> tuple[Array, tuple[int, ...]]:
@@ -90,7 +107,8 @@ def _grid(unit: str, limit: float) -> tuple[Array, tuple[int, ...]]:
 
 
 def _methods(manifest: Mapping[str, Any], stored: list[str]) -> tuple[MethodInfo, ...]:
-    listed = [entry["label"] for entry in manifest["suite"]["methods"]]
+    entries = {entry["label"]: entry for entry in manifest["suite"]["methods"]}
+    rule, listed = manifest["suite"]["protocol"].get("isomorphism", "own"), list(entries)
     described = []
     for label in dict.fromkeys([*listed, *sorted(stored)]):
         entry = manifest["methods"].get(label, {})
@@ -105,11 +123,19 @@ def _methods(manifest: Mapping[str, Any], stored: list[str]) -> tuple[MethodInfo
                 tuple(entry.get("deviations", ())),
                 entry.get("origin", ""),
                 tuple(entry.get("tuned_on", ())),
-                tuple(entry.get("knowledge", ())),
+                _knowledge(entry.get("knowledge", ()), entries.get(label, {}).get("isomorphism", rule)),
                 entry.get("factors", {}),
             )
         )
     return tuple(sorted(described, key=lambda method: FAMILIES.index(method.family)))
+
+
+def _knowledge(declared: Sequence[str], rule: str) -> tuple[str, ...]:
+    """What a method uses under a rule of isomorphism."""
+    hidden = [entry for entry in declared if entry != "isomorphism"]
+    if rule == "own" or not declared:
+        return tuple(declared)
+    return tuple(hidden) if rule == "none" else (*hidden, "isomorphism")
 
 
 def _planned(suite: Suite, manifest: Mapping[str, Any]) -> dict[tuple[str, str], int]:
@@ -123,7 +149,7 @@ def _planned(suite: Suite, manifest: Mapping[str, Any]) -> dict[tuple[str, str],
 
 
 def _task(
-    store: RunStore,
+    frames: Callable[[str], Any],
     name: str,
     suite: Suite,
     manifest: Mapping[str, Any],
@@ -136,7 +162,7 @@ def _task(
     described = manifest["tasks"].get(name, {})
     if not any(key[0] == name for key in summaries):
         return summarize(name, task, problem, described, {}, {}, [], grid, checkpoints, {}, catalogue)
-    frame = store.frame((*COLUMNS, "budget"), task=name)
+    frame = frames(name)
     frame = frame[frame["budget"] == suite.budget.limit]
     architectures = frame["architecture"].cat.categories.tolist()
     rows = dict(_rows(frame))

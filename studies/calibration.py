@@ -13,6 +13,7 @@ from scipy import stats
 from equipoise.reports.statistics.arrays import Array, task_means
 from equipoise.reports.statistics.bayesian import bayesian_signed_rank
 from equipoise.reports.statistics.bootstrap import aggregate, performance_profiles
+from equipoise.reports.statistics.factorial import variance_shares
 from equipoise.reports.statistics.families import Effect, compare_families
 from equipoise.reports.statistics.friedman import friedman
 from equipoise.reports.statistics.improvement import probability_of_improvement
@@ -20,6 +21,7 @@ from equipoise.reports.statistics.pairwise import task_marks, wilcoxon
 from equipoise.reports.statistics.power import plan
 from equipoise.reports.statistics.ranks import average_ranks
 from equipoise.reports.statistics.resampling import Estimate, estimate, resample_means
+from equipoise.reports.verdicts import judged
 
 __all__ = ["STUDIES", "Check", "calibrate"]
 
@@ -193,6 +195,77 @@ def _planned(rng: np.random.Generator) -> dict[str, float]:
     return {"=0.80 Mann-Whitney, planned repeats": found < 0.05, "=0.80 t test, detectable effect": told < 0.05}
 
 
+def _equivalence(times: float) -> Callable[[np.random.Generator], dict[str, float]]:
+    """The verdict on a difference of some times the noise floor: families of three and four methods, two spaces."""
+    floor, clusters = 0.5, ["a"] * 3 + ["b"] * 9
+    names = ("nas",) * 3 + ("hpo",) * 4
+
+    def draw(rng: np.random.Generator) -> dict[str, float]:
+        values = _noise(rng, "skewed", (METHODS, TASKS, REPEATS))
+        values[3:] += times * floor  # the first family is better, if any is
+        overall = compare_families(values, names, clusters, sensitivity=False, resamples=RESAMPLES).mean.overall
+        verdict = judged(float(overall.low), float(overall.high), floor)
+        found = {"=0.95 interval of the difference": _holds(overall, -times * floor)}
+        if times == 0:
+            better = verdict.verdict in ("first", "second")
+            found["<0.05 a family is called better, and by more than a little"] = better and not verdict.small
+            found["~0.05 a family is called better, be it by little"] = better
+            found["~0.95 called equal in practice"] = verdict.verdict == "equal"
+        else:
+            found["<0.05 called equal or small"] = verdict.small
+            found["<0.05 the worse family is called better"] = verdict.verdict == "second"
+            found["~0.95 the better family is called better"] = verdict.verdict == "first"
+        return found
+
+    return draw
+
+
+def _knowledge(rng: np.random.Generator) -> dict[str, float]:
+    """A rung of the ladder: two pairs of methods, one in each space the better; tasks and methods as given."""
+    values = _noise(rng, "skewed", (4, 6, REPEATS))
+    effects = np.array([0.4, 0.0, -0.2, 0.0])[:, None] + np.linspace(-0.3, 0.3, 6) * np.array([1, 0, 1, 0])[:, None]
+    signs = np.array([0.5, -0.5, 0.5, -0.5])
+    draws = resample_means(values + effects[:, :, None], RESAMPLES).mean(axis=2) @ signs
+    found = estimate(task_means(values + effects[:, :, None]).mean(axis=1) @ signs, draws, REPEATS, 6)
+    return {"=0.95 mean difference over pairs": _holds(found, float(effects.mean(axis=1) @ signs))}
+
+
+def _held_out(rng: np.random.Generator) -> dict[str, float]:
+    """Two methods judged by two and by three held-out seeds in turn, whose levels differ; 30 repeats of each."""
+    levels = [rng.exponential(size=2), rng.exponential(size=3)]
+    turn = np.stack([level[np.arange(REPEATS) % len(level)] for level in levels])
+    values = _noise(rng, "skewed", (2, 2, REPEATS)) + 1 + turn
+    values[1] += 0.3 * turn  # the second method loses more where the judge is harder
+    truth = np.array([1 + np.mean([level.mean() for level in levels])] * 2)
+    truth[1] += 0.3 * (truth[1] - 1)
+    draws = resample_means(values, RESAMPLES).mean(axis=2)
+    points = task_means(values).mean(axis=1)
+    one = estimate(points[0], draws[:, 0], REPEATS, 2)
+    difference = estimate(points[0] - points[1], draws[:, 0] - draws[:, 1], REPEATS, 2)
+    return {
+        "<0.05 regret: the interval misses the mean over seeds": 1 - _holds(one, truth[0]),
+        "<0.05 difference: the interval misses that over seeds": 1 - _holds(difference, truth[0] - truth[1]),
+    }
+
+
+DESIGN = [{"proposal": p, "ranker": r} for p in ("uniform", "mutation", "model") for r in ("none", "gp", "network")]
+
+
+def _factors(rng: np.random.Generator) -> dict[str, float]:
+    """A factorial of nine methods on four tasks: one factor matters, one does not, and they interact a little."""
+    means = np.array([{"none": 0.9, "gp": 0.0, "network": 0.3}[entry["ranker"]] for entry in DESIGN])
+    means = means + 0.3 * np.array([entry["proposal"] == "model" and entry["ranker"] == "none" for entry in DESIGN])
+    truth = variance_shares(np.repeat(means[:, None, None], 2, axis=2), DESIGN, resamples=2).main.value
+    shares = variance_shares(
+        means[:, None, None] + 0.5 * _noise(rng, "skewed", (9, 4, REPEATS)), DESIGN, resamples=RESAMPLES
+    )
+    holds = (shares.main.low <= truth) & (truth <= shares.main.high)
+    return {
+        "<0.05 the interval misses the share of the factor that matters": not holds[1],
+        "<0.05 the interval misses the share of the factor that hardly does": not holds[0],
+    }
+
+
 STUDIES: dict[str, Callable[[np.random.Generator], dict[str, float]]] = {
     "no difference, normal": _null("normal"),
     "no difference, skewed": _null("skewed"),
@@ -205,6 +278,11 @@ STUDIES: dict[str, Callable[[np.random.Generator], dict[str, float]]] = {
     "known families, 4 clusters": _families(4),
     "known power": _planned,
     "known means, skewed, 5 repeats": _coverage("skewed", 5),
+    "no difference, noise floor": _equivalence(0.0),
+    "difference of twice the noise floor": _equivalence(2.0),
+    "known rung of knowledge": _knowledge,
+    "known regret under held-out seeds": _held_out,
+    "known factors": _factors,
 }
 """The simulations: each draws one data set and reports events. A name starts with the kind of its nominal rate:
 < an upper bound, = a target, ~ shown for comparison."""

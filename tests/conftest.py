@@ -1,10 +1,13 @@
 """Fixtures shared by all rooms."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+sys.path.append(str(Path(__file__).resolve().parent.parent))  # for `studies`; last, so that the wheel is what is tested
 
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")  # how fast examples are drawn says something of the machine, not of the code

@@ -23,7 +23,7 @@ from equipoise.harness.data.cache import cache_folder
 from equipoise.harness.spaces.darts import Darts
 from equipoise.harness.spaces.nasbench201 import NasBench201
 from equipoise.harness.training.catalogue import NAMES, collection
-from equipoise.harness.training.device import missing_device
+from equipoise.harness.training.device import chosen_device, missing_device
 from equipoise.harness.training.images import ImageDataset
 from equipoise.harness.training.naming import TaskName, parse_task_name
 
@@ -149,6 +149,11 @@ class TrainingTask(Task):
         """Every epoch of the training configuration; none where the task cannot run."""
         return () if self.skip() else tuple(range(1, self._training[1].epochs + 1))
 
+    @cached_property
+    def device(self) -> str:
+        """The device that the networks are trained on."""
+        return chosen_device(self._wanted.device)
+
     def skip(self) -> str | None:
         """PyTorch, the images or the device are missing, if one is."""
         if not find_spec("torch"):
@@ -263,7 +268,7 @@ class TrainingTask(Task):
         from equipoise.harness.training.setup import Setup
 
         networks = networks_of(self._wanted.space)
-        return Setup(self.space, networks, *self._training, self._images, replicas=1, device=self._wanted.device)
+        return Setup(self.space, networks, *self._training, self._images, replicas=1, device=self.device)
 
 
 @contextmanager

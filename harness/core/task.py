@@ -84,6 +84,11 @@ class Task(ABC):
         """``benchmark/dataset``."""
         return self.info.name
 
+    @property
+    def device(self) -> str:
+        """The device that evaluations run on; a suite with tasks on ``cuda`` starts one worker per GPU by default."""
+        return "cpu"
+
     def __repr__(self) -> str:
         return f"<Task {self.name}, noise = '{self.noise}'>"
 

@@ -1,4 +1,4 @@
-"""What a Dask cluster on SLURM is started with: Dask's own configuration, a file of ours, and what runs need."""
+"""Settings of a Dask cluster on SLURM: Dask's own configuration, a settings file, and the needs of runs."""
 
 import tomllib
 from collections.abc import Mapping

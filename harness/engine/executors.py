@@ -51,8 +51,8 @@ def executor(cluster: str, workers: int, limits: Limits = NO_LIMITS, config: Pat
         )
     from equipoise.harness.engine.dask_pool import dask_pool  # here: few need Dask
 
-    with dask_pool(cluster, workers, config) as pool:
-        yield pool
+    with dask_pool(cluster, workers, config) as remote:
+        yield remote
 
 
 def completed(pool: Executor, pending: Iterable["Future[Any]"]) -> set["Future[Any]"]:

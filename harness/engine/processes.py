@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future
 from contextlib import suppress
 from multiprocessing import Pipe
@@ -16,6 +16,7 @@ from time import monotonic, sleep
 from typing import Any, NamedTuple
 
 from equipoise.harness.core.errors import RunError
+from equipoise.harness.engine.gpus import gpu_environment, visible_gpus
 from equipoise.harness.engine.limits import Limits
 
 __all__ = ["NO_LIMITS", "ONE_THREAD", "DeadWorkerError", "LimitError", "WorkerProcesses"]
@@ -68,7 +69,7 @@ class WorkerProcesses(Executor):
     the module search path alone. A call that kills its worker fails with `DeadWorkerError`; the other calls go on.
 
     Workers have a process group of their own, so that Ctrl-C reaches them only through `interrupt`; they end when
-    the process that started them is gone.
+    the process that started them is gone. Where there are several GPUs, ``cuda`` is another one for each worker.
 
     Args:
         workers: Number of processes; each is started by its first call.
@@ -79,7 +80,11 @@ class WorkerProcesses(Executor):
         self._limits = limits
         self._calls: SimpleQueue[_Call | None] = SimpleQueue()
         self._busy: set[_Worker] = set()
-        self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(workers)]
+        gpus = visible_gpus()
+        self._threads = [
+            threading.Thread(target=self._work, args=(gpu_environment(number, gpus),), daemon=True)
+            for number in range(workers)
+        ]
         for thread in self._threads:
             thread.start()
 
@@ -110,13 +115,13 @@ class WorkerProcesses(Executor):
         for thread in self._threads if wait else ():
             thread.join()
 
-    def _work(self) -> None:
+    def _work(self, environment: Mapping[str, str]) -> None:
         worker: _Worker | None = None
         while (call := self._calls.get()) is not None:
             if not call.future.set_running_or_notify_cancel():
                 continue
             try:
-                worker = worker or _Worker(self._limits)
+                worker = worker or _Worker(self._limits, environment)
             except OSError as error:
                 call.future.set_exception(DeadWorkerError(f"no worker process can be started: {error}"))
                 continue
@@ -147,7 +152,7 @@ class WorkerProcesses(Executor):
 class _Worker:
     """One process, and the two pipes to it."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, environment: Mapping[str, str]) -> None:
         self._limits, self._interrupted_at, self.ends = limits, float("inf"), False
         requests, self._requests = Pipe(duplex=False)
         self._replies, replies = Pipe(duplex=False)
@@ -157,7 +162,7 @@ class _Worker:
                 command,
                 stdin=subprocess.DEVNULL,
                 pass_fds=(requests.fileno(), replies.fileno()),
-                env={**ONE_THREAD, **os.environ},
+                env={**ONE_THREAD, **os.environ, **environment},
                 process_group=0,
             )
 

@@ -11,9 +11,10 @@ from typing import Any, Protocol
 
 from equipoise.harness.core.errors import StoreError, SuiteError, nearest
 from equipoise.harness.core.method_code import code_of
-from equipoise.harness.core.registry import load_method
+from equipoise.harness.core.registry import load_method, load_task
 from equipoise.harness.core.suite import RunSpec, Suite
 from equipoise.harness.engine.executors import IN_PROCESS
+from equipoise.harness.engine.gpus import visible_gpus
 from equipoise.harness.engine.preflight import Exclusion, Preflight, preflight
 from equipoise.harness.engine.scheduler import execute_all
 from equipoise.harness.engine.shard import Shard
@@ -134,7 +135,7 @@ def run_suite(
     Args:
         suite: The suite.
         out: The results folder; ``results/NAME`` if None.
-        workers: Processes, or jobs of the cluster; one per core if None.
+        workers: Processes, or jobs of the cluster; if None, one per core, or per GPU where a task trains on one.
         cluster: ``in-process``, ``local``, ``slurm``, or the address of a Dask scheduler (``tcp://...``).
         cluster_config: A file of settings of a Dask cluster (`dask_settings.ClusterSettings`).
         skip_missing: Skip tasks and methods whose data or packages are missing here, instead of refusing.
@@ -170,7 +171,7 @@ def run_suite(
             owned = {spec.run_id for spec in wanted}
             compaction = Compaction(store, owned.__contains__) if shard else Compaction(store)
             with progress(Plan(suite, store.path, len(wanted), len(wanted) - len(missing))) as report:
-                count = min(workers or os.cpu_count() or 1, max(1, len(missing)))
+                count = min(workers or _usual_workers(suite), max(1, len(missing)))
                 total = execute_all(missing, store, count, cluster, _compacting(report, compaction), cluster_config)
             compaction.finish()
             if not total.interrupted:
@@ -190,6 +191,13 @@ def run_suite(
         out_of_time=clock.out and total.interrupted,
         stalled=stalled,
     )
+
+
+def _usual_workers(suite: Suite) -> int:
+    """One worker per GPU where a task trains on one, else one per core."""
+    if any(load_task(suite.address(name), suite.protocol.noise).device.startswith("cuda") for name in suite.tasks):
+        return max(1, len(visible_gpus()))
+    return os.cpu_count() or 1
 
 
 def _wanted(ready: Preflight, shard: Shard | None) -> list[RunSpec]:

@@ -141,14 +141,17 @@ def merge_parts(store: RunStore, parts: Sequence[Part], seen: set[str] | None = 
     keep, seen = seen is not None, set() if seen is None else seen
     tables, entries = [], []
     for part in parts:
-        table, offset = read_part(part.path, lambda file: file.read()), 0
+        table, offset, begin = read_part(part.path, lambda file: file.read()), 0, 0
         for entry in part.entries:
-            if entry["run_id"] not in seen:
+            if entry["run_id"] in seen:  # in another file too
+                tables.append(table.slice(begin, offset - begin))
+                begin = offset + entry["queries"]
+            else:
                 seen.add(entry["run_id"])
-                tables.append(table.slice(offset, entry["queries"]))
                 entries.append(entry)
             offset += entry["queries"]
-    if not tables:
+        tables.append(table.slice(begin))
+    if not entries:
         return None
     joined = pa.concat_tables(tables, promote_options="default").unify_dictionaries().combine_chunks()
     content = packed_table(joined, entries)

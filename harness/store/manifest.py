@@ -63,7 +63,8 @@ def finished(manifest: Mapping[str, Any]) -> dict[str, Any]:
 def check_same_suite(stored: Mapping[str, Any], suite: Suite, where: object) -> None:
     """Refuses to add runs to the results of another suite.
 
-    More repeats, tasks or methods may be added; name, budget, rules and the settings of a stored method must agree.
+    More repeats, tasks, methods or budgets may be added; name, rules, the settings of a stored method and the budgets
+    that both have must agree.
 
     Raises:
         StoreError: They do not.
@@ -77,7 +78,9 @@ def check_same_suite(stored: Mapping[str, Any], suite: Suite, where: object) -> 
 
 def suite_differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     """Names what keeps the runs of two suites, as their manifests hold them, from standing in one folder."""
-    differences = [key for key in ("name", "budget") if _said(old[key]) != _said(new[key])]
+    differences = ["name"] if _said(old["name"]) != _said(new["name"]) else []
+    if not _one_within_other(old["budget"], new["budget"]):
+        differences.append("budget")
     differences += [key for key in ("objectives", "constraints") if _said(old.get(key)) != _said(new.get(key))]
     differences += [
         f"protocol.{key}"
@@ -90,6 +93,19 @@ def suite_differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[st
         if any(_said(known.get(key)) != _said(entry.get(key)) for key in ("name", "settings", "isomorphism")):
             differences.append(f"the settings of {entry['label']}")
     return differences
+
+
+def _amounts(budget: Mapping[str, Any]) -> list[Any]:
+    (amounts,) = budget.values()
+    return list(amounts) if isinstance(amounts, list) else [amounts]
+
+
+def _one_within_other(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    """Whether the budgets of one suite are among those of the other, in the same unit."""
+    if list(old) != list(new):
+        return False
+    before, now = set(map(_said, _amounts(old))), set(map(_said, _amounts(new)))
+    return before <= now or now <= before
 
 
 def _said(value: Any) -> str:
@@ -144,6 +160,7 @@ def merged(stored: Mapping[str, Any], manifest: Mapping[str, Any]) -> dict[str, 
     for key, name in (("tasks", "name"), ("methods", "label")):
         present = [entry[name] for entry in suite[key]]
         suite[key] = [*suite[key], *(entry for entry in stored["suite"][key] if entry[name] not in present)]
+    suite["budget"] = max(stored["suite"]["budget"], suite["budget"], key=lambda budget: len(_amounts(budget)))
     repeats = max(stored["suite"]["protocol"]["repeats"], suite["protocol"]["repeats"])
     suite["methods"] = [_most_repeats(entry, stored["suite"], manifest["suite"]) for entry in suite["methods"]]
     result["suite"] = {**suite, "protocol": {**suite["protocol"], "repeats": repeats}}

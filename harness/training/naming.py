@@ -17,7 +17,7 @@ class TaskName(NamedTuple):
     Attributes:
         space: Name of the space.
         images: Name of the images.
-        device: For example ``cpu`` or ``cuda``.
+        device: For example ``cpu`` or ``cuda``; ``auto`` is a GPU where there is one.
         changes: Fields of the macro architecture and of the training configuration, with their values as text.
     """
 

@@ -15,7 +15,7 @@ from equipoise.harness.core.files import parse_json, write_whole
 from equipoise.harness.core.registry import load_space, space_name
 from equipoise.harness.core.space import Architecture, SearchSpace
 from equipoise.harness.engine.executors import executor
-from equipoise.harness.training.device import missing_device
+from equipoise.harness.training.device import chosen_device, missing_device
 
 __all__ = ["ORDER_SEED", "TOLERANCE", "content_digest", "pieces", "tabulate"]
 
@@ -53,7 +53,7 @@ def tabulate(
         sample: Number of architectures; the same ones each time, and part of any larger sample. None for all.
         replicas: Training seeds per architecture.
         workers: Number of processes.
-        device: For example ``cpu`` or ``cuda``.
+        device: For example ``cpu`` or ``cuda``; ``auto`` is a GPU where there is one.
         say: Takes a line per piece.
 
     Returns:
@@ -71,6 +71,7 @@ def tabulate(
         raise SuiteError("--workers, --seeds and --sample are positive whole numbers")
     if (reason := missing_device(device)) is not None:
         raise SuiteError(f"--device {device}: {reason}")
+    device = chosen_device(device)
     space = space_name(load_space(space))  # absolute: workers may have another working directory
     setup = Setup.named(space, images, replicas, ORDER_SEED, device)
     order = _order(setup.space, sample)

@@ -45,7 +45,8 @@ def _answer(analysis: Analysis) -> Text:
     size = f"{magnitude(effect)} {of_kind(analysis)}"
     rope = f"±{analysis.rope:g} {analysis.unit}"
     judgement = judged(float(effect.low), float(effect.high), analysis.rope)
-    where = f" on these {plural(int(question.mean.tasks_used.sum()), 'task')} at {budget_words(analysis)}"
+    tasks = int(question.mean.tasks_used.sum())
+    where = f" on {'this task' if tasks == 1 else f'these {tasks} tasks'} at {budget_words(analysis)}"
     fragile = f"{_below_floor(analysis, effect)}{_fragile(analysis)}"
     if judgement.verdict == "unclear":
         head: Text = (
@@ -161,7 +162,7 @@ def _figure(analysis: Analysis, question: FamilyAnswer) -> Figure:
         "NAS minus HPO: difference of mean regret, per search space and overall, with 95 % intervals",
         f"{said}.",
         (
-            f"{KINDS[analysis.kind][0]} in {analysis.unit}; blue: NAS better, red: HPO better, grey: the interval "
+            f"{KINDS[analysis.kind]} in {analysis.unit}; blue: NAS better, red: HPO better, grey: the interval "
             f"includes zero. The band is ±{analysis.rope:g}, the region of practical equivalence{floor_words(analysis)}. "
             "Family best: chosen on half of the repeats, "
             "judged on the other half. The appendix shows every task.",

@@ -1,7 +1,6 @@
 """Section of the main part: the methods ranked with intervals, and one table for the paper."""
 
 from collections.abc import Mapping
-from fnmatch import fnmatchcase
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from equipoise.reports.phrases import decimals, interval, joined, name, number, 
 from equipoise.reports.results import Array
 from equipoise.reports.sections.answer import budget_words
 from equipoise.reports.sections.speedup import geometric_speedups
+from equipoise.reports.sections.spent import unique_overall
 from equipoise.reports.statistics.resampling import Estimate
 
 __all__ = ["methods_section"]
@@ -38,11 +38,16 @@ def _known(estimate: Estimate, method: int) -> bool:
 def _measures(analysis: Analysis) -> list[tuple[str, str, Estimate]]:
     """Title, axis and values of what the methods are ranked by."""
     found = [("average rank", f"of one run among {len(analysis.active)}, 1 is best", analysis.ranks)]
-    regret, test = analysis.regret_overall, analysis.test_overall
+    regret, test, held_out = analysis.regret_overall, analysis.test_overall, analysis.held_out_overall
     if regret is not None:
         found.append(("validation regret", analysis.unit, regret))
+    unique = unique_overall(analysis)
+    if unique is not None:
+        found.append(("at equal unique architectures", f"validation regret, {analysis.unit}", unique))
     if test is not None:
         found.append(("test regret", f"{analysis.unit}, {plural(analysis.test_tasks, 'task')}", test))
+    if held_out is not None:
+        found.append(("held-out-seed regret", analysis.unit, held_out))
     return found
 
 
@@ -98,20 +103,24 @@ def _note(analysis: Analysis, sped: bool) -> Text:
         said += (
             f"Test: over {plural(analysis.test_tasks, 'task')} with a test split, judged at the validation incumbent. "
         )
+    if unique_overall(analysis) is not None:
+        said += (
+            "At equal unique architectures: validation regret where every run of a task has seen as many different "
+            "architectures; answers carry no noise here, so a repeated proposal tells nothing new. "
+        )
     if sped:
         said += (
             "Speed-up: queries that random search needs for the same mean regret, over the budget (geometric mean). "
         )
-    if any(_label(analysis, method) != label for method, label in enumerate(analysis.results.labels)):
-        said += "*: its defaults were tuned on tasks of this table (see Provenance)."
+    if any(method.tuned(task.name) for method in analysis.results.methods for task in analysis.results.tasks):
+        said += "*: its defaults were tuned on tasks of this table (see Tuning)."
     return (said.strip(),)
 
 
 def _label(analysis: Analysis, method: int) -> str:
     """The label, with a star where the method was tuned on a task of the comparison."""
     info = analysis.results.methods[method]
-    tuned = any(fnmatchcase(task.name, pattern) for task in analysis.results.tasks for pattern in info.tuned_on)
-    return f"{info.label}*" if tuned else info.label
+    return f"{info.label}*" if any(info.tuned(task.name) for task in analysis.results.tasks) else info.label
 
 
 def _cell(values: Estimate, method: int, digits: int, best: bool) -> Cell:

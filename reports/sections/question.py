@@ -7,6 +7,7 @@ from equipoise.reports.document import Block, Cell, Column, Figure, Paragraph, S
 from equipoise.reports.figures.forest import Line, forest
 from equipoise.reports.phrases import decimals, interval, name, number
 from equipoise.reports.sections.family_lines import all_lines, lines_data
+from equipoise.reports.sections.regrets import KINDS
 from equipoise.reports.statistics.families import Effect, FamilyAnswer
 from equipoise.reports.statistics.resampling import Estimate
 from equipoise.reports.verdicts import ratio_words, verdict_words
@@ -31,6 +32,9 @@ def question_section(analysis: Analysis) -> Section | None:
         _figure(analysis, question),
         _table(analysis, question),
     ]
+    for kind, judged in analysis.by_kind.items():
+        if kind != analysis.kind and judged.question is not None:
+            blocks.append(_table(judged, judged.question))
     if question.without:
         blocks.append(_sensitivity(analysis, question))
     return Section("question", "NAS against HPO in full", tuple(blocks))
@@ -64,34 +68,39 @@ def _figure(analysis: Analysis, question: FamilyAnswer) -> Figure:
 def _table(analysis: Analysis, question: FamilyAnswer) -> Table:
     mean, best = all_lines(analysis, question.mean), all_lines(analysis, question.best)
     digits = decimals([line.value for line in (*mean, *best)])
-    ratios = _ratios(analysis)
+    ratios, results = _ratios(analysis), analysis.results
+    ropes = [analysis.rope_on([place]) for place in range(len(results.tasks))]
+    ropes += [*(analysis.rope_on(places) for places in results.spaces.values()), analysis.rope]
     rows = [
         (
             Cell(left.title, code=not left.strong),
             _difference(left, digits),
-            Cell(_verdict(left, analysis.rope)),
+            Cell(_verdict(left, rope)),
             _difference(right, digits),
-            Cell(_verdict(right, analysis.rope)),
+            Cell(_verdict(right, rope)),
+            Cell(f"±{rope:g}", rope),
             ratios.get(left.title, Cell("n/a")),
         )
-        for left, right in zip(mean, best, strict=True)
+        for left, right, rope in zip(mean, best, ropes, strict=True)
     ]
     return Table(
-        "question",
-        f"NAS minus HPO: difference of regret in {analysis.unit}",
+        "question" if analysis.kind == "validation" else f"question-{analysis.kind.replace(' ', '-')}",
+        f"NAS minus HPO: difference of {KINDS[analysis.kind].lower()}, in {analysis.unit}",
         (
             Column("task", "l"),
             Column("difference", "r", "family mean"),
             Column("verdict", "l", "family mean"),
             Column("difference", "r", "family best"),
             Column("verdict", "l", "family best"),
+            Column("equivalent within"),
             Column("NAS ÷ HPO", "r", "random-search queries, mean"),
         ),
         tuple(rows),
         (
             (
                 "95 % intervals over seeds. Verdict: the side whose interval excludes zero; “equal in practice” if "
-                f"it lies within ±{analysis.rope:g} and includes zero; “small” if it lies within that and excludes zero. Last "
+                "it lies within the region of practical equivalence and includes zero; “small” if it lies within that and "
+                "excludes zero. The region is the noise floor of the task, or the mean of the tasks, where it is known. Last "
                 "column: ratio of the queries that random search needs to match the NAS family to those for "
                 "the HPO family.",
             ),

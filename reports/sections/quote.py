@@ -10,13 +10,14 @@ __all__ = ["quote_section"]
 def quote_section(analysis: Analysis) -> Section:
     """One line per claim: the number, and the table or figure that holds it."""
     points: list[Text] = []
-    if analysis.question is not None:
+    main = analysis.unsearched if analysis.unsearched.question is not None else analysis
+    if main.question is not None:
         points.append(
             (
                 Strong("NAS against HPO:"),
                 " the overall difference with its interval in the first sentence, the number of tasks, spaces and methods, "
                 "and whether its sign depends on the labelling. A difference inside ",
-                f"±{analysis.rope:g} {analysis.unit} is no practical difference.",
+                f"±{main.rope:g} {main.unit} is no practical difference.",
             )
         )
     if analysis.test_overall is not None:

@@ -11,19 +11,19 @@ from equipoise.reports.verdicts import verdict_words
 
 __all__ = ["KINDS", "floor_words", "of_kind", "regrets_table"]
 
-KINDS: dict[Kind, tuple[str, str]] = {
-    "held-out seeds": ("Regret under held-out training seeds", "a training seed that was held out of the search"),
-    "test": ("Test regret", "the test split"),
-    "validation": ("Validation regret", "what the methods searched on"),
+KINDS: dict[Kind, str] = {
+    "held-out seeds": "Held-out-seed regret",
+    "test": "Test regret",
+    "validation": "Validation regret",
 }
-"""The title of each kind of regret, and what it is judged by."""
+"""The title of each kind of regret."""
 
 
 def of_kind(analysis: Analysis) -> str:
     """The unit of a difference, with the kind of regret: ``points of test regret``."""
     if not analysis.one_unit:
         return analysis.unit
-    title = KINDS[analysis.kind][0]
+    title = KINDS[analysis.kind]
     return f"{analysis.unit} of {title[0].lower()}{title[1:]}"
 
 
@@ -36,12 +36,11 @@ def regrets_table(analysis: Analysis) -> Table:
     """NAS minus HPO by each kind of regret, each with its own noise floor as region of practical equivalence."""
     rows = []
     for kind, each in analysis.by_kind.items():
-        title, judge = KINDS[kind]
-        question = each.question
+        title, question = KINDS[kind], each.question
         if question is not None:
-            rows.append(_row(each, f"{title}, by {judge}", question))
+            rows.append(_row(each, title, question))
         if (contrast := each.confirmatory) is not None:
-            rows.append(_row(each, "published NAS against library optimisers", contrast))
+            rows.append(_row(each, f"{title}, published against library", contrast))
     return Table(
         "regrets",
         f"NAS minus HPO by three regrets of the same incumbents, in {analysis.unit}",
@@ -56,7 +55,8 @@ def regrets_table(analysis: Analysis) -> Table:
         (
             (
                 "Family means with 95 % intervals over seeds, spaces with equal weight; below zero favours NAS. Incumbents are "
-                "chosen by validation in every row. Equivalent within: the mean noise floor of the tasks, that is what "
+                "chosen by validation in every row, and judged by a training seed that was held out of the search, by the "
+                "test split, or by what the methods searched on. Equivalent within: the mean noise floor of the tasks, that is what "
                 "the best architecture by one set of training seeds loses under another, or by validation loses on "
                 "test; a difference below it is none in practice.",
             ),

@@ -12,7 +12,7 @@ from equipoise.reports.results import Array, Results
 from equipoise.reports.sections.answer import budget_words
 from equipoise.reports.statistics.resampling import Estimate
 
-__all__ = ["spent_section"]
+__all__ = ["spent_section", "unique_overall"]
 
 COUNTS = (
     ("proposals", "proposals"),
@@ -175,6 +175,16 @@ def _cube(results: Results, unit: str, places: Sequence[int]) -> Array:
             if label in task.runs:
                 cube[method, column, task.runs[label].numbers - 1] = task.recounts[unit].regret[label]
     return cube
+
+
+def unique_overall(analysis: Analysis) -> Estimate | None:
+    """methods: mean regret at equal numbers of unique architectures; None under noise, or where no task tells."""
+    places = [place for place, task in enumerate(analysis.results.tasks) if "unique" in task.recounts]
+    if analysis.noisy or not analysis.one_unit or not places:
+        return None
+    cube = np.full(analysis.regrets.shape, np.nan)
+    cube[:, places] = _cube(analysis.results, "unique", places)
+    return analysis.overall(cube)
 
 
 def _ranking(analysis: Analysis, found: dict[str, tuple[Estimate, Estimate, int]]) -> Table:

@@ -307,7 +307,7 @@ def test_a_task_check_fails_its_cheat_and_passes_the_honest(check) -> None:
 def test_every_method_conforms(name: str) -> None:
     if (reason := missing_packages(load_method(name))) is not None:
         pytest.skip(reason)
-    assert [(title, reason) for title, reason in failures_of(name) if reason] == []
+    assert [(title, reason) for title, reason in failures_of(name, "method") if reason] == []
 
 
 def test_names_paths_and_classes_are_found() -> None:

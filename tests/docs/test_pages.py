@@ -53,6 +53,11 @@ def test_every_suite_loads(page: Path, tmp_path: Path, monkeypatch: pytest.Monke
             assert Suite.from_dict(tomllib.loads(block.code)).methods
 
 
+def test_every_suite_that_comes_with_the_package_is_described() -> None:
+    page = (ROOT / "docs" / "suites_and_results.md").read_text()
+    assert [path.stem for path in sorted((ROOT / "suites").glob("*.toml")) if f"`{path.stem}`" not in page] == []
+
+
 @named
 def test_every_relative_link_leads_to_a_file(page: Path) -> None:
     for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):

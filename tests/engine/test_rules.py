@@ -8,7 +8,14 @@ import pytest
 
 from equipoise.harness.core.errors import StoreError, SuiteError
 from equipoise.harness.core.isomorphism import ClassSpace, LabelSpace
-from equipoise.harness.core.registry import load_task
+from equipoise.harness.core.method import settings_of
+from equipoise.harness.core.registry import (
+    load_method,
+    load_task,
+    method_names,
+    missing_packages,
+    missing_requirements,
+)
 from equipoise.harness.core.suite import Protocol, Suite
 from equipoise.harness.engine.rules import CLASS_STALL_LIMIT, searched_task
 from equipoise.harness.engine.session import run_suite
@@ -123,6 +130,28 @@ def test_with_isomorphism_for_all_each_class_is_charged_once(tmp_path: Path, met
     for architecture, error in zip(trajectory.architecture, trajectory.validation_error, strict=True):
         assert error == first[architecture]
         assert architecture not in set(valid) or error == oracle.expected(architecture)
+
+
+CHEAP = [name for name in method_names() if not load_method(name).costly]
+
+
+@pytest.mark.parametrize("rule", ["none", "all"])
+@pytest.mark.parametrize("method", CHEAP)
+def test_methods_search_under_each_rule(tmp_path: Path, method: str, rule: str) -> None:
+    """On the space whose classes have the most labels, and by fidelities where the method needs them."""
+    cls, task = load_method(method), "nasbench_graph/proteins"
+    if cls.requirements(settings_of(cls, {}, method)).fidelities:
+        task = "nasbench201/fashion14"
+    if missing_packages(cls) or missing_requirements(cls, load_task(task), {}):
+        pytest.skip("not applicable here")
+    (spec,) = specs(tmp_path, f"isomorphism = '{rule}'", repeats=1, queries=30, method=method, task=task)
+    trajectory, space = execute_run(spec).trajectory, load_task(task).space
+    assert trajectory.ended == ""
+    assert sum(trajectory.charge) == pytest.approx(30)
+    valid = [a for a, status in zip(trajectory.architecture, trajectory.status, strict=True) if status != "invalid"]
+    if rule == "all":
+        assert all(space.canonical(a) == a for a in valid)
+    assert execute_run(spec).trajectory.architecture == trajectory.architecture
 
 
 def test_a_method_that_repeats_one_class_stalls(tmp_path: Path) -> None:

@@ -107,3 +107,44 @@ def test_sbatch_that_refuses_is_one_line(environment, tmp_path) -> None:
     assert said.stderr.startswith("equipoise: sbatch refused")
     assert "invalid partition" in said.stderr
     assert len(said.stderr.splitlines()) == 1
+
+
+def listening(psutil, pid: int) -> set[tuple[str, int]]:
+    """The addresses and ports at which a process listens."""
+    try:
+        found = psutil.Process(pid).net_connections()
+    except psutil.Error:
+        return set()
+    return {tuple(one.laddr) for one in found if one.status == psutil.CONN_LISTEN}
+
+
+def test_a_dask_cluster_of_its_own_is_configured_and_listens_on_one_address(environment, tmp_path) -> None:
+    psutil = pytest.importorskip("psutil")
+    pytest.importorskip("dask_jobqueue")
+    path, out, settings = tmp_path / "made.toml", tmp_path / "out", tmp_path / "cluster.toml"
+    path.write_text(SUITE.format(repeats=12))
+    settings.write_text(
+        '[jobqueue.slurm]\nqueue = "short"\nmemory = "700MB"\nwalltime = "00:10:00"\n'
+        f'log-directory = "{tmp_path}/logs"\njob-script-prologue = ["touch {tmp_path}/prologue"]\n'
+        'job-extra-directives = ["--comment=ours"]\n'
+    )
+    command = [sys.executable, "-m", "equipoise", "run", str(path), "--out", str(out), "--cluster", "slurm"]
+    command += ["--cluster-config", str(settings), "--workers", "2"]
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+    ours, theirs = set(), set()
+    while process.poll() is None:
+        ours |= listening(psutil, process.pid)
+        for worker in psutil.process_iter(["pid", "cmdline"]):
+            line = " ".join(worker.info["cmdline"] or ())
+            if "distributed.cli.dask_worker" in line and any(f":{port} " in line for _, port in ours):
+                theirs |= listening(psutil, worker.info["pid"])
+        time.sleep(0.5)
+    said = process.communicate()[1]
+    assert process.returncode == 0, said
+    assert "Traceback" not in said
+    assert (tmp_path / "prologue").exists()
+    assert ours
+    assert theirs
+    assert not {address for address, _ in ours | theirs} & {"0.0.0.0", "::"}
+    assert len(RunStore(out).summaries()) == 24
+    wait(environment, 60)  # its jobs end with it

@@ -1,0 +1,110 @@
+"""Section of the main part: shares of the variance that the factors of a factorial suite explain."""
+
+import numpy as np
+
+from equipoise.reports.analysis import Analysis
+from equipoise.reports.document import Block, Cell, Column, Paragraph, Section, Table
+from equipoise.reports.phrases import decimals, interval, number, plural
+from equipoise.reports.sections.regrets import KINDS
+from equipoise.reports.statistics.arrays import repeat_counts
+from equipoise.reports.statistics.factorial import Shares, variance_shares
+from equipoise.reports.statistics.resampling import Estimate
+
+__all__ = ["factorial_section"]
+
+LEAST_CELLS = 3
+LEAST_REPEATS = 2
+
+
+def factorial_section(analysis: Analysis) -> Section | None:
+    """Shares of the factors, and the mean of each level; None where no method has factors."""
+    cells = [m for m in analysis.active.tolist() if analysis.results.methods[m].factors]
+    if not cells:
+        return None
+    blocks: list[Block] = []
+    found = {KINDS[kind]: _shares(judged, cells) for kind, judged in analysis.by_kind.items()}
+    known = {title: shares for title, shares in found.items() if shares is not None}
+    if known:
+        words = (
+            "Shares of the variance between methods that each choice of their parts explains (R² added by a factor, "
+            "averaged over the orders of entry; noise of the means taken off), mean over tasks with 95 % intervals."
+        )
+        blocks += [Paragraph((words,)), _table(known)]
+    else:
+        blocks.append(
+            Paragraph(
+                (f"Shares of variance need {LEAST_CELLS} methods with {LEAST_REPEATS} repeats on a common task.",)
+            )
+        )
+    return Section("factorial", "Which part of a method matters", (*blocks, _levels(analysis, cells)))
+
+
+def _shares(analysis: Analysis, cells: list[int]) -> tuple[Shares, int] | None:
+    """Shares over the tasks on which every cell has repeats, and their number."""
+    values = analysis.values[cells]
+    kept = np.flatnonzero((repeat_counts(values) >= LEAST_REPEATS).all(axis=0))
+    levels = [analysis.results.methods[m].factors for m in cells]
+    varied = [name for name in levels[0] if len({entry[name] for entry in levels}) > 1]
+    if len(cells) < LEAST_CELLS or not kept.size or not varied:
+        return None
+    chosen = [{name: entry[name] for name in varied} for entry in levels]
+    return variance_shares(values[:, kept], chosen), int(kept.size)
+
+
+def _table(found: dict[str, tuple[Shares, int]]) -> Table:
+    names = next(iter(found.values()))[0].factors
+    rows = []
+    for place, name in enumerate(names):
+        parts = [Estimate(s.main.value[place], s.main.low[place], s.main.high[place]) for s, _ in found.values()]
+        rows.append((Cell(name), *map(_percent, parts)))
+    rows.append((Cell("interactions of two"), *(_percent(shares.pairs) for shares, _ in found.values())))
+    rows.append((Cell("the rest"), *(_percent(shares.rest) for shares, _ in found.values())))
+    columns = [Column(f"{title} ({plural(tasks, 'task')})") for title, (_, tasks) in found.items()]
+    return Table("factorial", "Variance explained, in %", (Column("factor", "l"), *columns), tuple(rows))
+
+
+def _percent(share: Estimate) -> Cell:
+    value, low, high = (100 * min(1.0, max(0.0, float(part))) for part in (share.value, share.low, share.high))
+    return Cell(f"{number(value, 1)} {interval(low, high, 1)}", value)
+
+
+def _levels(analysis: Analysis, cells: list[int]) -> Table:
+    """Mean regret of the methods of each level, over the tasks that all of the design finished."""
+    methods, kinds, rows = analysis.results.methods, [], []
+    for kind, judged in analysis.by_kind.items():
+        finished = np.asarray((judged.counts[cells] > 0).all(axis=0))
+        if finished.any():
+            kinds.append((kind, judged.without_tasks(np.logical_not(finished).tolist())))
+    for factor in methods[cells[0]].factors:
+        for level in dict.fromkeys(methods[m].factors[factor] for m in cells):
+            members = [m for m in cells if methods[m].factors[factor] == level]
+            shown = [_mean(judged, members) for _, judged in kinds]
+            rows.append((Cell(factor), Cell(level), *shown, Cell(str(len(members)), len(members))))
+    return Table(
+        "factorial-levels",
+        f"Mean regret by level, in {analysis.unit}",
+        (
+            Column("factor", "l"),
+            Column("level", "l"),
+            *(Column(KINDS[kind]) for kind, _ in kinds),
+            Column("methods"),
+        ),
+        tuple(rows),
+        (
+            (
+                "Means over methods and tasks with 95 % intervals over seeds. Levels of one factor are found with "
+                "different levels of the others where the design is not complete: read shares and means together.",
+            ),
+        ),
+    )
+
+
+def _mean(analysis: Analysis, members: list[int]) -> Cell:
+    coefficients = np.zeros(len(analysis.results.labels))
+    coefficients[members] = 1 / len(members)
+    effect, tasks = analysis.contrast(coefficients)
+    if not tasks:
+        return Cell("n/a")
+    value, low, high = (float(part) for part in (effect.value, effect.low, effect.high))
+    digits = decimals([value])
+    return Cell(f"{number(value, digits)} {interval(low, high, digits)}", value)
