@@ -111,14 +111,16 @@ class _View:
         return Table("hypervolume", title, columns, tuple(rows), (notes,))
 
     def distances(self, tasks: Sequence[TaskFronts]) -> Table:
-        """IGD+ and additive epsilon."""
+        """IGD+, additive epsilon and, for two objectives, R2."""
         rows = []
-        for what, title in (("igd_plus", "IGD+"), ("epsilon", "epsilon")):
+        measures = [("igd_plus", "IGD+"), ("epsilon", "epsilon")]
+        for what, title in measures + [("r2", "R2")] * (len(self.found.names) == 2):
             means = _within(self.analysis.estimated(self.cube(tasks, what)), np.inf)
             rows += [(name(task.name), Cell(title), *_row(means, place, np.nanmin)) for place, task in enumerate(tasks)]
         notes = (
             "IGD+ is the mean distance from the exact front to what a run dominates, epsilon the least amount by which its "
-            "points must improve to dominate that front; both in the normalised objectives, smaller is better, 0 is the "
+            "points must improve to dominate that front, R2 the mean loss over weights of the objectives (weighted maximum) against "
+            "that front, for two objectives; all in the normalised objectives, smaller is better, 0 is the "
             "front itself.",
         )
         columns = (Column("task", "l"), Column("distance", "l"), *map(Column, self.labels))
