@@ -1,4 +1,4 @@
-"""Fronts of runs with several objectives, and the exact fronts."""
+"""Several objectives in a report: the fronts of the runs, and the exact ones."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -31,7 +31,7 @@ DEVICES = (
     *(Objective(f"{device}_latency", "ms") for device in ("edgegpu", "raspi4", "pixel3", "eyeriss", "fpga")),
     *(Objective(f"{device}_energy", "mJ") for device in ("edgegpu", "eyeriss", "fpga")),
 )
-"""Measurements of HW-NAS-Bench (Li et al., ICLR 2021), for eyeriss and fpga simulations; to be fetched.
+"""Latency and energy by HW-NAS-Bench (Li et al., ICLR 2021), simulated for eyeriss and fpga; to be fetched.
 
 Edge TPU is left out: some cells have -1 there, and its front has no more than six networks."""
 

@@ -57,7 +57,7 @@ class ArrayJob:
             SuiteError: An option cannot stand in it.
         """
         seconds = parse_time(self.time)
-        suite = str(Path(self.suite).absolute()) if Path(self.suite).exists() else self.suite
+        suite = str(Path(self.suite).absolute()) if Path(self.suite).is_file() else self.suite
         command = [sys.executable, "-m", "equipoise", "run", suite, "--out", str(self.out.absolute()), *self.options]
         parts = {
             "DIRECTIVES": "\n".join(f"#SBATCH --{line}" for line in self._lines(seconds)),

@@ -229,7 +229,7 @@ def tabulate(
     sample: Annotated[int | None, typer.Option(help="Only so many architectures.")] = None,
     seeds: Annotated[int, typer.Option(help="Training seeds per architecture.")] = 3,
     workers: Annotated[int, typer.Option(help="Processes.")] = 1,
-    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    device: Annotated[str, typer.Option(help="cpu, cuda, or auto.")] = "cpu",
 ) -> None:
     """Train every architecture of a space, or a sample, and keep every epoch. Run it again to resume."""
     from equipoise.harness.training.tabulate import tabulate as run_tabulate

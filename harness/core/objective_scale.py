@@ -20,7 +20,7 @@ The worst of all would make hypervolumes of about 1 of any search: spaces have a
 
 @dataclass(frozen=True)
 class Scale:
-    """Maps an objective to a number where smaller is better: 0 at the ideal, 1 at the reference.
+    """Turns an objective into a number that is smaller for the better: 0 at the ideal, 1 at the reference.
 
     Attributes:
         objective: Its name, unit and direction.

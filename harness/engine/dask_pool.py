@@ -3,11 +3,13 @@
 import logging
 import shutil
 import socket
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Executor, Future
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
@@ -53,8 +55,10 @@ def dask_pool(cluster: str, workers: int, config: Path | None = None) -> "Iterat
         target: Any = cluster
         if cluster == "slurm":
             target = SLURMCluster(**slurm_arguments(dask.config.get("jobqueue.slurm"), get_ip()))
-            target.adapt(minimum_jobs=settings.minimum_jobs, maximum_jobs=workers, target_duration=QUICK)
         try:
+            if cluster == "slurm":
+                _check_job(target.job_script())
+                target.adapt(minimum_jobs=settings.minimum_jobs, maximum_jobs=workers, target_duration=QUICK)
             try:
                 client = Client(target, timeout=CONNECT_SECONDS)
             except (OSError, TimeoutError, ValueError) as error:
@@ -65,6 +69,20 @@ def dask_pool(cluster: str, workers: int, config: Path | None = None) -> "Iterat
             if target is not cluster:
                 with suppress(Exception):  # the jobs end by themselves when the scheduler is gone
                     target.close()
+
+
+def _check_job(script: str) -> None:
+    """Asks SLURM whether it takes a job: real ones are submitted in the background, where nobody sees a refusal.
+
+    Raises:
+        ClusterError: It does not.
+    """
+    with NamedTemporaryFile("w", suffix=".sh") as file:
+        file.write(script)
+        file.flush()
+        ran = subprocess.run(["sbatch", "--test-only", file.name], capture_output=True, text=True, check=False)
+    if ran.returncode:
+        raise ClusterError(f"--cluster slurm: the job is refused: {' '.join(ran.stderr.split())}")
 
 
 class DaskPool(Executor):

@@ -173,8 +173,8 @@ def run_suite(
             with progress(Plan(suite, store.path, len(wanted), len(wanted) - len(missing))) as report:
                 count = min(workers or _usual_workers(suite), max(1, len(missing)))
                 total = execute_all(missing, store, count, cluster, _compacting(report, compaction), cluster_config)
-            compaction.finish()
             if not total.interrupted:
+                compaction.finish()
                 _end(store, shard)
             stalled = _stalls(lock, clock.out and not _gained(store, total, began))
     return SuiteRun(

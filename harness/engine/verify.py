@@ -53,7 +53,8 @@ def verify(folder: Path, sample: int, say: Callable[[str], None]) -> int:
         difference = _difference(store, spec, rows)
         wrong += difference is not None
         said = f"differs{difference}" if difference else "same"
-        say(f"{spec.label} on {spec.task}, repeat {spec.repeat}: {said}")
+        budget = f" of {spec.budget}" if len(suite.budgets) > 1 else ""
+        say(f"{spec.label} on {spec.task}, repeat {spec.repeat}{budget}: {said}")
     for label, told_of in mixtures(store).items():
         say(f"mixed: {label}: {told_of}")
     codes = {entry.label: code_of(load_method(suite.address(entry.name))) for entry in suite.methods}

@@ -5,6 +5,7 @@ number of runs. A merged file is there whole, and safe on the disk, before the f
 meanwhile finds each run in one of the two, and a run that is found in both counts once (`RunStore.frame`).
 """
 
+import logging
 import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -12,11 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from equipoise.harness.core.errors import StoreError
 from equipoise.harness.core.files import write_whole
 from equipoise.harness.store.run_file import GoneError, digest_of, packed_table, read_part, summaries_in
 from equipoise.harness.store.run_store import RunStore
 
 __all__ = ["Compaction", "Part", "merge_parts"]
+
+LOG = logging.getLogger("equipoise")
 
 FAN = 16
 """So many files of a size are merged into one."""
@@ -74,11 +78,18 @@ class Compaction:
         self._new += 1
         if self._new >= STEP:
             self._new = 0
-            self.merge(FAN)
+            self._try(FAN, of_a_size=True)
 
     def finish(self) -> None:
         """Merges what a few more files of any size would not have made worth while."""
-        self.merge(FAN_AT_THE_END, of_a_size=False)
+        self._try(FAN_AT_THE_END, of_a_size=False)
+
+    def _try(self, fan: int, of_a_size: bool) -> None:
+        """Merges; where that fails, the suite goes on with its small files, and its next start says what is damaged."""
+        try:
+            self.merge(fan, of_a_size)
+        except StoreError as error:
+            LOG.warning("small files are left as they are: %s", error)
 
     def merge(self, fan: int, of_a_size: bool = True) -> None:
         """Merges wherever there are enough files.

@@ -68,7 +68,7 @@ def in_turn(folder: Path) -> Iterator[None]:
 def _opened(folder: Path, name: str) -> Iterator[IO[str]]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / name).open("a")
+        lock = (folder / name).open("a+")  # to read too: NFS asks for it where a lock is shared
     except OSError as error:
         raise StoreError(f"{folder}: cannot be written ({error.strerror}); choose another --out") from error
     with lock:
@@ -85,7 +85,7 @@ def _take(lock: IO[str], kind: int, folder: Path, busy: str) -> None:
 
 
 def _held(path: Path) -> bool:
-    with suppress(FileNotFoundError), path.open("a") as file:
+    with suppress(FileNotFoundError), path.open("a+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

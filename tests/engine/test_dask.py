@@ -111,6 +111,7 @@ def test_what_is_given_by_path_reaches_workers_that_stand_elsewhere(tmp_path: Pa
     pd.testing.assert_frame_equal(rows(here / "out"), rows(here / "alone"))
 
 
+@pytest.mark.faults
 def test_a_suite_without_workers_stops_in_one_line(tmp_path: Path) -> None:
     path, settings = write(tmp_path, "random_search"), tmp_path / "cluster.toml"
     settings.write_text("[equipoise]\nminutes-without-worker = 0.1\n")

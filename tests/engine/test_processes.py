@@ -23,7 +23,7 @@ def test_calls_are_answered_and_errors_handed_back(pool: WorkerProcesses) -> Non
     assert [future.result() for future in [pool.submit(divmod, number, 3) for number in range(5)]][4] == (1, 1)
     with pytest.raises(ZeroDivisionError):
         pool.submit(divmod, 1, 0).result()
-    with pytest.raises(RuntimeError, match=r"1 and 2.* cannot be handed back"):
+    with pytest.raises(RuntimeError, match="TwoArgumentsError cannot be handed back"):
         pool.submit(refuse).result()
     assert pool.submit(os.getenv, "OMP_NUM_THREADS").result() == "1"
     assert pool.submit(os.getpid).result() != os.getpid()

@@ -173,6 +173,7 @@ def test_a_method_is_run_for_each_budget_and_knows_it(tmp_path: Path) -> None:
     assert {summary.budget for summary in store.summaries().values()} == {4, 9}
     said: list[str] = []
     assert verify(tmp_path / "out", 4, said.append) == 0
+    assert {line.partition(" of ")[2] for line in said if ", repeat" in line} == {"4 queries: same", "9 queries: same"}
 
 
 def test_a_run_of_one_budget_that_is_lost_is_repeated_alone(tmp_path: Path) -> None:
@@ -184,6 +185,17 @@ def test_a_run_of_one_budget_that_is_lost_is_repeated_alone(tmp_path: Path) -> N
     after = run(tmp_path, queries=[4, 9], repeats=2).frame()
     columns = [c for c in before if c not in ("overhead_seconds",)]
     assert before[columns].equals(after[columns])
+
+
+def test_a_budget_may_be_added_to_stored_results_and_no_other_taken(tmp_path: Path) -> None:
+    before = run(tmp_path, queries=9, repeats=2)
+    stored = before.parts()
+    after = run(tmp_path, queries=[4, 9], repeats=2)
+    assert set(stored) < set(after.parts())
+    assert sorted(summary.budget for summary in after.summaries().values()) == [4, 4, 9, 9]
+    assert run(tmp_path, queries=9, repeats=2).manifest()["suite"]["budget"] == {"queries": [4, 9]}
+    with pytest.raises(StoreError, match="budget differ"):
+        run(tmp_path, queries=5)
 
 
 def test_budgets_are_read_and_written(tmp_path: Path) -> None:

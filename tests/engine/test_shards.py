@@ -122,6 +122,7 @@ def test_shards_at_once_fill_one_folder_like_a_single_run(tmp_path: Path) -> Non
     assert "12 of 12 runs stored" in again.communicate()[1]
 
 
+@pytest.mark.faults
 def test_a_shard_that_was_killed_leaves_the_others_alone_and_goes_on(tmp_path: Path) -> None:
     path, out = write(tmp_path / "made.toml", "plugins_for_tests:Slow", repeats=20), tmp_path / "out"
     first, second = (start("run", path, "--out", out, "--workers", 1, "--shard", f"{number}/2") for number in (1, 2))
@@ -170,6 +171,7 @@ def test_a_run_stops_before_its_time_is_over_and_goes_on(tmp_path: Path) -> None
     assert "40 of 40 runs of shard 1/2 stored" in said
 
 
+@pytest.mark.faults
 def test_sigusr1_stops_a_run_that_knows_its_time(tmp_path: Path) -> None:
     path, out = write(tmp_path / "made.toml", "plugins_for_tests:Slow", queries=100, repeats=100), tmp_path / "out"
     process = start("run", path, "--out", out, "--workers", 1, "--time", "10:00")
@@ -182,6 +184,7 @@ def test_sigusr1_stops_a_run_that_knows_its_time(tmp_path: Path) -> None:
     assert RunStore(out).summaries()
 
 
+@pytest.mark.faults
 def test_time_that_gains_nothing_is_not_asked_for_for_ever(tmp_path: Path) -> None:
     path, out = write(tmp_path / "made.toml", "plugins_for_tests:Slow", queries=3000, repeats=1), tmp_path / "out"
     codes = []

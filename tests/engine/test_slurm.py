@@ -19,6 +19,8 @@ pytestmark = [
     pytest.mark.skipif(bool(missing), reason=f"no {', '.join(missing)} (Debian: apt install slurm-wlm)"),
 ]
 
+LONG = pytest.mark.skipif("EQUIPOISE_LONG" not in os.environ, reason="takes a quarter of an hour: EQUIPOISE_LONG=1")
+
 TESTS = Path(__file__).resolve().parents[1]
 SUITE = """
 name = "made"
@@ -65,7 +67,7 @@ def wait(environment: dict[str, str], seconds: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("limit", "repeats", "seconds"), [("0:30", 50, 400), pytest.param("2:00", 600, 3600, marks=pytest.mark.slow)]
+    ("limit", "repeats", "seconds"), [("0:30", 50, 400), pytest.param("2:00", 600, 3600, marks=LONG)]
 )
 def test_a_suite_longer_than_its_jobs_is_done_in_the_end(environment, tmp_path, limit, repeats, seconds) -> None:
     path, out = tmp_path / "made.toml", tmp_path / "out"
@@ -148,3 +150,16 @@ def test_a_dask_cluster_of_its_own_is_configured_and_listens_on_one_address(envi
     assert not {address for address, _ in ours | theirs} & {"0.0.0.0", "::"}
     assert len(RunStore(out).summaries()) == 24
     wait(environment, 60)  # its jobs end with it
+
+
+def test_a_job_of_dask_that_slurm_refuses_is_one_line(environment, tmp_path) -> None:
+    pytest.importorskip("dask_jobqueue")
+    path, settings = tmp_path / "made.toml", tmp_path / "cluster.yaml"
+    path.write_text(SUITE.format(repeats=1))
+    settings.write_text("jobqueue:\n  slurm:\n    queue: moon\n")
+    options = ("--out", tmp_path / "out", "--cluster", "slurm", "--cluster-config", settings, "--workers", 1)
+    said = equipoise("run", path, *options, environment=environment)
+    assert said.returncode == 2
+    assert said.stderr.startswith("equipoise: --cluster slurm: the job is refused")
+    assert "invalid partition" in said.stderr
+    assert len(said.stderr.splitlines()) == 1

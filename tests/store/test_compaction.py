@@ -111,6 +111,16 @@ def test_a_large_file_is_not_written_again(store: RunStore, monkeypatch) -> None
     assert set(store.parts()) == before
 
 
+def test_a_damaged_file_does_not_stop_a_suite(store: RunStore, caplog) -> None:
+    part = store.parts()[3]
+    part.write_bytes(part.read_bytes()[:-100])
+    Compaction(store).finish()
+    assert f"small files are left as they are: {part}: damaged" in caplog.text
+    assert len(store.drop_damaged()) == 1
+    Compaction(store).finish()
+    assert len(RunStore(store.path).summaries()) == 39
+
+
 def test_killed_at_any_moment_nothing_is_lost(store: RunStore, small_parts: Path, tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(TESTS), *sys.path])}
     code = (
