@@ -153,9 +153,10 @@ def _noiseless(frame: Any, task: Task | None, errors: Array | None) -> Array | N
     """Errors without query noise of the architectures of the frame, by their codes; None where they are unknown."""
     if task is None or errors is None:
         return None
-    space, texts = task.space, frame["architecture"].cat.categories
-    cells = [space.parse(text) for text in texts]
-    return np.array([errors[space.index(cell)] if space.contains(cell) else np.nan for cell in cells])
+    texts, found = frame["architecture"].cat.categories, np.full(len(frame["architecture"].cat.categories), np.nan)
+    for code in frame["architecture"].cat.codes[frame["status"] != "invalid"].unique():  # others need not be readable
+        found[code] = errors[task.space.index(task.space.parse(texts[code]))]
+    return found
 
 
 def _runs(
