@@ -16,7 +16,7 @@ from equipoise.reports.sections.focus import focus_section
 from equipoise.reports.sections.frameworks import frameworks_section
 from equipoise.reports.sections.knowledge import knowledge_section
 from equipoise.reports.sections.methods import methods_section
-from equipoise.reports.sections.objectives import objectives_section
+from equipoise.reports.sections.objectives import objectives_detail_section, objectives_section, with_caution
 from equipoise.reports.sections.power import power_section
 from equipoise.reports.sections.provenance import provenance_section
 from equipoise.reports.sections.question import question_section
@@ -55,6 +55,7 @@ def compose(results: Results, focus: str | None = None) -> Document:
         quote_section(analysis),
     )
     appendix = (
+        objectives_detail_section(analysis),
         answer_detail_section(analysis),
         question_section(analysis),
         tuning_section(analysis),
@@ -71,7 +72,7 @@ def compose(results: Results, focus: str | None = None) -> Document:
     return Document(
         f"Equipoise report: {results.manifest['suite']['name']}",
         subtitle,
-        answer_section(analysis),
+        with_caution(answer_section(analysis), analysis),
         tuple(section for section in sections if section is not None),
         tuple(section for section in appendix if section is not None),
     )

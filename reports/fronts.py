@@ -15,7 +15,7 @@ from equipoise.harness.core.task import Task
 from equipoise.harness.store.run_store import RunStore
 from equipoise.reports.statistics.arrays import Array
 from equipoise.reports.statistics.hypervolume import hypervolume, hypervolume_curve, non_dominated
-from equipoise.reports.statistics.indicators import additive_epsilon, igd_plus
+from equipoise.reports.statistics.indicators import additive_epsilon, igd_plus, r2
 from equipoise.reports.statistics.random_hypervolume import RandomHypervolume
 
 __all__ = ["FrontRuns", "SeveralObjectives", "TaskFronts", "load_fronts"]
@@ -33,6 +33,7 @@ class FrontRuns:
         volumes: r x g: hypervolume at each point of the grid.
         igd_plus: r: distance to the exact front; NaN where that is unknown.
         epsilon: r: additive epsilon to the exact front, likewise.
+        r2: r: R2 less that of the exact front, likewise; NaN unless there are two objectives.
         constrained: r: least error among the architectures that keep the constraints; NaN where a run has none.
     """
 
@@ -41,6 +42,7 @@ class FrontRuns:
     volumes: Array
     igd_plus: Array
     epsilon: Array
+    r2: Array
     constrained: Array
 
 
@@ -151,9 +153,10 @@ def _noiseless(frame: Any, task: Task | None, errors: Array | None) -> Array | N
     """Errors without query noise of the architectures of the frame, by their codes; None where they are unknown."""
     if task is None or errors is None:
         return None
-    space, texts = task.space, frame["architecture"].cat.categories
-    cells = [space.parse(text) for text in texts]
-    return np.array([errors[space.index(cell)] if space.contains(cell) else np.nan for cell in cells])
+    texts, found = frame["architecture"].cat.categories, np.full(len(frame["architecture"].cat.categories), np.nan)
+    for code in frame["architecture"].cat.codes[frame["status"] != "invalid"].unique():  # others need not be readable
+        found[code] = errors[task.space.index(task.space.parse(texts[code]))]
+    return found
 
 
 def _runs(
@@ -165,7 +168,7 @@ def _runs(
     constraints: tuple[Constraint, ...],
     grid: Array,
 ) -> FrontRuns:
-    numbers, fronts, volumes, distances, epsilons, constrained = [], [], [], [], [], []
+    numbers, fronts, volumes, distances, epsilons, losses, constrained = [], [], [], [], [], [], []
     for number, run in rows.groupby("repeat"):
         counts = (run["status"] != "invalid").to_numpy() & (run["fidelity"].isna() | _full(run, rows)).to_numpy()
         told = run["validation_error"].to_numpy(np.float64)
@@ -188,7 +191,8 @@ def _runs(
         fronts.append(own)
         distances.append(np.nan if front is None else igd_plus(own, front))
         epsilons.append(np.nan if front is None else additive_epsilon(own, front))
-    arrays = (np.array(distances), np.array(epsilons), np.array(constrained))
+        losses.append(np.nan if front is None or len(scales) != 2 else r2(own) - r2(front))
+    arrays = (np.array(distances), np.array(epsilons), np.array(losses), np.array(constrained))
     return FrontRuns(np.array(numbers), tuple(fronts), np.array(volumes), *arrays)
 
 

@@ -131,7 +131,7 @@ def _methods(manifest: Mapping[str, Any], stored: list[str]) -> tuple[MethodInfo
 
 
 def _knowledge(declared: Sequence[str], rule: str) -> tuple[str, ...]:
-    """What a method uses under a rule of isomorphism."""
+    """Knowledge that a method uses under a rule of isomorphism."""
     hidden = [entry for entry in declared if entry != "isomorphism"]
     if rule == "own" or not declared:
         return tuple(declared)

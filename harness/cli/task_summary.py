@@ -49,6 +49,7 @@ def summary(task: Task) -> dict[str, Any]:
         "surrogate": surrogate is not None,
         "surrogate_model": surrogate.model if surrogate else None,
         "held_out": [scores.to_dict() for scores in surrogate.scores] if surrogate else [],
+        "objectives": [vars(one) for one in info.objectives],
         "pitfalls": list(info.pitfalls),
         "citation": info.citation,
         "skip": skip,
@@ -120,6 +121,7 @@ def _lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
         *_seeds(facts),
         ("cost", "training seconds" if facts["cost"] else later or "not told: budgets in seconds are refused"),
         ("optimum", best),
+        *([("objectives", _further(facts["objectives"]))] if facts["objectives"] else []),
         *([("surrogate", _predicted(facts))] if facts["surrogate"] else []),
         *(("pitfall", pitfall) for pitfall in facts["pitfalls"]),
         ("source", facts["source"]),
@@ -127,6 +129,13 @@ def _lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
         *([("missing", facts["skip"])] if facts["skip"] else []),
     ]
     return [*lines, *(("cite", line) for line in facts["citation"].splitlines())]
+
+
+def _further(objectives: list[dict[str, Any]]) -> str:
+    """The objectives beside the validation error, with their units; those to be maximised say so."""
+    return ", ".join(
+        f"{one['name']}{_in(one['unit'])}{'' if one['minimise'] else ', larger is better'}" for one in objectives
+    )
 
 
 def _predicted(facts: dict[str, Any]) -> str:

@@ -17,6 +17,8 @@ from equipoise.reports.statistics.resampling import Estimate
 __all__ = ["SHARES", "missing_volume", "surface_in_units", "surfaces", "volumes"]
 
 SHARES = (0.1, 0.5, 0.9)
+MOST_BANDS = 3
+"""Methods up to which a panel has the surfaces at 10 and 90 %."""
 RANDOM, FRONT = "random search, expected", "exact front"
 ROW, ABOVE, BELOW = 168.0, 16.0, 40.0
 Curves = Mapping[str, Mapping[str, Estimate]]
@@ -69,7 +71,7 @@ def volumes(
 
 
 def surfaces(style: Style, tasks: Sequence[TaskFronts], looks: Mapping[str, Look]) -> Canvas:
-    """Draws the median attainment surface of every method, thin lines at 10 and 90 %, and the exact front."""
+    """Draws median attainment surfaces, those at 10 and 90 % as thin lines where there is room, and the exact front."""
     canvas, place = _canvas(style, tasks, [(label, looks[label]) for label in _labels(tasks, looks)] + _line(FRONT))
     for number, task in enumerate(tasks):
         left, top, width, _ = place(number)
@@ -77,7 +79,7 @@ def surfaces(style: Style, tasks: Sequence[TaskFronts], looks: Mapping[str, Look
         lines = {
             (label, share): surface_in_units(task, attainment_surface(task.runs[label].fronts, share))
             for label in task.runs
-            for share in SHARES
+            for share in (SHARES if len(task.runs) <= MOST_BANDS else SHARES[1:2])
         }
         front = None if task.front is None else surface_in_units(task, task.front)
         every = np.concatenate([*lines.values(), *([] if front is None else [front])])

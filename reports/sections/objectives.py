@@ -1,16 +1,17 @@
 """Section: several objectives. Hypervolume, distances to the exact front, attainment, constraints."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from equipoise.harness.core.objectives import VALIDATION_ERROR
 from equipoise.reports.analysis import Analysis
 from equipoise.reports.document import Block, Cell, Column, Figure, Paragraph, Section, Table
 from equipoise.reports.drawing.look import Look
 from equipoise.reports.figures.fronts import SHARES, surface_in_units, surfaces, volumes
 from equipoise.reports.fronts import FrontRuns, SeveralObjectives, TaskFronts
-from equipoise.reports.phrases import decimals, interval, joined, name, number, percent, probability
+from equipoise.reports.phrases import decimals, interval, joined, name, number, percent, plural, probability
 from equipoise.reports.results import Array
 from equipoise.reports.sections.answer import budget_words
 from equipoise.reports.statistics.arrays import task_means
@@ -18,32 +19,57 @@ from equipoise.reports.statistics.attainment import attainment_surface, largest_
 from equipoise.reports.statistics.pairwise import a12, wilcoxon
 from equipoise.reports.statistics.resampling import Estimate
 
-__all__ = ["objectives_section"]
+__all__ = ["objectives_detail_section", "objectives_section", "with_caution"]
 
 POINTS = 40
 
 
 def objectives_section(analysis: Analysis, looks: Mapping[str, Look]) -> Section | None:
-    """The section; None where the suite asks for the validation error alone."""
+    """The section of the main part; None where the suite asks for the validation error alone."""
     found = analysis.results.objectives
     if found is None:
         return None
-    view = _View(analysis, found)
-    tasks = [task for task in found.tasks if task.scales and task.runs]
+    view, tasks = _View(analysis, found), _scaled(found)
     blocks: list[Block] = [Paragraph((view.words(),))]
     blocks += [Paragraph((f"{task.name}: {task.caveat}.",), "caution") for task in found.tasks if task.caveat]
     if tasks:
         blocks += [_scales(tasks), view.ranked(tasks), view.volumes(tasks), view.figure(tasks, looks)]
-    if near := [task for task in tasks if task.front is not None]:
-        blocks.append(view.distances(near))
-    if tasks and len(view.labels) > 1:
-        blocks.append(view.pairs(tasks))
     if len(found.names) == 2 and tasks:
         blocks.append(_attained(tasks, looks))
-        blocks += [_differences(view.labels, tasks)] if len(view.labels) > 1 else []
     if found.constraints:
         blocks.append(view.constrained())
     return Section("objectives", "Several objectives", tuple(blocks))
+
+
+def objectives_detail_section(analysis: Analysis) -> Section | None:
+    """The section of the appendix: distances to the exact front, and pairs of methods."""
+    found = analysis.results.objectives
+    if found is None or not (tasks := _scaled(found)):
+        return None
+    view, blocks = _View(analysis, found), list[Block]()
+    if near := [task for task in tasks if task.front is not None]:
+        blocks.append(view.distances(near))
+    if len(view.labels) > 1:
+        blocks.append(view.pairs(tasks))
+        blocks += [_differences(view.labels, tasks)] if len(found.names) == 2 else []
+    return Section("objectives-detail", "Several objectives in detail", tuple(blocks)) if blocks else None
+
+
+def with_caution(opening: Section, analysis: Analysis) -> Section:
+    """The opening of a report; where there are several objectives, it says that it judges one of them alone."""
+    found = analysis.results.objectives
+    if found is None or not found.names:
+        return opening
+    others = joined(one for one in found.names if one != VALIDATION_ERROR)
+    words = (
+        f"This suite has several objectives. The answer below judges the error alone; {others} and the error together are "
+        "judged under Several objectives.",
+    )
+    return replace(opening, blocks=(Paragraph(words, "caution"), *opening.blocks))
+
+
+def _scaled(found: SeveralObjectives) -> list[TaskFronts]:
+    return [task for task in found.tasks if task.scales and task.runs]
 
 
 @dataclass(frozen=True)
@@ -111,14 +137,16 @@ class _View:
         return Table("hypervolume", title, columns, tuple(rows), (notes,))
 
     def distances(self, tasks: Sequence[TaskFronts]) -> Table:
-        """IGD+ and additive epsilon."""
+        """IGD+, additive epsilon and, for two objectives, R2."""
         rows = []
-        for what, title in (("igd_plus", "IGD+"), ("epsilon", "epsilon")):
+        measures = [("igd_plus", "IGD+"), ("epsilon", "epsilon")]
+        for what, title in measures + [("r2", "R2")] * (len(self.found.names) == 2):
             means = _within(self.analysis.estimated(self.cube(tasks, what)), np.inf)
             rows += [(name(task.name), Cell(title), *_row(means, place, np.nanmin)) for place, task in enumerate(tasks)]
         notes = (
             "IGD+ is the mean distance from the exact front to what a run dominates, epsilon the least amount by which its "
-            "points must improve to dominate that front; both in the normalised objectives, smaller is better, 0 is the "
+            "points must improve to dominate that front, R2 the mean loss over weights of the objectives (weighted maximum) against "
+            "that front, for two objectives; all in the normalised objectives, smaller is better, 0 is the "
             "front itself.",
         )
         columns = (Column("task", "l"), Column("distance", "l"), *map(Column, self.labels))
@@ -151,9 +179,15 @@ class _View:
                 p, effect = float(test.adjusted_p[i, j]), float(known.mean())
                 cells.append(Cell(f"{number(effect, 2)} ({probability(p)})", effect, best=p < 0.05))
             rows.append((name(label), *cells))
+        used = int(test.tasks_used.max(initial=0))
+        few = (
+            f" With {plural(used, 'task')} no p-value is below {2.0 ** (1 - used):.3g} before that correction."
+            if 0 < used < 10
+            else ""
+        )
         notes = (
             "Probability that a run of the row has a larger hypervolume than one of the column, mean over tasks; in brackets "
-            "the p-value of the signed-rank test over tasks on the mean hypervolumes, after Holm's correction.",
+            "the p-value of the signed-rank test over tasks on the mean hypervolumes, after Holm's correction." + few,
         )
         columns = (Column("method", "l"), *map(Column, self.labels))
         return Table("hypervolume-pairs", "Pairs of methods by hypervolume", columns, tuple(rows), (notes,))
@@ -291,8 +325,8 @@ def _attained(tasks: Sequence[TaskFronts], looks: Mapping[str, Look]) -> Figure:
         "What the runs attain: 10, 50 and 90 % attainment surfaces",
         f"{second} against {first}. The table of hypervolumes and that of differences tell the same in numbers.",
         (
-            "Thick: the points that half of the runs attain or dominate. Thin: what 10 % and 90 % of them do. Black: the "
-            "exact front. Lower and further left is better.",
+            "Thick: the points that half of the runs attain or dominate. Thin, for up to three methods: what 10 % and 90 % "
+            "of them do; the data beside the figure have them for all. Black: the exact front. Lower and further left is better.",
         ),
         lambda style: surfaces(style, tasks, looks),
         rows,
@@ -303,9 +337,10 @@ def _differences(labels: Sequence[str], tasks: Sequence[TaskFronts]) -> Table:
     rows = []
     for task in tasks:
         there = [label for label in labels if label in task.runs]
-        for place, label in enumerate(there):
-            for other in there[place + 1 :]:
-                ahead = largest_difference(task.runs[label].fronts, task.runs[other].fronts)
+        best = max(there, key=lambda label: float(task.runs[label].volumes[:, -1].mean()))
+        for other in there:
+            if other != best:
+                ahead = largest_difference(task.runs[best].fronts, task.runs[other].fronts)
                 cells = []
                 for each in ahead:
                     point = surface_in_units(task, np.array([each.point]))[0]
@@ -315,14 +350,11 @@ def _differences(labels: Sequence[str], tasks: Sequence[TaskFronts]) -> Table:
                     )
                     text = f"{abs(100 * each.difference):.0f} points at {at}" if each.difference else "nowhere"
                     cells.append(Cell(text, abs(each.difference)))
-                rows.append((name(task.name), name(label), name(other), *cells))
+                rows.append((name(task.name), name(best), name(other), *cells))
     return Table(
         "attainment-differences",
-        "Where two methods differ most by their empirical attainment functions",
-        (
-            *(Column(title, "l") for title in ("task", "first", "second")),
-            *(Column(title, "l") for title in ("first ahead most", "second ahead most")),
-        ),
+        "Where the method of largest hypervolume and each other one differ most by their attainment functions",
+        (*(Column(title, "l") for title in ("task", "largest", "other", "largest ahead most", "other ahead most")),),
         tuple(rows),
         (
             (

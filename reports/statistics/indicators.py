@@ -3,7 +3,9 @@
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["additive_epsilon", "igd_plus"]
+from equipoise.reports.statistics.hypervolume import non_dominated
+
+__all__ = ["additive_epsilon", "igd_plus", "r2"]
 
 
 def igd_plus(points: npt.ArrayLike, front: npt.ArrayLike) -> float:
@@ -31,6 +33,30 @@ def additive_epsilon(points: npt.ArrayLike, front: npt.ArrayLike) -> float:
     """
     difference = _difference(points, front)
     return float(difference.max(axis=2).min(axis=1).max()) if difference.size else float("inf")
+
+
+def r2(points: npt.ArrayLike) -> float:
+    """R2: the mean over all weights w in [0, 1] of the best weighted maximum min_i max(w x_i, (1 - w) y_i), exactly.
+
+    A user with an unknown weight loses so much, on average, against the ideal point (Hansen and Jaszkiewicz 1998). With
+    two objectives the best point changes at known weights, so that the integral has a closed form (Schaepermeier and
+    Kerschke, PPSN 2024).
+
+    Args:
+        points: n x 2, normalised, the ideal point at 0; infinite without points.
+    """
+    front = non_dominated(np.maximum(np.asarray(points, dtype=np.float64).reshape(-1, 2), 0.0))
+    if not len(front):
+        return float("inf")
+    xs, ys = front[::-1].T  # the point of the least y is best at w = 0
+    total, start = 0.0, 0.0
+    for place, (x, y) in enumerate(zip(xs.tolist(), ys.tolist(), strict=True)):
+        turn = y / (x + y) if x + y > 0 else 1.0  # its maximum falls as (1 - w) y until here, then rises as w x
+        last = place == len(xs) - 1
+        end = 1.0 if last else float(ys[place + 1] / (x + ys[place + 1]))
+        total += y * (turn - start - (turn**2 - start**2) / 2) + x * (end**2 - turn**2) / 2
+        start = end
+    return total
 
 
 def _difference(points: npt.ArrayLike, front: npt.ArrayLike) -> npt.NDArray[np.float64]:

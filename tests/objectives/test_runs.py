@@ -1,5 +1,7 @@
 """Suites with several objectives: what is run, stored and told."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from made_runs import PROTOCOL
@@ -139,3 +141,24 @@ def test_one_search_of_several_objectives_has_their_columns() -> None:
     assert frame["objective:parameters"].notna().all()
     with pytest.raises(SuiteError, match="no objective 'latency'"):
         eq.search("nsga2", TASK, 12, objectives=["validation_error", "latency"])
+
+
+def test_a_suite_is_refused_before_it_runs_where_a_task_lacks_an_objective(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from equipoise.harness.engine.preflight import preflight
+
+    with pytest.raises(SuiteError, match="no objective 'latency'; accepted: "):
+        preflight(Suite.from_dict({**CONTENT, "objectives": ["validation_error", "latency"]}), skip_missing=False)
+    monkeypatch.setenv("EQUIPOISE_CACHE", str(tmp_path))
+    device = {"objectives": ["validation_error", "pixel3_latency"], "tasks": [{"name": "nasbench201/cifar10"}]}
+    with pytest.raises(SuiteError, match="equipoise data fetch hw-nas-bench-cifar10"):
+        preflight(Suite.from_dict({**CONTENT, **device}), skip_missing=False)
+
+
+def test_results_are_not_added_to_under_other_objectives() -> None:
+    from equipoise.harness.store.manifest import suite_differences
+
+    plain, several = (Suite.from_dict(content).to_dict() for content in (CONTENT, SEVERAL))
+    assert suite_differences(plain, several) == ["objectives", "constraints"]
+    assert suite_differences(several, several) == []

@@ -132,3 +132,12 @@ def test_a_table_without_a_value_of_an_objective_is_refused(tmp_path: Path, monk
         open_table(path)
     with pytest.raises(DataError, match="'bad name'"):
         TableHeader.from_json(HEADER.to_json()[:-1] + ', "objectives": [{"name": "bad name"}]}')
+
+
+def test_the_list_of_tasks_names_objectives_with_their_units() -> None:
+    from equipoise.harness.cli.task_summary import summary, text
+
+    facts = summary(load_task("nasbench_graph/proteins"))
+    assert [one["name"] for one in facts["objectives"]] == ["latency", "parameters"]
+    (line,) = (line for line in text(facts).splitlines() if line.startswith("  objectives"))
+    assert line.split(maxsplit=1)[1] == "latency in s, parameters"

@@ -7,7 +7,7 @@ import pytest
 
 from equipoise.reports.statistics.attainment import attainment_surface, largest_difference
 from equipoise.reports.statistics.hypervolume import hypervolume, hypervolume_curve, non_dominated
-from equipoise.reports.statistics.indicators import additive_epsilon, igd_plus
+from equipoise.reports.statistics.indicators import additive_epsilon, igd_plus, r2
 from equipoise.reports.statistics.random_hypervolume import RandomHypervolume
 
 RNG = np.random.default_rng(3)
@@ -38,6 +38,18 @@ def test_indicators_are_zero_on_the_front_and_infinite_without_points() -> None:
     assert igd_plus(front, front) == additive_epsilon(front, front) == 0
     assert igd_plus(np.zeros((0, 2)), front) == additive_epsilon(np.zeros((0, 2)), front) == np.inf
     assert additive_epsilon(front + 0.1, front) == pytest.approx(0.1)
+
+
+def test_r2_is_the_mean_loss_over_weights() -> None:
+    points = np.round(RNG.random((12, 2)), 2)
+    weights = (np.arange(200_000) + 0.5) / 200_000
+    losses = np.maximum(weights[:, None] * points[:, 0], (1 - weights[:, None]) * points[:, 1]).min(axis=1)
+    assert r2(points) == pytest.approx(losses.mean(), abs=1e-7)
+    assert r2([[0.0, 0.0], [1.0, 1.0]]) == 0
+    assert r2([[0.0, 1.0]]) == pytest.approx(0.5)
+    assert r2(np.zeros((0, 2))) == np.inf
+    moocore = pytest.importorskip("moocore", reason="moocore is not installed")
+    assert r2(points) == pytest.approx(moocore.r2_exact(points, ref=[0.0, 0.0]), abs=1e-12)
 
 
 @pytest.mark.parametrize("dimension", [2, 3])

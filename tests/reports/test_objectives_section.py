@@ -16,7 +16,7 @@ from equipoise.reports.document import Table
 from equipoise.reports.drawing.look import looks
 from equipoise.reports.drawing.style import Style
 from equipoise.reports.load import load
-from equipoise.reports.sections.objectives import objectives_section
+from equipoise.reports.sections.objectives import objectives_detail_section, objectives_section
 from equipoise.reports.statistics.hypervolume import hypervolume
 
 TASK = "nasbench201/fashion14"
@@ -35,9 +35,13 @@ def store(folder: Path, **more: object) -> Path:
 
 def tables(folder: Path) -> dict[str, Table]:
     results = load(folder)
-    section = objectives_section(Analysis(results), looks(results.families))
+    section, detail = (
+        objectives_section(Analysis(results), looks(results.families)),
+        objectives_detail_section(Analysis(results)),
+    )
     assert section is not None
-    return {block.key: block for block in section.blocks if isinstance(block, Table)}
+    blocks = (*section.blocks, *(detail.blocks if detail else ()))
+    return {block.key: block for block in blocks if isinstance(block, Table)}
 
 
 def test_volumes_and_constrained_errors_are_those_of_the_rows(tmp_path: Path) -> None:
@@ -69,7 +73,7 @@ def test_every_part_is_shown_and_drawn(tmp_path: Path) -> None:
     store(tmp_path, objectives=["validation_error", "parameters"], constraints=["flops <= 80000"])
     found = tables(tmp_path)
     assert list(found) == [
-        "objectives", "hypervolume", "front-distance", "hypervolume-pairs", "attainment-differences", "constrained",
+        "objectives", "hypervolume", "constrained", "front-distance", "hypervolume-pairs", "attainment-differences",
     ]  # fmt: skip
     first, second = (row[place].value for row, place in zip(found["hypervolume-pairs"].rows, (2, 1), strict=True))
     assert first + second == pytest.approx(1)
@@ -84,7 +88,9 @@ def test_every_part_is_shown_and_drawn(tmp_path: Path) -> None:
     for figure in figures:
         assert figure.draw(Style()).items
         assert len(figure.data()) > 20
-    assert any(part.key == "objectives" for part in compose(results).sections)
+    document = compose(results)
+    assert "objectives" in [part.key for part in document.sections]
+    assert "judges the error alone; parameters" in document.opening.blocks[0].text[0]
 
 
 def test_three_objectives_have_no_attainment_and_an_approximate_expectation(tmp_path: Path) -> None:
@@ -106,3 +112,4 @@ def test_a_suite_of_one_objective_has_no_such_section(tmp_path: Path) -> None:
     results = load(store(tmp_path))
     assert results.objectives is None
     assert objectives_section(Analysis(results), looks(results.families)) is None
+    assert objectives_detail_section(Analysis(results)) is None
