@@ -10,13 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from equipoise.harness.benchmarks._complete import in_order
-from equipoise.harness.benchmarks._nasbench201_further import cell_of
 from equipoise.harness.benchmarks._nasbench201_sizes import cell_sizes
 from equipoise.harness.benchmarks._network_sizes import SizeReaders
 from equipoise.harness.core.errors import DataError, SpaceError
 from equipoise.harness.core.task import Objective
 from equipoise.harness.data.cache import Columns, open_columns
-from equipoise.harness.data.sources import source
 from equipoise.harness.spaces.nasbench201 import NasBench201
 
 __all__ = ["DEVICES", "SIZES", "STORED", "device_values", "objective_readers"]
@@ -61,6 +59,8 @@ def device_values(dataset: str, name: str) -> Array:
     Raises:
         DataError: The file is missing or damaged.
     """
+    from equipoise.harness.data.sources import source  # here: few suites ask for devices
+
     file = source(FILES[dataset])
     if (reason := file.missing()) is not None:
         raise DataError(f"objective {name} {reason}")
@@ -68,6 +68,8 @@ def device_values(dataset: str, name: str) -> Array:
 
 
 def _read(path: Path) -> Columns:
+    from equipoise.harness.benchmarks._nasbench201_further import cell_of
+
     try:
         with path.open(newline="", encoding="utf-8") as file:
             rows = {cell_of(literal_eval(row["net"])): row for row in csv.DictReader(file)}

@@ -19,7 +19,7 @@ from equipoise.harness.core.errors import DataError
 from equipoise.harness.core.registry import load_task
 from equipoise.harness.data.sources import source
 from equipoise.harness.spaces.darts import OPERATIONS
-from equipoise.harness.tables.table import Table, open_table
+from equipoise.harness.tables.table import LoadedTable, open_table
 
 MIRROR = Path(os.environ.get("EQUIPOISE_MIRROR", "nowhere"))
 FILE = MIRROR / source("nasbench-suite-zero").file
@@ -39,7 +39,7 @@ def _folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def tables(_folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Table]:
+def tables(_folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, LoadedTable]:
     """All nine, imported once into a cache of their own."""
     monkeypatch.setenv("EQUIPOISE_CACHE", str(_folder))
     places = {dataset: NasBenchSuiteZeroBenchmark().place(dataset) for dataset in NasBenchSuiteZeroBenchmark().datasets}
@@ -49,7 +49,7 @@ def tables(_folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Table]:
 
 
 @needs_mirror
-def test_the_real_samples_have_their_known_sizes_and_maxima(tables: dict[str, Table]) -> None:
+def test_the_real_samples_have_their_known_sizes_and_maxima(tables: dict[str, LoadedTable]) -> None:
     for dataset, table in tables.items():
         assert len(table.architectures) == (192 if dataset.startswith("transnas") else 199)
         best = 100 - 100 * float(table.columns["validation"].min())
@@ -60,7 +60,7 @@ def test_the_real_samples_have_their_known_sizes_and_maxima(tables: dict[str, Ta
 @needs_mirror
 @pytest.mark.parametrize(("space", "cut"), [("nasbench201", (0,) * 6), ("transnas_micro", (0,) * 6)])
 def test_exactly_the_cells_without_a_path_are_at_chance(
-    tables: dict[str, Table], space: str, cut: tuple[int, ...]
+    tables: dict[str, LoadedTable], space: str, cut: tuple[int, ...]
 ) -> None:
     table = tables[f"{space}-scifar100"]
     whole = table.header.space

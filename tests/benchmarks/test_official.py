@@ -111,7 +111,7 @@ def test_curves_are_made_on_request(archive: Path) -> None:
     assert import_archive(archive, curves=True) == [MadeOfficial().place("plain"), MadeOfficial().place("plain-curve")]
     curve = MadeOfficial().task("plain-curve")
     assert curve.info.fidelities == tuple(range(1, 10))
-    assert curve.evaluate((0, 0, 0), 4, np.random.default_rng(0)) == (pytest.approx(0.82), pytest.approx(41.0))
+    assert curve.evaluate((0, 0, 0), 4, np.random.default_rng(0))[:2] == pytest.approx((0.82, 41.0))
     assert curve.reveal((0, 0, 0)) is None
 
 
