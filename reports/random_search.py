@@ -63,6 +63,7 @@ class ExactRandomSearch:
         self._log_tail = np.log(tails[1:] / tails[0])
         self._gaps = np.diff(self.errors)
         self._excess = self.errors - self.errors[0]
+        self._means: dict[int, float] = {}  # every section of a report asks for the same ones
 
     @property
     def optimum(self) -> float:
@@ -75,22 +76,20 @@ class ExactRandomSearch:
         Args:
             queries: N >= 1; without replacement, more than M counts as M.
         """
-        return self._survival(queries, 690.0)
+        head = self._survival(queries, 690.0)
+        return np.concatenate((head, np.zeros(self.size - 1 - head.size)))
 
     def _survival(self, queries: int, depth: float) -> Array:
-        """Survival down to exp(-depth); what is less counts as 0."""
+        """The first terms of the survival, down to exp(-depth); the remaining ones count as 0."""
         if queries < 1 or queries != int(queries):
             raise ValueError(f"queries must be whole numbers >= 1; got {queries!r}")
         if self.replacement:
             return np.asarray(np.exp(queries * self._log_tail))
         # Beyond `reach`, survival is below exp(-depth): it is at most (1 - i / M)^N.
         reach = min(self.size - 1, self.size - queries, int(self.size * -np.expm1(-depth / queries)) + 1)
-        survival = np.zeros(self.size - 1)
-        if reach > 0:
-            ratios = np.divide(queries, np.arange(self.size, self.size - reach, -1, dtype=np.float64))
-            np.subtract(1.0, ratios, out=ratios)
-            np.cumprod(ratios, out=survival[:reach])
-        return survival
+        ratios = np.divide(queries, np.arange(self.size, self.size - max(reach, 0), -1, dtype=np.float64))
+        np.subtract(1.0, ratios, out=ratios)
+        return np.asarray(np.cumprod(ratios, out=ratios))
 
     def mean(self, queries: npt.ArrayLike) -> Array:
         """E[best of N].
@@ -101,7 +100,13 @@ class ExactRandomSearch:
         Returns:
             Expected errors, in the same shape.
         """
-        return self._each(queries, lambda n: self.errors[0] + self._gaps @ self._survival(n, 80.0))
+        return self._each(queries, self._mean)
+
+    def _mean(self, queries: int) -> float:
+        if queries not in self._means:
+            survival = self._survival(queries, 80.0)
+            self._means[queries] = float(self.errors[0] + self._gaps[: survival.size] @ survival)
+        return self._means[queries]
 
     def variance(self, queries: npt.ArrayLike) -> Array:
         """Var[best of N], in squared error, in the shape of `queries`."""
@@ -201,13 +206,9 @@ class ExactRandomSearch:
         """
         goals = np.asarray(targets, dtype=np.float64)
         flat = goals.reshape(-1)
-        known: dict[int, float] = {}
 
         def mean(queries: npt.NDArray[np.int64]) -> Array:
-            for n in np.unique(queries).tolist():
-                if n not in known:
-                    known[n] = float(self.mean(n))
-            return np.array([known[n] for n in queries.tolist()], dtype=np.float64)
+            return np.array([self._mean(n) for n in queries.tolist()], dtype=np.float64)
 
         low = np.ones(flat.size, dtype=np.int64)
         high = np.full(flat.size, 1 if self.replacement else self.size, dtype=np.int64)

@@ -10,6 +10,7 @@ import numpy as np
 
 from equipoise.harness.core.errors import SuiteError, nearest
 from equipoise.harness.core.files import write_whole
+from equipoise.harness.core.threads import one_thread
 from equipoise.reports.compose import compose
 from equipoise.reports.document import Block, Document, Figure, Section, Table
 from equipoise.reports.drawing.pdf import pdf
@@ -54,7 +55,8 @@ def write(
             raise SuiteError(f"--formats: no format '{name}'; {nearest(name, FORMATS)}")
     if style not in STYLES:
         raise SuiteError(f"--style: no style '{style}'; {nearest(style, STYLES)}")
-    document = compose(load(Path(folder)), focus)
+    with one_thread():  # products of short vectors only wait for each other on several
+        document = compose(load(Path(folder)), focus)
     folder = Path(out or folder)
     drawings: dict[str, str] = {}
     for figure in figures(document):

@@ -20,7 +20,7 @@ from equipoise.harness.core.registry import (
 )
 from equipoise.harness.core.suite import Protocol, RunSpec
 from equipoise.harness.core.task import Noise, Task
-from equipoise.harness.engine.executors import one_thread
+from equipoise.harness.core.threads import one_thread
 from equipoise.harness.engine.worker import run_spec
 
 __all__ = ["search"]

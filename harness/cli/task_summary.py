@@ -43,6 +43,8 @@ def summary(task: Task) -> dict[str, Any]:
         "test_split": info.test_split or None,
         "fidelities": list(info.fidelities),
         "noise": list(info.noises),
+        "seeds": None if skip else info.seeds,
+        "noise_floors": {name: info.metric.regret(floor) for name, floor in task.noise_floors().items()},
         "cost": info.has_cost,
         "surrogate": surrogate is not None,
         "surrogate_model": surrogate.model if surrogate else None,
@@ -95,6 +97,14 @@ def _classes(space: SearchSpace) -> int | None:
     return len({space.canonical(architecture) for architecture in space.enumerate()})
 
 
+def _seeds(facts: dict[str, Any]) -> list[tuple[str, str]]:
+    """The stored seeds and the noise floors, where there are several or any."""
+    unit = f" {facts['unit']}" if facts["unit"] else ""
+    floors = ", ".join(f"{name} {floor:.3g}{unit}" for name, floor in facts["noise_floors"].items())
+    found = [("seeds", f"{facts['seeds']} per architecture")] if (facts["seeds"] or 1) > 1 else []
+    return [*found, ("noise floor", floors)] if floors else found
+
+
 def _lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
     """The summary line by line: topic and text."""
     later = "known once the data is at hand" if facts["skip"] else ""
@@ -108,6 +118,7 @@ def _lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
         ("test", facts["test_split"] or later or "n/a: the source has no separate test split"),
         ("fidelities", _epochs(facts["fidelities"]) or later or "none"),
         ("noise", " or ".join(facts["noise"])),
+        *_seeds(facts),
         ("cost", "training seconds" if facts["cost"] else later or "not told: budgets in seconds are refused"),
         ("optimum", best),
         *([("objectives", _further(facts["objectives"]))] if facts["objectives"] else []),

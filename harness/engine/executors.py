@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from equipoise.harness.core.errors import SuiteError
+from equipoise.harness.core.threads import one_thread
 from equipoise.harness.engine.limits import Limits
 from equipoise.harness.engine.processes import NO_LIMITS, WorkerProcesses
 
-__all__ = ["IN_PROCESS", "completed", "executor", "one_thread"]
+__all__ = ["IN_PROCESS", "completed", "executor"]
 
 POLL_SECONDS = 2.0
 """Between two looks whether a cluster is still there."""
@@ -68,15 +69,6 @@ def completed(pool: Executor, pending: Iterable["Future[Any]"]) -> set["Future[A
             return done
         if check is not None:
             check()
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Lets numerical libraries use one thread, as in a worker: sums round the same wherever a run is executed."""
-    from threadpoolctl import threadpool_limits  # here: workers never need it
-
-    with threadpool_limits(1):
-        yield
 
 
 class _InProcess(Executor):

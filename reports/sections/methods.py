@@ -37,13 +37,13 @@ def _known(estimate: Estimate, method: int) -> bool:
 
 def _measures(analysis: Analysis) -> list[tuple[str, str, Estimate]]:
     """Title, axis and values of what the methods are ranked by."""
-    found = [("average rank", f"of one run among {len(analysis.active)}, 1 is best", analysis.ranks)]
+    found = [("average rank", f"1 to {len(analysis.active)}, 1 is best", analysis.ranks)]
     regret, test, held_out = analysis.regret_overall, analysis.test_overall, analysis.held_out_overall
     if regret is not None:
         found.append(("validation regret", analysis.unit, regret))
     unique = unique_overall(analysis)
     if unique is not None:
-        found.append(("at equal unique architectures", f"validation regret, {analysis.unit}", unique))
+        found.append(("unique-count regret", analysis.unit, unique))
     if test is not None:
         found.append(("test regret", f"{analysis.unit}, {plural(analysis.test_tasks, 'task')}", test))
     if held_out is not None:
@@ -105,7 +105,7 @@ def _note(analysis: Analysis, sped: bool) -> Text:
         )
     if unique_overall(analysis) is not None:
         said += (
-            "At equal unique architectures: validation regret where every run of a task has seen as many different "
+            "Unique-count regret: validation regret where every run of a task has seen as many different "
             "architectures; answers carry no noise here, so a repeated proposal tells nothing new. "
         )
     if sped:

@@ -9,6 +9,7 @@ from made_tables import rows as table_rows
 
 from equipoise.harness.benchmarks._open_table import table_file_task
 from equipoise.harness.benchmarks._table import TableTask
+from equipoise.harness.cli.task_summary import summary, text
 from equipoise.harness.core.errors import SuiteError
 from equipoise.harness.core.registry import load_task
 from equipoise.harness.core.suite import Protocol
@@ -125,6 +126,9 @@ def test_embedded_tasks_state_their_seeds_and_floors(name: str, seeds: int, name
     assert task.info.seeds == seeds
     assert list(task.noise_floors()) == named
     assert task.info.noise_floor == task.noise_floors()[named[0]]
+    shown = text(summary(task))
+    assert ("seeds        " in shown) == (seeds > 1)
+    assert f"{100 * task.info.noise_floor:.3g} %" in next(line for line in shown.splitlines() if "noise floor" in line)
     if seeds == 1:
         with pytest.raises(SuiteError, match=r"nasbench_graph/cora stores one training seed.*set seeds = 'all'"):
             task.split(0)
