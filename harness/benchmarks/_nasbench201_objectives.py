@@ -36,7 +36,7 @@ Edge TPU is left out: some cells have -1 there, and its front has no more than s
 FILES = {
     "cifar10": "hw-nas-bench-cifar10",
     "cifar100": "hw-nas-bench-cifar100",
-    "imagenet16-120": "hw-nas-bench-imagenet16-120",
+    "imagenet16-120": "hw-nas-bench-imagenet16",
 }
 
 SPACE = NasBench201()
