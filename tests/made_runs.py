@@ -1,7 +1,8 @@
 """Finished runs that were never played."""
 
 from equipoise.harness.core.ledger import Budget
-from equipoise.harness.core.suite import Protocol, RunSpec
+from equipoise.harness.core.protocol import Protocol
+from equipoise.harness.core.run_spec import RunSpec
 from equipoise.harness.core.trajectory import Trajectory
 from equipoise.harness.store.run_file import Run
 

@@ -11,6 +11,7 @@ from equipoise.harness.core.errors import DataError, PluginError
 from equipoise.harness.core.ledger import Budget
 from equipoise.harness.core.method import Method, settings_of
 from equipoise.harness.core.objectives import Constraint, checked_objectives
+from equipoise.harness.core.protocol import Protocol
 from equipoise.harness.core.registry import (
     load_method,
     load_task,
@@ -18,7 +19,7 @@ from equipoise.harness.core.registry import (
     missing_packages,
     missing_requirements,
 )
-from equipoise.harness.core.suite import Protocol, RunSpec
+from equipoise.harness.core.run_spec import RunSpec
 from equipoise.harness.core.task import Noise, Task
 from equipoise.harness.core.threads import one_thread
 from equipoise.harness.engine.worker import run_spec

@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from equipoise.harness.core.errors import DataError
 from equipoise.harness.core.html_facts import html_facts
+from equipoise.harness.core.run_spec import RunSpec
 from equipoise.harness.core.space import Architecture
-from equipoise.harness.core.suite import RunSpec
 from equipoise.harness.core.task import Task
 from equipoise.harness.core.trajectory import Trajectory, objective_columns
 from equipoise.reports.incumbents import RunRows, incumbents, reached

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from equipoise.harness.core.registry import load_task
-from equipoise.harness.core.suite import RunSpec
+from equipoise.harness.core.run_spec import RunSpec
 from equipoise.harness.core.task import Task
 from equipoise.harness.engine.session import Plan
 

@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from equipoise.harness.core.suite import Protocol
+from equipoise.harness.core.protocol import Protocol
 
 __all__ = ["Limits", "memory_of_group"]
 

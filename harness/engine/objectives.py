@@ -8,8 +8,9 @@ from equipoise.harness.core.errors import RunError
 from equipoise.harness.core.method import Method, Observation, Problem, Query
 from equipoise.harness.core.objective_scale import objective_of
 from equipoise.harness.core.objectives import VALIDATION_ERROR, Constraint, measured_objectives, total_violation
+from equipoise.harness.core.run_spec import RunSpec
 from equipoise.harness.core.space import Architecture, SearchSpace
-from equipoise.harness.core.suite import RunSpec, Suite
+from equipoise.harness.core.suite import Suite
 from equipoise.harness.core.task import Evaluation, Task, TaskInfo
 from equipoise.harness.engine.runner import Oracle
 

@@ -11,7 +11,8 @@ from equipoise.harness.core.ledger import Budget
 from equipoise.harness.core.method import Method, settings_of
 from equipoise.harness.core.registry import load_method, load_task, missing_packages, missing_requirements
 from equipoise.harness.core.space import SearchSpace
-from equipoise.harness.core.suite import MethodEntry, Suite
+from equipoise.harness.core.suite import Suite
+from equipoise.harness.core.suite_entries import MethodEntry
 from equipoise.harness.core.task import Task
 from equipoise.harness.engine.objectives import MeasuredTask, with_objectives
 from equipoise.harness.engine.rules import conflict, searched_problem, searched_task

@@ -10,9 +10,9 @@ import numpy as np
 from equipoise.harness.core.isomorphism import searched_space
 from equipoise.harness.core.ledger import Budget
 from equipoise.harness.core.method import Method, Problem
+from equipoise.harness.core.protocol import Protocol
 from equipoise.harness.core.registry import problem_of
 from equipoise.harness.core.space import Architecture, SearchSpace
-from equipoise.harness.core.suite import Protocol
 from equipoise.harness.core.task import Evaluation, Task, TaskInfo
 from equipoise.harness.engine.runner import Oracle
 

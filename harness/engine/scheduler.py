@@ -8,7 +8,7 @@ from pathlib import Path
 from equipoise.harness.core.errors import ClusterError
 from equipoise.harness.core.ledger import Budget
 from equipoise.harness.core.local_classes import adopted, by_value
-from equipoise.harness.core.suite import RunSpec
+from equipoise.harness.core.run_spec import RunSpec
 from equipoise.harness.engine.executors import IN_PROCESS, completed, executor
 from equipoise.harness.engine.interruption import listening
 from equipoise.harness.engine.limits import Limits

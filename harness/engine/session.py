@@ -12,7 +12,8 @@ from typing import Any, Protocol
 from equipoise.harness.core.errors import StoreError, SuiteError, nearest
 from equipoise.harness.core.method_code import code_of
 from equipoise.harness.core.registry import load_method, load_task
-from equipoise.harness.core.suite import RunSpec, Suite
+from equipoise.harness.core.run_spec import RunSpec
+from equipoise.harness.core.suite import Suite
 from equipoise.harness.engine.executors import IN_PROCESS
 from equipoise.harness.engine.gpus import visible_gpus
 from equipoise.harness.engine.preflight import Exclusion, Preflight, preflight

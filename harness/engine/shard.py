@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from equipoise.harness.core.errors import SuiteError
-from equipoise.harness.core.suite import RunSpec, Suite
+from equipoise.harness.core.run_spec import RunSpec
+from equipoise.harness.core.suite import Suite
 
 __all__ = ["Shard"]
 

@@ -11,7 +11,7 @@ import numpy as np
 from equipoise.harness.core.errors import StoreError, SuiteError
 from equipoise.harness.core.method_code import code_of
 from equipoise.harness.core.registry import load_method, load_task
-from equipoise.harness.core.suite import RunSpec
+from equipoise.harness.core.run_spec import RunSpec
 from equipoise.harness.core.trajectory import objective_columns
 from equipoise.harness.engine.worker import execute_run
 from equipoise.harness.store.code_versions import changed, mixtures

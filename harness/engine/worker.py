@@ -16,7 +16,7 @@ from equipoise.harness.core.local_classes import adopt
 from equipoise.harness.core.method import Method
 from equipoise.harness.core.method_code import code_of
 from equipoise.harness.core.registry import load_method, load_task
-from equipoise.harness.core.suite import RunSpec
+from equipoise.harness.core.run_spec import RunSpec
 from equipoise.harness.core.task import Noise, Task
 from equipoise.harness.engine.call import retire, run_begins
 from equipoise.harness.engine.interruption import was_told

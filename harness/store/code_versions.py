@@ -6,7 +6,7 @@ from pathlib import Path
 
 from equipoise.harness.core.errors import StoreError
 from equipoise.harness.core.files import write_whole
-from equipoise.harness.core.suite import RunSpec
+from equipoise.harness.core.run_spec import RunSpec
 from equipoise.harness.store.run_file import digest_of, kept_of, summaries_of
 from equipoise.harness.store.run_store import RunStore
 

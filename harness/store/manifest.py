@@ -11,8 +11,9 @@ from typing import Any
 
 from equipoise.harness.core.errors import StoreError
 from equipoise.harness.core.method import Method, settings_of
+from equipoise.harness.core.protocol import NO_RULES
 from equipoise.harness.core.registry import load_method, load_task
-from equipoise.harness.core.suite import NO_RULES, Suite
+from equipoise.harness.core.suite import Suite
 from equipoise.harness.store.run_file import FORMAT
 
 __all__ = [

@@ -15,8 +15,8 @@ import numpy as np
 
 from equipoise.harness.core.errors import StoreError, reason_of
 from equipoise.harness.core.files import parse_json
+from equipoise.harness.core.run_spec import RunSpec
 from equipoise.harness.core.space import SearchSpace
-from equipoise.harness.core.suite import RunSpec
 from equipoise.harness.core.trajectory import Trajectory, objective_columns
 
 # pyarrow is imported where it is used: a worker starts to search before it needs to write.

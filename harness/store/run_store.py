@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from equipoise.harness.core.errors import StoreError, reason_of
 from equipoise.harness.core.files import remove_scratch, write_whole
+from equipoise.harness.core.run_spec import RunSpec
 from equipoise.harness.core.space import SearchSpace
-from equipoise.harness.core.suite import RunSpec
 from equipoise.harness.store.format_1 import derive_training_charge
 from equipoise.harness.store.locks import in_turn
 from equipoise.harness.store.manifest_file import read_manifest

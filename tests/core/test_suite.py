@@ -4,7 +4,8 @@ import pytest
 
 from equipoise.harness.core.errors import EquipoiseError, SuiteError
 from equipoise.harness.core.registry import suites_folder
-from equipoise.harness.core.suite import RunSpec, Suite, located
+from equipoise.harness.core.run_spec import RunSpec, located
+from equipoise.harness.core.suite import Suite
 
 GOOD = """
 name = "s"

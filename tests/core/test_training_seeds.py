@@ -11,8 +11,8 @@ from equipoise.harness.benchmarks._open_table import table_file_task
 from equipoise.harness.benchmarks._table import TableTask
 from equipoise.harness.cli.task_summary import summary, text
 from equipoise.harness.core.errors import SuiteError
+from equipoise.harness.core.protocol import Protocol
 from equipoise.harness.core.registry import load_task
-from equipoise.harness.core.suite import Protocol
 from equipoise.harness.core.task import Metric, TaskInfo
 from equipoise.harness.core.training_seeds import (
     common_seeds,

@@ -9,6 +9,7 @@ import pytest
 from equipoise.harness.core.errors import StoreError, SuiteError
 from equipoise.harness.core.isomorphism import ClassSpace, LabelSpace
 from equipoise.harness.core.method import settings_of
+from equipoise.harness.core.protocol import Protocol
 from equipoise.harness.core.registry import (
     load_method,
     load_task,
@@ -16,7 +17,7 @@ from equipoise.harness.core.registry import (
     missing_packages,
     missing_requirements,
 )
-from equipoise.harness.core.suite import Protocol, Suite
+from equipoise.harness.core.suite import Suite
 from equipoise.harness.engine.rules import CLASS_STALL_LIMIT, searched_task
 from equipoise.harness.engine.session import run_suite
 from equipoise.harness.engine.verify import verify

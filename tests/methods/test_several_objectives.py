@@ -13,7 +13,7 @@ from equipoise.harness.core.method import Observation, Query
 from equipoise.harness.core.objective_scale import scale_of
 from equipoise.harness.core.objectives import Constraint
 from equipoise.harness.core.registry import load_method, load_task, problem_of
-from equipoise.harness.core.suite import RunSpec
+from equipoise.harness.core.run_spec import RunSpec
 from equipoise.harness.core.task import Objective
 from equipoise.harness.engine.worker import run_spec
 from equipoise.methods._shared.ehvi import expected_hypervolume_improvement

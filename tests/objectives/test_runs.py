@@ -11,7 +11,8 @@ from equipoise.harness.core.ledger import Budget
 from equipoise.harness.core.method import Method, Observation, Query
 from equipoise.harness.core.objectives import Constraint, total_violation
 from equipoise.harness.core.registry import load_task
-from equipoise.harness.core.suite import RunSpec, Suite
+from equipoise.harness.core.run_spec import RunSpec
+from equipoise.harness.core.suite import Suite
 from equipoise.harness.core.task import Evaluation
 from equipoise.harness.engine.objectives import MeasuredTask
 from equipoise.harness.engine.worker import run_spec

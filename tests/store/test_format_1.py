@@ -11,7 +11,8 @@ from made_manifest import BARE
 
 from equipoise.harness.core.ledger import Budget, Ledger
 from equipoise.harness.core.method import Method, Observation, Problem, Query
-from equipoise.harness.core.suite import Protocol, RunSpec
+from equipoise.harness.core.protocol import Protocol
+from equipoise.harness.core.run_spec import RunSpec
 from equipoise.harness.core.task import Evaluation
 from equipoise.harness.engine.runner import run_trial
 from equipoise.harness.store.run_file import COLUMNS, Run
