@@ -46,6 +46,7 @@ def test_the_import_loads_nothing() -> None:
     assert ran.stdout.strip() == "[]"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("old", "new", "complaint"), [("", "", ""), ("eq.Query(", "eq.Qury(", '"Qury"')])
 def test_a_users_method_passes_a_strict_type_checker(tmp_path: Path, old: str, new: str, complaint: str) -> None:
     pytest.importorskip("mypy")

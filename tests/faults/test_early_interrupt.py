@@ -11,7 +11,10 @@ import pytest
 
 @pytest.mark.parametrize("seconds", [0.15, pytest.param(0.4, marks=pytest.mark.faults), 0.8])
 def test_ctrl_c_while_loading_is_one_line(tmp_path: Path, seconds: float) -> None:
-    entry = "from equipoise.__main__ import main; print('begun', flush=True); main()"
+    heeded = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"  # a job in the background ignores it
+    )
+    entry = f"{heeded}; from equipoise.__main__ import main; print('begun', flush=True); main()"
     command = [sys.executable, "-c", entry, "run", "quick", "--out", str(tmp_path / "out"), "--workers", "1"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None

@@ -14,8 +14,8 @@ from equipoise.harness.training.supernet import mixture
 
 def test_the_halves_are_disjoint_and_of_the_training_images_only() -> None:
     shared, images = shared_weights(), load("fashion14")
-    assert not set(shared._train.tolist()) & set(shared._held.tolist())
-    assert len(shared._train) == len(shared._held) == FEW // 2
+    assert not set(shared._train.tolist()) & set(shared._validation.tolist())
+    assert len(shared._train) == len(shared._validation) == FEW // 2
     known = {row.tobytes() for row in images.x["train"]}
     batches = [part for pair in shared.epoch() for part in pair]
     back = np.rint((torch.cat([x for x, _ in batches]).numpy() * images.scale[1][0] + images.scale[0][0]) * 255)
