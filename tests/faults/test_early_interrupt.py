@@ -18,9 +18,12 @@ def test_ctrl_c_while_loading_is_one_line(tmp_path: Path, seconds: float) -> Non
     command = [sys.executable, "-c", entry, "run", "quick", "--out", str(tmp_path / "out"), "--workers", "1"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None
-    process.stdout.readline()
-    time.sleep(seconds)
-    process.send_signal(signal.SIGINT)
-    _, told = process.communicate(timeout=30)
+    try:
+        process.stdout.readline()
+        time.sleep(seconds)
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=30)
+    finally:
+        process.kill()
     assert "Traceback" not in told
     assert process.returncode == 130
