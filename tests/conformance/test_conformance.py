@@ -303,13 +303,8 @@ def test_a_task_check_fails_its_cheat_and_passes_the_honest(check) -> None:
             check(cheat())
 
 
-def _marked(name: str) -> object:
-    """A method that takes a library or long queries is left to CI and `tox -e slow`."""
-    cls = load_method(name)
-    return pytest.param(name, marks=pytest.mark.slow) if cls.costly or cls.packages else name
-
-
-@pytest.mark.parametrize("name", map(_marked, method_names()))
+@pytest.mark.slow
+@pytest.mark.parametrize("name", method_names())
 def test_every_method_conforms(name: str) -> None:
     if (reason := missing_packages(load_method(name))) is not None:
         pytest.skip(reason)

@@ -13,11 +13,15 @@ from equipoise.harness.core.suite import Suite
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
-RUN = [page for page in PAGES if any(block.run or block.language == "python" for block in blocks(page))]
+RUN = [
+    pytest.param(page, id=page.stem, marks=() if page.stem == "README" else pytest.mark.slow)
+    for page in PAGES
+    if any(block.run or block.language == "python" for block in blocks(page))
+]
 named = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 
 
-@pytest.mark.parametrize("page", RUN, ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", RUN)
 def test_a_reader_who_does_what_the_page_says_meets_no_error(page: Path, tmp_path: Path) -> None:
     path = tmp_path / "page.py"
     path.write_text(script(page))

@@ -155,6 +155,7 @@ def test_who_may_write_beside_whom(tmp_path: Path) -> None:
         pass
 
 
+@pytest.mark.slow
 def test_a_run_stops_before_its_time_is_over_and_goes_on(tmp_path: Path) -> None:
     path, out = write(tmp_path / "made.toml", "plugins_for_tests:Slow", queries=100, repeats=40), tmp_path / "out"
     began = time.monotonic()

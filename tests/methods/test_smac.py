@@ -42,6 +42,7 @@ def test_when_smac_gives_up_the_budget_is_still_spent() -> None:
     assert set(proposals(trajectory)) == set(space.enumerate())
 
 
+@pytest.mark.slow
 def test_smac_grows_the_same_forest_as_at_the_library_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
     """One thread and fewer reserved leaves change the time alone."""
     from smac import HyperparameterOptimizationFacade as Facade

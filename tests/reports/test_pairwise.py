@@ -17,6 +17,7 @@ with warnings.catch_warnings():
     import scikit_posthocs
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
 def test_holm_agrees_with_statsmodels(p):
