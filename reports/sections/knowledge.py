@@ -1,13 +1,14 @@
 """Section of the main part: the ladder of knowledge."""
 
+from collections.abc import Mapping
 from typing import get_args
 
 import numpy as np
 
 from equipoise.harness.core.method import Knowledge
 from equipoise.reports.analysis import Analysis
-from equipoise.reports.document import Cell, Column, Paragraph, Section, Table
-from equipoise.reports.phrases import decimals, interval, number, plural
+from equipoise.reports.document import Block, Cell, Column, Paragraph, Section, Table
+from equipoise.reports.phrases import decimals, interval, joined, number, plural
 from equipoise.reports.sections.regrets import KINDS
 from equipoise.reports.statistics.resampling import Estimate
 from equipoise.reports.verdicts import verdict_words
@@ -29,7 +30,15 @@ def knowledge_section(analysis: Analysis) -> Section | None:
         "below zero, it helps. Pairs are of one method where the suite has such (its rules or settings differ); "
         "otherwise of two methods, which may differ in more than what they know."
     )
-    return Section("knowledge", "The ladder of knowledge", (Paragraph((words,)), _table(analysis)))
+    entries = [entry for entry in get_args(Knowledge) if entry != "decisions"]
+    rungs = {entry: pairs_of(analysis, entry) for entry in entries}
+    told = {entry: rung for entry, rung in rungs.items() if rung[0]}
+    lacking = [entry for entry in entries if entry not in told]
+    without = f"No two methods of this suite differ in one of these alone: {joined(lacking)}."
+    blocks: list[Block] = [Paragraph((words,)), _table(analysis, told)] if told else []
+    if lacking:
+        blocks.append(Paragraph((without,)))
+    return Section("knowledge", "The ladder of knowledge", tuple(blocks))
 
 
 def pairs_of(analysis: Analysis, entry: str) -> tuple[list[Pair], str]:
@@ -46,11 +55,10 @@ def pairs_of(analysis: Analysis, entry: str) -> tuple[list[Pair], str]:
     return (same, "one method") if same else (one, "one method, other settings") if one else (found, "two methods")
 
 
-def _table(analysis: Analysis) -> Table:
+def _table(analysis: Analysis, rungs: Mapping[str, tuple[list[Pair], str]]) -> Table:
     kinds = list(analysis.by_kind.items())
     rows = []
-    for entry in [entry for entry in get_args(Knowledge) if entry != "decisions"]:
-        pairs, kind_of_pairs = pairs_of(analysis, entry)
+    for entry, (pairs, kind_of_pairs) in rungs.items():
         cells = [Cell(entry)]
         for _, judged in kinds:
             cells += _cells(judged, pairs)
@@ -74,8 +82,6 @@ def _table(analysis: Analysis) -> Table:
 
 
 def _cells(analysis: Analysis, pairs: list[Pair]) -> list[Cell]:
-    if not pairs:
-        return [Cell("n/a"), Cell("no pair in this suite")]
     coefficients = np.zeros(len(analysis.results.labels))
     for first, second in pairs:
         coefficients[first] += 1 / len(pairs)
@@ -96,4 +102,4 @@ def _named(analysis: Analysis, pairs: list[Pair], kind: str) -> str:
     labels = analysis.results.labels
     said = "; ".join(f"{labels[a]}, {labels[b]}" for a, b in pairs[:NAMED])
     more = f"; and {len(pairs) - NAMED} more" if len(pairs) > NAMED else ""
-    return f"{plural(len(pairs), 'pair')} of {kind}: {said}{more}" if pairs else "none"
+    return f"{plural(len(pairs), 'pair')} of {kind}: {said}{more}"
