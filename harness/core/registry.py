@@ -17,8 +17,9 @@ import pkgutil
 import sys
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any
 
 from equipoise.harness.core.errors import EquipoiseError, PluginError, SuiteError, nearest, one_line
@@ -313,11 +314,18 @@ def _load_file(path: Path) -> ModuleType:
     return _loaded(path.resolve(), path.stat().st_mtime_ns)
 
 
+class _SourceLoader(SourceFileLoader):
+    """Compiles the file as it is now. Python's own cache takes an edit of equal length within a second for no edit."""
+
+    def get_code(self, fullname: str) -> CodeType:  # noqa: ARG002
+        return self.source_to_code(self.get_data(self.path), self.path)
+
+
 @lru_cache(maxsize=64)
 def _loaded(path: Path, _: int) -> ModuleType:
     """Runs a file once for each state of it, so that its classes stay the same ones from run to run."""
     name = f"equipoise_plugin_{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path)
+    spec = importlib.util.spec_from_file_location(name, path, loader=_SourceLoader(name, str(path)))
     if spec is None or spec.loader is None:
         raise PluginError(f"'{path}' is not a Python file")
     module = importlib.util.module_from_spec(spec)

@@ -1,3 +1,5 @@
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -84,3 +86,14 @@ def test_needs_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cls, "requirements", lambda settings: Requirements(resources=("images",)))
     assert "needs images" in (missing_requirements(cls, task) or "")
     assert problem_of(cls, task, Budget(queries=1)).resources == {"images": None}
+
+
+def test_an_edit_of_equal_length_within_a_second_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    path, sources = tmp_path / "mine.py", [METHOD, METHOD.replace('"me"', '"us"')]
+    told = []
+    for number, text in enumerate(sources, 1):
+        path.write_text(text)
+        os.utime(path, ns=(10**18 + number, 10**18 + number))
+        told.append(load_method(str(path)).source)
+    assert told == ["me", "us"]
