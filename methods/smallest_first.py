@@ -1,17 +1,11 @@
 """The smallest networks first: a control that knows nothing but size."""
 
-from collections.abc import Mapping
-from typing import Any
-
-import numpy as np
-
-from equipoise.harness.core.method import Method, Observation, Problem, Query, Requirements
-from equipoise.methods._shared.size_order import SizeOrder, check_measure
+from equipoise.methods._shared.size_order import SizeOrderMethod
 
 __all__ = ["SmallestFirst"]
 
 
-class SmallestFirst(Method):
+class SmallestFirst(SizeOrderMethod):
     """Proposes architectures by size, the smallest first, without looking at any error.
 
     Where a method is no better than this or `largest_first`, it may have found that size matters, and no more.
@@ -25,29 +19,4 @@ class SmallestFirst(Method):
         SettingError: There is no such measure.
     """
 
-    family = "baseline"
-    origin = "this project"
-    source = "This project: a control, as in White et al., A Deeper Look at Zero-Cost Proxies for Lightweight NAS, 2022"
-    knowledge = ("decisions", "legality", "isomorphism", "size")
-
-    def __init__(self, problem: Problem, rng: np.random.Generator, *, measure: str = "parameters") -> None:
-        super().__init__(problem, rng)
-        check_measure("smallest_first", measure)
-        self._order = SizeOrder(problem, rng, measure, largest=False)
-
-    @classmethod
-    def requirements(cls, settings: Mapping[str, Any]) -> Requirements:
-        """The sizes of the networks."""
-        return Requirements(resources=(settings.get("measure", "parameters"),))
-
-    def ask(self) -> Query:
-        """The next architecture.
-
-        Raises:
-            SearchEnded: Every architecture has been proposed.
-        """
-        return Query(self._order.next())
-
-    def tell(self, observation: Observation) -> None:
-        """Notes what need not be proposed again; learns nothing."""
-        self._order.skip(observation.query.architecture)
+    largest = False

@@ -76,8 +76,8 @@ def write(
             content = latex.render(document)
             for block in blocks(document):
                 if isinstance(block, Table | Figure):
-                    room = "tables" if isinstance(block, Table) else "figures"
-                    write_whole(folder / room / f"{block.key}.tex", latex.render_float(block).encode())
+                    kind = "tables" if isinstance(block, Table) else "figures"
+                    write_whole(folder / kind / f"{block.key}.tex", latex.render_float(block).encode())
         else:
             content = html.render(document, drawings)
         path = folder / f"report.{name}"

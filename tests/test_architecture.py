@@ -32,29 +32,29 @@ def test_the_check_above_sees_a_heavy_package() -> None:
     assert "pandas" in loaded_by("import pandas") & HEAVY
 
 
-def test_no_module_outside_the_training_room_and_the_methods_imports_torch_with_itself(root: Path) -> None:
+def test_no_module_outside_training_and_the_methods_imports_torch_with_itself(root: Path) -> None:
     importers = {
         path.relative_to(root).as_posix()
-        for room in ("harness", "reports")
-        for path in (root / room).rglob("*.py")
+        for package in ("harness", "reports")
+        for path in (root / package).rglob("*.py")
         if any(line.startswith(("import torch", "from torch")) for line in path.read_text().splitlines())
     }
     assert all(path.startswith("harness/training/") for path in importers), importers
 
 
 def test_no_drawer_for_everything(root: Path) -> None:
-    files = [path for room in ("harness", "methods", "reports", "speed") for path in (root / room).rglob("*.py")]
+    files = [path for package in ("harness", "methods", "reports", "speed") for path in (root / package).rglob("*.py")]
     assert not [path.name for path in files if path.stem.strip("_") in {"utils", "util", "helpers", "misc", "common"}]
 
 
-def test_no_script_of_speed_hides_a_room_when_it_is_run_by_its_path(root: Path) -> None:
+def test_no_script_of_speed_hides_a_package_when_it_is_run_by_its_path(root: Path) -> None:
     assert not {path.stem for path in (root / "speed").glob("*.py")} & {"harness", "methods", "reports"}
 
 
 def test_every_module_says_what_it_is_for(root: Path) -> None:
     import ast
 
-    files = [path for room in ("harness", "methods", "reports", "speed") for path in (root / room).rglob("*.py")]
+    files = [path for package in ("harness", "methods", "reports", "speed") for path in (root / package).rglob("*.py")]
     assert not [str(path) for path in files if not ast.get_docstring(ast.parse(path.read_text()))]
 
 

@@ -47,6 +47,20 @@ def table_file_task(name: str, path: Path, noise: Noise = "mean") -> TableTask:
     )
 
 
+def unknown_info(name: str) -> TaskInfo:
+    """The data sheet of a task whose file is missing: all but the name is empty."""
+    return TaskInfo(
+        name=name,
+        source="",
+        licence="",
+        metric=Metric("error", "", 0.0, 1.0),
+        data_digest="",
+        has_cost=False,
+        is_lookup=True,
+        noises=("mean", "single"),
+    )
+
+
 def table_info(name: str, path: Path) -> TaskInfo:
     """The data sheet that the header of a table file tells; all but the name is empty while the file is missing.
 
@@ -54,16 +68,7 @@ def table_info(name: str, path: Path) -> TaskInfo:
         DataError: The file has no valid header.
     """
     if not path.is_file():
-        return TaskInfo(
-            name=name,
-            source="",
-            licence="",
-            metric=Metric("error", "", 0.0, 1.0),
-            data_digest="",
-            has_cost=False,
-            is_lookup=True,
-            noises=("mean", "single"),
-        )
+        return unknown_info(name)
     header, digest = peek(path)
     test = f"'{header.test}'" if header.test else "n/a"
     return TaskInfo(

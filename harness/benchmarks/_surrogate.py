@@ -1,6 +1,7 @@
 """Tasks whose answers a surrogate predicts."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -8,11 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from equipoise.harness.benchmarks._open_table import unknown_info
 from equipoise.harness.core.errors import DataError
 from equipoise.harness.core.space import Architecture, SearchSpace
 from equipoise.harness.core.task import (
     Evaluation,
-    Metric,
     Noise,
     SurrogateInfo,
     SurrogateScores,
@@ -165,17 +166,7 @@ def surrogate_info(name: str, path: Path) -> TaskInfo:
         DataError: The file is no surrogate.
     """
     if not path.is_file():
-        return TaskInfo(
-            name=name,
-            source="",
-            licence="",
-            metric=Metric("error", "", 0.0, 1.0),
-            data_digest="",
-            has_cost=False,
-            is_lookup=True,
-            noises=("mean", "single"),
-            surrogate=SurrogateInfo(None),
-        )
+        return replace(unknown_info(name), surrogate=SurrogateInfo(None))
     header = read_header(path)
     table = header.table
     scores = tuple(SurrogateScores(fidelity=level.epochs, **level.scores._asdict()) for level in header.levels)

@@ -14,18 +14,16 @@ import importlib
 import importlib.util
 import inspect
 import pkgutil
-import sys
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
-from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from types import CodeType, ModuleType
+from types import ModuleType
 from typing import Any
 
-from equipoise.harness.core.errors import EquipoiseError, PluginError, SuiteError, nearest, one_line
+from equipoise.harness.core.errors import PluginError, SuiteError, nearest, one_line
 from equipoise.harness.core.ledger import Budget
 from equipoise.harness.core.local_classes import address_of, local_class
 from equipoise.harness.core.method import Method, Problem
+from equipoise.harness.core.modules import imported, module_of_file, only_class, own_classes
 from equipoise.harness.core.space import SearchSpace
 from equipoise.harness.core.task import Benchmark, Noise, OneTaskBenchmark, Task
 
@@ -85,7 +83,7 @@ def space_names() -> list[str]:
 def spaces() -> Iterator[type[SearchSpace]]:
     """The space class of every file in ``harness/spaces/``."""
     for name in space_names():
-        yield _only_class(importlib.import_module(f"equipoise.harness.spaces.{name}"), SearchSpace)
+        yield only_class(importlib.import_module(f"equipoise.harness.spaces.{name}"), SearchSpace)
 
 
 def load_method(name: str) -> type[Method]:
@@ -100,7 +98,7 @@ def load_method(name: str) -> type[Method]:
         return foreign
     if name not in method_names():
         raise PluginError(f"no method '{name}'; {nearest(name, method_names())}")
-    found: type[Method] = _only_class(_load(f"equipoise.methods.{name}", f"methods/{name}.py"), Method)
+    found: type[Method] = only_class(imported(f"equipoise.methods.{name}", f"methods/{name}.py"), Method)
     return found
 
 
@@ -122,7 +120,7 @@ def load_own(name: str) -> type[Method] | type[Task] | type[Benchmark] | type[Se
     if not name.endswith(".py") and ":" not in name:
         return None
     if name.endswith(".py"):
-        _load_file(Path(name))  # an error of the file itself is reported first
+        module_of_file(Path(name))  # an error of the file itself is reported first
     said: list[PluginError] = []
     for kind in (Method, SearchSpace, Benchmark, Task):
         try:
@@ -141,13 +139,13 @@ def load_benchmark(name: str) -> Benchmark:
         PluginError: There is none of that name, or its file does not load.
     """
     if name.endswith(".py"):
-        return _benchmark_in(_load_file(Path(name)))
+        return _benchmark_in(module_of_file(Path(name)))
     file = _file_of(name)
     if file not in benchmark_names():
         if ":" in name:
             return _benchmark_of(_foreign(name, (Benchmark, Task)))
         raise PluginError(f"no benchmark '{name}'; {nearest(name, benchmark_names())}")
-    found = _benchmark_in(_load(f"equipoise.harness.benchmarks.{file}", f"harness/benchmarks/{file}.py"))
+    found = _benchmark_in(imported(f"equipoise.harness.benchmarks.{file}", f"harness/benchmarks/{file}.py"))
     if name != found.name:  # one task, one name: runs are stored under it
         raise PluginError(f"no benchmark '{name}'; {nearest(name, [found.name])}")
     return found
@@ -205,8 +203,8 @@ def load_space(name: str) -> type[SearchSpace]:
     names = space_names()
     if name not in names:
         raise PluginError(f"no space '{name}'; {nearest(name, names)}")
-    found: type[SearchSpace] = _only_class(
-        _load(f"equipoise.harness.spaces.{name}", f"harness/spaces/{name}.py"), SearchSpace
+    found: type[SearchSpace] = only_class(
+        imported(f"equipoise.harness.spaces.{name}", f"harness/spaces/{name}.py"), SearchSpace
     )
     return found
 
@@ -283,8 +281,8 @@ def _split_task(name: str) -> tuple[str, str]:
 
 def _benchmark_in(module: ModuleType) -> Benchmark:
     """The benchmark that a module defines, or the one made of its only task class."""
-    own = _own_classes(module, Benchmark)
-    return _benchmark_of(_only_class(module, Benchmark if own else Task))
+    own = own_classes(module, Benchmark)
+    return _benchmark_of(only_class(module, Benchmark if own else Task))
 
 
 def _benchmark_of(cls: type[Benchmark] | type[Task]) -> Benchmark:
@@ -293,7 +291,7 @@ def _benchmark_of(cls: type[Benchmark] | type[Task]) -> Benchmark:
 
 def _foreign(name: str, kind: Any) -> Any:
     if name.endswith(".py"):
-        return _only_class(_load_file(Path(name)), kind)
+        return only_class(module_of_file(Path(name)), kind)
     if ":" not in name:
         return None
     module_name, _, attribute = name.partition(":")
@@ -301,80 +299,8 @@ def _foreign(name: str, kind: Any) -> Any:
         return local
     if module_name == "__main__":
         raise PluginError(f"'{name}' was defined in a notebook or script that is not running here; put it in a file")
-    found = getattr(_load(module_name, module_name), attribute, None)
+    found = getattr(imported(module_name, module_name), attribute, None)
     if not (inspect.isclass(found) and issubclass(found, kind)):
         kinds = " or ".join(one.__name__ for one in (kind if isinstance(kind, tuple) else (kind,)))
         raise PluginError(f"'{name}': {module_name} has no class '{attribute}' derived from {kinds}")
     return found
-
-
-def _load_file(path: Path) -> ModuleType:
-    if not path.is_file():
-        raise PluginError(f"no file '{path}'; give the path of a Python file, a name, or package.module:Class")
-    return _loaded(path.resolve(), path.stat().st_mtime_ns)
-
-
-class _SourceLoader(SourceFileLoader):
-    """Compiles the file as it is now. Python's own cache takes an edit of equal length within a second for no edit."""
-
-    def get_code(self, fullname: str) -> CodeType:  # noqa: ARG002
-        return self.source_to_code(self.get_data(self.path), self.path)
-
-
-@lru_cache(maxsize=64)
-def _loaded(path: Path, _: int) -> ModuleType:
-    """Runs a file once for each state of it, so that its classes stay the same ones from run to run."""
-    name = f"equipoise_plugin_{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path, loader=_SourceLoader(name, str(path)))
-    if spec is None or spec.loader is None:
-        raise PluginError(f"'{path}' is not a Python file")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        raise PluginError(f"{path} does not load: {_where(error)}") from error
-    return module
-
-
-def _load(module: str, shown: str) -> ModuleType:
-    try:
-        return importlib.import_module(module)
-    except EquipoiseError:
-        raise
-    except Exception as error:
-        raise PluginError(f"{shown} does not load: {_where(error)}") from error
-
-
-def _where(error: Exception) -> str:
-    """The error in one line, with the file and line it came from."""
-    if isinstance(error, SyntaxError):
-        return f"SyntaxError: {error.msg} ({error.filename}, line {error.lineno})"
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    place = f" ({trace.tb_frame.f_code.co_filename}, line {trace.tb_lineno})" if trace is not None else ""
-    return f"{type(error).__name__}: {error}{place}"
-
-
-def _only_class(module: ModuleType, kind: Any) -> Any:
-    """The one concrete public class of a kind that a module defines itself."""
-    own = _own_classes(module, kind)
-    if len(own) != 1:
-        names = ", ".join(cls.__name__ for cls in own) or "none"
-        raise PluginError(
-            f"{module.__file__} must define exactly one public {kind.__name__}; found {names} (helpers begin with _)"
-        )
-    return own[0]
-
-
-def _own_classes(module: ModuleType, kind: Any) -> list[Any]:
-    return [
-        value
-        for name, value in vars(module).items()
-        if inspect.isclass(value)
-        and issubclass(value, kind)
-        and not inspect.isabstract(value)
-        and not name.startswith("_")
-        and (value.__module__ == module.__name__ or value.__module__.startswith(f"{module.__name__}."))
-    ]

@@ -1,30 +1,21 @@
 """Architectures in the order of the sizes of their networks: a search without a model."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
 
 import numpy as np
 
 from equipoise.harness.core.errors import SearchEnded, SettingError
-from equipoise.harness.core.method import Problem
+from equipoise.harness.core.method import Method, Observation, Problem, Query, Requirements
 from equipoise.harness.core.space import Architecture
 from equipoise.methods._shared.space_features import is_listable
 
-__all__ = ["MEASURES", "SizeOrder", "check_measure"]
+__all__ = ["MEASURES", "SizeOrder", "SizeOrderMethod"]
 
 MEASURES = ("parameters", "flops")
 
 DRAWN = 100_000
 """Architectures drawn from a space that is too large to list."""
-
-
-def check_measure(method: str, measure: str) -> None:
-    """Refuses a measure of size that there is not.
-
-    Raises:
-        SettingError: There is none of that name.
-    """
-    if measure not in MEASURES:
-        raise SettingError(f"{method}: measure = {measure!r}; accepted: {', '.join(MEASURES)}")
 
 
 class SizeOrder:
@@ -65,3 +56,40 @@ class SizeOrder:
         """Notes an architecture that need not be proposed."""
         if self._space.contains(architecture):
             self._seen.add(self._space.key(architecture))
+
+
+class SizeOrderMethod(Method):
+    """Base of the controls that propose by size, without looking at any error.
+
+    Attributes:
+        largest: Whether the largest come first.
+    """
+
+    family = "baseline"
+    origin = "this project"
+    source = "This project: a control, as in White et al., A Deeper Look at Zero-Cost Proxies for Lightweight NAS, 2022"
+    knowledge = ("decisions", "legality", "isomorphism", "size")
+    largest: ClassVar[bool]
+
+    def __init__(self, problem: Problem, rng: np.random.Generator, *, measure: str = "parameters") -> None:
+        super().__init__(problem, rng)
+        if measure not in MEASURES:
+            raise SettingError(f"measure = {measure!r}; accepted: {', '.join(MEASURES)}")
+        self._order = SizeOrder(problem, rng, measure, self.largest)
+
+    @classmethod
+    def requirements(cls, settings: Mapping[str, Any]) -> Requirements:
+        """The sizes of the networks."""
+        return Requirements(resources=(settings.get("measure", "parameters"),))
+
+    def ask(self) -> Query:
+        """The next architecture.
+
+        Raises:
+            SearchEnded: Every architecture has been proposed.
+        """
+        return Query(self._order.next())
+
+    def tell(self, observation: Observation) -> None:
+        """Notes what need not be proposed again; learns nothing."""
+        self._order.skip(observation.query.architecture)

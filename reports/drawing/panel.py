@@ -99,10 +99,10 @@ class Panel:
 
     def title(self, text: str, middle: bool = False) -> None:
         """Writes a title above."""
-        style, room = self.canvas.style, self.right - self.left + (0 if middle else BESIDE)
-        size = min(style.size, style.size * room / max(style.text_width(text, style.size, bold=True), 1.0))
+        style, width = self.canvas.style, self.right - self.left + (0 if middle else BESIDE)
+        size = min(style.size, style.size * width / max(style.text_width(text, style.size, bold=True), 1.0))
         size = max(size, 0.7 * style.size)
-        shown = style.fitted(text, room, size)
+        shown = style.fitted(text, width, size)
         at, anchor = ((self.left + self.right) / 2, "middle") if middle else (self.left - BESIDE, "start")
         self.canvas.text(at, self.top - 5, shown, size, INK, anchor, bold=True)
 
@@ -183,7 +183,7 @@ def legend_height(style: Style, labels: Sequence[str]) -> float:
 
 
 def legend(canvas: Canvas, top: float, entries: Sequence[tuple[str, Look]]) -> None:
-    """Draws one legend for all panels, in as many columns as there is room for."""
+    """Draws one legend for all panels, in as many columns as fit."""
     style = canvas.style
     widest = style.widest([label for label, _ in entries], style.small)
     columns = _columns(canvas.width, widest, len(entries))

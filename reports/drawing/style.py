@@ -39,7 +39,7 @@ class Style:
         return max((self.text_width(text, size) for text in texts), default=0.0)
 
     def fitted(self, text: str, width: float, size: float = 0.0) -> str:
-        """The text, cut off with an ellipsis where it is wider than there is room for."""
+        """The text, cut off with an ellipsis where it is wider than that."""
         if self.text_width(text, size) <= width:
             return text
         while text and self.text_width(f"{text}…", size) > width:

@@ -95,16 +95,16 @@ def _directions(panel: Panel, left: str, right: str, unit: str) -> None:
     """Says below the ticks what each side favours, and in which unit."""
     canvas, size = panel.canvas, panel.small
     sides = panel.bottom + 9.5 + 1.9 * size
-    room, style = panel.right - panel.left, canvas.style
+    width, style = panel.right - panel.left, canvas.style
     texts = f"← {left} better", f"{right} better →"
-    if style.text_width("  ".join(texts), size) > room:
+    if style.text_width("  ".join(texts), size) > width:
         texts = f"← {left}", f"{right} →"
-    canvas.text(panel.left, sides, style.fitted(texts[0], 0.48 * room, size), size, INK)
-    canvas.text(panel.right, sides, style.fitted(texts[1], 0.48 * room, size), size, INK, "end")
+    canvas.text(panel.left, sides, style.fitted(texts[0], 0.48 * width, size), size, INK)
+    canvas.text(panel.right, sides, style.fitted(texts[1], 0.48 * width, size), size, INK, "end")
     canvas.text(
         (panel.left + panel.right) / 2,
         sides + 1.4 * size,
-        style.fitted(f"[{unit}]", room, size),
+        style.fitted(f"[{unit}]", width, size),
         size,
         INK,
         "middle",

@@ -71,7 +71,7 @@ def volumes(
 
 
 def surfaces(style: Style, tasks: Sequence[TaskFronts], looks: Mapping[str, Look]) -> Canvas:
-    """Draws median attainment surfaces, those at 10 and 90 % as thin lines where there is room, and the exact front."""
+    """Draws median attainment surfaces, those at 10 and 90 % as thin lines where they fit, and the exact front."""
     canvas, place = _canvas(style, tasks, [(label, looks[label]) for label in _labels(tasks, looks)] + _line(FRONT))
     for number, task in enumerate(tasks):
         left, top, width, _ = place(number)

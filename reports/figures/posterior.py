@@ -27,9 +27,9 @@ def posterior_bars(
         rope: Half width of the region of practical equivalence.
         unit: Its unit.
     """
-    room, size = 0.3 * style.width, style.small
-    firsts = [style.fitted(first, room, size) for first, *_ in rows]
-    seconds = [style.fitted(second, room, size) for _, second, *_ in rows]
+    width, size = 0.3 * style.width, style.small
+    firsts = [style.fitted(first, width, size) for first, *_ in rows]
+    seconds = [style.fitted(second, width, size) for _, second, *_ in rows]
     depth = ROW * len(rows)
     canvas = Canvas(style.width, 6 + depth + 46, style)
     left, right = style.widest(firsts, size) + 10, style.width - style.widest(seconds, size) - 10

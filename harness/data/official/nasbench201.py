@@ -90,6 +90,7 @@ def _in_zip(path: Path, data: mmap) -> int:
     try:
         with zipfile.ZipFile(path) as archive:
             (member,) = (info for info in archive.infolist() if info.filename.endswith("data.pkl"))
+    # zipfile raises NotImplementedError for what it lacks, RuntimeError for encryption, struct.error for cut fields
     except (zipfile.BadZipFile, ValueError, NotImplementedError, struct.error, RuntimeError) as error:
         raise DataError(f"{path}: damaged, or not a file of torch.save ({error}); get the file again") from error
     if member.compress_type != zipfile.ZIP_STORED:
