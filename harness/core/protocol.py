@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args
 from equipoise.harness.core.errors import SuiteError, nearest
 from equipoise.harness.core.isomorphism import Isomorphism
 from equipoise.harness.core.ledger import Duplicates, Invalid
-from equipoise.harness.core.suite_values import as_positive, check_keys, shown
+from equipoise.harness.core.suite_values import as_bool, as_positive, check_keys, shown
 from equipoise.harness.core.task_info import Noise
 
 __all__ = ["NO_RULES", "Protocol", "protocol_of"]
@@ -38,6 +38,9 @@ class Protocol:
         isomorphism: Whether isomorphism of architectures is used by whoever does (``own``), hidden from all methods
             (``none``), or open to all (``all``): then each proposal is replaced by the representative of its class, and
             a class that the run has evaluated is answered from memory without charge.
+        continue_training: Whether a query for more epochs of an architecture than the run has trained it pays the
+            further ones only, as where a training goes on; otherwise each training is paid from its start. For tasks
+            whose fidelities are the epochs of one training, and budgets of epochs or seconds.
         seconds_per_run: Wall time after which a run is stopped and recorded as failed; None for any.
         memory_per_run: Memory of a run and its children, likewise: a number with ``MB`` or ``GB``, of 10^6 or 10^9
             bytes. Neither limit decides the rows of a run that keeps it, so neither is part of what a run is.
@@ -52,6 +55,7 @@ class Protocol:
     initial_size: int = 10
     seeds: Seeds = "all"
     isomorphism: Isomorphism = "own"
+    continue_training: bool = False
     seconds_per_run: float | None = None
     memory_per_run: str | None = None
 
@@ -66,7 +70,8 @@ class Protocol:
 
     def rules(self) -> dict[str, Any]:
         """All of it for a file or a hash. Rules that came later are absent at their default, so that ids stay."""
-        later = {"seeds": "all", "isomorphism": "own", "seconds_per_run": None, "memory_per_run": None}
+        later = {"seeds": "all", "isomorphism": "own", "continue_training": False}
+        later |= {"seconds_per_run": None, "memory_per_run": None}
         return {key: value for key, value in vars(self).items() if later.get(key) != value}
 
     def held_out(self, seeds: int, repeat: int) -> int | None:
@@ -107,6 +112,8 @@ def protocol_of(content: dict[str, Any]) -> Protocol:
         elif key == "memory_per_run":
             if not isinstance(value, str) or not MEMORY.fullmatch(value) or not float(value[:-2]):
                 raise SuiteError(f"[protocol]: memory_per_run = {shown(value)}; write for example '4GB' or '500MB'")
+        elif key == "continue_training":
+            as_bool(value, "[protocol]: continue_training")
         elif key == "seed":
             if isinstance(value, bool) or not isinstance(value, int) or value < 0:
                 raise SuiteError(f"[protocol]: seed = {value!r} is not a whole number from 0 on")

@@ -12,7 +12,7 @@ from equipoise.harness.core.isomorphism import Isomorphism
 from equipoise.harness.core.ledger import Budget
 from equipoise.harness.core.method import Family
 from equipoise.harness.core.registry import benchmark_names, benchmarks, task_names
-from equipoise.harness.core.suite_values import as_positive, as_table, check_keys, shown
+from equipoise.harness.core.suite_values import as_bool, as_positive, as_table, check_keys, shown
 
 __all__ = ["MethodEntry", "budgets_of", "method_of", "tasks_of"]
 
@@ -31,6 +31,7 @@ class MethodEntry:
         repeats: Its own number of repeats, for a costly method.
         family: Overrides the class's family.
         isomorphism: Overrides the rule of the protocol, for suites that compare the rules themselves.
+        continue_training: Likewise.
         factors: Its level of each factor, for suites that are a factorial design.
     """
 
@@ -41,6 +42,7 @@ class MethodEntry:
     family: Family | None = None
     isomorphism: Isomorphism | None = None
     factors: Mapping[str, str] | None = None
+    continue_training: bool | None = None
 
 
 def budgets_of(content: dict[str, Any]) -> tuple[Budget, ...]:
@@ -107,4 +109,7 @@ def method_of(entry: dict[str, Any]) -> MethodEntry:
     for factor, level in factors.items():
         if not isinstance(level, str):
             raise SuiteError(f"{where}: factors: {factor} = {level!r} is not a text")
-    return MethodEntry(name, label, settings, repeats, family, isomorphism, factors or None)
+    continued = entry.get("continue_training")
+    if continued is not None:
+        as_bool(continued, f"{where}: continue_training")
+    return MethodEntry(name, label, settings, repeats, family, isomorphism, factors or None, continued)
