@@ -29,7 +29,10 @@ class Protocol:
         repeats: Runs of each method on each task.
         seed: Root of all randomness.
         duplicates: Whether proposing the same again costs.
-        invalid: Whether an invalid proposal costs and is told the worst error, or is free and asked again.
+        invalid: Whether an invalid proposal costs (``penalise``), or is free and asked again (``redraw``). Either way
+            the method is told the worst error, so that an optimiser that knows no legality learns where not to look.
+            In the experiments on NAS-Bench-101 invalid cells are told error 1 and take no time (Ying et al. 2019,
+            published code): that is ``redraw``.
         noise: Whether a query shows the mean of the stored training seeds or one drawn at random.
         initial: Whether methods start on their own, or from the same random architectures in each repeat.
         initial_size: How many those are.

@@ -205,7 +205,7 @@ class Suite:
 
     def rules_of(self, method: MethodEntry) -> Protocol:
         """The rules under which a method runs: those of the protocol, except what its entry overrides."""
-        named = {"isomorphism": method.isomorphism, "continue_training": method.continue_training}
+        named = {rule: getattr(method, rule) for rule in ("isomorphism", "continue_training", "invalid")}
         changed: dict[str, Any] = {rule: value for rule, value in named.items() if value is not None}
         return replace(self.protocol, **changed) if changed else self.protocol
 

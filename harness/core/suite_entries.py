@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 from equipoise.harness.core.errors import SuiteError, nearest, one_line
 from equipoise.harness.core.isomorphism import Isomorphism
-from equipoise.harness.core.ledger import Budget
+from equipoise.harness.core.ledger import Budget, Invalid
 from equipoise.harness.core.method import Family
 from equipoise.harness.core.registry import benchmark_names, benchmarks, task_names
 from equipoise.harness.core.suite_values import as_bool, as_positive, as_table, check_keys, shown
@@ -32,6 +32,7 @@ class MethodEntry:
         family: Overrides the class's family.
         isomorphism: Overrides the rule of the protocol, for suites that compare the rules themselves.
         continue_training: Likewise.
+        invalid: Likewise.
         factors: Its level of each factor, for suites that are a factorial design.
     """
 
@@ -43,6 +44,7 @@ class MethodEntry:
     isomorphism: Isomorphism | None = None
     factors: Mapping[str, str] | None = None
     continue_training: bool | None = None
+    invalid: Invalid | None = None
 
 
 def budgets_of(content: dict[str, Any]) -> tuple[Budget, ...]:
@@ -102,9 +104,13 @@ def method_of(entry: dict[str, Any]) -> MethodEntry:
     label = str(entry.get("label", Path(name).stem if name.endswith(".py") else name))
     if not label.strip() or not label.isprintable() or len(label) > MOST_LABEL:
         raise SuiteError(f"{where}: label = {shown(label)}; accepted: up to {MOST_LABEL} printable characters")
-    isomorphism = entry.get("isomorphism")
-    if isomorphism is not None and isomorphism not in get_args(Isomorphism):
-        raise SuiteError(f"{where}: isomorphism = {isomorphism!r}; {nearest(str(isomorphism), get_args(Isomorphism))}")
+    isomorphism, invalid = entry.get("isomorphism"), entry.get("invalid")
+    for rule, value, accepted in (
+        ("isomorphism", isomorphism, get_args(Isomorphism)),
+        ("invalid", invalid, get_args(Invalid)),
+    ):
+        if value is not None and value not in accepted:
+            raise SuiteError(f"{where}: {rule} = {value!r}; {nearest(str(value), accepted)}")
     factors = as_table(entry.get("factors", {}), f"{where}: factors")
     for factor, level in factors.items():
         if not isinstance(level, str):
@@ -112,4 +118,4 @@ def method_of(entry: dict[str, Any]) -> MethodEntry:
     continued = entry.get("continue_training")
     if continued is not None:
         as_bool(continued, f"{where}: continue_training")
-    return MethodEntry(name, label, settings, repeats, family, isomorphism, factors or None, continued)
+    return MethodEntry(name, label, settings, repeats, family, isomorphism, factors or None, continued, invalid)
