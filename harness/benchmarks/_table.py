@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from equipoise.harness.benchmarks._network_sizes import NetworkSizes, SizeReaders
 from equipoise.harness.core.errors import DataError, SuiteError
+from equipoise.harness.core.scores import FREE, ScoreValues
 from equipoise.harness.core.space import Architecture, SearchSpace
 from equipoise.harness.core.task import Evaluation, Noise, Task, TaskInfo
 from equipoise.harness.core.training_seeds import common_seeds, floors, hold_out, levels_with
@@ -45,6 +46,7 @@ class TableTask(Task):
         path: The table file in the open format, if there is one.
         sizes: What gives the sizes of the networks, where they are known; the functions must pickle too.
         objectives: What gives the values of the further objectives that `info` names, likewise.
+        scores: What gives the training-free scores that `info` names beside the sizes, which are added; likewise.
     """
 
     def __init__(
@@ -57,9 +59,11 @@ class TableTask(Task):
         path: Path | None = None,
         sizes: SizeReaders = MappingProxyType({}),
         objectives: SizeReaders = MappingProxyType({}),
+        scores: SizeReaders = MappingProxyType({}),
     ) -> None:
-        self.path, self._sizes, self._objectives = path, dict(sizes), dict(objectives)
-        self._info = info.deferring(seeds=self._seeds, noise_floor=self._noise_floor)
+        self.path, self._sizes, self._objectives, self._scores = path, dict(sizes), dict(objectives), dict(scores)
+        offered = (*(score for score in FREE if score.name in sizes), *info.scores)
+        self._info = info.deferring(seeds=self._seeds, noise_floor=self._noise_floor, scores=partial(tuple, offered))
         self._space, self._read, self._skip = space, columns, skip
         super().__init__(noise)
 
@@ -80,6 +84,10 @@ class TableTask(Task):
     def resource(self, name: str) -> Any | None:
         """``parameters`` and ``flops`` of the networks, where they are known: a `NetworkSizes`."""
         return NetworkSizes(self.space, self._sizes[name]()) if name in self._sizes else super().resource(name)
+
+    def score_values(self, name: str) -> ScoreValues | None:
+        """The sizes, and the scores of the table."""
+        return NetworkSizes(self.space, self._scores[name]()) if name in self._scores else super().score_values(name)
 
     def skip(self) -> str | None:
         """The reason why the data cannot be read here."""

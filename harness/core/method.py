@@ -11,6 +11,7 @@ import numpy as np
 from equipoise.harness.core.errors import SettingError, nearest
 from equipoise.harness.core.ledger import Budget
 from equipoise.harness.core.objectives import Constraint
+from equipoise.harness.core.scores import SCORE, ScoreReader
 from equipoise.harness.core.space import Architecture, SearchSpace
 from equipoise.harness.core.task_info import Objective
 
@@ -28,7 +29,7 @@ Knowledge = Literal[
 - ``isomorphism``: which architectures are one network (`key`, `canonical`, `neighbours`, `enumerate`, `index`);
 - ``graph``: the graph of an architecture, by `graph` or through an encoding of it;
 - ``size``: parameters or FLOPs of the network;
-- ``scores``: zero-cost proxies;
+- ``scores``: training-free scores (zero-cost proxies), by `Problem.scores`;
 - ``images``: the data set itself, to train on;
 - ``fidelities``: queries after fewer epochs than full training;
 - ``labels of other tasks``: errors observed elsewhere.
@@ -86,6 +87,24 @@ class Problem:
     resources: Mapping[str, Any] = field(default_factory=dict)
     objectives: tuple[Objective, ...] = ()
     constraints: tuple[Constraint, ...] = ()
+
+    def scores(self, name: str) -> ScoreReader:
+        """The reader of a training-free score, for methods that declare ``scores`` and require ``score:NAME``.
+
+        Calling it with n architectures gives their n scores. What is read must be paid with the next query, by
+        ``training_cost=reader.due()``; a run that does not pay fails.
+
+        Raises:
+            SettingError: The method does not require it.
+        """
+        reader = self.resources.get(SCORE + name)
+        if not isinstance(reader, ScoreReader):
+            required = ", ".join(sorted(key for key in self.resources if key.startswith(SCORE))) or "none"
+            raise SettingError(
+                f"score '{name}' is not among those that the method requires ({required}); name '{SCORE}{name}' in "
+                "Requirements.resources, and 'scores' in knowledge"
+            )
+        return reader
 
 
 @dataclass(frozen=True)
