@@ -12,6 +12,8 @@ import numpy.typing as npt
 from equipoise.harness.core.task import Metric
 from equipoise.reports.fronts import SeveralObjectives
 from equipoise.reports.random_search import ExactRandomSearch
+from equipoise.reports.score_worth import ScoreWorth
+from equipoise.reports.size_bands import GivenSize, SizeBands
 
 __all__ = ["Array", "Derived", "MethodInfo", "Recount", "Results", "Runs", "Spent", "TaskResults"]
 
@@ -159,6 +161,9 @@ class TaskResults:
         floors: Noise floors in the shown unit, by name (`equipoise.harness.core.task.Task.noise_floors`).
         own_title: The name that a table gives itself; empty if it is the same.
         derived: What each method asked for that trains shared weights between its proposals, by label.
+        scores: The worth of each training-free score, by name; empty unless a method of the suite uses scores.
+        bands: The networks by size; None where the task does not tell their sizes.
+        sized: The incumbents of each method among the networks of their size, by label.
     """
 
     name: str
@@ -176,6 +181,9 @@ class TaskResults:
     derived: Mapping[str, Derived] = field(default_factory=dict)
     own_title: str = ""
     floors: Mapping[str, float] = field(default_factory=dict)
+    scores: Mapping[str, ScoreWorth] = field(default_factory=dict)
+    bands: SizeBands | None = None
+    sized: Mapping[str, GivenSize] = field(default_factory=dict)
 
     @property
     def title(self) -> str:

@@ -243,6 +243,17 @@ def tabulate(
 
 
 @app.command()
+def scores(
+    tasks: Annotated[
+        list[str], typer.Argument(help="Tasks whose errors are all known, for example nasbench201/cifar10.")
+    ],
+) -> None:
+    """Say what training-free scores are worth on a task: tau, tau in the best tenth, the best of the top k."""
+    document = _reports("sections.scores").scores_document(tasks)
+    typer.echo(_reports("render.markdown").render(document))
+
+
+@app.command()
 def surrogate(
     name: Annotated[str, typer.Argument(help="A table in the open format, or a surrogate task to be fitted.")],
     out: Annotated[Path | None, typer.Option(help="Of a table: the .npz file to write.")] = None,
