@@ -126,6 +126,8 @@ def _methods(manifest: Mapping[str, Any], stored: list[str]) -> tuple[MethodInfo
                 tuple(entry.get("tuned_on", ())),
                 _knowledge(entry.get("knowledge", ()), entries.get(label, {}).get("isomorphism", rule)),
                 entry.get("factors", {}),
+                entry.get("labels_used", 0),
+                entry.get("history", {}),
             )
         )
     return tuple(sorted(described, key=lambda method: FAMILIES.index(method.family)))

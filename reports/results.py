@@ -36,6 +36,8 @@ class MethodInfo:
         tuned_on: Tasks that its defaults were tuned on: names, or patterns of them.
         knowledge: What it uses of a task; empty where the manifest does not tell.
         factors: Its level of each factor of a factorial suite.
+        labels_used: Observed errors that went into it before any query, of other tasks or architectures.
+        history: Those that the suite told it of other tasks, by the task that is searched.
         settings: All settings in force.
         changed: Those the suite set.
         deviations: Where the defaults depart from the source's.
@@ -52,6 +54,8 @@ class MethodInfo:
     tuned_on: tuple[str, ...] = ()
     knowledge: tuple[str, ...] = ()
     factors: Mapping[str, str] = field(default_factory=dict)
+    labels_used: int = 0
+    history: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     def tuned(self, task: str) -> bool:
         """Whether its defaults were tuned on a task."""

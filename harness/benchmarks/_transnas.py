@@ -94,6 +94,7 @@ class TransNas(Benchmark):
             penalty=partial(_penalty, name, file, read),
             has_cost=False,
             is_lookup=True,
+            images="Taskonomy",
         )
         scores = self.score_files.get(dataset)
         if scores is None:

@@ -137,6 +137,7 @@ class TrainingTask(Task):
             fidelities=self._epochs,
             measured_cost=True,
             scores=self._scores,
+            images=self._wanted.images,
         )
 
     @cached_property

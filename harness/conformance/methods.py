@@ -134,7 +134,7 @@ def survives_strange_answers(cls: type[Method], task: Task) -> None:
 def never_sees_the_test_error(cls: type[Method], task: Task) -> None:
     """Nothing but the answers to its queries is read: no test error, no landscape, no optimum."""
     problem = _problem(cls, task)
-    known = {"space", "budget", "fidelities", "resources", "objectives", "constraints"}
+    known = {"space", "budget", "fidelities", "resources", "objectives", "constraints", "history"}
     assert set(vars(problem)) == known, "the problem shows more than it should"
     with watched(type(task), ("reveal", "landscape", "optimum", "expected", "objective_values")) as touched:
         _run(cls, task)

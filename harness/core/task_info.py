@@ -171,6 +171,8 @@ class TaskInfo:
         noise_floor: The error below which a difference is noise of training, the first of `Task.noise_floors`; None
             if not known.
         objectives: Further objectives in `Evaluation`.
+        images: The images that its networks are trained on, where the data set's name does not tell: a task is never
+            history for another one of the same images.
         scores: Training-free scores that are at hand here, with the price of each (`Task.score_values`).
     """
 
@@ -196,6 +198,7 @@ class TaskInfo:
     noise_floor: Deferred[float | None] = Deferred(None)
     objectives: tuple[Objective, ...] = ()
     scores: Deferred[tuple[Score, ...]] = Deferred(())
+    images: str = ""
 
     def __repr__(self) -> str:
         """Short, and reads no data."""
@@ -216,3 +219,8 @@ class TaskInfo:
     def dataset(self) -> str:
         """The part of the name after the first slash."""
         return self.name.partition("/")[2]
+
+    @property
+    def trained_on(self) -> str:
+        """The images behind the numbers, by name."""
+        return self.images or self.dataset

@@ -11,6 +11,7 @@ from time import perf_counter, process_time
 from typing import Any
 
 from equipoise.harness.core.errors import one_line, reason_of
+from equipoise.harness.core.history_tasks import with_history
 from equipoise.harness.core.ledger import Ledger
 from equipoise.harness.core.local_classes import adopt
 from equipoise.harness.core.method import Method
@@ -85,6 +86,7 @@ def run_spec(spec: RunSpec, task: Task, cls: type[Method], journal: Path | None 
     settings, rules = json.loads(spec.settings), spec.protocol
     task = searched_task(task, rules, spec.repeat)
     problem = with_objectives(searched_problem(cls, task, spec.budget, settings, rules), task, spec)
+    problem = with_history(problem, cls, task, spec)
     method, space = cls(problem, spec.rng("method"), **settings), problem.space
     method = metered(with_constraints(method, problem, task))
     initial = space.sample(spec.rng("shared"), rules.initial_size) if rules.initial == "shared" else ()
