@@ -50,7 +50,7 @@ class TransferGp(StructuralGp):
         "This project: structural_gp with hyperparameters and mean learnt on other tasks, in the spirit of Swersky, "
         "Snoek and Adams, NeurIPS 2013, and Wistuba and Grabocka, ICLR 2021"
     )
-    knowledge = ("decisions", "legality", "isomorphism", "graph", "labels of other tasks")
+    knowledge = (*StructuralGp.knowledge, "labels of other tasks")  # type: ignore[assignment]
 
     def __init__(
         self,

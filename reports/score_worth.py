@@ -43,7 +43,10 @@ def score_worths(task: Task) -> Mapping[str, ScoreWorth]:
         return {}
     found, everything = {}, list(task.space.enumerate())
     for score in task.info.scores:
-        values = task.resource(SCORE + score.name)(everything)
+        reader = task.resource(SCORE + score.name)
+        if reader is None:
+            continue
+        values = reader(everything)
         price, undefined = score.price * len(everything), float(np.isneginf(values).mean())
         found[score.name] = ScoreWorth(price, undefined, score_quality(values, errors))
     return found

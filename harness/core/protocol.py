@@ -71,7 +71,7 @@ class Protocol:
 
     def rules(self) -> dict[str, Any]:
         """All of it for a file or a hash. Rules that came later are absent at their default, so that ids stay."""
-        later = {"seeds": "all", "isomorphism": "own", "seconds_per_run": None, "memory_per_run": None}
+        later: dict[str, Any] = {"seeds": "all", "isomorphism": "own", "seconds_per_run": None, "memory_per_run": None}
         later |= {"history": (), "history_size": 100}
         kept = {key: value for key, value in vars(self).items() if later.get(key) != value}
         return {key: list(value) if isinstance(value, tuple) else value for key, value in kept.items()}

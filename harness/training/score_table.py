@@ -12,39 +12,15 @@ import numpy as np
 from equipoise.harness.core.errors import StoreError, SuiteError
 from equipoise.harness.core.files import parse_json, write_whole
 from equipoise.harness.core.space import Architecture
-from equipoise.harness.training.scores import BATCH, LIVE_SCORES, scores_of
+from equipoise.harness.training.live_scores import BATCH_SEED, network_scores
+from equipoise.harness.training.scores import BATCH, LIVE_SCORES
 from equipoise.harness.training.setup import Setup
 from equipoise.harness.training.tabulate import ENUMERABLE, ORDER_SEED
 
-__all__ = ["network_scores", "tabulate_scores"]
+__all__ = ["tabulate_scores"]
 
 PIECE = 200
 """Architectures per piece."""
-
-BATCH_SEED = 64
-"""Draws the images of the batch: the same for every network."""
-
-
-def network_scores(setup: Setup, architecture: Architecture, names: tuple[str, ...]) -> dict[str, float]:
-    """The scores of the network of an architecture, with the initial weights of its first replica.
-
-    Args:
-        setup: Space, images, macro architecture and seed.
-        architecture: The architecture.
-        names: Of `LIVE_SCORES`.
-    """
-    import torch
-
-    from equipoise.harness.training.layers import initialise
-
-    images = setup.device_images
-    count = len(images.y["train"])
-    generator = torch.Generator().manual_seed(BATCH_SEED)
-    chosen = torch.randperm(count, generator=generator)[:BATCH].to(images.device)
-    network = setup.networks.build(architecture, setup.macro, images.channels, images.classes, 1)
-    initialise(network, [torch.Generator().manual_seed(setup.seeds(architecture)[0])])  # type: ignore[arg-type]
-    network.to(device=torch.device(images.device))
-    return scores_of(network, images.x["train"][chosen], images.y["train"][chosen], names)
 
 
 def tabulate_scores(space: str, images: str, out: Path, say: Callable[[str], None] = print) -> int:

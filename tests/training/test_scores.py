@@ -113,7 +113,7 @@ def test_a_cell_without_a_path_has_no_defined_score() -> None:
 
 
 def test_the_stored_scores_of_fashion14_are_those_of_the_command() -> None:
-    from equipoise.harness.training.score_table import network_scores
+    from equipoise.harness.training.live_scores import network_scores
 
     task, setup = load_task("nasbench201/fashion14"), Setup.named("nasbench201", "fashion14", 1, 201)
     for cell in task.space.sample(np.random.default_rng(5), 3):
