@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from equipoise.harness.core.method import Problem as Problem
     from equipoise.harness.core.method import Query as Query
     from equipoise.harness.core.method import Requirements as Requirements
+    from equipoise.harness.core.scores import Score as Score
+    from equipoise.harness.core.scores import ScoreReader as ScoreReader
     from equipoise.harness.core.space import Architecture as Architecture
     from equipoise.harness.core.space import Decision as Decision
     from equipoise.harness.core.space import LabelledDag as LabelledDag
@@ -61,6 +63,7 @@ _MODULES = {
     "SpaceError StoreError SuiteError",
     "harness.core.ledger": "Budget",
     "harness.core.method": "Method Observation Problem Query Requirements",
+    "harness.core.scores": "Score ScoreReader",
     "harness.core.space": "Architecture Decision LabelledDag SearchSpace",
     "harness.core.suite": "Suite",
     "harness.core.task": "Benchmark Evaluation Task",

@@ -230,11 +230,27 @@ def tabulate(
     seeds: Annotated[int, typer.Option(help="Training seeds per architecture.")] = 3,
     workers: Annotated[int, typer.Option(help="Processes.")] = 1,
     device: Annotated[str, typer.Option(help="cpu, cuda, or auto.")] = "cpu",
+    scores: Annotated[bool, typer.Option("--scores", help="Training-free scores of all, instead of training.")] = False,
 ) -> None:
     """Train every architecture of a space, or a sample, and keep every epoch. Run it again to resume."""
+    if scores:
+        from equipoise.harness.training.score_table import tabulate_scores
+
+        raise typer.Exit(tabulate_scores(space, images, out, typer.echo))
     from equipoise.harness.training.tabulate import tabulate as run_tabulate
 
     raise typer.Exit(run_tabulate(space, images, out, sample, seeds, workers, device, typer.echo))
+
+
+@app.command()
+def scores(
+    tasks: Annotated[
+        list[str], typer.Argument(help="Tasks whose errors are all known, for example nasbench201/cifar10.")
+    ],
+) -> None:
+    """Say what training-free scores are worth on a task: tau, tau in the best tenth, the best of the top k."""
+    document = _reports("sections.scores").scores_document(tasks)
+    typer.echo(_reports("render.markdown").render(document))
 
 
 @app.command()

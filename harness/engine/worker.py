@@ -11,6 +11,7 @@ from time import perf_counter, process_time
 from typing import Any
 
 from equipoise.harness.core.errors import one_line, reason_of
+from equipoise.harness.core.history_tasks import with_history
 from equipoise.harness.core.ledger import Ledger
 from equipoise.harness.core.local_classes import adopt
 from equipoise.harness.core.method import Method
@@ -25,6 +26,7 @@ from equipoise.harness.engine.objectives import measured_task, with_constraints,
 from equipoise.harness.engine.process_state import SpoiledError, preserved, preserved_seeds
 from equipoise.harness.engine.rules import CLASS_STALL_LIMIT, ByClass, searched_problem, searched_task
 from equipoise.harness.engine.runner import run_trial
+from equipoise.harness.engine.scores import metered
 from equipoise.harness.store.run_file import Run
 from equipoise.harness.store.run_store import RunStore
 
@@ -84,8 +86,9 @@ def run_spec(spec: RunSpec, task: Task, cls: type[Method], journal: Path | None 
     settings, rules = json.loads(spec.settings), spec.protocol
     task = searched_task(task, rules, spec.repeat)
     problem = with_objectives(searched_problem(cls, task, spec.budget, settings, rules), task, spec)
+    problem = with_history(problem, cls, task, spec)
     method, space = cls(problem, spec.rng("method"), **settings), problem.space
-    method = with_constraints(method, problem, task)
+    method = metered(with_constraints(method, problem, task))
     initial = space.sample(spec.rng("shared"), rules.initial_size) if rules.initial == "shared" else ()
     oracle = measured_task(task, spec)
     if journal is not None and not task.info.is_lookup:
