@@ -1,6 +1,8 @@
 """Further objectives in the answers to a run, where its suite asks for any, and constraints for single objectives."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -9,12 +11,14 @@ from equipoise.harness.core.method import Method, Observation, Problem, Query
 from equipoise.harness.core.objective_scale import objective_of
 from equipoise.harness.core.objectives import VALIDATION_ERROR, Constraint, measured_objectives, total_violation
 from equipoise.harness.core.run_spec import RunSpec
+from equipoise.harness.core.scalarisation import Scalarisation
 from equipoise.harness.core.space import Architecture, SearchSpace
 from equipoise.harness.core.suite import Suite
 from equipoise.harness.core.task import Evaluation, Task, TaskInfo
 from equipoise.harness.engine.runner import Oracle
+from equipoise.harness.engine.scalarisation import ScalarisedMethod
 
-__all__ = ["MeasuredTask", "PenalisedMethod", "measured_task", "with_constraints", "with_objectives"]
+__all__ = ["MeasuredTask", "PenalisedMethod", "made_method", "measured_task", "with_objectives"]
 
 
 class MeasuredTask:
@@ -70,8 +74,20 @@ def with_objectives(problem: Problem, task: Task, spec: RunSpec | Suite) -> Prob
     return replace(problem, objectives=objectives, constraints=tuple(map(Constraint.parse, spec.constraints)))
 
 
-def with_constraints(method: Method, problem: Problem, task: Task) -> Method:
-    """The method as it is told under constraints: itself if it uses them, or if there are none."""
+def made_method(
+    cls: type[Method], problem: Problem, settings: Mapping[str, Any], task: Task, spec: RunSpec
+) -> Method:
+    """Makes the method of a run, as it is told objectives and constraints.
+
+    A method for one objective is wrapped where its suite has constraints, or a scalarisation for it.
+    """
+    rng = spec.rng("method")
+    if spec.scalarisation:
+        scalarisation = Scalarisation.from_json(spec.scalarisation)
+        return ScalarisedMethod(
+            lambda single: cls(single, rng, **settings), problem, spec.rng("scalarisation"), scalarisation
+        )
+    method = cls(problem, rng, **settings)
     if not problem.constraints or method.several_objectives:
         return method
     return PenalisedMethod(method, problem.constraints, task.info.penalty)

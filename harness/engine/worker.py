@@ -21,7 +21,7 @@ from equipoise.harness.core.task import Noise, Task
 from equipoise.harness.engine.call import retire, run_begins
 from equipoise.harness.engine.interruption import was_told
 from equipoise.harness.engine.journal import JournaledTask
-from equipoise.harness.engine.objectives import measured_task, with_constraints, with_objectives
+from equipoise.harness.engine.objectives import made_method, measured_task, with_objectives
 from equipoise.harness.engine.process_state import SpoiledError, preserved, preserved_seeds
 from equipoise.harness.engine.rules import CLASS_STALL_LIMIT, ByClass, searched_problem, searched_task
 from equipoise.harness.engine.runner import run_trial
@@ -84,8 +84,7 @@ def run_spec(spec: RunSpec, task: Task, cls: type[Method], journal: Path | None 
     settings, rules = json.loads(spec.settings), spec.protocol
     task = searched_task(task, rules, spec.repeat)
     problem = with_objectives(searched_problem(cls, task, spec.budget, settings, rules), task, spec)
-    method, space = cls(problem, spec.rng("method"), **settings), problem.space
-    method = with_constraints(method, problem, task)
+    method, space = made_method(cls, problem, settings, task, spec), problem.space
     initial = space.sample(spec.rng("shared"), rules.initial_size) if rules.initial == "shared" else ()
     oracle = measured_task(task, spec)
     if journal is not None and not task.info.is_lookup:

