@@ -146,6 +146,6 @@ def density(sizes: npt.NDArray[np.float64], at: npt.NDArray[np.float64]) -> npt.
 
 
 def _inverse(densities: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Probabilities in inverse proportion to densities, of which the smallest are raised to a thousandth of the mean."""
+    """Probabilities in inverse proportion to densities, each raised to at least a thousandth of their mean."""
     odds = 1.0 / np.maximum(densities, 1e-3 * densities.mean())
     return np.asarray(odds / odds.sum())

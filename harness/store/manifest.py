@@ -252,6 +252,7 @@ def _task(name: str, suite: Suite) -> dict[str, Any]:
         "fidelities": list(info.fidelities),
         "noise_floors": task.noise_floors(),
         "measured_cost": info.measured_cost,
+        "measured_objectives": [one.name for one in info.objectives if one.measured],
         "pitfalls": list(info.pitfalls),
     }
 
