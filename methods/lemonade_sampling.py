@@ -142,7 +142,7 @@ def density(sizes: npt.NDArray[np.float64], at: npt.NDArray[np.float64]) -> npt.
         return np.ones(len(at))
     width = spread * len(sizes) ** -0.2
     kernels: npt.NDArray[np.float64] = np.exp(-0.5 * ((at[:, None] - sizes[None]) / width) ** 2)
-    return kernels.mean(axis=1)
+    return np.asarray(kernels.mean(axis=1))
 
 
 def _inverse(densities: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

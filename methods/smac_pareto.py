@@ -39,7 +39,7 @@ class SmacPareto(Smac):
 
     source = "Lindauer et al., SMAC3, JMLR 2022; smac 2.4 HPO facade with its ParEGO (Knowles, 2006)"
     several_objectives = True
-    deviations = (
+    deviations = (  # type: ignore[assignment] # those of Smac are inferred to be three
         *Smac.deviations,
         "ParEGO in the place of the facade's default for several objectives, their mean.",
         "Weights are drawn by SMAC uniformly and normalised; Knowles draws them from a lattice.",

@@ -14,6 +14,7 @@ from equipoise.reports.sections.derived import derived_section
 from equipoise.reports.sections.factorial import factorial_section
 from equipoise.reports.sections.focus import focus_section
 from equipoise.reports.sections.frameworks import frameworks_section
+from equipoise.reports.sections.hypervolume_frameworks import hypervolume_frameworks_section
 from equipoise.reports.sections.knowledge import knowledge_section
 from equipoise.reports.sections.methods import methods_section
 from equipoise.reports.sections.objectives import objectives_detail_section, objectives_section, with_caution
@@ -56,6 +57,7 @@ def compose(results: Results, focus: str | None = None) -> Document:
     )
     appendix = (
         objectives_detail_section(analysis),
+        hypervolume_frameworks_section(analysis, look),
         answer_detail_section(analysis),
         question_section(analysis),
         tuning_section(analysis),
