@@ -98,10 +98,15 @@ def _measured(address: str, suite: Suite | RunSpec) -> list[str]:
     return [name for name in names if name in known]
 
 
+def _columns_of(spec: RunSpec) -> dict[str, str]:
+    """The columns that hold measurements of a run, with the objectives and spreads in them."""
+    names = [part for one in _measured(spec.task_address, spec) for part in (one, spread_of(one))]
+    return {f"objective:{name}": name for name in names}
+
+
 def _recorded(task: Task, spec: RunSpec, rows: "pd.DataFrame") -> Recorded:
     """The stored measurements of a run, by architecture."""
-    names = [part for one in _measured(spec.task_address, spec) for part in (one, spread_of(one))]
-    columns = {name: f"objective:{name}" for name in names if f"objective:{name}" in rows}
+    columns = {name: column for column, name in _columns_of(spec).items() if column in rows}
     found: dict[Architecture, list[Mapping[str, float]]] = {}
     for row in rows[rows["status"] != "invalid"].to_dict("records") if columns else ():
         told = {name: float(row[column]) for name, column in columns.items() if row[column] == row[column]}
@@ -132,7 +137,8 @@ def _difference(store: RunStore, spec: RunSpec, old: "pd.DataFrame") -> str | No
     objectives = objective_columns(new.objectives)
     if sorted(named) != sorted(name for name, values in objectives.items() if not all(map(isnan, values))):
         return f": objectives {', '.join(named) or 'none'} stored, {', '.join(objectives) or 'none'} now"
-    now.update({name: objectives[name] for name in named})
+    told_again = _columns_of(spec)
+    now.update({name: objectives[name] for name in named if name not in told_again})
     now["architecture"] = [task.space.format(architecture) for architecture in new.architecture]
     now["fidelity"] = [float("nan") if epochs is None else float(epochs) for epochs in new.fidelity]
     old = old.assign(fidelity=old.fidelity.astype(float))

@@ -1,4 +1,4 @@
-"""Hypervolumes: the table, the ranks, the pairs of methods, and the figure over the budget."""
+"""Hypervolumes: the table, the ranks, and the figure over the budget."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,14 +8,12 @@ from equipoise.reports.document import Cell, Column, Figure, Paragraph, Table
 from equipoise.reports.drawing.look import Look
 from equipoise.reports.figures.fronts import volumes
 from equipoise.reports.fronts import TaskFronts
-from equipoise.reports.phrases import interval, name, number, plural, probability
+from equipoise.reports.phrases import interval, name, number
 from equipoise.reports.sections.answer import budget_words
 from equipoise.reports.sections.front_view import FrontView, row, within
-from equipoise.reports.statistics.arrays import task_means
-from equipoise.reports.statistics.pairwise import a12, wilcoxon
 from equipoise.reports.statistics.resampling import Estimate
 
-__all__ = ["hypervolume_figure", "hypervolume_pairs", "hypervolume_ranks", "hypervolume_table"]
+__all__ = ["hypervolume_figure", "hypervolume_ranks", "hypervolume_table"]
 
 POINTS = 40
 
@@ -62,35 +60,6 @@ def hypervolume_ranks(view: FrontView, tasks: Sequence[TaskFronts]) -> Paragraph
         for m in order
     )
     return Paragraph((f"Average rank of one run by hypervolume, mean over tasks, 1 is best: {said}.",))
-
-
-def hypervolume_pairs(view: FrontView, tasks: Sequence[TaskFronts]) -> Table:
-    """All pairs by hypervolume: over tasks, and run against run."""
-    cube = view.cube(tasks, "volumes")
-    test, effects = wilcoxon(-task_means(cube)), a12(-cube)
-    rows = []
-    for i, label in enumerate(view.labels):
-        cells = []
-        for j in range(len(view.labels)):
-            known = effects[i, j][np.isfinite(effects[i, j])]
-            if i == j or not known.size:
-                cells.append(Cell("–" if i == j else "n/a"))
-                continue
-            p, effect = float(test.adjusted_p[i, j]), float(known.mean())
-            cells.append(Cell(f"{number(effect, 2)} ({probability(p)})", effect, best=p < 0.05))
-        rows.append((name(label), *cells))
-    used = int(test.tasks_used.max(initial=0))
-    few = (
-        f" With {plural(used, 'task')} no p-value is below {2.0 ** (1 - used):.3g} before that correction."
-        if 0 < used < 10
-        else ""
-    )
-    notes = (
-        "Probability that a run of the row has a larger hypervolume than one of the column, mean over tasks; in brackets "
-        "the p-value of the signed-rank test over tasks on the mean hypervolumes, after Holm's correction." + few,
-    )
-    columns = (Column("method", "l"), *map(Column, view.labels))
-    return Table("hypervolume-pairs", "Pairs of methods by hypervolume", columns, tuple(rows), (notes,))
 
 
 def hypervolume_figure(view: FrontView, tasks: Sequence[TaskFronts], looks: Mapping[str, Look]) -> Figure:

@@ -17,7 +17,9 @@ from equipoise.reports.sections.front_view import FrontView, scaled
 __all__ = ["HypervolumeAnalysis", "hypervolume_frameworks_section"]
 
 PREFIX = "hypervolume-"
-"""Before the keys of tables and figures, which those on regret have too."""
+"""Before the keys of sections, tables and figures, which those on regret have too."""
+OF = " (hypervolume)"
+"""Behind their titles."""
 
 
 class HypervolumeAnalysis(Analysis):
@@ -101,13 +103,17 @@ def hypervolume_frameworks_section(analysis: Analysis, looks: Mapping[str, Look]
     if found is None or not scaled(found) or len(analysis.results.labels) < 2:
         return None
     section = frameworks_section(HypervolumeAnalysis(FrontView(analysis, found)), looks)
-    return None if section is None else _renamed(replace(section, title=f"{section.title} on hypervolume"))
+    return None if section is None else _renamed(section)
 
 
 def _renamed(section: Section) -> Section:
     blocks: list[Block] = [
-        replace(block, key=f"{PREFIX}{block.key}") if isinstance(block, Table | Figure) else block
+        replace(block, key=f"{PREFIX}{block.key}", title=f"{block.title}{OF}")
+        if isinstance(block, Table | Figure)
+        else block
         for block in section.blocks
     ]
     parts = tuple(map(_renamed, section.parts))
-    return replace(section, key=f"{PREFIX}{section.key}", blocks=tuple(blocks), parts=parts)
+    return replace(
+        section, key=f"{PREFIX}{section.key}", title=f"{section.title}{OF}", blocks=tuple(blocks), parts=parts
+    )

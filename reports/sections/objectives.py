@@ -8,14 +8,13 @@ from equipoise.reports.analysis import Analysis
 from equipoise.reports.document import Block, Cell, Column, Paragraph, Section, Table
 from equipoise.reports.drawing.look import Look
 from equipoise.reports.fronts import TaskFronts
-from equipoise.reports.phrases import joined, name
+from equipoise.reports.phrases import joined, name, plural
 from equipoise.reports.sections.attainment import attainment_differences, attainment_figure
 from equipoise.reports.sections.constrained import constrained_regret
 from equipoise.reports.sections.front_distance import front_distance
 from equipoise.reports.sections.front_view import FrontView, scaled
 from equipoise.reports.sections.hypervolume import (
     hypervolume_figure,
-    hypervolume_pairs,
     hypervolume_ranks,
     hypervolume_table,
 )
@@ -42,16 +41,15 @@ def objectives_section(analysis: Analysis, looks: Mapping[str, Look]) -> Section
 
 
 def objectives_detail_section(analysis: Analysis) -> Section | None:
-    """The section of the appendix: distances to the exact front, and pairs of methods."""
+    """The section of the appendix: distances to the exact front, and differences of attainment."""
     found = analysis.results.objectives
     if found is None or not (tasks := scaled(found)):
         return None
     view, blocks = FrontView(analysis, found), list[Block]()
     if near := [task for task in tasks if task.front is not None]:
         blocks.append(front_distance(view, near))
-    if len(view.labels) > 1:
-        blocks.append(hypervolume_pairs(view, tasks))
-        blocks += [attainment_differences(view.labels, tasks)] if len(found.names) == 2 else []
+    if len(view.labels) > 1 and len(found.names) == 2:
+        blocks.append(attainment_differences(view.labels, tasks))
     return Section("objectives-detail", "Several objectives in detail", tuple(blocks)) if blocks else None
 
 
@@ -83,7 +81,22 @@ def _words(view: FrontView) -> str:
             f"Constraints: {joined(map(str, view.found.constraints))}. A method for one objective was told the task's "
             "penalty plus the relative violation for an architecture that violates one."
         )
-    return said.strip()
+    return f"{said}{_scalarised(view)}".strip()
+
+
+def _scalarised(view: FrontView) -> str:
+    """How methods for one objective were told several, where any were."""
+    said = []
+    for method in view.analysis.results.methods:
+        if chosen := method.changed.get("scalarisation"):
+            fixed, period = chosen["weights"] != "random", plural(chosen["period"], "query", "queries")
+            weights = joined(f"{one:.3g}" for one in chosen["weights"]) if fixed else f"random, new every {period}"
+            said.append(f"{method.label} (weights: {weights})")
+    return (
+        f" Told the augmented Chebyshev scalarisation of the objectives, scaled by their ranges so far: {joined(said)}."
+        if said
+        else ""
+    )
 
 
 def _scales(tasks: Sequence[TaskFronts]) -> Table:
