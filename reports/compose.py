@@ -15,6 +15,7 @@ from equipoise.reports.sections.factorial import factorial_section
 from equipoise.reports.sections.focus import focus_section
 from equipoise.reports.sections.frameworks import frameworks_section
 from equipoise.reports.sections.given_size import given_size_section
+from equipoise.reports.sections.hypervolume_frameworks import hypervolume_frameworks_section
 from equipoise.reports.sections.knowledge import knowledge_section
 from equipoise.reports.sections.methods import methods_section
 from equipoise.reports.sections.objectives import objectives_detail_section, objectives_section, with_caution
@@ -59,6 +60,7 @@ def compose(results: Results, focus: str | None = None) -> Document:
     )
     appendix = (
         objectives_detail_section(analysis),
+        hypervolume_frameworks_section(analysis, look),
         answer_detail_section(analysis),
         question_section(analysis),
         tuning_section(analysis),

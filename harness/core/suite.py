@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
@@ -107,7 +107,8 @@ class Suite:
             )
         budgets = budgets_of(as_table(content["budget"], "budget"))
         tasks = tuple(task for entry in as_tables(content["tasks"], "tasks") for task in tasks_of(entry))
-        methods = tuple(method_of(entry) for entry in as_tables(content["methods"], "methods"))
+        objectives = checked_objectives(content["objectives"]) if content.get("objectives") else ()
+        methods = tuple(method_of(entry, len(objectives)) for entry in as_tables(content["methods"], "methods"))
         check_unique(tasks, "task", "name it once")
         check_unique([method.label for method in methods], "method", 'give each its own label = "..."')
         designs = {tuple(sorted(method.factors)): method.label for method in methods if method.factors}
@@ -117,7 +118,6 @@ class Suite:
         protocol, folder = protocol_of(as_table(content["protocol"], "protocol")), content.get("folder", "")
         if not isinstance(folder, str):
             raise SuiteError(f"folder = {folder!r} is not a text")
-        objectives = checked_objectives(content["objectives"]) if content.get("objectives") else ()
         constraints = tuple(
             str(Constraint.parse(text)) for text in as_list(content.get("constraints", []), "constraints")
         )
@@ -139,9 +139,7 @@ class Suite:
             "budget": {self.budget.unit: amounts[0] if len(amounts) == 1 else amounts},
             "protocol": self.protocol.rules(),
             "tasks": [{"name": task} for task in self.tasks],
-            "methods": [
-                {key: value for key, value in asdict(method).items() if value is not None} for method in self.methods
-            ],
+            "methods": [method.to_dict() for method in self.methods],
         }
 
     def changed(
@@ -229,6 +227,7 @@ class Suite:
                     self.folder,
                     self.objectives,
                     self.constraints,
+                    method.scalarisation.to_json() if method.scalarisation else "",
                 )
 
 

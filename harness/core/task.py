@@ -188,6 +188,18 @@ class Task(ABC):
         """
         return None
 
+    def measure(self, name: str, architecture: Architecture) -> Mapping[str, float]:
+        """Measures a further objective on this machine, where a run asks for it; empty where `evaluate` tells it.
+
+        Args:
+            name: One of ``info.objectives`` that is ``measured``.
+            architecture: An architecture that the space contains.
+
+        Returns:
+            The value under `name`, and its spread under ``NAME_spread``, in the same unit.
+        """
+        return {}
+
     def test_landscape(self) -> npt.NDArray[np.float64] | None:
         """Test errors of all architectures, in the order of ``space.enumerate()``; None if `reveal` must be asked."""
         return None

@@ -63,6 +63,8 @@ class Objective:
         reference: The value of the reference point for hypervolumes; None if the task states none: then it is the 90 %
             quantile over all architectures, as `equipoise.harness.core.objective_scale` tells.
         ideal: The value at which a hypervolume is normalised to 1; None for the best of all architectures.
+        measured: Whether it is measured at each query, so that it cannot repeat. `Task.measure` may then tell the
+            spread of the measurements as ``NAME_spread``, which is recorded beside it.
     """
 
     name: str
@@ -70,6 +72,7 @@ class Objective:
     minimise: bool = True
     reference: float | None = None
     ideal: float | None = None
+    measured: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -81,6 +81,8 @@ def preflight(suite: Suite, skip_missing: bool) -> Preflight:
     methods: list[MethodEntry] = []
     for entry in suite.methods:
         cls = load_method(suite.address(entry.name))
+        if entry.scalarisation and cls.several_objectives:
+            raise SuiteError(f"method {entry.label}: takes several objectives itself; leave scalarisation out")
         if remark := cls.requirements(settings_of(cls, entry.settings, f"method {entry.label}")).remark:
             entry = replace(entry, label=f"{entry.label} ({remark})")
         if suite.protocol.history and LABELS in cls.knowledge:
