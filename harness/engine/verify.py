@@ -57,7 +57,7 @@ def verify(folder: Path, sample: int, say: Callable[[str], None]) -> int:
         say(f"{spec.label} on {spec.task}, repeat {spec.repeat}{budget}: {said}")
     for label, told_of in mixtures(store).items():
         say(f"mixed: {label}: {told_of}")
-    codes = {entry.label: code_of(load_method(suite.address(entry.name))) for entry in suite.methods}
+    codes = {entry.label: code_of(load_method(suite.address(entry.name)), entry.settings) for entry in suite.methods}
     for label, count in changed(store, stored, codes).items():
         say(f"changed: {label}: {count} of its runs were executed by other code than this")
     say(f"{len(chosen) - wrong} of {len(chosen)} runs repeat bit for bit")
