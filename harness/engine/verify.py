@@ -68,7 +68,7 @@ def verify(folder: Path, sample: int, say: Callable[[str], None]) -> int:
     for task in tasks:
         if measured := _measured(suite.address(task), suite):
             say(f"not compared on {task}: {', '.join(measured)}, measured on the machine of the run")
-    codes = {entry.label: code_of(load_method(suite.address(entry.name))) for entry in suite.methods}
+    codes = {entry.label: code_of(load_method(suite.address(entry.name)), entry.settings) for entry in suite.methods}
     for label, count in changed(store, stored, codes).items():
         say(f"changed: {label}: {count} of its runs were executed by other code than this")
     say(f"{len(chosen) - wrong} of {len(chosen)} runs repeat bit for bit")

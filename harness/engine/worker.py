@@ -103,7 +103,7 @@ def run_spec(
     if by_class:
         oracle, ledger = ByClass(oracle, space), Ledger(spec.budget, "free", rules.invalid, CLASS_STALL_LIMIT)
     trajectory = run_trial(method, oracle, ledger, spec.noise(), initial, by_class)
-    return Run(spec, trajectory, process_time() - started, code_of(cls))
+    return Run(spec, trajectory, process_time() - started, code_of(cls, settings))
 
 
 def execute_runs(specs: list[RunSpec], out: str, classes: bytes = b"") -> Outcome:
