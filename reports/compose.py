@@ -34,12 +34,13 @@ def compose(results: Results, focus: str | None = None) -> Document:
 
     Args:
         results: The store.
-        focus: Label of a method that is compared with each other one.
+        focus: Label of a method that is compared with each other one; the one that the suite names if None.
 
     Raises:
         SuiteError: No method has that label.
     """
     look, analysis = looks(results.families), Analysis(results)
+    focus = focus or _focus_of(results)
     repeats = f"up to {plural(results.repeats, 'repeat')}"
     subtitle = (
         f"{plural(len(results.methods), 'method')} on {plural(len(results.tasks), 'task')}, "
@@ -76,3 +77,10 @@ def compose(results: Results, focus: str | None = None) -> Document:
         tuple(section for section in sections if section is not None),
         tuple(section for section in appendix if section is not None),
     )
+
+
+def _focus_of(results: Results) -> str | None:
+    """The method that the suite puts in focus, once it has runs."""
+    named = results.manifest["suite"].get("focus")
+    known = any(named in task.runs for task in results.tasks)
+    return str(named) if named and known else None
