@@ -1,5 +1,6 @@
 """Reads a results folder into `Results`, task by task: 7.2 million rows become a few arrays."""
 
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from math import isnan
@@ -25,6 +26,8 @@ from equipoise.reports.results import FAMILIES, Array, MethodInfo, Results, Task
 from equipoise.reports.summarize import Catalogue, mean_seconds, summarize, training_equivalents
 
 __all__ = ["load"]
+
+LOG = logging.getLogger("equipoise")
 
 COLUMNS = (
     "method", "repeat", "query", "architecture", "fidelity", "validation_error", "charge", "cost_seconds",
@@ -54,6 +57,8 @@ def load(folder: Path, beside: Sequence[Entry] = ()) -> Results:
     if beside:
         combined = CombinedStore(RunStore(folder), beside)
         store, manifest = combined, combined.manifest()
+        for remark in combined.remarks:
+            LOG.warning("%s", remark)
     if not store.summaries():
         raise StoreError(f"{folder}: no finished run is stored; see failures.jsonl there, or run the suite first")
     suite = Suite.from_dict(manifest["suite"])

@@ -14,7 +14,7 @@ from equipoise.harness.store.stored_rows import StoredRows
 __all__ = ["changed", "mixtures", "set_aside"]
 
 
-def changed(store: RunStore, specs: Iterable[RunSpec], codes: Mapping[str, str]) -> Counter[str]:
+def changed(store: StoredRows, specs: Iterable[RunSpec], codes: Mapping[str, str]) -> Counter[str]:
     """Counts the stored runs of each method, by label, that other code has executed.
 
     Args:

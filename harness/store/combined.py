@@ -9,6 +9,7 @@ from equipoise.harness.store.entry import Entry
 from equipoise.harness.store.frames import stacked
 from equipoise.harness.store.run_file import COLUMNS, Summary
 from equipoise.harness.store.run_store import RunStore
+from equipoise.harness.store.stored_rows import StoredRows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,28 +73,24 @@ class CombinedStore:
         """Failures of the results."""
         return self._own.failures()
 
-    def frame(
-        self, columns: Sequence[str] | None = None, task: str | None = None, as_stored: bool = False
-    ) -> "pd.DataFrame":
+    def frame(self, columns: Sequence[str] | None = None, task: str | None = None) -> "pd.DataFrame":
         """All rows, in the order of `RunStore.frame`.
 
         Args:
             columns: Only these; all of `COLUMNS` by default.
             task: Only rows of this task.
-            as_stored: As of `RunStore.frame`.
 
         Raises:
             StoreError: There are none.
         """
         wanted = list(dict.fromkeys([*(columns or COLUMNS), "task", "method", "budget", "repeat", "query"]))
+        stores: tuple[StoredRows, ...] = (self._own, *self._views)
         holding = [
-            store
-            for store in (self._own, *self._views)
-            if any(task in (None, summary.task) for summary in store.summaries().values())
+            store for store in stores if any(task in (None, summary.task) for summary in store.summaries().values())
         ]
         if not holding:
             raise StoreError(f"{self.path}: no stored runs{f' of {task}' if task else ''}")
-        frames = [store.frame(wanted, task, as_stored) for store in holding]
+        frames = [store.frame(wanted, task) for store in holding]
         return stacked(frames, self.manifest()["suite"])[list(columns or COLUMNS)]
 
 

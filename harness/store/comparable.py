@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from equipoise.harness.core.errors import PluginError
 from equipoise.harness.core.method_code import code_of
 from equipoise.harness.core.protocol import NO_RULES
-from equipoise.harness.core.registry import load_method, method_names
+from equipoise.harness.core.registry import load_method
 from equipoise.harness.store.entry import Entry
 from equipoise.harness.store.manifest import made_elsewhere
 
@@ -100,9 +101,9 @@ def flags(entry: Entry) -> list[str]:
     The methods that come with Equipoise are compared; the code of others is not here.
     """
     said, codes = [], entry.description["codes"]
+    held = {summary.method for summary in entry.summaries().values()}
     names = {method["label"]: method["name"] for method in entry.manifest()["suite"]["methods"]}
-    known = set(method_names())
-    other = [label for label, code in codes.items() if names[label] in known and code and _code(names[label]) != code]
+    other = [label for label in names if label in held and _other_code(names[label], codes.get(label, ""))]
     if other:
         said.append(f"{entry.name}: runs of {', '.join(other)} were made by other code than is here")
     if (elsewhere := made_elsewhere(entry.manifest())) is not None:
@@ -110,5 +111,11 @@ def flags(entry: Entry) -> list[str]:
     return said
 
 
-def _code(name: str) -> str:
-    return code_of(load_method(name))
+def _other_code(name: str, code: str) -> bool:
+    """Whether a method that comes with Equipoise has changed, or is gone."""
+    if not code or ":" in name or name.endswith(".py"):
+        return False
+    try:
+        return code_of(load_method(name)) != code
+    except PluginError:
+        return True

@@ -41,7 +41,7 @@ def description_of(
     """
     manifest = store.manifest() or {}
     sessions = manifest.get("sessions", [manifest])
-    suite = {key: value for key, value in manifest["suite"].items() if key != "folder"}
+    suite = {key: value for key, value in manifest["suite"].items() if key not in ("folder", "focus")}
     suite["methods"] = [
         {**entry, "name": _bare(entry["name"]), "repeats": max(chosen[label])}
         for entry in suite["methods"]
@@ -50,7 +50,9 @@ def description_of(
     held = {summary.task for summary in store.summaries().values() if summary.repeat in chosen.get(summary.method, ())}
     suite["tasks"] = [entry for entry in suite["tasks"] if entry["name"] in held]
     methods = {
-        label: {**entry, "name": _bare(entry["name"])} for label, entry in manifest["methods"].items() if label in chosen
+        label: {**entry, "name": _bare(entry["name"])}
+        for label, entry in manifest["methods"].items()
+        if label in chosen
     }
     codes = {
         summary.method: summary.code

@@ -94,15 +94,12 @@ class Entry:
         """Whether the rows of a run are there."""
         return spec.run_id in self.summaries()
 
-    def frame(
-        self, columns: Sequence[str] | None = None, task: str | None = None, as_stored: bool = False
-    ) -> "pd.DataFrame":
+    def frame(self, columns: Sequence[str] | None = None, task: str | None = None) -> "pd.DataFrame":
         """All rows, in the order of `equipoise.harness.store.run_store.RunStore.frame`.
 
         Args:
             columns: Only these; all of `COLUMNS` by default.
             task: Only rows of this task.
-            as_stored: Nothing is derived either way.
 
         Raises:
             StoreError: There are none, or the data of a task is missing here.
@@ -112,7 +109,7 @@ class Entry:
         chosen = self._chosen if task is None else self._chosen[self._chosen["task"] == task]
         if chosen.empty:
             raise StoreError(f"{self.path}: no runs{f' of {task}' if task else ''}")
-        parts = [self._rows(name, runs) for name, runs in chosen.groupby("task", observed=True, sort=False)]
+        parts = [self._rows(name, chosen[chosen["task"] == name]) for name in chosen["task"].unique().tolist()]
         return stacked(parts, self.manifest()["suite"])[list(columns or COLUMNS)]
 
     def rows_of(self, run_ids: Iterable[str]) -> Iterator[tuple[str, "pd.DataFrame"]]:
@@ -127,6 +124,13 @@ class Entry:
             task, method, budget, repeat = run[["task", "method", "budget", "repeat"]].iloc[0]
             if (run_id := ids[task, method, budget, repeat]) in wanted:
                 yield run_id, self._rows(task, run)
+
+    def departures(self, column: str) -> int:
+        """The number of runs that hold values of their own in a column, not those that the tables tell."""
+        if column not in self._lists:
+            return 0
+        present = self._lists[column][2]
+        return int(present.sum() if self._keep is None else present[self._keep].sum())
 
     # What is read once.
 
@@ -175,8 +179,10 @@ class Entry:
             elif run in longer:
                 starts[place] = longer[run]
             else:
-                raise StoreError(f"{self.path / RUNS}: damaged (repeat {run[2]} of {run[1]} on {run[0]} has no proposals)")
-        return starts
+                raise StoreError(
+                    f"{self.path / RUNS}: damaged (repeat {run[2]} of {run[1]} on {run[0]} has no proposals)"
+                )
+        return np.asarray(starts)
 
     @cached_property
     def _rebuild(self) -> Callable[[str], RebuiltRows]:
@@ -211,19 +217,22 @@ class Entry:
             raise StoreError(f"{self.path / RUNS}: damaged (no column '{min(missing)}', and {name} does not tell it)")
         distinct, place = np.unique(numbers, return_inverse=True)
         each = {key: np.repeat(runs[key].to_numpy(), lengths) for key in ("method", "budget", "repeat")}
-        each |= {"method": pd.Categorical(each["method"]), "repeat": each["repeat"].astype(np.int32)}
+        each["repeat"] = each["repeat"].astype(np.int32)
         overhead = runs["overhead_seconds"].to_numpy(np.float64) / np.maximum(lengths, 1)
         fidelity = columns["fidelity"]
         return pd.DataFrame(
             {
                 "task": pd.Categorical([name]).repeat(len(numbers)),
                 **each,
-                "query": (np.arange(len(numbers)) - np.repeat(np.cumsum(lengths) - lengths, lengths) + 1).astype(np.int32),
-                "architecture": pd.Categorical.from_codes(place, rebuild.texts(distinct)),
+                "method": pd.Categorical(each["method"]),
+                "query": (np.arange(len(numbers)) - np.repeat(np.cumsum(lengths) - lengths, lengths) + 1).astype(
+                    np.int32
+                ),
+                "architecture": pd.Categorical.from_codes(place, pd.Index(rebuild.texts(distinct))),
                 "fidelity": fidelity if np.isnan(fidelity).any() else fidelity.astype(np.int32),
                 **{key: columns[key] for key in ("validation_error", "charge", "training_charge", "cost_seconds")},
                 "overhead_seconds": np.repeat(overhead, lengths).astype(np.float32),
-                "status": pd.Categorical.from_codes(columns["status"], STATUSES),
+                "status": pd.Categorical.from_codes(columns["status"], pd.Index(STATUSES)),
             }
         )
 

@@ -1,9 +1,9 @@
 """The file of an archive entry: one row per run, with the numbers of its proposals and nothing that tables tell.
 
 Any Parquet reader reads it. ``proposals`` numbers the architectures (`equipoise.harness.store.rebuilt.Numbering`); it
-is null where the run is the beginning of the same repeat's run at a larger budget: the nearest that has any. A column of the store that
-proposals and tables do not give exactly is there too, as a list per run, null for the runs that need none. Of the
-overhead of a method only the sum over a run is kept.
+is null where the run is the beginning of the same repeat's run at a larger budget: the nearest that has any. A column
+of the store that proposals and tables do not give exactly is there too, as a list per run, null for the runs that need
+none. Of the overhead of a method only the sum over a run is kept.
 """
 
 from collections.abc import Mapping, Sequence
@@ -141,4 +141,3 @@ def read_packed(path: Path) -> "pa.Table":
     if missing := {*RUN_COLUMNS, "proposals"} - set(table.column_names):
         raise StoreError(f"{path}: no file of packed runs: it has no column '{min(missing)}'")
     return table
-

@@ -37,7 +37,9 @@ class Numbering:
     def __init__(self, space: SearchSpace) -> None:
         widths = space.cardinalities
         if prod(widths) > MOST_NUMBERS:
-            raise StoreError(f"{space.name}: packed runs take spaces of up to 2^32 combinations of options, not this one")
+            raise StoreError(
+                f"{space.name}: packed runs take spaces of up to 2^32 combinations of options, not this one"
+            )
         self._widths = np.array(widths, dtype=np.int64)
         self._weights = np.concatenate([np.cumprod(self._widths[::-1])[::-1][1:], [1]])
 

@@ -26,7 +26,5 @@ class StoredRows(Protocol):
     def failures(self) -> Sequence[Mapping[str, Any]]:
         """Failures of runs that are not stored."""
 
-    def frame(
-        self, columns: Sequence[str] | None = None, task: str | None = None, as_stored: bool = False
-    ) -> "pd.DataFrame":
+    def frame(self, columns: Sequence[str] | None = None, task: str | None = None) -> "pd.DataFrame":
         """Rows, sorted by task, method, budget, repeat and query."""
