@@ -8,6 +8,7 @@ from equipoise.reports.results import Results
 from equipoise.reports.sections.answer import answer_section, budget_words
 from equipoise.reports.sections.answer_detail import answer_detail_section
 from equipoise.reports.sections.anytime import anytime_section
+from equipoise.reports.sections.beside import beside_section
 from equipoise.reports.sections.budgets import budgets_section
 from equipoise.reports.sections.checklist import checklist_section
 from equipoise.reports.sections.derived import derived_section
@@ -57,6 +58,7 @@ def compose(results: Results, focus: str | None = None) -> Document:
         knowledge_section(analysis),
         factorial_section(analysis),
         quote_section(analysis),
+        beside_section(results),
     )
     appendix = (
         objectives_detail_section(analysis),
@@ -86,7 +88,14 @@ def compose(results: Results, focus: str | None = None) -> Document:
 
 
 def _focus_of(results: Results) -> str | None:
-    """The method that the suite puts in focus, once it has runs."""
-    named = results.manifest["suite"].get("focus")
+    """The method that the suite puts in focus, or the only one that has others beside it, once it has runs."""
+    named = results.manifest["suite"].get("focus") or _only_own(results)
     known = any(named in task.runs for task in results.tasks)
     return str(named) if named and known else None
+
+
+def _only_own(results: Results) -> str | None:
+    """The only method of a suite that has runs of an archive beside it; None if there are several, or no such runs."""
+    beside = {label for entry in results.manifest.get("beside", ()) for label in entry["methods"]}
+    own = [label for label in results.labels if label not in beside]
+    return own[0] if beside and len(own) == 1 else None
