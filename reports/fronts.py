@@ -138,7 +138,7 @@ def _task(store: StoredRows, suite: Suite, name: str, constraints: tuple[Constra
     return TaskFronts(name, found, front, volume, random, optimum, feasible, runs, caveat)
 
 
-def _measured(store: RunStore, task: Task | None, suite: Suite, name: str) -> Iterator[str]:
+def _measured(store: StoredRows, task: Task | None, suite: Suite, name: str) -> Iterator[str]:
     """Says of each measured objective that it is, and how much its measurements spread."""
     for one in () if task is None else task.info.objectives:
         if one.measured and one.name in suite.measured:
