@@ -85,7 +85,7 @@ def _words(view: FrontView) -> str:
 
 
 def _scalarised(view: FrontView) -> str:
-    """How methods for one objective were told several, where any were."""
+    """Names the methods for one objective that were told several, and their weights."""
     said = []
     for method in view.analysis.results.methods:
         if chosen := method.changed.get("scalarisation"):
