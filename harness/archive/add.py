@@ -43,7 +43,7 @@ def add(
         version: Of the entry.
         authors: Of the entry.
         about: One line.
-        labels: Only these methods; all if empty.
+        labels: Only these methods, in this order; all if empty.
         megabytes: The largest file of runs; the methods with the most repeats lose some until it fits.
 
     Raises:
@@ -96,7 +96,7 @@ def _of_labels(chosen: Chosen, labels: Sequence[str], results: Path) -> Chosen:
     for label in labels:
         if label not in chosen:
             raise StoreError(f"{results}: no repeat of '{label}' is stored on every task; {nearest(label, chosen)}")
-    kept = {label: repeats for label, repeats in chosen.items() if not labels or label in labels}
+    kept = {label: chosen[label] for label in labels or chosen}
     if not kept:
         raise StoreError(f"{results}: no method has a repeat that is stored on every task at every budget")
     return kept

@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from equipoise.harness.archive.add import add
+from equipoise.harness.archive.add import add, complete_repeats
 from equipoise.harness.archive.find import REFERENCE, SHIPPED
 from equipoise.harness.archive.index import Listed
 from equipoise.harness.core.suite import Suite
 from equipoise.harness.engine.session import Progress, SuiteRun, run_suite, silent
 from equipoise.harness.store.entry import DESCRIPTION, Entry
+from equipoise.harness.store.overview import opened
 from equipoise.harness.store.run_file import Summary
 from equipoise.harness.store.run_store import RunStore
 
@@ -125,7 +126,10 @@ def pack(results: Path, archive: Path = SHIPPED, version: str = "1", megabytes: 
         version: Of the entry.
         megabytes: The largest file.
     """
-    options = {"version": version, "authors": AUTHORS, "about": ABOUT}
+    store, suite = opened(results)
+    complete, listed = complete_repeats(store, suite), [method.label for method in Suite.load("embedded").methods]
+    labels = [label for label in listed if label in complete] + [label for label in complete if label not in listed]
+    options = {"version": version, "authors": AUTHORS, "about": ABOUT, "labels": labels}
     return add(results, archive, REFERENCE, megabytes=megabytes, **options)  # type: ignore[arg-type]
 
 

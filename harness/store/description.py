@@ -42,10 +42,10 @@ def description_of(
     manifest = store.manifest() or {}
     sessions = manifest.get("sessions", [manifest])
     suite = {key: value for key, value in manifest["suite"].items() if key not in ("folder", "focus")}
+    known = {entry["label"]: entry for entry in suite["methods"]}
     suite["methods"] = [
-        {**entry, "name": _bare(entry["name"]), "repeats": max(chosen[label])}
-        for entry in suite["methods"]
-        if (label := entry["label"]) in chosen
+        {**known[label], "name": _bare(known[label]["name"]), "repeats": max(repeats)}
+        for label, repeats in chosen.items()
     ]
     held = {summary.task for summary in store.summaries().values() if summary.repeat in chosen.get(summary.method, ())}
     suite["tasks"] = [entry for entry in suite["tasks"] if entry["name"] in held]
