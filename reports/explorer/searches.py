@@ -99,7 +99,7 @@ def pack_searches(searches: Searches, task: TaskResults, points: Points | None) 
         "curves": curves,
         "unit": task.unit,
         "reference": "the optimum" if task.exact else "the best that any run found",
-        "floor": None if floor is None else task.metric.regret(floor),
+        "floor": floor,
         "random": None,
         "replays": [] if points is None else _pack_replays(block, searches, points),
     }

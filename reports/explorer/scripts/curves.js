@@ -6,6 +6,8 @@ function initCurves() {
   const box = document.getElementById("curves-chart");
   for (const id of ["curves-band", "curves-x"]) document.getElementById(id).addEventListener("change", showCurves);
   document.getElementById("curves-x").value = described.limit > 100 ? "log" : "linear";
+  const fewest = Math.min(...described.tasks.flatMap(({ runs }) => (runs ? runs.curves.map((curve) => curve.runs) : [])));
+  document.getElementById("curves-band").value = fewest < 10 ? "median" : "mean";
   document.querySelector("label:has(> #curves-x)").firstChild.textContent = `${capital(described.unit)} `;
   for (const id of ["brush-from", "brush-to"]) document.getElementById(id).addEventListener("change", brushTyped);
   document.getElementById("brush-clear").addEventListener("click", () => set({ brush: null }));
@@ -70,7 +72,7 @@ function showCurves() {
   });
   const { svg, area, x, y } = curvesFrame, clip = drawn("clipPath", { id: "curves-clip" });
   clip.append(drawn("rect", { x: area.left, y: area.top, width: area.right - area.left, height: area.bottom - area.top }));
-  const inside = drawn("g", { "clip-path": "url(#curves-clip)" }), floor = (value) => y(Math.max(value, low / 1.2));
+  const inside = drawn("g", { "clip-path": "url(#curves-clip)" }), floor = (value) => y(Math.max(value, low / 1.07));
   svg.append(clip, inside);
   for (const { method, low: from, high: to } of lines) {
     const known = grid.map((_, k) => k).filter((k) => Number.isFinite(from[k]) && Number.isFinite(to[k]));

@@ -39,7 +39,7 @@ function showDifference() {
   if (!a || !b || task.curves.length < 2) return;
   const { grid, unit, floor } = task.info.runs, [nameA, nameB] = [state.a, state.b].map((method) => described.methods[method].label);
   const found = welch(a, b), ends = found.flatMap(([at, half]) => (Number.isFinite(half) ? [at - half, at + half] : [at])).filter(Number.isFinite);
-  const sorted = [...ends].map(Math.abs).sort((p, q) => p - q), reach = sorted[Math.floor(0.97 * (sorted.length - 1))] * 1.15 || 1;
+  const sorted = [...ends].map(Math.abs).sort((p, q) => p - q), reach = sorted[Math.floor(0.85 * (sorted.length - 1))] * 1.15 || 1;
   const scale = document.getElementById("curves-x").value;
   const frame = frameOf(document.getElementById("difference-chart"), {
     height: 230, label: `Difference in mean regret of ${nameA} and ${nameB}`,

@@ -1,6 +1,6 @@
-// Draws the graph of an architecture: layers from left to right, every label in a box of its own.
+// Draws the graph of an architecture: layers from top to bottom, every label in a box of its own.
 
-const CHARACTER = 6.7, BOX_HEIGHT = 24, LAYER_GAP = 20, ROW = 34, SWEEPS = 12;
+const CHARACTER = 6.9, BOX_HEIGHT = 23, BETWEEN = 12, TEXT_ROW = 25, NODE_ROW = 37, BEND_ROW = 12, SWEEPS = 12;
 
 /** The graph of a point: labels of nodes, and edges as [source, target, label]. */
 function graphOf({ space, spaceBytes }, i) {
@@ -35,36 +35,40 @@ function graphDrawings(graph) {
 
 function partDrawing(graph) {
   const { boxes, links } = boxesOf(graph), columns = columnsOf(boxes, links);
-  const left = [], middle = [], tallest = Math.max(...columns.map((column) => column.length));
-  let x = 3;
+  const widthOf = (column) => column.reduce((sum, i) => sum + boxes[i].width + BETWEEN, -BETWEEN);
+  const width = Math.max(...columns.map(widthOf)) + 6, middle = [], top = [];
+  let height = 4;
   for (const column of columns) {
-    const width = Math.max(...column.map((i) => boxes[i].width));
-    column.forEach((i, place) => {
-      left[i] = x + (width - boxes[i].width) / 2;
-      middle[i] = ((tallest - column.length) / 2 + place + 0.5) * ROW;
-    });
-    x += width + (width ? LAYER_GAP : LAYER_GAP / 3);
+    const kinds = column.map((i) => boxes[i]), row = kinds.some((box) => box.isNode) ? NODE_ROW : kinds.some((box) => box.text) ? TEXT_ROW : BEND_ROW;
+    let x = (width - widthOf(column)) / 2;
+    for (const i of column) {
+      middle[i] = x + boxes[i].width / 2;
+      top[i] = height + row / 2;
+      x += boxes[i].width + BETWEEN;
+    }
+    height += row;
   }
-  const width = x - LAYER_GAP + 3, height = tallest * ROW, ends = graph.edges.map(([s, t]) => `${graph.labels[s]} to ${graph.labels[t]}`);
+  height += 4;
+  const ends = graph.edges.map(([source, target]) => `${graph.labels[source]} to ${graph.labels[target]}`);
   const svg = drawn("svg", {
     viewBox: `0 0 ${width.toFixed(0)} ${height}`, role: "img", "aria-label": ends.join(", ") || graph.labels.join(", "),
-    style: `width:${Math.max(width, 60).toFixed(0)}px;max-width:100%;min-width:${(Math.min(width, 900) * 0.62).toFixed(0)}px`,
+    style: `width:${Math.max(width, 60).toFixed(0)}px;max-width:100%;min-width:${(Math.min(width, 700) * 0.68).toFixed(0)}px`,
   });
   for (const [a, b] of links) {
-    const [x1, x2] = [left[a] + boxes[a].width, left[b]], bend = (x2 - x1) / 2, [y1, y2] = [middle[a], middle[b]];
-    const head = boxes[b].isNode ? `M${x2 - 5} ${y2 - 3.5}L${x2} ${y2}L${x2 - 5} ${y2 + 3.5}` : "";
-    const path = `M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}${head}`;
+    const y1 = top[a] + boxes[a].half, y2 = top[b] - boxes[b].half, [x1, x2] = [middle[a], middle[b]], bend = (y2 - y1) / 2;
+    const head = boxes[b].isNode ? `M${x2 - 3.5} ${y2 - 5}L${x2} ${y2}L${x2 + 3.5} ${y2 - 5}` : "";
+    const path = `M${x1} ${y1}C${x1} ${y1 + bend} ${x2} ${y2 - bend} ${x2} ${y2}${head}`;
     svg.append(drawn("path", { d: path, fill: "none", stroke: "currentColor", "stroke-opacity": 0.5 }));
   }
   boxes.forEach((box, i) => {
     if (!box.text) return;
     if (box.isNode) {
       svg.append(drawn("rect", {
-        x: left[i], y: middle[i] - BOX_HEIGHT / 2, width: box.width, height: BOX_HEIGHT, rx: 5,
+        x: middle[i] - box.width / 2, y: top[i] - BOX_HEIGHT / 2, width: box.width, height: BOX_HEIGHT, rx: 5,
         fill: "currentColor", "fill-opacity": 0.07, stroke: "currentColor", "stroke-opacity": 0.7,
       }));
     }
-    const place = { x: left[i] + box.width / 2, y: middle[i] + 4, "text-anchor": "middle", fill: "currentColor", "font-size": 12 };
+    const place = { x: middle[i], y: top[i] + 4.2, "text-anchor": "middle", fill: "currentColor", "font-size": 12 };
     svg.append(drawn("text", place, box.text));
   });
   return svg;
@@ -79,14 +83,14 @@ function boxesOf({ labels, edges }) {
     if (!edges.some(([, target]) => target === node)) layer[node] = Math.max(Math.min(...fed, Infinity) - 2, 0) || 0;
     if (!Number.isFinite(layer[node])) layer[node] = 0;
   });
-  const boxes = labels.map((text, node) => ({ text, layer: layer[node], isNode: true, width: text.length * CHARACTER + 14 }));
+  const boxes = labels.map((text, node) => ({ text, layer: layer[node], isNode: true, half: BOX_HEIGHT / 2, width: text.length * CHARACTER + 14 }));
   const links = [];
   for (const [source, target, label] of edges) {
     const middle = Math.floor((layer[source] + 1 + layer[target] - 1) / 2);
     let last = source;
     for (let at = layer[source] + 1; at < layer[target]; at++) {
       const text = at === middle ? label : "";
-      boxes.push({ text, layer: at, isNode: false, width: text ? text.length * CHARACTER + 8 : 0 });
+      boxes.push({ text, layer: at, isNode: false, half: text ? 9 : 0, width: text ? text.length * CHARACTER + 4 : 0 });
       links.push([last, boxes.length - 1]);
       last = boxes.length - 1;
     }
@@ -95,7 +99,7 @@ function boxesOf({ labels, edges }) {
   return { boxes, links };
 }
 
-/** The boxes of each layer from top to bottom, ordered by the mean place of what they are linked with. */
+/** The boxes of each layer from left to right, ordered by the mean place of what they are linked with. */
 function columnsOf(boxes, links) {
   const layers = [...new Set(boxes.map((box) => box.layer))].sort((a, b) => a - b);
   const columns = layers.map((at) => boxes.map((_, i) => i).filter((i) => boxes[i].layer === at));

@@ -21,11 +21,11 @@ function initLandscape() {
     showLandscape(false);
   });
   watch("hover kept", () => {
-    landscape.request();
+    landscape.request(false);
     sayPoint(landscape, state.hover ?? state.kept);
   });
   watch("brush shown task runs", maskLandscape);
-  watch("run query runs", () => landscape.request());
+  watch("run query runs", () => landscape.request(false));
   fillLandscapeAxes();
   showLandscape(false);
 }

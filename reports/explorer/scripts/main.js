@@ -52,3 +52,6 @@ function showHead() {
 }
 
 await start();
+
+// For tests and measurements: the plots and the state.
+window.__explorer = { state, set, get landscape() { return landscape; }, get pareto() { return pareto; } };

@@ -19,11 +19,11 @@ function initPareto() {
   watch("task", fillPareto);
   watch("hover kept", () => {
     if (!pareto.data) return;
-    pareto.request();
+    pareto.request(false);
     sayPoint(pareto, state.hover ?? state.kept);
     markFront();
   });
-  watch("run query runs", () => pareto.data && pareto.request());
+  watch("run query runs", () => pareto.data && pareto.request(false));
   fillPareto();
 }
 

@@ -24,7 +24,9 @@ function fillReplay() {
   document.getElementById("replay").hidden = !replays.length;
   if (!replays.length) return set({ run: 0, query: 0 });
   const present = [...new Set(replays.map(({ method }) => method))];
-  fillSelect(select, present.map((method) => [method, described.methods[method].label]));
+  const last = (method) => state.task.curves.find((curve) => curve.method === method)?.mean.at(-1) ?? Infinity;
+  const first = present.reduce((found, method) => (last(method) < last(found) ? method : found));
+  fillSelect(select, present.map((method) => [method, described.methods[method].label]), select.value || first);
   return startReplay(state.query);
 }
 
@@ -131,19 +133,18 @@ function drawStrip(replay) {
 
 const cross = (x, y, r) => `M${x - r} ${y - r}L${x + r} ${y + r}M${x - r} ${y + r}L${x + r} ${y - r}`;
 
-/** The replay on the landscape: proposals as circles, the incumbents joined by a line, the newest proposal marked. */
+/** The replay on the landscape: proposals as dots, the incumbents joined by a line, the newest proposal marked. */
 function drawReplay(context, plot) {
   const replay = replayOf(), { n } = state.task;
   if (!replay || !state.query) return;
   const colour = methodColour(described.methods[replay.method]);
-  for (const [ink, width, radius] of [[themed("panel"), 4, 4.6], [colour, 1.8, 4.6]]) {
-    context.strokeStyle = ink;
-    context.lineWidth = width;
+  for (const [ink, radius] of [[themed("panel"), 4.2], [colour, 2.9]]) {
+    context.fillStyle = ink;
     for (let q = 0; q < state.query; q++) {
       if (replay.points[q] >= n) continue;
       context.beginPath();
       context.arc(...plot.at(replay.points[q]), radius, 0, 7);
-      context.stroke();
+      context.fill();
     }
   }
   const path = incumbentPath(replay, state.query).map((q) => replay.points[q]).filter((i) => i < n).map((i) => plot.at(i));

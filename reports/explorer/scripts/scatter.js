@@ -1,6 +1,8 @@
 // A plot of many points that is moved and zoomed: a layer of pixels for the points, one of lines and text above it.
 
-const EDGE = { left: 58, right: 12, top: 8, bottom: 42 };
+const EDGE = { right: 12, top: 8, bottom: 42 };
+const LABEL = 11.5; // size of the text of the axes, in pixels
+const REST_MILLISECONDS = 140;
 
 class Scatter {
   /**
@@ -8,7 +10,7 @@ class Scatter {
    * @param hooks hover(point or null), pick(point), overlay(context, plot), moved(away from the whole view).
    */
   constructor(box, hooks) {
-    Object.assign(this, { box, hooks, mask: null, view: null, pending: 0, pointers: new Map(), times: [] });
+    Object.assign(this, { box, hooks, mask: null, view: null, pending: 0, stale: true, resting: 0, pointers: new Map(), times: [] });
     this.base = box.appendChild(document.createElement("canvas"));
     this.lines = box.appendChild(document.createElement("canvas"));
     this.tip = box.appendChild(made("div", { class: "tip", hidden: true }));
@@ -25,8 +27,16 @@ class Scatter {
     this.data = data;
     this.home = { x: span(data.x.places, data.cell), y: span(data.y.places, data.cell) };
     if (!keepView || !this.view) this.view = structuredClone(this.home);
+    this.left = 30 + this.widest(data.y.ticks(...this.home.y, 8).map(([, text]) => text));
     this.hooks.moved?.(this.isAway);
     this.request();
+  }
+
+  /** Width of the longest of some texts; at least that of a number. */
+  widest(texts) {
+    const context = this.lines.getContext("2d");
+    context.font = `${LABEL}px ${getComputedStyle(this.box).fontFamily}`;
+    return Math.ceil(Math.max(28, ...texts.map((text) => context.measureText(text).width)));
   }
 
   get isAway() {
@@ -38,19 +48,23 @@ class Scatter {
     this.changed();
   }
 
+  /** Draws a new view: coarsely on a dense screen while it moves, and sharply once it rests. */
   changed() {
     this.hooks.moved?.(this.isAway);
+    clearTimeout(this.resting);
+    this.resting = setTimeout(() => { this.resting = 0; this.request(); }, REST_MILLISECONDS);
     this.request();
   }
 
-  /** Draws in the next frame, once however often it is asked. */
-  request() {
+  /** Draws in the next frame, once however often it is asked; only the lines where the points have not changed. */
+  request(points = true) {
+    this.stale ||= points;
     this.pending ||= requestAnimationFrame(() => { this.pending = 0; this.draw(); });
   }
 
   get area() {
-    const width = this.box.clientWidth - EDGE.left - EDGE.right, height = this.box.clientHeight - EDGE.top - EDGE.bottom;
-    return { left: EDGE.left, top: EDGE.top, width: Math.max(width, 10), height: Math.max(height, 10) };
+    const width = this.box.clientWidth - this.left - EDGE.right, height = this.box.clientHeight - EDGE.top - EDGE.bottom;
+    return { left: this.left, top: EDGE.top, width: Math.max(width, 10), height: Math.max(height, 10) };
   }
 
   /** Pixel of a place on an axis, in the box. */
@@ -72,14 +86,15 @@ class Scatter {
   draw() {
     if (!this.data || !this.box.clientWidth) return;
     const began = performance.now();
-    this.drawPoints();
+    if (this.stale) this.drawPoints();
+    this.stale = false;
     this.drawLines();
     this.times.push(performance.now() - began);
     if (this.times.length > 1000) this.times.shift();
   }
 
   drawPoints() {
-    const { data, area, mask } = this, ratio = Math.min(devicePixelRatio || 1, 2), { n } = data;
+    const { data, area, mask } = this, ratio = this.resting ? 1 : Math.min(devicePixelRatio || 1, 2), { n } = data;
     Object.assign(this.base.style, { left: `${area.left}px`, top: `${area.top}px`, width: `${area.width}px`, height: `${area.height}px` });
     this.raster.resize(Math.round(area.width * ratio), Math.round(area.height * ratio));
     if (this.xs?.length !== n) [this.xs, this.ys] = [new Float32Array(n), new Float32Array(n)];
@@ -95,8 +110,8 @@ class Scatter {
     } else {
       const zoom = Math.sqrt(((this.home.x[1] - this.home.x[0]) * (this.home.y[1] - this.home.y[0])) / ((x1 - x0) * (y1 - y0)));
       const radius = ratio * Math.min(5, (n > 5000 ? 1.7 : 2.6) * Math.min(zoom, 16) ** 0.35);
-      if (mask !== null) this.raster.discs(data.order, xs, ys, null, [channels(themed("muted"))], radius, 0.12, mask, 0);
-      this.raster.discs(data.order, xs, ys, data.colours, data.palette, mask === null ? radius : radius * 1.35, n > 5000 ? 0.72 : 0.85, mask);
+      if (mask !== null) this.raster.discs(data.order, xs, ys, null, [channels(themed("faint"))], radius, 0.4, mask, 0);
+      this.raster.discs(data.order, xs, ys, data.colours, data.palette, mask === null ? radius : Math.max(radius * 1.5, 2.6 * ratio), mask === null && n > 5000 ? 0.72 : 0.9, mask);
     }
     this.raster.show();
   }
@@ -108,7 +123,7 @@ class Scatter {
     const context = lines.getContext("2d");
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, box.clientWidth, box.clientHeight);
-    context.font = `11.5px ${getComputedStyle(box).fontFamily}`;
+    context.font = `${LABEL}px ${getComputedStyle(box).fontFamily}`;
     context.lineWidth = 1;
     const [right, bottom] = [area.left + area.width, area.top + area.height];
     context.strokeStyle = themed("faint");
