@@ -10,6 +10,7 @@ import numpy as np
 from equipoise.harness.core.errors import EquipoiseError, SuiteError
 from equipoise.harness.core.registry import load_task
 from equipoise.harness.core.suite import Suite
+from equipoise.harness.store.overview import opened
 from equipoise.reports.explorer.landscape import pack_space, pack_task
 from equipoise.reports.explorer.points import Points, points_of
 from equipoise.reports.explorer.searches import Searches, methods_of, pack_searches
@@ -58,20 +59,18 @@ class Explorer:
         Raises:
             StoreError: It holds no results, or a part is damaged.
         """
+        store, suite = opened(folder)
+        if not store.summaries():
+            return self._of_suite(folder, suite)
         results = load(folder)
-        searches, suite = Searches(folder, results), Suite.from_dict(results.manifest["suite"])
+        searches = Searches(folder, results)
         tasks, blocks, notes = [], {}, []
         for task in results.tasks:
             try:
-                points = self._points.get(task.name)
-                if points is None or points.rows is None or points.origin:
-                    here = load_task(suite.address(task.name), suite.protocol.noise)
-                    here_points = points_of(here, searches.proposed(here) if task.runs else ())
-                    points = self._landscape(task.name, here_points)
+                entry, points = self._entry(suite, task.name, searches if task.runs else None)
             except EquipoiseError as error:
                 notes.append(f"{task.title} is not shown: {error}")
                 continue
-            entry = dict(self._tasks[task.name])
             if task.runs:
                 packed = pack_searches(searches, task, points)
                 entry["runs"] = {**packed.description, "block": f"runs {task.name}"}
@@ -97,6 +96,28 @@ class Explorer:
         contents = self._contents(suite.name, tasks, set(self._blocks), more)
         contents.blocks.update(blocks)
         return contents
+
+    def _of_suite(self, folder: Path, suite: Suite) -> Contents:
+        """The landscapes of a suite that has no finished run."""
+        tasks, notes = [], ["No finished run is stored yet."]
+        for name in suite.tasks:
+            try:
+                tasks.append(self._entry(suite, name, None)[0])
+            except EquipoiseError as error:
+                notes.append(f"{name} is not shown: {error}")
+        if not tasks:
+            raise SuiteError(f"{folder}: no task of it can be shown; {'; '.join(notes)}")
+        unit = suite.budget.unit.replace("_", " ")
+        more = {"methods": [], "notes": notes, "unit": unit, "limit": suite.budget.limit}
+        return self._contents(suite.name, tasks, set(self._blocks), more)
+
+    def _entry(self, suite: Suite, name: str, searches: Searches | None) -> tuple[dict[str, Any], Points]:
+        """A task for JSON, without runs, and its points; read once where they are the whole space."""
+        points = self._points.get(name)
+        if points is None or points.origin:
+            task = load_task(suite.address(name), suite.protocol.noise)
+            points = self._landscape(name, points_of(task, searches.proposed(name, task.space) if searches else ()))
+        return dict(self._tasks[name]), points
 
     def _landscape(self, name: str, points: Points) -> Points:
         """Packs the landscape of a task, and that of its space unless another task has brought it."""
@@ -134,7 +155,9 @@ class Explorer:
 
 def _losses(tasks: Sequence[dict[str, Any]]) -> dict[str, float]:
     """The largest differences that quantising made: of errors in their unit, and relative ones of other columns."""
-    linear = [c["loss"] for task in tasks for c in task["columns"] if c["codec"] == "linear" and c["kind"] != "objective"]
+    linear = [
+        c["loss"] for task in tasks for c in task["columns"] if c["codec"] == "linear" and c["kind"] != "objective"
+    ]
     relative = [
         c["loss"] if c["codec"] == "log" else c["loss"] / max(abs(c["low"]), np.finfo(float).tiny)
         for task in tasks

@@ -84,7 +84,9 @@ def _embedded(options: npt.NDArray[np.int64]) -> Array:
 
     The squared Euclidean distance of two one-hot vectors is twice the number of decisions that differ (Torgerson 1952).
     """
-    columns = [options[:, place] == value for place in range(options.shape[1]) for value in np.unique(options[:, place])]
+    columns = [
+        options[:, place] == value for place in range(options.shape[1]) for value in np.unique(options[:, place])
+    ]
     centred = np.array(columns, dtype=np.float64)
     centred -= centred.mean(axis=1, keepdims=True)
     _, vectors = np.linalg.eigh(centred @ centred.T)

@@ -1,4 +1,4 @@
-"""Arrays as compressed bytes that a script unpacks: little-endian, byte planes apart, and quantised where it is said."""
+"""Arrays as compressed bytes that a script unpacks: little-endian, byte planes apart, quantised where it is said."""
 
 import base64
 import zlib
@@ -78,7 +78,7 @@ class Block:
         known = np.isfinite(values)
         single = values.astype(np.float32)
         distinct, codes = np.unique(single[known], return_inverse=True)
-        if len(distinct) * DISTINCT_SHARE <= len(values) and len(distinct) < STEPS or len(distinct) < 2:
+        if (len(distinct) * DISTINCT_SHARE <= len(values) and len(distinct) < STEPS) or len(distinct) < 2:
             numbers = np.full(len(values), len(distinct))
             numbers[known] = codes
             return Column("exact", {"values": self.add(distinct, "f4"), "codes": self.add_codes(numbers)})

@@ -1,6 +1,5 @@
 """The stored runs as the explorer shows them: regret curves of all repeats, and every proposal of a few."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ import numpy.typing as npt
 
 from equipoise.harness.core.architecture import Architecture
 from equipoise.harness.core.errors import SpaceError
-from equipoise.harness.core.task import Task
+from equipoise.harness.core.space import SearchSpace
 from equipoise.harness.store.run_store import RunStore
 from equipoise.reports.drawing.look import looks
 from equipoise.reports.explorer.landscape import Packed, shown_errors
@@ -59,7 +58,9 @@ class Searches:
 
     def __post_init__(self) -> None:
         """Chooses how many repeats of each method can be replayed."""
-        counts = [(len(runs.numbers), runs.spent.proposals) for task in self.results.tasks for runs in task.runs.values()]
+        counts = [
+            (len(runs.numbers), runs.spent.proposals) for task in self.results.tasks for runs in task.runs.values()
+        ]
         self.most = max((count for count, _ in counts), default=0)
         self.repeats = self.most
         while self.repeats > 1 and sum(spent[: self.repeats].sum() for _, spent in counts) > MOST_PROPOSALS:
@@ -74,13 +75,13 @@ class Searches:
         shown = frame.groupby("method", observed=True)["repeat"].rank("dense") <= self.repeats
         return frame[shown].reset_index(drop=True)
 
-    def proposed(self, task: Task) -> list[tuple[Architecture, float]]:
-        """The architectures of a task that were proposed, and their observed errors."""
+    def proposed(self, task: str, space: SearchSpace) -> list[tuple[Architecture, float]]:
+        """The architectures that were proposed on a task, and their observed errors."""
         found: dict[str, float] = {}
-        frame = self.rows(task.name)
+        frame = self.rows(task)
         for text, error in zip(frame["architecture"], frame["validation_error"], strict=True):
             found.setdefault(str(text), float(error))
-        return [(task.space.parse(text), error) for text, error in found.items()]
+        return [(space.parse(text), error) for text, error in found.items()]
 
 
 def pack_searches(searches: Searches, task: TaskResults, points: Points | None) -> Packed:
@@ -172,5 +173,3 @@ def _incumbents(error: Array, fidelity: npt.NDArray[np.int64]) -> npt.NDArray[np
     )
     found: npt.NDArray[np.int64] = incumbents(rows)[0]
     return found
-
-

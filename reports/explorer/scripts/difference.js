@@ -60,7 +60,7 @@ function showDifference() {
   const line = found.map(([at], k) => [x(grid[k]), Number.isFinite(at) ? held(at) : NaN]);
   svg.append(drawn("path", { d: pathThrough(line), fill: "none", stroke: themed("accent"), "stroke-width": 2.2, class: "difference" }));
   for (const [text, place, anchor] of [[`↑ ${nameB} is ahead`, area.top + 12, "end"], [`↓ ${nameA} is ahead`, area.bottom - 8, "end"]]) {
-    svg.append(drawn("text", { x: area.right - 6, y: place, "text-anchor": anchor }, text));
+    svg.append(drawn("text", { class: "halo", x: area.right - 6, y: place, "text-anchor": anchor }, text));
   }
   document.getElementById("difference-readout").textContent = verdictOf(found.at(-1), nameA, nameB, grid.at(-1), unit, floor);
 }

@@ -48,8 +48,14 @@ function showLandscape(keepView) {
   if (across !== "map") axes.x = across === "distance" ? distanceAxis(data, axes.y) : numberAxis(data, across, axes.y);
   landscape.setData({ n, order, colours, palette, ...axes }, keepView);
   landscape.box.setAttribute("aria-label", `${axes.y.title} against ${axes.x.title}, ${whole(n)} architectures`);
-  document.getElementById("landscape-lede").textContent = ledeOf(data, axes);
+  sayLede(landscape.lede = ledeOf(data, axes));
   showLegend(data, palette);
+}
+
+function sayLede(text) {
+  const [from, to] = state.brush ?? [];
+  const faded = landscape.mask ? ` Coloured: what was proposed at queries ${from} to ${to}; the rest is faded.` : "";
+  document.getElementById("landscape-lede").textContent = text + faded;
 }
 
 function ledeOf({ info, n, space, decisions }, { x, y }) {
@@ -177,6 +183,7 @@ function maskLandscape() {
   const { task, brush } = state;
   landscape.mask = brush && task.replays.length ? proposedIn(task, brush) : null;
   landscape.request();
+  if (landscape.lede) sayLede(landscape.lede);
 }
 
 function proposedIn(data, [from, to]) {

@@ -40,11 +40,12 @@ function showProgress({ headline, error, methods, failures, live }) {
 /** Takes the runs that have been stored since. */
 async function takeNews() {
   const answer = await fetch("news", { cache: "no-store" });
-  if (!answer.ok) return;
+  if (!answer.ok) return null;
   const { description, blocks } = await answer.json();
   for (const [key, text] of Object.entries(blocks)) replaceBlock(key, text);
-  const present = new Set(description.tasks.map(({ name }) => name));
-  if (described.tasks.some(({ name }) => !present.has(name)) || description.tasks.length !== described.tasks.length) location.reload();
+  const points = new Map(description.tasks.map((task) => [task.name, task.points]));
+  const moved = described.tasks.some((task) => points.get(task.name) !== task.points);
+  if (moved || points.size !== described.tasks.length) return location.reload();
   const before = new Set(described.methods.keys());
   Object.assign(described, { ...description, live: true });
   version = description.version;
@@ -55,5 +56,5 @@ async function takeNews() {
   }
   const shown = new Set([...state.shown, ...[...described.methods.keys()].filter((k) => !before.has(k))]);
   set({ shown, runs: version });
-  showHead();
+  return showHead();
 }
