@@ -177,6 +177,15 @@ class Task(ABC):
         """
         return None
 
+    def seed_landscape(self) -> npt.NDArray[np.float64] | None:
+        """The validation error of every architecture under each stored training seed, at full fidelity.
+
+        Returns:
+            M x S array, rows in the order of ``space.enumerate()``; NaN where an architecture has fewer seeds. None
+            where the source stores no single seeds.
+        """
+        return None
+
     def objective_values(self, name: str) -> npt.NDArray[np.float64] | None:
         """The values of a further objective for every architecture, in the order of ``space.enumerate()``.
 
