@@ -118,6 +118,13 @@ class Suite:
         protocol, folder = protocol_of(as_table(content["protocol"], "protocol")), content.get("folder", "")
         if not isinstance(folder, str):
             raise SuiteError(f"folder = {folder!r} is not a text")
+        if budgets[-1].unit == "queries" and any(
+            continued for continued in (protocol.continue_training, *(method.continue_training for method in methods))
+        ):
+            raise SuiteError(
+                "continue_training = true: a query costs one query however long it trains; set [budget] epochs or "
+                "cost_seconds"
+            )
         constraints = tuple(
             str(Constraint.parse(text)) for text in as_list(content.get("constraints", []), "constraints")
         )
@@ -202,8 +209,9 @@ class Suite:
 
     def rules_of(self, method: MethodEntry) -> Protocol:
         """The rules under which a method runs: those of the protocol, except what its entry overrides."""
-        changed = method.isomorphism
-        return self.protocol if changed is None else replace(self.protocol, isomorphism=changed)
+        named = {rule: getattr(method, rule) for rule in ("isomorphism", "continue_training", "invalid")}
+        changed: dict[str, Any] = {rule: value for rule, value in named.items() if value is not None}
+        return replace(self.protocol, **changed) if changed else self.protocol
 
     def runs(self) -> Iterator[RunSpec]:
         """The runs, task by task and method by method."""

@@ -214,6 +214,15 @@ class TaskInfo:
         return made
 
     @property
+    def continues(self) -> bool:
+        """Whether the fidelities are the epochs of one training, so that a longer one goes on from a shorter one.
+
+        They are where every epoch up to the last can be asked for. A source of a few lengths, as NAS-Bench-101 or the
+        12 and 200 epochs of NAS-Bench-201, trained each from its start, along a schedule of its own.
+        """
+        return len(self.fidelities) > 1 and self.fidelities == tuple(range(1, self.fidelities[-1] + 1))
+
+    @property
     def benchmark(self) -> str:
         """The part of the name before the first slash."""
         return self.name.partition("/")[0]

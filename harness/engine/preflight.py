@@ -146,7 +146,7 @@ class _Entry:
         cls, label, unfit = load_method(self.suite.address(self.entry.name)), self.entry.label, list[Exclusion]()
         tried: dict[SearchSpace, SpaceError | None] = {}
         for name, task in tasks.items():
-            if (reason := conflict(task, self.suite.protocol)) is not None:
+            if (reason := conflict(task, self.suite.rules_of(self.entry))) is not None:
                 unfit.append(Exclusion(label, name, reason))
                 continue
             task = searched_task(task, self.suite.protocol, 1)

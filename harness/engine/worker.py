@@ -102,7 +102,7 @@ def run_spec(
     ledger = Ledger(spec.budget, rules.duplicates, rules.invalid)
     if by_class:
         oracle, ledger = ByClass(oracle, space), Ledger(spec.budget, "free", rules.invalid, CLASS_STALL_LIMIT)
-    trajectory = run_trial(method, oracle, ledger, spec.noise(), initial, by_class)
+    trajectory = run_trial(method, oracle, ledger, spec.noise(), initial, by_class, rules.continue_training)
     return Run(spec, trajectory, process_time() - started, code_of(cls, settings))
 
 
