@@ -18,6 +18,7 @@ from equipoise.methods.graph_vae.partial import PartialTraining
 
 __all__ = ["GraphVae"]
 
+Proposing = Literal["decoder", "prior", "shuffled", "mutation", "uniform"]
 PROPOSALS = ("decoder", "prior", "shuffled", "mutation", "uniform")
 
 
@@ -90,7 +91,7 @@ class GraphVae(Method):
         elites: int = 20,
         ranked: bool = True,
         kernel: Literal["structural", "decisions"] = "structural",
-        proposals: Literal["decoder", "prior", "shuffled", "mutation", "uniform"] = "decoder",
+        proposals: Proposing = "decoder",
         trained: bool = True,
         masked: bool = True,
         temperature: float = 0.5,
@@ -120,14 +121,15 @@ class GraphVae(Method):
                 f"graph_vae: elites = {elites}, temperature = {temperature}; accepted: from 1, from 0 on"
             )
         self.n_initial, self.generation, self.pool, self.rounds = n_initial, generation, pool, rounds
-        self._ranked, self._kernel, self._masked = ranked, kernel, masked or proposals in ("mutation", "uniform")
+        self._ranked, self._kernel, self._masked = ranked, kernel, masked
         self._drafts: dict[str, Any] = {
             "temperature": temperature,
             "ascent": ascent,
             "edited": edited,
             "masked": masked,
         }
-        self._elites, self._proposals, self._trained, self._backend = elites, proposals, trained, backend
+        self._elites, self._trained, self._backend = elites, trained, backend
+        self._proposals: Proposing = proposals
         self._partial = PartialTraining(problem.fidelities, problem.budget, partial)
         self._ranker = self._new_ranker()
         self._generator: Generator | None = None
@@ -209,7 +211,7 @@ class GraphVae(Method):
         from equipoise.methods.graph_vae import latent_generator as made
         from equipoise.methods.graph_vae.stored import model_of, untrained
 
-        if self._proposals in ("mutation", "uniform"):
+        if self._proposals == "mutation" or self._proposals == "uniform":
             return made.MutationGenerator(self.space, self.rng, self._elites, self._proposals == "uniform")
         model = (model_of if self._trained else untrained)(self.space, self._backend)
         return made.LatentGenerator(model, self.rng, self._proposals, parents=self._elites, **self._drafts)
