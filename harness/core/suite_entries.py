@@ -12,6 +12,7 @@ from equipoise.harness.core.isomorphism import Isomorphism
 from equipoise.harness.core.ledger import Budget, Invalid
 from equipoise.harness.core.method import Family
 from equipoise.harness.core.registry import benchmark_names, benchmarks, task_names
+from equipoise.harness.core.scalarisation import Scalarisation
 from equipoise.harness.core.suite_values import as_bool, as_positive, as_table, check_keys, shown
 
 __all__ = ["MethodEntry", "budgets_of", "method_of", "tasks_of"]
@@ -34,6 +35,7 @@ class MethodEntry:
         continue_training: Likewise.
         invalid: Likewise.
         factors: Its level of each factor, for suites that are a factorial design.
+        scalarisation: How several objectives are told to it as one.
     """
 
     name: str
@@ -43,8 +45,16 @@ class MethodEntry:
     family: Family | None = None
     isomorphism: Isomorphism | None = None
     factors: Mapping[str, str] | None = None
+    scalarisation: Scalarisation | None = None
     continue_training: bool | None = None
     invalid: Invalid | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The table ``[[methods]]`` that reads back as this entry."""
+        told = {**vars(self), "settings": dict(self.settings)}
+        told["factors"] = dict(self.factors) if self.factors else None
+        told["scalarisation"] = self.scalarisation.to_dict() if self.scalarisation else None
+        return {key: value for key, value in told.items() if value is not None}
 
 
 def budgets_of(content: dict[str, Any]) -> tuple[Budget, ...]:
@@ -85,8 +95,12 @@ def tasks_of(entry: dict[str, Any]) -> list[str]:
     return [name]
 
 
-def method_of(entry: dict[str, Any]) -> MethodEntry:
+def method_of(entry: dict[str, Any], objectives: int = 0) -> MethodEntry:
     """The method that one table ``[[methods]]`` asks for.
+
+    Args:
+        entry: The table.
+        objectives: Those of the suite; 0 for the validation error alone.
 
     Raises:
         SuiteError: A key is unknown, or its value is not accepted.
@@ -115,7 +129,12 @@ def method_of(entry: dict[str, Any]) -> MethodEntry:
     for factor, level in factors.items():
         if not isinstance(level, str):
             raise SuiteError(f"{where}: factors: {factor} = {level!r} is not a text")
+    scalarisation = None
+    if "scalarisation" in entry:
+        scalarisation = Scalarisation.parse(entry["scalarisation"], objectives, where)
     continued = entry.get("continue_training")
     if continued is not None:
         as_bool(continued, f"{where}: continue_training")
-    return MethodEntry(name, label, settings, repeats, family, isomorphism, factors or None, continued, invalid)
+    return MethodEntry(
+        name, label, settings, repeats, family, isomorphism, factors or None, scalarisation, continued, invalid
+    )
