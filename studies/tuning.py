@@ -69,7 +69,7 @@ RANGES: Mapping[str, Mapping[str, Draw]] = {
     "eda_gp": {**GENERATIONS, "floor": real(0.01, 0.5)},
     "exact_gp": {**INITIAL, "growth": share(1.1, 2.0), "targets": one_of("normal-scores", "raw")},
     "structural_gp": {**INITIAL, "growth": share(1.1, 2.0), "linear": one_of(True, False)},
-    "graph_vae": {**WRITERS, "kl_weight": real(0.01, 1.0), "kernel": one_of("decisions", "wl")},
+    "graph_vae": {**GENERATIONS, "temperature": share(0.5, 2.0)},
     "sequence_model": WRITERS,
     "pairwise_eda": WRITERS,
     "bananas": {**INITIAL, "batch": whole(2, 20), "learning_rate": real(1e-3, 0.03), "mutation_rate": share(0.5, 2.0)},
