@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from equipoise.api.check import CheckResults as CheckResults
     from equipoise.api.check import check as check
+    from equipoise.api.compare import compare as compare
+    from equipoise.api.explore import explore as explore
     from equipoise.api.lists import methods as methods
     from equipoise.api.lists import suites as suites
     from equipoise.api.lists import tasks as tasks
@@ -54,6 +56,8 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "api.check": "CheckResults check",
+    "api.compare": "compare",
+    "api.explore": "explore",
     "api.lists": "methods suites tasks",
     "api.results": "Results",
     "api.run": "load run",

@@ -105,6 +105,7 @@ class Runs:
             where none was.
         begins: r: index on the grid from which on the run has an incumbent; g if it never has.
         seconds_regret: r x s: regret at each point of ``TaskResults.seconds_grid``; NaN before the first answer.
+        unique_regret: r x u: regret at each point of ``TaskResults.unique_grid``.
         spent: Totals of each run.
     """
 
@@ -114,6 +115,7 @@ class Runs:
     held_out: Array
     begins: npt.NDArray[np.int64]
     seconds_regret: Array
+    unique_regret: Array
     spent: Spent
 
 
@@ -156,6 +158,8 @@ class TaskResults:
         runs: The runs of each method that has any, by label.
         recounts: Regret under other units, by unit.
         seconds_grid: Simulated training times at which ``Runs.seconds_regret`` is given; empty where unknown.
+        unique_grid: Numbers of distinct architectures at which ``Runs.unique_regret`` is given, up to that which every
+            run saw; empty where they are no unit.
         reference: The error that regret is measured from.
         exact: Whether `reference` is the true optimum; if not, it is the best that any run found.
         baseline: The exact random-search baseline; None where the landscape is unknown.
@@ -176,6 +180,7 @@ class TaskResults:
     runs: Mapping[str, Runs]
     recounts: Mapping[str, Recount]
     seconds_grid: Array
+    unique_grid: Array
     reference: float
     exact: bool
     baseline: ExactRandomSearch | None

@@ -185,6 +185,11 @@ class TableTask(Task):
         """The mean error of every architecture at full fidelity."""
         return np.asarray(self._mean[-1])
 
+    def seed_landscape(self) -> npt.NDArray[np.float64] | None:
+        """The stored errors of every seed at full fidelity, if there are several."""
+        stored = np.asarray(self._columns["validation"][-1])
+        return stored if stored.shape[1] > 1 else None
+
     def objective_values(self, name: str) -> npt.NDArray[np.float64] | None:
         """The stored values of a further objective.
 

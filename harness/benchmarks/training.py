@@ -5,7 +5,7 @@ import tempfile
 import traceback
 import warnings
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from importlib.util import find_spec
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from equipoise.harness.benchmarks._measured_latency import LATENCY, latency
 from equipoise.harness.benchmarks.nasbench201 import CITATION as NASBENCH201_CITATION
 from equipoise.harness.core.errors import RunError, SuiteError, nearest
 from equipoise.harness.core.scores import FREE, SCORE, Score, ScoreValues
@@ -45,6 +46,8 @@ SOURCE = (
 PITFALLS = (
     "Each architecture is trained once, with a seed of its own: the values hold the noise of one training.",
     "cost_seconds is measured (processor time on the CPU): it differs from machine to machine and from run to run.",
+    "latency is measured on this machine when a suite asks for it (one image, one thread on the CPU, median of 31 "
+    "passes with the distance between quartiles beside it): it does not repeat, and is not part of cost_seconds.",
     "Errors repeat bit for bit on one machine with one thread, not from one kind of processor to another, and on a "
     "GPU only nearly: the gradient of pooling has no deterministic kernel there.",
     "A network that does not fit into the memory of this machine is told an error of 1.",
@@ -138,6 +141,7 @@ class TrainingTask(Task):
             measured_cost=True,
             scores=self._scores,
             images=self._wanted.images,
+            objectives=(LATENCY,),
         )
 
     @cached_property
@@ -215,6 +219,10 @@ class TrainingTask(Task):
             self._explain(error, architecture)
             return Evaluation(self.info.penalty, perf_counter() - began)
         return Evaluation(curve.validation_error[epochs - 1], sum(curve.cost_seconds[:epochs]))
+
+    def measure(self, name: str, architecture: Architecture) -> Mapping[str, float]:
+        """Measures the latency of the network, trained or not."""
+        return latency(self._setup, architecture)
 
     def reveal(self, architecture: Architecture) -> float | None:
         """The test error after full training."""

@@ -4,6 +4,7 @@ import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
@@ -173,6 +174,11 @@ class Method(ABC):
     def requirements(cls, settings: Mapping[str, Any]) -> Requirements:  # noqa: ARG003 - for those that depend on them
         """Names what a task must offer to the method under these settings; nothing by default."""
         return Requirements()
+
+    @classmethod
+    def code_files(cls, settings: Mapping[str, Any]) -> tuple[Path, ...]:  # noqa: ARG003 - for those that depend on them
+        """Names files that count as code of the method under these settings beside its modules; none by default."""
+        return ()
 
     def __init__(self, problem: Problem, rng: np.random.Generator) -> None:
         """Keeps the problem and the generator.

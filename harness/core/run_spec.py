@@ -31,6 +31,7 @@ class RunSpec:
     folder: str = field(default="", compare=False)
     objectives: tuple[str, ...] = ()
     constraints: tuple[str, ...] = ()
+    scalarisation: str = ""
 
     @property
     def task_address(self) -> str:
@@ -49,6 +50,8 @@ class RunSpec:
         content: list[Any] = [self.task, self.method, self.label, self.settings, self.repeat, vars(self.budget), rules]
         if self.objectives or self.constraints:  # absent otherwise, so that ids stay
             content.append({"objectives": self.objectives, "constraints": self.constraints})
+        if self.scalarisation:
+            content.append({"scalarisation": self.scalarisation})
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:20]
 
     def rng(self, stream: str) -> np.random.Generator:

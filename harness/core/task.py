@@ -177,6 +177,15 @@ class Task(ABC):
         """
         return None
 
+    def seed_landscape(self) -> npt.NDArray[np.float64] | None:
+        """The validation error of every architecture under each stored training seed, at full fidelity.
+
+        Returns:
+            M x S array, rows in the order of ``space.enumerate()``; NaN where an architecture has fewer seeds. None
+            where the source stores no single seeds.
+        """
+        return None
+
     def objective_values(self, name: str) -> npt.NDArray[np.float64] | None:
         """The values of a further objective for every architecture, in the order of ``space.enumerate()``.
 
@@ -187,6 +196,18 @@ class Task(ABC):
             name: One of ``info.objectives``.
         """
         return None
+
+    def measure(self, name: str, architecture: Architecture) -> Mapping[str, float]:
+        """Measures a further objective on this machine, where a run asks for it; empty where `evaluate` tells it.
+
+        Args:
+            name: One of ``info.objectives`` that is ``measured``.
+            architecture: An architecture that the space contains.
+
+        Returns:
+            The value under `name`, and its spread under ``NAME_spread``, in the same unit.
+        """
+        return {}
 
     def test_landscape(self) -> npt.NDArray[np.float64] | None:
         """Test errors of all architectures, in the order of ``space.enumerate()``; None if `reveal` must be asked."""

@@ -63,6 +63,8 @@ class Objective:
         reference: The value of the reference point for hypervolumes; None if the task states none: then it is the 90 %
             quantile over all architectures, as `equipoise.harness.core.objective_scale` tells.
         ideal: The value at which a hypervolume is normalised to 1; None for the best of all architectures.
+        measured: Whether it is measured at each query, so that it cannot repeat. `Task.measure` may then tell the
+            spread of the measurements as ``NAME_spread``, which is recorded beside it.
     """
 
     name: str
@@ -70,6 +72,7 @@ class Objective:
     minimise: bool = True
     reference: float | None = None
     ideal: float | None = None
+    measured: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -209,6 +212,15 @@ class TaskInfo:
         made = copy(self)
         vars(made).update(fields)
         return made
+
+    @property
+    def continues(self) -> bool:
+        """Whether the fidelities are the epochs of one training, so that a longer one goes on from a shorter one.
+
+        They are where every epoch up to the last can be asked for. A source of a few lengths, as NAS-Bench-101 or the
+        12 and 200 epochs of NAS-Bench-201, trained each from its start, along a schedule of its own.
+        """
+        return len(self.fidelities) > 1 and self.fidelities == tuple(range(1, self.fidelities[-1] + 1))
 
     @property
     def benchmark(self) -> str:

@@ -81,6 +81,8 @@ def preflight(suite: Suite, skip_missing: bool) -> Preflight:
     methods: list[MethodEntry] = []
     for entry in suite.methods:
         cls = load_method(suite.address(entry.name))
+        if entry.scalarisation and cls.several_objectives:
+            raise SuiteError(f"method {entry.label}: takes several objectives itself; leave scalarisation out")
         if remark := cls.requirements(settings_of(cls, entry.settings, f"method {entry.label}")).remark:
             entry = replace(entry, label=f"{entry.label} ({remark})")
         if suite.protocol.history and LABELS in cls.knowledge:
@@ -144,7 +146,7 @@ class _Entry:
         cls, label, unfit = load_method(self.suite.address(self.entry.name)), self.entry.label, list[Exclusion]()
         tried: dict[SearchSpace, SpaceError | None] = {}
         for name, task in tasks.items():
-            if (reason := conflict(task, self.suite.protocol)) is not None:
+            if (reason := conflict(task, self.suite.rules_of(self.entry))) is not None:
                 unfit.append(Exclusion(label, name, reason))
                 continue
             task = searched_task(task, self.suite.protocol, 1)

