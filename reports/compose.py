@@ -15,6 +15,8 @@ from equipoise.reports.sections.derived import derived_section
 from equipoise.reports.sections.factorial import factorial_section
 from equipoise.reports.sections.focus import focus_section
 from equipoise.reports.sections.frameworks import frameworks_section
+from equipoise.reports.sections.given_size import given_size_section
+from equipoise.reports.sections.hypervolume_frameworks import hypervolume_frameworks_section
 from equipoise.reports.sections.knowledge import knowledge_section
 from equipoise.reports.sections.methods import methods_section
 from equipoise.reports.sections.objectives import objectives_detail_section, objectives_section, with_caution
@@ -23,6 +25,7 @@ from equipoise.reports.sections.provenance import provenance_section
 from equipoise.reports.sections.question import question_section
 from equipoise.reports.sections.quote import quote_section
 from equipoise.reports.sections.regret import regret_section
+from equipoise.reports.sections.scores import scores_section
 from equipoise.reports.sections.speedup import speedup_section
 from equipoise.reports.sections.spent import spent_section
 from equipoise.reports.sections.tuning import tuning_section
@@ -59,9 +62,12 @@ def compose(results: Results, focus: str | None = None) -> Document:
     )
     appendix = (
         objectives_detail_section(analysis),
+        hypervolume_frameworks_section(analysis, look),
         answer_detail_section(analysis),
         question_section(analysis),
         tuning_section(analysis),
+        given_size_section(analysis),
+        scores_section(analysis),
         speedup_section(analysis),
         frameworks_section(analysis, look),
         anytime_section(analysis, look),

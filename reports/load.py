@@ -23,6 +23,7 @@ from equipoise.harness.store.stored_rows import StoredRows
 from equipoise.reports.fronts import load_fronts
 from equipoise.reports.incumbents import RunRows
 from equipoise.reports.results import FAMILIES, Array, MethodInfo, Results, TaskResults
+from equipoise.reports.score_worth import score_worths
 from equipoise.reports.summarize import Catalogue, mean_seconds, summarize, training_equivalents
 
 __all__ = ["load"]
@@ -137,6 +138,8 @@ def _methods(manifest: Mapping[str, Any], stored: list[str]) -> tuple[MethodInfo
                 tuple(entry.get("tuned_on", ())),
                 _knowledge(entry.get("knowledge", ()), entries.get(label, {}).get("isomorphism", rule)),
                 entry.get("factors", {}),
+                entry.get("labels_used", 0),
+                entry.get("history", {}),
             )
         )
     return tuple(sorted(described, key=lambda method: FAMILIES.index(method.family)))
@@ -186,9 +189,11 @@ def _task(
         for label in rows
     }
     views = _views(task, suite) if task is not None and not problem else ()
-    return summarize(
+    found = summarize(
         name, task, problem, described, rows, own, architectures, grid, checkpoints, endings, catalogue, views
     )
+    uses_scores = any("scores" in entry.get("knowledge", ()) for entry in manifest["methods"].values())
+    return replace(found, scores=score_worths(task)) if uses_scores and task is not None and not problem else found
 
 
 def _views(task: Task, suite: Suite) -> tuple[Task, ...]:

@@ -12,6 +12,8 @@ import numpy.typing as npt
 from equipoise.harness.core.task import Metric
 from equipoise.reports.fronts import SeveralObjectives
 from equipoise.reports.random_search import ExactRandomSearch
+from equipoise.reports.score_worth import ScoreWorth
+from equipoise.reports.size_bands import GivenSize, SizeBands
 
 __all__ = ["Array", "Derived", "MethodInfo", "Recount", "Results", "Runs", "Spent", "TaskResults"]
 
@@ -34,6 +36,8 @@ class MethodInfo:
         tuned_on: Tasks that its defaults were tuned on: names, or patterns of them.
         knowledge: What it uses of a task; empty where the manifest does not tell.
         factors: Its level of each factor of a factorial suite.
+        labels_used: Observed errors that went into it before any query, of other tasks or architectures.
+        history: Those that the suite told it of other tasks, by the task that is searched.
         settings: All settings in force.
         changed: Those the suite set.
         deviations: Where the defaults depart from the source's.
@@ -50,6 +54,8 @@ class MethodInfo:
     tuned_on: tuple[str, ...] = ()
     knowledge: tuple[str, ...] = ()
     factors: Mapping[str, str] = field(default_factory=dict)
+    labels_used: int = 0
+    history: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     def tuned(self, task: str) -> bool:
         """Whether its defaults were tuned on a task."""
@@ -163,6 +169,9 @@ class TaskResults:
         floors: Noise floors in the shown unit, by name (`equipoise.harness.core.task.Task.noise_floors`).
         own_title: The name that a table gives itself; empty if it is the same.
         derived: What each method asked for that trains shared weights between its proposals, by label.
+        scores: The worth of each training-free score, by name; empty unless a method of the suite uses scores.
+        bands: The networks by size; None where the task does not tell their sizes.
+        sized: The incumbents of each method among the networks of their size, by label.
     """
 
     name: str
@@ -181,6 +190,9 @@ class TaskResults:
     derived: Mapping[str, Derived] = field(default_factory=dict)
     own_title: str = ""
     floors: Mapping[str, float] = field(default_factory=dict)
+    scores: Mapping[str, ScoreWorth] = field(default_factory=dict)
+    bands: SizeBands | None = None
+    sized: Mapping[str, GivenSize] = field(default_factory=dict)
 
     @property
     def title(self) -> str:

@@ -14,6 +14,7 @@ from equipoise.reports.derived import derived
 from equipoise.reports.incumbents import RunRows, incumbents, lookup, reached, seen_before
 from equipoise.reports.random_search import ExactRandomSearch
 from equipoise.reports.results import Array, Recount, Runs, Spent, TaskResults
+from equipoise.reports.size_bands import given_size, size_bands
 
 __all__ = ["Catalogue", "mean_seconds", "summarize", "training_equivalents"]
 
@@ -184,10 +185,13 @@ def summarize(
     distinct = _distinct(rows, own, values)
     unique_grid = _unique_grid(distinct, rows)
     runs: dict[str, Runs] = {}
+    last: dict[str, list[Architecture]] = {}
     for label, block in rows.items():
         at = reached(np.cumsum(block.charge, axis=1), block.lengths, grid)
         columns = _at(held[label], at)
         shown = columns[:, list(checkpoints)]
+        ends = block.code[np.arange(len(columns)), np.maximum(columns[:, -1], 0)]
+        last[label] = [values.architectures[code] for code in ends] if known and (columns[:, -1] >= 0).all() else []
         test = scale * (lookup(shown, block.code, values.test, np.nan) - test_optimum)
         by_time = _at(held[label], reached(np.cumsum(block.seconds, axis=1), block.lengths, seconds_grid))
         by_unique = _at(held[label], reached(distinct.get(label, block.charge), block.lengths, unique_grid))
@@ -201,6 +205,7 @@ def summarize(
             unique_regret=regret(block, by_unique, penalty),
             spent=_spent(block, own[label], values, endings[label]),
         )
+    bands = None if task is None or landscape is None or views else size_bands(task, landscape)
     recounts = {
         unit: Recount(limit, {label: regret(rows[label], column, penalty)[:, 0] for label, column in columns.items()})
         for unit, limit, columns in _recounted(rows, own, held, values, distinct)
@@ -221,6 +226,8 @@ def summarize(
         own_title=described.get("title") or ("" if task is None else task.info.title),
         floors=_floors(task if known else None, described, scale),
         caveat=_caveat(task, problem, optimum, described, len(views)),
+        bands=bands,
+        sized={} if bands is None or task is None else given_size(bands, task, last),
         derived={
             label: derived(block, partial(regret, block, nothing=penalty), values.architectures, space)
             for label, block in rows.items()

@@ -138,6 +138,19 @@ class Results:
 
         return write(self.folder, tuple(formats), None if out is None else Path(out), style, focus, self.beside)
 
+    def explore(self, out: str | Path | None = None) -> Path:
+        """Writes the explorer page: landscapes, replays of the searches, regret curves and Pareto fronts.
+
+        Args:
+            out: The HTML file; ``explorer.html`` in the results folder if None.
+
+        Returns:
+            The file.
+        """
+        from equipoise.reports.explorer.page import explore
+
+        return explore(self.folder, self.folder / "explorer.html" if out is None else out)
+
     def failures(self) -> "pd.DataFrame":
         """One row per run that failed and is still not stored: method, task, repeat, error, traceback, time."""
         import pandas as pd

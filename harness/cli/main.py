@@ -148,6 +148,37 @@ def report(
 
 
 @app.command()
+def explore(
+    what: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="DIR|TASK...",
+            help="A results folder, or tasks or patterns of them.",
+            autocompletion=completion.tasks,
+        ),
+    ],
+    out: Annotated[Path, typer.Option(help="The HTML file to write.")] = Path("explorer.html"),
+) -> None:
+    """Write one page that shows landscapes, searches and Pareto fronts in a browser, without a network."""
+    typer.echo(_reports("explorer.page").explore(what, out))
+
+
+@app.command()
+def watch(
+    folder: Annotated[Path, typer.Argument(help="The results folder of a suite that runs.")],
+    terminal: Annotated[bool, typer.Option("--terminal", help="Show a table here, without a browser.")] = False,
+    port: Annotated[int, typer.Option(help="Of the page, on this machine alone; 0 for any.")] = 0,
+) -> None:
+    """Watch a suite while it runs: progress, failures and curves, on a page of this machine or in the terminal."""
+    from equipoise.harness.cli.watch_terminal import live_lines, watch_terminal
+
+    if terminal:
+        watch_terminal(folder)
+    else:
+        _reports("explorer.server").serve(folder, port, live_lines(folder), typer.echo)
+
+
+@app.command()
 def plan(
     folder: Annotated[Path, typer.Argument(help="A results folder.")],
     effect: Annotated[float, typer.Option(help="Difference of regret to be found, in points.")] = 0.1,
@@ -249,11 +280,27 @@ def tabulate(
     seeds: Annotated[int, typer.Option(help="Training seeds per architecture.")] = 3,
     workers: Annotated[int, typer.Option(help="Processes.")] = 1,
     device: Annotated[str, typer.Option(help="cpu, cuda, or auto.")] = "cpu",
+    scores: Annotated[bool, typer.Option("--scores", help="Training-free scores of all, instead of training.")] = False,
 ) -> None:
     """Train every architecture of a space, or a sample, and keep every epoch. Run it again to resume."""
+    if scores:
+        from equipoise.harness.training.score_table import tabulate_scores
+
+        raise typer.Exit(tabulate_scores(space, images, out, typer.echo))
     from equipoise.harness.training.tabulate import tabulate as run_tabulate
 
     raise typer.Exit(run_tabulate(space, images, out, sample, seeds, workers, device, typer.echo))
+
+
+@app.command()
+def scores(
+    tasks: Annotated[
+        list[str], typer.Argument(help="Tasks whose errors are all known, for example nasbench201/cifar10.")
+    ],
+) -> None:
+    """Say what training-free scores are worth on a task: tau, tau in the best tenth, the best of the top k."""
+    document = _reports("sections.scores").scores_document(tasks)
+    typer.echo(_reports("render.markdown").render(document))
 
 
 @app.command()

@@ -15,6 +15,7 @@ import importlib.util
 import inspect
 import pkgutil
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -261,7 +262,14 @@ def _refuse_no_name(name: str) -> None:
 
 
 def _names(folder: Path) -> list[str]:
-    return sorted(module.name for module in pkgutil.iter_modules([str(folder)]) if not module.name.startswith("_"))
+    return list(_listed(folder, folder.stat().st_mtime_ns))
+
+
+@lru_cache(maxsize=16)
+def _listed(folder: Path, _: int) -> tuple[str, ...]:
+    """The public modules of a folder, listed once for each state of it: every run of a worker asks for a name."""
+    found = (module.name for module in pkgutil.iter_modules([str(folder)]))
+    return tuple(sorted(name for name in found if not name.startswith("_")))
 
 
 def _file_of(benchmark: str) -> str:

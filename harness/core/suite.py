@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
@@ -107,7 +107,8 @@ class Suite:
             )
         budgets = budgets_of(as_table(content["budget"], "budget"))
         tasks = tuple(task for entry in as_tables(content["tasks"], "tasks") for task in tasks_of(entry))
-        methods = tuple(method_of(entry) for entry in as_tables(content["methods"], "methods"))
+        objectives = checked_objectives(content["objectives"]) if content.get("objectives") else ()
+        methods = tuple(method_of(entry, len(objectives)) for entry in as_tables(content["methods"], "methods"))
         check_unique(tasks, "task", "name it once")
         check_unique([method.label for method in methods], "method", 'give each its own label = "..."')
         designs = {tuple(sorted(method.factors)): method.label for method in methods if method.factors}
@@ -117,7 +118,13 @@ class Suite:
         protocol, folder = protocol_of(as_table(content["protocol"], "protocol")), content.get("folder", "")
         if not isinstance(folder, str):
             raise SuiteError(f"folder = {folder!r} is not a text")
-        objectives = checked_objectives(content["objectives"]) if content.get("objectives") else ()
+        if budgets[-1].unit == "queries" and any(
+            continued for continued in (protocol.continue_training, *(method.continue_training for method in methods))
+        ):
+            raise SuiteError(
+                "continue_training = true: a query costs one query however long it trains; set [budget] epochs or "
+                "cost_seconds"
+            )
         constraints = tuple(
             str(Constraint.parse(text)) for text in as_list(content.get("constraints", []), "constraints")
         )
@@ -139,9 +146,7 @@ class Suite:
             "budget": {self.budget.unit: amounts[0] if len(amounts) == 1 else amounts},
             "protocol": self.protocol.rules(),
             "tasks": [{"name": task} for task in self.tasks],
-            "methods": [
-                {key: value for key, value in asdict(method).items() if value is not None} for method in self.methods
-            ],
+            "methods": [method.to_dict() for method in self.methods],
         }
 
     def changed(
@@ -204,8 +209,9 @@ class Suite:
 
     def rules_of(self, method: MethodEntry) -> Protocol:
         """The rules under which a method runs: those of the protocol, except what its entry overrides."""
-        changed = method.isomorphism
-        return self.protocol if changed is None else replace(self.protocol, isomorphism=changed)
+        named = {rule: getattr(method, rule) for rule in ("isomorphism", "continue_training", "invalid")}
+        changed: dict[str, Any] = {rule: value for rule, value in named.items() if value is not None}
+        return replace(self.protocol, **changed) if changed else self.protocol
 
     def runs(self) -> Iterator[RunSpec]:
         """The runs, task by task and method by method."""
@@ -229,6 +235,7 @@ class Suite:
                     self.folder,
                     self.objectives,
                     self.constraints,
+                    method.scalarisation.to_json() if method.scalarisation else "",
                 )
 
 

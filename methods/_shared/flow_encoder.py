@@ -135,7 +135,7 @@ class FlowRanker:
         to_inner *= inner > 0
         np.matmul(pooled.T, to_inner, out=g["inner"])
         np.sum(to_inner, axis=0, out=g["inner_bias"])
-        to_state: Floats = backwards.share @ (to_inner @ w["inner"].T)
+        to_state = np.asarray(backwards.share @ (to_inner @ w["inner"].T), dtype=np.float32)
         g["label_table"][:] = 0.0
         for number in reversed(range(LAYERS)):
             layer, step, classes = nodes.layers[number], steps[number], len(to_state)
