@@ -19,6 +19,12 @@ pytestmark = pytest.mark.slow
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 TASKS = ("nasbench201/cifar10", "nasbench_graph/proteins")
 SIZES = {"wide": (1280, 900), "phone": (390, 844)}
+PIXELS = """(selector) => {
+  const canvas = document.querySelector(selector), { width, height } = canvas;
+  const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+  return [new Set(new Uint32Array(data.buffer)).size, data[0]];
+}"""
+"""The number of colours of a canvas, and the red of its first pixel."""
 POINT = """([plot, i]) => {
   const shown = window.__explorer[plot], box = shown.box.getBoundingClientRect(), [x, y] = shown.at(i);
   return [box.x + x, box.y + y];
@@ -98,10 +104,7 @@ def test_every_view_is_drawn_within_the_window(browser: Any, path: Path, size: s
         assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size][0]
         frames(page)
         for plot in ("landscape", "pareto"):
-            pixels = page.evaluate(
-                f"(() => {{ const c = document.querySelector('#{plot}-plot canvas'); const d = c.getContext('2d')"
-                ".getImageData(0, 0, c.width, c.height).data; return [new Set(new Uint32Array(d.buffer)).size, d[0]]; })()"
-            )
+            pixels = page.evaluate(PIXELS, f"#{plot}-plot canvas")
             assert pixels[0] > 100
             assert (pixels[1] < 60) == (colours == "dark")
         drawn = {"replay-strip": "incumbent", "curves-chart": "curve", "difference-chart": "difference"}
@@ -136,7 +139,7 @@ def test_a_cell_is_read_under_the_pointer_kept_by_a_click_and_left_by_escape(pag
     page.keyboard.press("Escape")
     assert text(page, "#cell-title") == "The best"
     assert "none of 24 is better" in text(page, "#cell")
-    assert page.locator("#cell .drawing svg text").all_inner_texts().count("input") == 1
+    assert page.locator("#cell .drawing svg text").all_text_contents().count("input") == 1
 
 
 def test_the_landscape_moves_and_zooms_by_pointer_wheel_and_keys(page: Any) -> None:
@@ -169,7 +172,7 @@ def test_the_landscape_moves_and_zooms_by_pointer_wheel_and_keys(page: Any) -> N
     page.keyboard.press("ArrowRight")
     kept = page.evaluate("window.__explorer.state.kept")
     assert kept not in (None, before)
-    assert page.evaluate("window.__explorer.state.task.distance")[str(kept)] >= 1
+    assert page.evaluate("Array.from(window.__explorer.state.task.distance)")[kept] >= 1
 
 
 def test_the_axes_change(page: Any) -> None:
