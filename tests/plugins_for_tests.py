@@ -364,6 +364,16 @@ class GoodTask(MadeTask):
     info = replace(MadeTask.info, name="good/plain")
 
 
+class SlowTask(MadeTask):
+    """Takes long enough that a run of 40 queries keeps a journal."""
+
+    info = replace(MadeTask.info, name="plugins_for_tests:SlowTask/plain")
+
+    def evaluate(self, architecture, fidelity, rng):
+        time.sleep(0.03)
+        return super().evaluate(architecture, fidelity, rng)
+
+
 class TimedTask(MadeTask):
     """Its training time is the clock's."""
 
