@@ -12,7 +12,7 @@ from equipoise.harness.core.objectives import Constraint, spread_of
 from equipoise.harness.core.registry import load_task
 from equipoise.harness.core.suite import Suite
 from equipoise.harness.core.task import Task
-from equipoise.harness.store.run_store import RunStore
+from equipoise.harness.store.stored_rows import StoredRows
 from equipoise.reports.statistics.arrays import Array
 from equipoise.reports.statistics.hypervolume import hypervolume, hypervolume_curve, non_dominated
 from equipoise.reports.statistics.indicators import additive_epsilon, igd_plus, r2
@@ -88,7 +88,7 @@ class SeveralObjectives:
     tasks: tuple[TaskFronts, ...]
 
 
-def load_fronts(store: RunStore, suite: Suite, grid: Array) -> SeveralObjectives | None:
+def load_fronts(store: StoredRows, suite: Suite, grid: Array) -> SeveralObjectives | None:
     """Reads the objectives of a store; None where its suite asks for the validation error alone.
 
     Args:
@@ -104,7 +104,7 @@ def load_fronts(store: RunStore, suite: Suite, grid: Array) -> SeveralObjectives
     return SeveralObjectives(suite.objectives, constraints, tasks)
 
 
-def _task(store: RunStore, suite: Suite, name: str, constraints: tuple[Constraint, ...], grid: Array) -> TaskFronts:
+def _task(store: StoredRows, suite: Suite, name: str, constraints: tuple[Constraint, ...], grid: Array) -> TaskFronts:
     caveat, task, scales, known = "", None, list[Scale | None](), list[Array | None]()
     try:
         task = load_task(suite.address(name), suite.protocol.noise)
@@ -138,7 +138,7 @@ def _task(store: RunStore, suite: Suite, name: str, constraints: tuple[Constrain
     return TaskFronts(name, found, front, volume, random, optimum, feasible, runs, caveat)
 
 
-def _measured(store: RunStore, task: Task | None, suite: Suite, name: str) -> Iterator[str]:
+def _measured(store: StoredRows, task: Task | None, suite: Suite, name: str) -> Iterator[str]:
     """Says of each measured objective that it is, and how much its measurements spread."""
     for one in () if task is None else task.info.objectives:
         if one.measured and one.name in suite.measured:

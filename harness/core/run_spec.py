@@ -62,6 +62,10 @@ class RunSpec:
         method = "" if stream == "shared" else self.label
         return np.random.default_rng([self.protocol.seed, *map(_entropy, (self.task, method, stream)), self.repeat])
 
+    def history_rng(self, task: str) -> np.random.Generator:
+        """The generator that draws evaluations of another task: the same for all methods and searched tasks."""
+        return np.random.default_rng([self.protocol.seed, *map(_entropy, (task, "history")), self.repeat])
+
     def noise(self) -> Callable[[int], np.random.Generator]:
         """The generator for the noise of the n-th proposal, independent of what was proposed before."""
         if self.protocol.noise == "mean":

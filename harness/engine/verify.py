@@ -1,10 +1,10 @@
 """Whether stored runs repeat."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from math import isnan
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -22,12 +22,22 @@ from equipoise.harness.engine.worker import execute_run
 from equipoise.harness.store.code_versions import changed, mixtures
 from equipoise.harness.store.manifest import check_same_data, described, made_elsewhere
 from equipoise.harness.store.overview import opened
-from equipoise.harness.store.run_store import RunStore
+from equipoise.harness.store.stored_rows import StoredRows
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["verify"]
+__all__ = ["VerifiableRuns", "verify", "verify_runs"]
+
+
+class VerifiableRuns(StoredRows, Protocol):
+    """Stored runs whose rows are read run by run: a results folder, or an entry of an archive."""
+
+    def has(self, spec: RunSpec) -> bool:
+        """Whether the rows of a run are stored."""
+
+    def rows_of(self, run_ids: Iterable[str]) -> Iterator[tuple[str, "pd.DataFrame"]]:
+        """The rows of some runs, run by run."""
 
 
 def verify(folder: Path, sample: int, say: Callable[[str], None]) -> int:
@@ -46,12 +56,23 @@ def verify(folder: Path, sample: int, say: Callable[[str], None]) -> int:
     Raises:
         StoreError: There is nothing to verify, or the data here are not those of the stored runs.
     """
-    store, suite = opened(folder)
+    return verify_runs(*opened(folder), sample, say)
+
+
+def verify_runs(store: VerifiableRuns, suite: Suite, sample: int, say: Callable[[str], None]) -> int:
+    """The same for runs at hand.
+
+    Args:
+        store: Holds the runs.
+        suite: Asks for them.
+        sample: How many are repeated.
+        say: Takes one line per run, and the outcome.
+    """
     if sample < 1:
         raise SuiteError(f"--sample {sample} is not a positive whole number")
     stored = [spec for spec in suite.runs() if store.has(spec)]
     if not stored:
-        raise StoreError(f"{folder}: no stored runs to verify")
+        raise StoreError(f"{store.path}: no stored runs to verify")
     tasks = tuple(dict.fromkeys(spec.task for spec in stored))
     check_same_data(store.manifest() or {}, described(replace(suite, tasks=tasks)), store.path)
     chosen = {spec.run_id: spec for spec in _sampled(stored, sample, np.random.default_rng())}
@@ -68,7 +89,7 @@ def verify(folder: Path, sample: int, say: Callable[[str], None]) -> int:
     for task in tasks:
         if measured := _measured(suite.address(task), suite):
             say(f"not compared on {task}: {', '.join(measured)}, measured on the machine of the run")
-    codes = {entry.label: code_of(load_method(suite.address(entry.name))) for entry in suite.methods}
+    codes = {entry.label: code_of(load_method(suite.address(entry.name)), entry.settings) for entry in suite.methods}
     for label, count in changed(store, stored, codes).items():
         say(f"changed: {label}: {count} of its runs were executed by other code than this")
     say(f"{len(chosen) - wrong} of {len(chosen)} runs repeat bit for bit")
@@ -114,7 +135,7 @@ def _recorded(task: Task, spec: RunSpec, rows: "pd.DataFrame") -> Recorded:
     return found
 
 
-def _difference(store: RunStore, spec: RunSpec, old: "pd.DataFrame") -> str | None:
+def _difference(store: VerifiableRuns, spec: RunSpec, old: "pd.DataFrame") -> str | None:
     task = load_task(spec.task_address, spec.protocol.noise)
     try:
         new = execute_run(spec, ignore_cache=True, recorded=_recorded(task, spec, old)).trajectory

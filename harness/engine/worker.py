@@ -11,6 +11,7 @@ from time import perf_counter, process_time
 from typing import Any
 
 from equipoise.harness.core.errors import one_line, reason_of
+from equipoise.harness.core.history_tasks import with_history
 from equipoise.harness.core.ledger import Ledger
 from equipoise.harness.core.local_classes import adopt
 from equipoise.harness.core.method import Method
@@ -25,6 +26,7 @@ from equipoise.harness.engine.objectives import Recorded, made_method, measured_
 from equipoise.harness.engine.process_state import SpoiledError, preserved, preserved_seeds
 from equipoise.harness.engine.rules import CLASS_STALL_LIMIT, ByClass, searched_problem, searched_task
 from equipoise.harness.engine.runner import run_trial
+from equipoise.harness.engine.scores import metered
 from equipoise.harness.store.run_file import Run
 from equipoise.harness.store.run_store import RunStore
 
@@ -90,7 +92,8 @@ def run_spec(
     settings, rules = json.loads(spec.settings), spec.protocol
     task = searched_task(task, rules, spec.repeat)
     problem = with_objectives(searched_problem(cls, task, spec.budget, settings, rules), task, spec)
-    method, space = made_method(cls, problem, settings, task, spec), problem.space
+    problem = with_history(problem, cls, task, spec)
+    method, space = metered(made_method(cls, problem, settings, task, spec)), problem.space
     initial = space.sample(spec.rng("shared"), rules.initial_size) if rules.initial == "shared" else ()
     oracle = measured_task(task, spec, recorded)
     if journal is not None and not task.info.is_lookup:
@@ -99,8 +102,8 @@ def run_spec(
     ledger = Ledger(spec.budget, rules.duplicates, rules.invalid)
     if by_class:
         oracle, ledger = ByClass(oracle, space), Ledger(spec.budget, "free", rules.invalid, CLASS_STALL_LIMIT)
-    trajectory = run_trial(method, oracle, ledger, spec.noise(), initial, by_class)
-    return Run(spec, trajectory, process_time() - started, code_of(cls))
+    trajectory = run_trial(method, oracle, ledger, spec.noise(), initial, by_class, rules.continue_training)
+    return Run(spec, trajectory, process_time() - started, code_of(cls, settings))
 
 
 def execute_runs(specs: list[RunSpec], out: str, classes: bytes = b"") -> Outcome:

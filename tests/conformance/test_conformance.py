@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import plugins_for_tests as cheats
 import pytest
-from made import MadeSpace, MadeTask
+from made import MadeSpace, MadeTask, ScoredTask
 
 from equipoise.harness.conformance import METHOD_CHECKS, SPACE_CHECKS, TASK_CHECKS, failures_of
 from equipoise.harness.conformance import methods as m
@@ -24,6 +24,8 @@ SUBJECTS = {
     cheats.Peeks: TASK,
     cheats.HidesImages: load_task("nasbench201/fashion14"),
     cheats.HidesFidelities: load_task("nasbench201/fashion14"),
+    cheats.HidesScores: ScoredTask(),
+    cheats.NeverPays: ScoredTask(),
 }
 
 METHOD_CHEATS = {
@@ -50,7 +52,9 @@ METHOD_CHEATS = {
         cheats.HidesTheGraph,
         cheats.HidesImages,
         cheats.HidesFidelities,
+        cheats.HidesScores,
     ],
+    m.pays_for_the_scores_it_reads: [cheats.NeverPays],
     m.crosses_process_borders: [cheats.Unpicklable],
     m.uses_the_objectives_it_declares: [cheats.HidesObjectives, cheats.ForgetsObjectives],
     m.takes_several_objectives: [cheats.TrustsObjectives],
@@ -63,6 +67,11 @@ def test_a_method_check_fails_its_cheat_and_passes_the_honest(check) -> None:
     for cheat in METHOD_CHEATS[check]:
         with pytest.raises(Exception):  # noqa: B017, PT011 - a check may also be failed by crashing
             check(cheat, SUBJECTS.get(cheat, GRAPH_TASK))
+
+
+@pytest.mark.parametrize("check", [m.declares_its_knowledge, m.pays_for_the_scores_it_reads])
+def test_scores_that_are_declared_and_paid_pass(check) -> None:
+    check(cheats.ReadsScores, ScoredTask())
 
 
 class _DeadEnd(MadeSpace):

@@ -12,6 +12,7 @@ import pytest
 from stores import METHODS, played, suite
 
 from equipoise.harness.core.errors import SuiteError
+from equipoise.harness.core.suite import Suite
 from equipoise.reports.analysis import Analysis
 from equipoise.reports.compose import compose
 from equipoise.reports.document import Figure, Table
@@ -175,3 +176,16 @@ def test_the_main_part_has_at_most_four_pages(folder: Path, tmp_path: Path) -> N
     label = re.search(r"\\newlabel\{sec:answer-detail\}\{\{A\}\{(\d+)\}", (tmp_path / "report.aux").read_text())
     assert label is not None
     assert int(label[1]) <= 5
+
+
+def test_the_suite_names_the_method_in_focus(tmp_path: Path) -> None:
+    chosen = suite()
+    content = {**chosen.to_dict(), "focus": "climber"}
+    played(tmp_path, Suite.from_dict(content))
+    keys = [block.key for block in blocks(compose(load(tmp_path))) if isinstance(block, Table)]
+    assert "focus" in keys
+    keys = [block.key for block in blocks(compose(load(tmp_path), "local_search")) if isinstance(block, Table)]
+    assert "focus" in keys
+    with pytest.raises(SuiteError, match=r"focus = 'climbr': the suite has no such method; did you mean 'climber'"):
+        Suite.from_dict({**content, "focus": "climbr"})
+    assert Suite.from_dict(content) == chosen  # another focus asks for no other runs

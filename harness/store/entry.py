@@ -1,0 +1,244 @@
+"""An entry of an archive: packed runs and their description, read like a results folder."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from copy import copy
+from functools import cached_property
+from operator import itemgetter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from equipoise.harness.core.errors import EquipoiseError, StoreError
+from equipoise.harness.core.registry import load_task
+from equipoise.harness.core.run_spec import RunSpec
+from equipoise.harness.core.suite import Suite
+from equipoise.harness.store.description import read_description
+from equipoise.harness.store.packed_runs import read_packed
+from equipoise.harness.store.rebuilt import REBUILT, STATUSES, Numbers, RebuiltRows
+from equipoise.harness.store.run_file import COLUMNS, Summary
+from equipoise.harness.store.run_store import RUN
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["DESCRIPTION", "RUNS", "Entry"]
+
+RUNS, DESCRIPTION = "runs.parquet", "entry.json"
+
+
+class Entry:
+    """A folder with ``runs.parquet`` and ``entry.json``; its rows are those of the results it was packed from.
+
+    Only ``overhead_seconds`` differ: the sum over a run is kept, and rows share it equally.
+
+    Args:
+        path: The folder.
+
+    Raises:
+        StoreError: It holds no entry.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.description = read_description(path / DESCRIPTION)
+        self.name: str = self.description["name"]
+        try:
+            self.suite = Suite.from_dict({**self.manifest()["suite"], "folder": str(path / "code")})
+        except EquipoiseError as error:
+            raise StoreError(f"{path / DESCRIPTION}: {error}") from error
+        self._keep: npt.NDArray[np.bool_] | None = None
+        self._summaries: dict[str, Summary] | None = None
+
+    def manifest(self) -> dict[str, Any]:
+        """The manifest of the results that were packed, without the commands."""
+        manifest: dict[str, Any] = self.description["manifest"]
+        return manifest
+
+    def only(self, tasks: Iterable[str], budgets: Iterable[float], without: Iterable[str] = ()) -> "Entry":
+        """A view of the runs on some tasks with some budgets, without some methods.
+
+        Args:
+            tasks: Their names.
+            budgets: Their amounts.
+            without: Labels.
+        """
+        view, runs = copy(self), self._runs
+        view._summaries = None
+        kept = runs["task"].isin(list(tasks)) & runs["budget"].isin(list(budgets)) & ~runs["method"].isin(list(without))
+        view._keep = kept.to_numpy() if self._keep is None else kept.to_numpy() & self._keep
+        return view
+
+    # Reading, as of a results folder.
+
+    def summaries(self) -> dict[str, Summary]:
+        """The runs by run_id.
+
+        Raises:
+            StoreError: The file is damaged.
+        """
+        if self._summaries is None:
+            names = list(Summary.__dataclass_fields__)[1:]
+            rows = zip(*(self._chosen[name].tolist() for name in names), strict=True)
+            of, key = self._run_ids, itemgetter(*map(names.index, RUN))
+            found = [Summary(of[key(row)], *row) for row in rows]
+            self._summaries = {summary.run_id: summary for summary in found}
+        return self._summaries
+
+    def failures(self) -> list[dict[str, Any]]:
+        """No failures: an entry holds finished runs."""
+        return []
+
+    def has(self, spec: RunSpec) -> bool:
+        """Whether the rows of a run are there."""
+        return spec.run_id in self.summaries()
+
+    def frame(self, columns: Sequence[str] | None = None, task: str | None = None) -> "pd.DataFrame":
+        """All rows, in the order of `equipoise.harness.store.run_store.RunStore.frame`.
+
+        Args:
+            columns: Only these; all of `COLUMNS` by default.
+            task: Only rows of this task.
+
+        Raises:
+            StoreError: There are none, or the data of a task is missing here.
+        """
+        from equipoise.harness.store.frames import stacked
+
+        chosen = self._chosen if task is None else self._chosen[self._chosen["task"] == task]
+        if chosen.empty:
+            raise StoreError(f"{self.path}: no runs{f' of {task}' if task else ''}")
+        parts = [self._rows(name, chosen[chosen["task"] == name]) for name in chosen["task"].unique().tolist()]
+        return stacked(parts, self.manifest()["suite"])[list(columns or COLUMNS)]
+
+    def rows_of(self, run_ids: Iterable[str]) -> Iterator[tuple[str, "pd.DataFrame"]]:
+        """The rows of some runs, run by run.
+
+        Args:
+            run_ids: Of runs that are there.
+        """
+        wanted, ids = set(run_ids), self._run_ids
+        for position in range(len(self._chosen)):
+            run = self._chosen.iloc[position : position + 1]
+            task, method, budget, repeat = run[["task", "method", "budget", "repeat"]].iloc[0]
+            if (run_id := ids[task, method, budget, repeat]) in wanted:
+                yield run_id, self._rows(task, run)
+
+    def departures(self, column: str) -> int:
+        """The number of runs that hold values of their own in a column, not those that the tables tell."""
+        if column not in self._lists:
+            return 0
+        present = self._lists[column][2]
+        return int(present.sum() if self._keep is None else present[self._keep].sum())
+
+    # What is read once.
+
+    @cached_property
+    def _table(self) -> Any:
+        return read_packed(self.path / RUNS)
+
+    @cached_property
+    def _runs(self) -> "pd.DataFrame":
+        """One row per run, without what has a list per run."""
+        names = [name for name in self._table.column_names if name not in (*REBUILT, "proposals")]
+        frame: pd.DataFrame = self._table.select(names).to_pandas()
+        for name in ("task", "method", "ended", "code"):
+            frame[name] = frame[name].astype(object)
+        return frame
+
+    @property
+    def _chosen(self) -> "pd.DataFrame":
+        return self._runs if self._keep is None else self._runs[self._keep]
+
+    @cached_property
+    def _run_ids(self) -> Mapping[tuple[str, str, float, int], str]:
+        return {(spec.task, spec.label, spec.budget.limit, spec.repeat): spec.run_id for spec in self.suite.runs()}
+
+    @cached_property
+    def _lists(self) -> Mapping[str, tuple[Any, Any, Any]]:
+        """Values, first places and presence of the columns that have a list per run."""
+        found = {}
+        for name in ("proposals", *(name for name in REBUILT if name in self._table.column_names)):
+            column = self._table[name].combine_chunks()
+            offsets = column.offsets.to_numpy()
+            found[name] = column.values.to_numpy(zero_copy_only=False), offsets[:-1], column.is_valid().to_numpy(False)
+        return found
+
+    @cached_property
+    def _starts(self) -> Numbers:
+        """The place of the first proposal of each run, that of the longer run where they are shared."""
+        _, starts, present = self._lists["proposals"]
+        starts, longer = starts.astype(np.int64), dict[tuple[str, str, int], int]()
+        order = np.argsort(-self._runs["budget"].to_numpy(), kind="stable").tolist()
+        runs = list(zip(*(self._runs[name].tolist() for name in ("task", "method", "repeat")), strict=True))
+        for place in order:
+            run = runs[place]
+            if present[place]:
+                longer[run] = int(starts[place])
+            elif run in longer:
+                starts[place] = longer[run]
+            else:
+                raise StoreError(
+                    f"{self.path / RUNS}: damaged (repeat {run[2]} of {run[1]} on {run[0]} has no proposals)"
+                )
+        return np.asarray(starts)
+
+    @cached_property
+    def _rebuild(self) -> Callable[[str], RebuiltRows]:
+        known: dict[str, RebuiltRows] = {}
+
+        def of(name: str) -> RebuiltRows:
+            if name not in known:
+                task = load_task(self.suite.address(name), self.suite.protocol.noise)
+                if (reason := task.skip()) is not None:
+                    raise StoreError(f"{self.path}: the rows on {name} need its data; it {reason}")
+                known[name] = RebuiltRows(task, self.suite.budget.unit)
+            return known[name]
+
+        return of
+
+    def _rows(self, name: str, runs: "pd.DataFrame") -> "pd.DataFrame":
+        """The rows of some runs on one task."""
+        import pandas as pd
+
+        rebuild, places = self._rebuild(name), runs.index.to_numpy()
+        lengths = runs["queries"].to_numpy(np.int64)
+        numbers = _gathered(self._lists["proposals"][0], self._starts[places], lengths).astype(np.int64)
+        columns = rebuild.columns(numbers, lengths) or {}
+        for column, (values, starts, present) in self._lists.items():
+            if column == "proposals":
+                continue
+            rows = np.repeat(present[places], lengths)
+            told = columns.get(column, np.empty(len(numbers), dtype=values.dtype)).copy()
+            told[rows] = _gathered(values, starts[places[present[places]]], lengths[present[places]])
+            columns[column] = told
+        if missing := set(REBUILT) - set(columns):
+            raise StoreError(f"{self.path / RUNS}: damaged (no column '{min(missing)}', and {name} does not tell it)")
+        distinct, place = np.unique(numbers, return_inverse=True)
+        each = {key: np.repeat(runs[key].to_numpy(), lengths) for key in ("method", "budget", "repeat")}
+        each["repeat"] = each["repeat"].astype(np.int32)
+        overhead = runs["overhead_seconds"].to_numpy(np.float64) / np.maximum(lengths, 1)
+        fidelity = columns["fidelity"]
+        return pd.DataFrame(
+            {
+                "task": pd.Categorical([name]).repeat(len(numbers)),
+                **each,
+                "method": pd.Categorical(each["method"]),
+                "query": (np.arange(len(numbers)) - np.repeat(np.cumsum(lengths) - lengths, lengths) + 1).astype(
+                    np.int32
+                ),
+                "architecture": pd.Categorical.from_codes(place, pd.Index(rebuild.texts(distinct))),
+                "fidelity": fidelity if np.isnan(fidelity).any() else fidelity.astype(np.int32),
+                **{key: columns[key] for key in ("validation_error", "charge", "training_charge", "cost_seconds")},
+                "overhead_seconds": np.repeat(overhead, lengths).astype(np.float32),
+                "status": pd.Categorical.from_codes(columns["status"], pd.Index(STATUSES)),
+            }
+        )
+
+
+def _gathered(values: Any, starts: Numbers, lengths: Numbers) -> Any:
+    """Values of some runs, one after the other."""
+    ends = np.cumsum(lengths)
+    place = np.arange(int(ends[-1]) if len(ends) else 0) + np.repeat(starts - (ends - lengths), lengths)
+    return values[place]
