@@ -41,9 +41,8 @@ def test_moves_go_to_the_neighbour_of_highest_score_three_times_in_four() -> Non
     parents, children = trajectory.architecture[:-1], trajectory.architecture[1:]
     best = [max(map(sum, TASK.space.neighbours(parent))) for parent in parents]
     share = np.mean([sum(child) == highest for child, highest in zip(children, best, strict=True)])
-    ties = np.mean(
-        [np.mean([sum(n) == b for n in TASK.space.neighbours(p)]) for p, b in zip(parents, best, strict=True)]
-    )
+    pairs = zip(parents, best, strict=True)
+    ties = np.mean([np.mean([sum(one) == high for one in TASK.space.neighbours(parent)]) for parent, high in pairs])
     assert share == pytest.approx(0.75 + 0.25 * ties, abs=0.08)
 
 
