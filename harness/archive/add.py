@@ -52,6 +52,9 @@ def add(
     if not NAME.fullmatch(name):
         raise StoreError(f"entry '{name}'; accepted: letters, digits, - and _")
     store, suite = opened(results)
+    for task in suite.tasks:
+        if suite.address(task) != task or ":" in task:
+            raise StoreError(f"{results}: {task} is given by path; entries hold tasks of the benchmarks here alone")
     chosen = _of_labels(complete_repeats(store, suite), labels, results)
     content = packed_runs(store, suite, chosen)
     while megabytes is not None and content.size > megabytes * 1e6:

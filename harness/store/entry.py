@@ -15,8 +15,9 @@ from equipoise.harness.core.registry import load_task
 from equipoise.harness.core.run_spec import RunSpec
 from equipoise.harness.core.suite import Suite
 from equipoise.harness.store.description import read_description
-from equipoise.harness.store.packed_runs import read_packed
-from equipoise.harness.store.rebuilt import REBUILT, STATUSES, Numbers, RebuiltRows
+from equipoise.harness.store.packed_checks import check_names, check_numbers
+from equipoise.harness.store.packed_table import PackedTable
+from equipoise.harness.store.rebuilt import STATUSES, RebuiltRows
 from equipoise.harness.store.run_file import COLUMNS, Summary
 from equipoise.harness.store.run_store import RUN
 
@@ -48,6 +49,8 @@ class Entry:
             self.suite = Suite.from_dict({**self.manifest()["suite"], "folder": str(path / "code")})
         except EquipoiseError as error:
             raise StoreError(f"{path / DESCRIPTION}: {error}") from error
+        check_names(self.suite, path / DESCRIPTION)
+        self._packed = PackedTable(path / RUNS, self.suite)
         self._keep: npt.NDArray[np.bool_] | None = None
         self._summaries: dict[str, Summary] | None = None
 
@@ -64,7 +67,7 @@ class Entry:
             budgets: Their amounts.
             without: Labels.
         """
-        view, runs = copy(self), self._runs
+        view, runs = copy(self), self._packed.runs
         view._summaries = None
         kept = runs["task"].isin(list(tasks)) & runs["budget"].isin(list(budgets)) & ~runs["method"].isin(list(without))
         view._keep = kept.to_numpy() if self._keep is None else kept.to_numpy() & self._keep
@@ -127,62 +130,18 @@ class Entry:
 
     def departures(self, column: str) -> int:
         """The number of runs that hold values of their own in a column, not those that the tables tell."""
-        if column not in self._lists:
-            return 0
-        present = self._lists[column][2]
-        return int(present.sum() if self._keep is None else present[self._keep].sum())
+        own = self._packed.departures(column)
+        return int(own.sum() if self._keep is None else own[self._keep].sum())
 
     # What is read once.
 
-    @cached_property
-    def _table(self) -> Any:
-        return read_packed(self.path / RUNS)
-
-    @cached_property
-    def _runs(self) -> "pd.DataFrame":
-        """One row per run, without what has a list per run."""
-        names = [name for name in self._table.column_names if name not in (*REBUILT, "proposals")]
-        frame: pd.DataFrame = self._table.select(names).to_pandas()
-        for name in ("task", "method", "ended", "code"):
-            frame[name] = frame[name].astype(object)
-        return frame
-
     @property
     def _chosen(self) -> "pd.DataFrame":
-        return self._runs if self._keep is None else self._runs[self._keep]
+        return self._packed.runs if self._keep is None else self._packed.runs[self._keep]
 
     @cached_property
     def _run_ids(self) -> Mapping[tuple[str, str, float, int], str]:
         return {(spec.task, spec.label, spec.budget.limit, spec.repeat): spec.run_id for spec in self.suite.runs()}
-
-    @cached_property
-    def _lists(self) -> Mapping[str, tuple[Any, Any, Any]]:
-        """Values, first places and presence of the columns that have a list per run."""
-        found = {}
-        for name in ("proposals", *(name for name in REBUILT if name in self._table.column_names)):
-            column = self._table[name].combine_chunks()
-            offsets = column.offsets.to_numpy()
-            found[name] = column.values.to_numpy(zero_copy_only=False), offsets[:-1], column.is_valid().to_numpy(False)
-        return found
-
-    @cached_property
-    def _starts(self) -> Numbers:
-        """The place of the first proposal of each run, that of the longer run where they are shared."""
-        _, starts, present = self._lists["proposals"]
-        starts, longer = starts.astype(np.int64), dict[tuple[str, str, int], int]()
-        order = np.argsort(-self._runs["budget"].to_numpy(), kind="stable").tolist()
-        runs = list(zip(*(self._runs[name].tolist() for name in ("task", "method", "repeat")), strict=True))
-        for place in order:
-            run = runs[place]
-            if present[place]:
-                longer[run] = int(starts[place])
-            elif run in longer:
-                starts[place] = longer[run]
-            else:
-                raise StoreError(
-                    f"{self.path / RUNS}: damaged (repeat {run[2]} of {run[1]} on {run[0]} has no proposals)"
-                )
-        return np.asarray(starts)
 
     @cached_property
     def _rebuild(self) -> Callable[[str], RebuiltRows]:
@@ -202,19 +161,11 @@ class Entry:
         """The rows of some runs on one task."""
         import pandas as pd
 
-        rebuild, places = self._rebuild(name), runs.index.to_numpy()
+        table, rebuild, places = self._packed, self._rebuild(name), runs.index.to_numpy()
         lengths = runs["queries"].to_numpy(np.int64)
-        numbers = _gathered(self._lists["proposals"][0], self._starts[places], lengths).astype(np.int64)
-        columns = rebuild.columns(numbers, lengths) or {}
-        for column, (values, starts, present) in self._lists.items():
-            if column == "proposals":
-                continue
-            rows = np.repeat(present[places], lengths)
-            told = columns.get(column, np.empty(len(numbers), dtype=values.dtype)).copy()
-            told[rows] = _gathered(values, starts[places[present[places]]], lengths[present[places]])
-            columns[column] = told
-        if missing := set(REBUILT) - set(columns):
-            raise StoreError(f"{self.path / RUNS}: damaged (no column '{min(missing)}', and {name} does not tell it)")
+        numbers = table.proposals(places, lengths)
+        check_numbers(numbers, rebuild.cardinalities, table.path)
+        columns = table.overridden(rebuild.columns(numbers, lengths) or {}, places, lengths)
         distinct, place = np.unique(numbers, return_inverse=True)
         each = {key: np.repeat(runs[key].to_numpy(), lengths) for key in ("method", "budget", "repeat")}
         each["repeat"] = each["repeat"].astype(np.int32)
@@ -235,10 +186,3 @@ class Entry:
                 "status": pd.Categorical.from_codes(columns["status"], pd.Index(STATUSES)),
             }
         )
-
-
-def _gathered(values: Any, starts: Numbers, lengths: Numbers) -> Any:
-    """Values of some runs, one after the other."""
-    ends = np.cumsum(lengths)
-    place = np.arange(int(ends[-1]) if len(ends) else 0) + np.repeat(starts - (ends - lengths), lengths)
-    return values[place]

@@ -67,6 +67,11 @@ class RebuiltRows:
         self._known: dict[int, tuple[str, float, float, int]] = {}
         self._keys: dict[Architecture, int] = {}
 
+    @property
+    def cardinalities(self) -> tuple[int, ...]:
+        """The number of options of each decision."""
+        return self._task.space.cardinalities
+
     def texts(self, numbers: Numbers) -> list[str]:
         """The texts of n architectures."""
         return list(map(self._task.space.format, self._numbering.architectures(numbers)))

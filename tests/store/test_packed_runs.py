@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from stores import played, suite
@@ -101,6 +102,59 @@ def test_a_damaged_entry_is_one_line(entry: Entry, tmp_path: Path, file: str, co
     with pytest.raises(StoreError, match=said) as caught:
         Entry(tmp_path).frame()
     assert "\n" not in str(caught.value)
+
+
+def other(name: str, values: Callable[[list[Any]], list[Any]]) -> Callable[[pa.Table], pa.Table]:
+    """Changes a column."""
+
+    def change(table: pa.Table) -> pa.Table:
+        column = table[name]
+        changed = pa.array(values(column.to_pylist()), column.type.value_type if name == "method" else column.type)
+        return table.set_column(table.column_names.index(name), name, changed)
+
+    return change
+
+
+def cut(runs: list[Any]) -> list[Any]:
+    return [run and run[1:] for run in runs]
+
+
+def beyond(runs: list[Any]) -> list[Any]:
+    return [run and [2**32 - 1] * len(run) for run in runs]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda table: pa.concat_tables([table, table]), "there twice"),
+        (other("repeat", lambda values: [value + 99 for value in values]), "does not ask for"),
+        (other("method", lambda values: ["another" for _ in values]), "does not ask for"),
+        (other("proposals", cut), "proposals are not as many"),
+        (other("proposals", beyond), "beyond the last one"),
+        (other("proposals", lambda values: [None for _ in values]), "too few proposals"),
+        (lambda table: table.drop_columns(["proposals"]), "no column 'proposals'"),
+    ],
+)
+def test_strange_rows_are_refused_in_one_line(
+    entry: Entry, tmp_path: Path, change: Callable[[pa.Table], pa.Table], said: str
+) -> None:
+    (tmp_path / "entry.json").write_bytes((entry.path / "entry.json").read_bytes())
+    pq.write_table(change(pq.read_table(entry.path / "runs.parquet")), tmp_path / "runs.parquet")
+    with pytest.raises(StoreError, match=said) as caught:
+        Entry(tmp_path).frame()
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("key", "name", "said"),
+    [("tasks", "evil.py/x", "task 'evil.py/x'"), ("methods", "../evil.py", "method '../evil.py'")],
+)
+def test_reading_an_entry_loads_no_file_of_it(entry: Entry, tmp_path: Path, key: str, name: str, said: str) -> None:
+    description = json.loads((entry.path / "entry.json").read_text())
+    description["manifest"]["suite"][key][0]["name"] = name
+    (tmp_path / "entry.json").write_text(json.dumps(description))
+    with pytest.raises(StoreError, match=said):
+        Entry(tmp_path)
 
 
 def mine(folder: Path, change: Callable[[dict[str, Any]], None] = lambda _: None, **options: Any) -> RunStore:
