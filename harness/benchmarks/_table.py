@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 __all__ = ["TableTask", "cached_columns", "fetched_columns", "fetched_table", "pack_seeds"]
 
+MOST_MEANS = 1 << 16
+"""Most remembered answers of a task, about 20 MB; all are forgotten beyond."""
+
 
 class TableTask(Task):
     """Answers from a table: one row per architecture, in the order of ``space.enumerate()``.
@@ -71,7 +74,9 @@ class TableTask(Task):
 
     def __getstate__(self) -> dict[str, Any]:
         """Leaves arrays behind."""
-        return {name: value for name, value in vars(self).items() if name not in ("_columns", "_mean", "_seconds")}
+        return {
+            name: value for name, value in vars(self).items() if name not in ("_columns", "_mean", "_means", "_seconds")
+        }
 
     @property
     def info(self) -> TaskInfo:
@@ -111,6 +116,11 @@ class TableTask(Task):
         return self._read()
 
     @cached_property
+    def _means(self) -> dict[tuple[Architecture, int | None], Evaluation]:
+        """Answers by architecture and fidelity, kept for all runs of a worker; none where they are drawn."""
+        return {}
+
+    @cached_property
     def _mean(self) -> npt.NDArray[np.float64]:
         return np.asarray(self._columns["mean"])  # a plain view: scalar access on a memmap is three times slower
 
@@ -120,13 +130,18 @@ class TableTask(Task):
 
     def evaluate(self, architecture: Architecture, fidelity: int | None, rng: np.random.Generator) -> Evaluation:
         """Looks one architecture up: the mean over its stored seeds, or one of them drawn."""
+        if (known := self._means.get((architecture, fidelity))) is not None:
+            return known
         row = self.space.index(architecture)
         level = -1 if fidelity is None else self._info.fidelities.index(fidelity)
         if self.noise == "mean":
-            error = self._mean.item(level, row)
-        else:
-            stored = self._columns["validation"][level, row]
-            error = float(stored[rng.integers(np.count_nonzero(~np.isnan(stored)))])
+            if len(self._means) >= MOST_MEANS:
+                self._means.clear()
+            found = Evaluation(self._mean.item(level, row), self._seconds.item(level, row))
+            self._means[architecture, fidelity] = found
+            return found
+        stored = self._columns["validation"][level, row]
+        error = float(stored[rng.integers(np.count_nonzero(~np.isnan(stored)))])
         return Evaluation(error, self._seconds.item(level, row))
 
     def expected(self, architecture: Architecture) -> float:

@@ -243,7 +243,7 @@ def _find(path: Path | str) -> Path:
     path = Path(path)
     shipped = suites_folder() / f"{path}.toml"
     with suppress(OSError):  # a name longer than the file system allows
-        if not path.exists() and path.suffix == "" and shipped.exists():
+        if not path.is_file() and path.suffix == "" and shipped.exists():
             return shipped
         if path.is_file():
             return path

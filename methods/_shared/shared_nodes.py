@@ -1,7 +1,7 @@
 """Graphs whose common parts are stored once: what a layer computes alike for many nodes is computed once."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,8 @@ from equipoise.methods._shared.operation_graphs import operations_of
 
 __all__ = ["Layer", "Matrix", "NodeReader", "SharedNodes"]
 
-Matrix = npt.NDArray[np.float32] | csr_array
+Matrix: TypeAlias = Any
+"""Of float32: dense, or a `csr_array` of scipy, which has no types."""
 
 SMALL = 20_000
 """Entries of a matrix that is kept dense: its products cost less than the bookkeeping of a sparse one."""

@@ -1,4 +1,4 @@
-"""What a structural Gaussian process can learn of a space from evaluations of other tasks."""
+"""Kernel and mean of a structural Gaussian process, learnt on evaluations of other tasks of the space."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

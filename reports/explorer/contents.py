@@ -50,7 +50,7 @@ class Explorer:
         """
         for name in names:
             self._landscape(name, points_of(load_task(name)))
-        title = names[0] if len(names) == 1 else f"{len(names)} tasks"
+        title = self._tasks[names[0]]["title"] if len(names) == 1 else f"{len(names)} tasks"
         return self._contents(title, [self._tasks[name] for name in names], set(self._blocks), {"methods": []})
 
     def of_folder(self, folder: Path) -> Contents:
@@ -142,7 +142,7 @@ class Explorer:
             "spaces": {
                 key: {**self._described_spaces[key], "block": key} for key in self._described_spaces if key in used
             },
-            "losses": _losses(tasks),
+            "loss": _loss(tasks),
             "unit": "queries",
             "limit": 0,
             "notes": [],
@@ -153,15 +153,10 @@ class Explorer:
         return Contents(described, {key: self._blocks[key] for key in self._blocks if key in wanted & keys})
 
 
-def _losses(tasks: Sequence[dict[str, Any]]) -> dict[str, float]:
-    """The largest differences that quantising made: of errors in their unit, and relative ones of other columns."""
-    linear = [
-        c["loss"] for task in tasks for c in task["columns"] if c["codec"] == "linear" and c["kind"] != "objective"
-    ]
-    relative = [
-        c["loss"] if c["codec"] == "log" else c["loss"] / max(abs(c["low"]), np.finfo(float).tiny)
-        for task in tasks
-        for c in task["columns"]
-        if c["codec"] != "exact" and c["kind"] == "objective"
-    ]
-    return {"errors": max(linear, default=0.0), "relative": max(relative, default=0.0)}
+def _loss(tasks: Sequence[dict[str, Any]]) -> float:
+    """The largest relative difference that quantising made to a size or latency."""
+    quantised = [column for task in tasks for column in task["columns"] if column["codec"] != "exact"]
+    floor = np.finfo(float).tiny
+    return max(
+        (c["loss"] if c["codec"] == "log" else c["loss"] / max(abs(c["low"]), floor) for c in quantised), default=0.0
+    )

@@ -106,7 +106,7 @@ def pack_task(points: Points, space: str) -> Packed:
     columns: list[dict[str, Any]] = []
 
     def add(name: str, label: str, unit: str, values: Array, kind: str, minimise: bool = True) -> Column:
-        column = block.add_column(values)
+        column = block.add_column(values, exact=kind != "objective")
         entry = {"name": name, "label": label, "unit": unit, "kind": kind, "minimise": minimise}
         columns.append({**entry, **column.described()})
         return column

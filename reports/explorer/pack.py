@@ -15,7 +15,7 @@ Array = npt.NDArray[np.float64]
 STEPS = 65_534
 """Levels of a quantised column; the code after them stands for a missing value."""
 DISTINCT_SHARE = 4
-"""A column is kept exactly where at most every fourth value is a new one."""
+"""A column that may be quantised is kept exactly where at most every fourth value is a new one."""
 WIDE = 100.0
 """Positive values are quantised by their logarithm where the largest is this many times the smallest."""
 TYPES = {"u1": "u8", "u2": "u16", "u4": "u32", "f4": "f32"}
@@ -73,12 +73,17 @@ class Block:
         largest = int(codes.max(initial=0))
         return self.add(codes, "u1" if largest < 256 else "u2" if largest < 65_536 else "u4")
 
-    def add_column(self, values: Array) -> Column:
-        """Appends a column of numbers, NaN for missing ones: exactly where few differ, else in 65,535 levels."""
+    def add_column(self, values: Array, exact: bool = False) -> Column:
+        """Appends a column of numbers.
+
+        Args:
+            values: n numbers, NaN for missing ones.
+            exact: Whether they must not be quantised to 65,535 levels, however many differ.
+        """
         known = np.isfinite(values)
         single = values.astype(np.float32)
         distinct, codes = np.unique(single[known], return_inverse=True)
-        if (len(distinct) * DISTINCT_SHARE <= len(values) and len(distinct) < STEPS) or len(distinct) < 2:
+        if exact or len(distinct) * DISTINCT_SHARE <= len(values) or len(distinct) < 2:
             numbers = np.full(len(values), len(distinct))
             numbers[known] = codes
             return Column("exact", {"values": self.add(distinct, "f4"), "codes": self.add_codes(numbers)})

@@ -17,8 +17,8 @@ Array = npt.NDArray[np.float64]
 
 MOST_POINTS = 30_000
 """A space of more architectures is sampled."""
-PREDICTED_POINTS = 2_000
-"""Size of the sample where each value is the prediction of a model."""
+SAMPLED_POINTS, PREDICTED_POINTS = 10_000, 2_000
+"""Sizes of the sample of a space that no table lists; the smaller where each value is the prediction of a model."""
 SEED = 20_261_130
 """Of the sample, so that a page repeats."""
 
@@ -90,11 +90,11 @@ def _sampled(task: Task, proposed: Iterable[tuple[Architecture, float]]) -> Poin
     said = f"the {len(observed):,} architectures that were proposed, with their observed errors"
     one = next(iter(observed), None) or space.sample(np.random.default_rng(SEED), 1)[0]
     if task.expected(one) is not None:
-        number = PREDICTED_POINTS if task.info.surrogate else MOST_POINTS
+        number = PREDICTED_POINTS if task.info.surrogate else SAMPLED_POINTS
         drawn = space.sample(np.random.default_rng(SEED), number)
         told = [*observed, *(space.key(architecture) for architecture in drawn)]
         observed = {architecture: float(task.expected(architecture) or 0.0) for architecture in dict.fromkeys(told)}
-        said = f"a sample of {len(observed):,} architectures of {space.size:.3g}"
+        said = f"a sample of a space of {space.size:.3g} architectures"
     if not observed:
         raise SuiteError(
             f"{task.name} trains what it is asked for, so its landscape is unknown; explore a folder with runs on it"

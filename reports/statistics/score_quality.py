@@ -13,7 +13,7 @@ __all__ = ["TOP", "ScoreQuality", "best_of_top", "score_quality"]
 Array = npt.NDArray[np.float64]
 
 TOP = (1, 10, 30, 100)
-"""How many of the highest scores are looked at."""
+"""Numbers of highest scores that are looked at."""
 
 
 @dataclass(frozen=True)

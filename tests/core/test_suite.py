@@ -211,3 +211,9 @@ def test_an_entry_overrides_what_an_invalid_proposal_costs() -> None:
     content["methods"][0]["invalid"] = "ignore"
     with pytest.raises(SuiteError, match="invalid = 'ignore'"):
         Suite.from_dict(content)
+
+
+def test_a_folder_of_its_name_does_not_hide_a_suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "hardware").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert Suite.load("hardware").name == "hardware"

@@ -31,6 +31,8 @@ function swatch(method) {
 function fillMethods() {
   const present = new Set(state.task.curves.map(({ method }) => method)), box = document.getElementById("curves-methods");
   const focused = box.contains(document.activeElement) ? document.activeElement.dataset.method : null;
+  const every = [...present].every((k) => state.shown.has(k)), all = made("button", { type: "button" }, every ? "Hide all" : "Show all");
+  all.addEventListener("click", () => set({ shown: every ? new Set() : new Set(described.methods.keys()) }));
   box.replaceChildren(...described.methods.flatMap((method, k) => {
     if (!present.has(k)) return [];
     const toggle = () => {
@@ -40,7 +42,7 @@ function fillMethods() {
     };
     const attributes = { type: "button", "data-method": k, "aria-pressed": String(state.shown.has(k)), onclick: toggle };
     return [made("button", attributes, swatch(method), method.label)];
-  }));
+  }), all);
   if (focused !== null) box.querySelector(`[data-method="${focused}"]`)?.focus();
 }
 
@@ -77,7 +79,7 @@ function showCurves() {
   for (const { method, low: from, high: to } of lines) {
     const known = grid.map((_, k) => k).filter((k) => Number.isFinite(from[k]) && Number.isFinite(to[k]));
     const upper = known.map((k) => [x(grid[k]), floor(to[k])]), lower = known.map((k) => [x(grid[k]), floor(from[k])]).reverse();
-    if (known.length > 1) inside.append(drawn("path", { d: `${pathThrough([...upper, ...lower])}Z`, fill: methodColour(described.methods[method]), opacity: 0.13 }));
+    if (known.length > 1) inside.append(drawn("path", { d: `${pathThrough([...upper, ...lower])}Z`, fill: methodColour(described.methods[method]), opacity: lines.length > 8 ? 0.07 : 0.13 }));
   }
   if (data.random) {
     const points = grid.map((amount, k) => [x(amount), floor(data.random[k])]);

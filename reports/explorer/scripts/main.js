@@ -36,12 +36,13 @@ function repaint() {
 }
 
 function showHead() {
-  const { tasks: all, runs, limit, unit, methods, losses, notes } = described, { info } = state.task;
+  const { tasks: all, runs, limit, unit, methods, loss, notes } = described, { info } = state.task;
   document.getElementById("title").textContent = described.title;
-  const stored = runs ? `${whole(runs)} runs of ${methods.length} methods, ${shownNumber(limit)} ${unit} each, on ` : "";
-  document.getElementById("subtitle").textContent = `${stored}${all.length === 1 ? "one task" : `${all.length} tasks`}. ${info.surrogate ? "The values of this task are predictions of a surrogate." : ""}`;
-  const exact = losses.errors || losses.relative ? "Columns with few distinct values are in single precision; the others have 65,535 levels: " : "";
-  const lost = exact ? `errors are within ${losses.errors.toFixed(4)} of their unit, sizes and latencies within ${(100 * losses.relative).toFixed(2)} %. Regret curves are computed before that.` : "";
+  const of = all.length === 1 ? "one task" : `${all.length} tasks`, predicted = info.surrogate ? " The values of this task are predictions of a surrogate." : "";
+  const stored = runs ? `${whole(runs)} runs of ${methods.length === 1 ? "one method" : `${methods.length} methods`}, ${shownNumber(limit)} ${unit} each, on ${of}.` : "Landscapes, without runs.";
+  document.getElementById("subtitle").textContent = stored + predicted;
+  const exact = "Errors and regret are in single precision, and so are columns with few distinct values.";
+  const lost = loss ? ` Other sizes and latencies have 65,535 levels, within ${Math.max(100 * loss, 0.01).toFixed(2)} % of their value.` : "";
   const said = [
     ...notes, `Validation: ${info.validation || "not stated"}.`, `Test: ${info.test || "n/a, the source has no separate test split"}.`,
     `Source: ${info.source}. Licence: ${info.licence}.`, `${exact}${lost}`,
@@ -54,4 +55,4 @@ function showHead() {
 await start();
 
 // For tests and measurements: the plots and the state.
-window.__explorer = { state, set, get landscape() { return landscape; }, get pareto() { return pareto; } };
+window.__explorer = { state, set, described, get landscape() { return landscape; }, get pareto() { return pareto; } };

@@ -60,7 +60,8 @@ function showPareto() {
   pareto.box.setAttribute("aria-label", `${y.title} against ${x.title}, with the front`);
   const exact = data.info.origin ? "The line is the front of the points shown" : "The line is the exact front of the whole space";
   const dashes = data.replays.length ? " Dashed: the front of the replayed search so far." : "";
-  document.getElementById("pareto-lede").textContent = `${exact}: ${pareto.front.length} architectures.${dashes}`;
+  const rounded = across.codec === "exact" ? "" : `, as ${across.label} is rounded in this page`;
+  document.getElementById("pareto-lede").textContent = `${exact}${rounded}: ${pareto.front.length} architectures.${dashes}`;
   fillFront();
 }
 
