@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from equipoise.harness.spaces.nasbench201 import EDGES, OPERATIONS, NasBench201
 
-__all__ = ["cell_sizes"]
+__all__ = ["cell_sizes", "live_edges"]
 
 Array = npt.NDArray[np.float64]
 
@@ -53,7 +53,7 @@ def cell_sizes(dataset: str, measure: str) -> Array:
     cells = np.array(list(NasBench201().enumerate()))
     used = cells != OPERATIONS.index("none")
     if not own.published:
-        used &= _live(used)
+        used &= live_edges(used)
     large = (used & (cells == OPERATIONS.index("nor_conv_3x3"))).sum(axis=1)
     small = (used & (cells == OPERATIONS.index("nor_conv_1x1"))).sum(axis=1)
     kernels, norms = 9 * large + small, large + small
@@ -71,7 +71,7 @@ def cell_sizes(dataset: str, measure: str) -> Array:
     return total + 2 * channels * count + channels * own.classes + own.classes
 
 
-def _live(used: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+def live_edges(used: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     """Which edges lie on a path from the input to the output of the cell, M x 6."""
     reached, useful = np.zeros((2, 4, len(used)), dtype=np.bool_)
     reached[0], useful[3] = True, True

@@ -30,4 +30,8 @@ def test_three_objectives_of_a_table_are_searched_and_reported(tmp_path: Path, m
     line = next(line for line in text.splitlines() if "`sparsity`" in line)
     assert "larger" in line
     assert "Regret under the constraints" in text
-    assert "about" in next(line for line in text.splitlines() if line.startswith("| `table:") and "about" in line)
+    volumes = text[text.index("**Hypervolume at 4 queries**") :].splitlines()[2:5]
+    *_, random, front, _ = volumes[2].split("|")
+    assert volumes[0].endswith("random, expected | exact front |")
+    assert 0 < float(random) < float(front) < 1
+    assert "Mean ranks" in text
