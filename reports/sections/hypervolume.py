@@ -13,7 +13,7 @@ from equipoise.reports.sections.answer import budget_words
 from equipoise.reports.sections.front_view import FrontView, row, within
 from equipoise.reports.statistics.resampling import Estimate
 
-__all__ = ["hypervolume_figure", "hypervolume_ranks", "hypervolume_table"]
+__all__ = ["best_by_rank", "hypervolume_figure", "hypervolume_ranks", "hypervolume_table"]
 
 POINTS = 40
 
@@ -60,6 +60,12 @@ def hypervolume_ranks(view: FrontView, tasks: Sequence[TaskFronts]) -> Paragraph
         for m in order
     )
     return Paragraph((f"Average rank of one run by hypervolume, mean over tasks, 1 is best: {said}.",))
+
+
+def best_by_rank(view: FrontView, tasks: Sequence[TaskFronts]) -> list[str]:
+    """The methods by average rank on hypervolume, best first; those without one last."""
+    ranks = view.analysis.averaged_ranks(-view.cube(tasks, "volumes"))
+    return [view.labels[m] for m in np.argsort(ranks.value, kind="stable")]
 
 
 def hypervolume_figure(view: FrontView, tasks: Sequence[TaskFronts], looks: Mapping[str, Look]) -> Figure:

@@ -13,9 +13,10 @@ from equipoise.harness.core.registry import load_task
 from equipoise.harness.core.suite import Suite
 from equipoise.reports.analysis import Analysis
 from equipoise.reports.compose import compose
-from equipoise.reports.document import Table
+from equipoise.reports.document import Figure, Table
 from equipoise.reports.drawing.look import looks
 from equipoise.reports.drawing.style import Style
+from equipoise.reports.figures.fronts import surface_in_units
 from equipoise.reports.load import load
 from equipoise.reports.sections.front_view import FrontView
 from equipoise.reports.sections.hypervolume_frameworks import HypervolumeAnalysis, hypervolume_frameworks_section
@@ -41,7 +42,7 @@ def tables(folder: Path) -> dict[str, Table]:
     results = load(folder)
     section, detail = (
         objectives_section(Analysis(results), looks(results.families)),
-        objectives_detail_section(Analysis(results)),
+        objectives_detail_section(Analysis(results), looks(results.families)),
     )
     assert section is not None
     blocks = (*section.blocks, *(detail.blocks if detail else ()))
@@ -142,6 +143,26 @@ def test_the_frameworks_are_those_of_missing_hypervolume(tmp_path: Path) -> None
         assert len(set(keys)) == len(keys)
 
 
+def test_the_figure_of_differences_shades_who_is_ahead(tmp_path: Path) -> None:
+    store(tmp_path, objectives=["validation_error", "parameters"])
+    results = load(tmp_path)
+    section = objectives_detail_section(Analysis(results), looks(results.families))
+    (figure,) = (block for block in section.blocks if isinstance(block, Figure))
+    assert figure.key == "attainment-difference"
+    head, *rows = figure.data()
+    assert head == ("task", "validation_error", "parameters", "difference")
+    assert -1 <= min(row[3] for row in rows) < max(row[3] for row in rows) <= 1
+    (task,) = results.objectives.tasks
+    first, second = figure.title.split()[6], figure.title.split()[8]
+    for row in rows[:: len(rows) // 20]:
+        shares = []
+        for label in (first, second):
+            fronts = [surface_in_units(task, front) for front in task.runs[label].fronts]
+            shares.append(np.mean([(front <= row[1:3]).all(axis=1).any() for front in fronts]))
+        assert row[3] == pytest.approx(shares[0] - shares[1])
+    assert figure.draw(Style()).items
+
+
 def test_every_format_has_every_part(tmp_path: Path) -> None:
     store(tmp_path, objectives=["validation_error", "parameters"], constraints=["flops <= 80000"])
     paths = write(tmp_path)
@@ -185,4 +206,4 @@ def test_a_suite_of_one_objective_has_no_such_section(tmp_path: Path) -> None:
     results = load(store(tmp_path))
     assert results.objectives is None
     assert objectives_section(Analysis(results), looks(results.families)) is None
-    assert objectives_detail_section(Analysis(results)) is None
+    assert objectives_detail_section(Analysis(results), looks(results.families)) is None
