@@ -18,6 +18,8 @@ from equipoise.reports.statistics.resampling import Estimate
 __all__ = [
     "ABOVE",
     "BELOW",
+    "FRONT",
+    "RANDOM",
     "ROW",
     "SHARES",
     "axis_title",

@@ -89,7 +89,7 @@ def _words(view: FrontView) -> str:
             f"Constraints: {joined(map(str, view.found.constraints))}. A method for one objective was told the task's "
             "penalty plus the relative violation for an architecture that violates one."
         )
-    return f"{said}{_scalarised(view)}".strip()
+    return f"{said.strip()}{_scalarised(view)}".strip()
 
 
 def _scalarised(view: FrontView) -> str:
