@@ -55,7 +55,7 @@ def decode(
         inner = np.maximum(drive[:, place * units : (place + 1) * units], 0.0)
         logits = (inner @ w["option"][:, place, :width] + w["option_bias"][place, :width]).astype(np.float64)
         if masked:
-            logits[~np.stack(model.reader.masks(codes))] = -np.inf
+            logits[~np.concatenate(model.reader.masks(codes)).reshape(count, width)] = -np.inf
         logits -= logits.max(axis=1, keepdims=True)
         noisy = logits / temperature + rng.gumbel(size=logits.shape) if temperature > 0 else logits
         if edits is not None and (free := np.flatnonzero(edits.free[:, place])).size:

@@ -123,7 +123,7 @@ class Generation:
         return len(fresh)
 
     def _scored(self) -> Scored:
-        promise = self.candidates.promise()
+        promise = self.candidates.promise
         order = np.argsort(-promise, kind="stable")
         scores = normal_scores(-promise)[order]
         return Scored([self._keys[i] for i in order], np.stack([self._latents[i] for i in order]), scores)

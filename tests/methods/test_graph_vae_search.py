@@ -56,23 +56,22 @@ def test_a_shortlist_kept_up_to_date_is_the_posterior_computed_anew(observed: in
     assert top not in shortlist.candidates
 
 
-def test_candidates_in_blocks_are_ranked_as_one_list() -> None:
+def test_candidates_in_blocks_are_ranked_as_one_list_and_the_best_are_taken() -> None:
     space = NasBench101()
     drawn = list(dict.fromkeys(map(space.key, space.sample(np.random.default_rng(0), 90))))
     ranker = StructuralRanker(InputReader(space, GROUPS, True, True, None), np.random.default_rng(0))
-    blocks, listed = Candidates(ranker), StructuralShortlist(ranker)
-    listed.add(drawn[30:])
-    for number, cell in enumerate(drawn[:20]):
+    for cell in drawn[:20]:
         ranker.tell(Observation(Query(cell), float(sum(cell) % 7), float("nan")))
-        if number in (6, 9, 15):
-            start = 30 + 20 * (6, 9, 15).index(number)
-            blocks.add(drawn[start : start + 20])
-            blocks.promise()
-    order = [drawn[30:][index] for index in np.argsort(-blocks.promise(), kind="stable")]
-    assert order[:10] == listed.best(10)
-    assert blocks.pick() == order[0]
-    assert blocks.draw() in order[1:]
-    assert len(blocks) == len(drawn) - 32
+    blocks, listed = Candidates(ranker), StructuralShortlist(ranker)
+    for start in (30, 50, 70):
+        blocks.add(drawn[start : start + 20])
+    listed.add(drawn[30:90])
+    order = [drawn[30:90][index] for index in np.argsort(-blocks.promise, kind="stable")]
+    assert order == listed.best(60)
+    for cell in drawn[20:23]:
+        assert blocks.pick() == listed.pick()
+        ranker.tell(Observation(Query(cell), float(sum(cell) % 7), float("nan")))
+    assert len(blocks) == 57
 
 
 class Large(MadeTask):
