@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from equipoise.api.results import Results
+from equipoise.harness.archive.find import REFERENCE
 from equipoise.harness.core.ledger import Budget
 from equipoise.harness.core.local_classes import address_of
 from equipoise.harness.core.registry import load_benchmark, method_name
@@ -14,6 +15,7 @@ from equipoise.harness.core.suite import Suite
 from equipoise.harness.core.task import Benchmark, Task
 from equipoise.harness.engine.executors import IN_PROCESS
 from equipoise.harness.engine.session import run_suite, silent
+from equipoise.harness.engine.shard import Shard
 
 __all__ = ["load", "run", "suite_of"]
 
@@ -30,6 +32,8 @@ def run(
     skip_missing: bool = False,
     redo: Sequence[str] = (),
     keep: bool = False,
+    shard: str | None = None,
+    seconds: float | None = None,
     cluster: str = "local",
     cluster_config: str | Path | None = None,
     progress: bool = True,
@@ -69,14 +73,19 @@ def run(
         skip_missing: Skip tasks and methods whose data or packages are missing here, instead of refusing the suite.
         redo: Labels of methods whose stored runs are set aside and run again.
         keep: Keep the stored runs of methods whose code has changed since.
+        shard: Run this share of the suite alone, for example ``"3/20"`` for the third of twenty. The others may run at
+            the same time, into the same folder; the results hold what is stored there by then.
+        seconds: Time from now until this process is ended from outside, as by a batch system; it stops by itself before
+            that. Only in the main thread of a process.
         cluster: ``local``, ``slurm``, or the address of a Dask scheduler (``tcp://...``).
         cluster_config: A TOML or YAML file of settings of a Dask cluster.
         progress: Show a bar in a terminal or a notebook, and elsewhere a line every 30 seconds on standard error.
 
     Raises:
-        SuiteError: The suite cannot run as written; nothing ran.
+        SuiteError: The suite cannot run as written, or there is no such shard; nothing ran.
         StoreError: The folder cannot be used, or holds the results of another suite.
         KeyboardInterrupt: The run was stopped; what had finished is stored, and the same call goes on from there.
+        TimeoutError: It stopped because its `seconds` were nearly over, likewise.
 
     Warns:
         UserWarning: Some runs failed; see `Results.failures`.
@@ -92,8 +101,12 @@ def run(
         skip_missing=skip_missing,
         redo=redo,
         keep=keep,
+        shard=None if shard is None else Shard.parse(shard, "shard ="),
+        seconds=seconds,
         progress=display if progress else silent,
     )
+    if ran.out_of_time:
+        raise TimeoutError(str(ran))
     if ran.interrupted:
         raise KeyboardInterrupt(str(ran))
     if ran.failures:
@@ -102,16 +115,18 @@ def run(
     return Results(ran.folder)
 
 
-def load(folder: str | Path) -> Results:
+def load(folder: str | Path, *, with_reference: bool = False, beside: Sequence[str | Path] = ()) -> Results:
     """Opens the results of a suite that was run before, by `run` or by the command line.
 
     Args:
         folder: The results folder, for example ``results/quick``.
+        with_reference: Put the reference runs that come with Equipoise beside them.
+        beside: Further entries of archives, by name or folder.
 
     Raises:
-        StoreError: It holds no results.
+        StoreError: It holds no results, or there is no such entry here.
     """
-    return Results(folder)
+    return Results(folder, [*([REFERENCE] if with_reference else []), *beside])
 
 
 def suite_of(suite: str | Path | Suite | Mapping[str, Any]) -> Suite:

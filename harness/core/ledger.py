@@ -132,8 +132,10 @@ class Ledger:
             self._idle += 1
             return 0.0
         if self._unit == "queries":
-            amount = 1.0
-        elif status == "invalid":
+            self._idle = 0
+            self.spent += 1.0
+            return 1.0
+        if status == "invalid":
             full = cost_seconds if self._unit == "cost_seconds" else float(epochs or 0)
             amount = self._valid_spent / self._valid if self._valid else full
         else:

@@ -15,6 +15,7 @@ import importlib.util
 import inspect
 import pkgutil
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -87,7 +88,7 @@ def spaces() -> Iterator[type[SearchSpace]]:
 
 
 def load_method(name: str) -> type[Method]:
-    """Finds a method.
+    """Finds a method, also by a former name (a file of ``methods/_former``).
 
     Raises:
         PluginError: There is none of that name, or its file does not load.
@@ -97,7 +98,9 @@ def load_method(name: str) -> type[Method]:
     if foreign is not None:
         return foreign
     if name not in method_names():
-        raise PluginError(f"no method '{name}'; {nearest(name, method_names())}")
+        if name not in _names(ROOT / "methods" / "_former"):
+            raise PluginError(f"no method '{name}'; {nearest(name, method_names())}")
+        name = importlib.import_module(f"equipoise.methods._former.{name}").NOW
     found: type[Method] = only_class(imported(f"equipoise.methods.{name}", f"methods/{name}.py"), Method)
     return found
 
@@ -259,7 +262,14 @@ def _refuse_no_name(name: str) -> None:
 
 
 def _names(folder: Path) -> list[str]:
-    return sorted(module.name for module in pkgutil.iter_modules([str(folder)]) if not module.name.startswith("_"))
+    return list(_listed(folder, folder.stat().st_mtime_ns))
+
+
+@lru_cache(maxsize=16)
+def _listed(folder: Path, _: int) -> tuple[str, ...]:
+    """The public modules of a folder, listed once for each state of it: every run of a worker asks for a name."""
+    found = (module.name for module in pkgutil.iter_modules([str(folder)]))
+    return tuple(sorted(name for name in found if not name.startswith("_")))
 
 
 def _file_of(benchmark: str) -> str:

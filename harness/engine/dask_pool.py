@@ -16,7 +16,8 @@ from urllib.parse import urlsplit
 
 from equipoise.harness.core.errors import ClusterError, PluginError, reason_of
 from equipoise.harness.engine.dask_settings import ClusterSettings, slurm_arguments
-from equipoise.harness.engine.processes import DeadWorkerError
+from equipoise.harness.engine.limits import Limits
+from equipoise.harness.engine.processes import NO_LIMITS, DeadWorkerError, WorkerProcesses
 
 __all__ = ["DaskPool", "dask_pool"]
 
@@ -28,12 +29,15 @@ QUICK = "0.2s"
 
 
 @contextmanager
-def dask_pool(cluster: str, workers: int, config: Path | None = None) -> "Iterator[DaskPool]":
+def dask_pool(
+    cluster: str, workers: int, limits: Limits = NO_LIMITS, config: Path | None = None
+) -> "Iterator[DaskPool]":
     """Opens a Dask cluster.
 
     Args:
         cluster: ``slurm``, or the address of a scheduler.
         workers: Jobs at most, on SLURM.
+        limits: Of one run.
         config: A file of settings (`ClusterSettings`).
 
     Raises:
@@ -64,7 +68,7 @@ def dask_pool(cluster: str, workers: int, config: Path | None = None) -> "Iterat
             except (OSError, TimeoutError, ValueError) as error:
                 raise ClusterError(f"--cluster {cluster}: no Dask scheduler answers ({reason_of(error)})") from error
             with client:
-                yield DaskPool(client, cluster, settings.minutes_without_worker)
+                yield DaskPool(client, cluster, settings.minutes_without_worker, limits)
         finally:
             if target is not cluster:
                 with suppress(Exception):  # the jobs end by themselves when the scheduler is gone
@@ -92,16 +96,17 @@ class DaskPool(Executor):
         client: Connected.
         name: Of the cluster, for messages.
         minutes: How long there may be no worker.
+        limits: Of one run.
     """
 
-    def __init__(self, client: Any, name: str, minutes: float) -> None:
-        self._client, self._name, self._minutes = client, name, minutes
+    def __init__(self, client: Any, name: str, minutes: float, limits: Limits = NO_LIMITS) -> None:
+        self._client, self._name, self._minutes, self._limits = client, name, minutes, limits
         self._executor = client.get_executor(pure=False)
         self._alive = self._connected = monotonic()
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
         """Submits a call; the worker finds modules wherever this process does."""
-        inner = self._executor.submit(_call, [*sys.path], fn, args, kwargs)
+        inner = self._executor.submit(_call, [*sys.path], self._limits, fn, args, kwargs)
         outer: Future[Any] = _Outer(inner)
         inner.add_done_callback(lambda done: _settle(done, outer, self._name))
         return outer
@@ -153,10 +158,30 @@ def _settle(inner: "Future[Any]", outer: "Future[Any]", name: str) -> None:
         outer.set_exception(error)
 
 
-def _call(path: list[str], fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Calls a function on a worker, which may have been started elsewhere."""
+def _call(
+    path: list[str], limits: Limits, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
+    """Calls a function on a worker, which may have been started elsewhere.
+
+    Under limits the call goes to a process of its own beside the worker, which can be killed without it.
+    """
     sys.path += [folder for folder in path if folder not in sys.path]
-    return fn(*args, **kwargs)
+    if limits == NO_LIMITS:
+        return fn(*args, **kwargs)
+    return _beside(limits).submit(fn, *args, **kwargs).result()
+
+
+def _beside(limits: Limits) -> WorkerProcesses:
+    """The process beside a worker, kept from call to call; it ends with the worker."""
+    global _process  # noqa: PLW0603 - one per worker
+    if _process is None or _process.limits != limits:
+        if _process is not None:
+            _process.shutdown(wait=False)
+        _process = WorkerProcesses(1, limits)
+    return _process
+
+
+_process: WorkerProcesses | None = None
 
 
 def _probe(cluster: str) -> None:

@@ -27,7 +27,7 @@ def executor(cluster: str, workers: int, limits: Limits = NO_LIMITS, config: Pat
     Args:
         cluster: ``in-process``, ``local``, ``slurm``, or ``tcp://...``.
         workers: Processes or jobs.
-        limits: Of one run; they hold on this machine, in processes of its own.
+        limits: Of one run; where there are any, each run is executed in a process that can be stopped.
         config: Settings of a Dask cluster (`ClusterSettings`).
 
     Raises:
@@ -52,7 +52,7 @@ def executor(cluster: str, workers: int, limits: Limits = NO_LIMITS, config: Pat
         )
     from equipoise.harness.engine.dask_pool import dask_pool  # here: few need Dask
 
-    with dask_pool(cluster, workers, config) as remote:
+    with dask_pool(cluster, workers, limits, config) as remote:
         yield remote
 
 

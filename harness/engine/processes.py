@@ -55,6 +55,10 @@ class LimitError(DeadWorkerError):
         super().__init__(said)
         self.number = number
 
+    def __reduce__(self) -> tuple[type["LimitError"], tuple[str, int]]:
+        """Pickles both: it comes back from the workers of a cluster."""
+        return type(self), (str(self), self.number)
+
 
 class _Call(NamedTuple):
     future: "Future[Any]"
@@ -74,10 +78,13 @@ class WorkerProcesses(Executor):
     Args:
         workers: Number of processes; each is started by its first call.
         limits: Of one run; a worker whose run exceeds them is killed with all its children.
+
+    Attributes:
+        limits: Those.
     """
 
     def __init__(self, workers: int, limits: Limits = NO_LIMITS) -> None:
-        self._limits = limits
+        self.limits = limits
         self._calls: SimpleQueue[_Call | None] = SimpleQueue()
         self._busy: set[_Worker] = set()
         gpus = visible_gpus()
@@ -121,7 +128,7 @@ class WorkerProcesses(Executor):
             if not call.future.set_running_or_notify_cancel():
                 continue
             try:
-                worker = worker or _Worker(self._limits, environment)
+                worker = worker or _Worker(self.limits, environment)
             except OSError as error:
                 call.future.set_exception(DeadWorkerError(f"no worker process can be started: {error}"))
                 continue

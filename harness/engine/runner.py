@@ -1,11 +1,12 @@
 """The loop in which a method searches a task."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from functools import lru_cache
 from math import inf
 from operator import index
 from time import perf_counter
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -18,6 +19,9 @@ from equipoise.harness.core.trajectory import Trajectory
 from equipoise.harness.engine.interruption import was_told
 
 __all__ = ["Oracle", "run_trial"]
+
+COLUMNS = [field.name for field in fields(Trajectory)]
+"""The lists of a trajectory come first, in the order of a row of the loop."""
 
 MOST_VERDICTS = 500_000
 """Most remembered verdicts per space; all are forgotten beyond."""
@@ -49,6 +53,7 @@ def run_trial(
     rng: Callable[[int], np.random.Generator],
     initial: Sequence[Architecture] = (),
     by_class: bool = False,
+    continues: bool = False,
 ) -> Trajectory:
     """Lets a method search until the ledger is exhausted.
 
@@ -60,24 +65,31 @@ def run_trial(
         initial: Architectures proposed in the method's stead at the start, whose outcome it is told.
         by_class: Whether a proposal is replaced by its `key`, the representative of its class, in what is evaluated
             and recorded; the method is told of its own proposal.
+        continues: Whether a longer training of an architecture goes on from the longest before: it then takes, is told
+            and is charged the further epochs and seconds only.
 
     Raises:
         ProposalError: The method returned something that is not a query of the task's space.
         RunError: The task answered NaN, or cannot price the method's own training.
     """
     trajectory, proposals = Trajectory(), _Proposals(task)
+    ask, tell, check, evaluate, charge = method.ask, method.tell, proposals.check, task.evaluate, ledger.charge
     seen: dict[tuple[Architecture, int | None], Evaluation] = {}
+    trained: dict[Architecture, tuple[int, float]] = {}  # the longest training: its epochs and seconds
+    rows: list[tuple[Any, ...]] = []
+    status: Status
     while not ledger.exhausted:
         if was_told():  # even if the method caught the interrupt
             raise KeyboardInterrupt
+        number = ledger.proposals
         started = perf_counter()
         try:
-            query = method.ask() if ledger.proposals >= len(initial) else Query(initial[ledger.proposals])
+            query = ask() if number >= len(initial) else Query(initial[number])
         except SearchEnded as ended:
             trajectory.ended = str(ended) or "the method had nothing left to propose"
             break
         overhead, training = perf_counter() - started, 0.0
-        architecture, key, epochs = proposals.check(query)
+        architecture, key, epochs = check(query)
         if by_class and key is not None:
             architecture = key
         if query.training_cost:
@@ -87,34 +99,34 @@ def run_trial(
             if not ledger.unspent:
                 trajectory.ended = "the method's own training spent the rest of the budget"
                 break
-        status: Status
         if key is None:
             status, evaluation = "invalid", Evaluation(task.info.penalty, 0.0)
         elif (known := seen.get((key, epochs))) is not None and ledger.repeats_are_free:
             status, evaluation = "duplicate", known._replace(cost_seconds=0.0)
         else:
             status = "ok" if known is None else "duplicate"
-            asked = None if query.fidelity is None else epochs
-            evaluation = task.evaluate(architecture, asked, rng(ledger.proposals + 1))
+            evaluation = evaluate(architecture, None if query.fidelity is None else epochs, rng(number + 1))
             if evaluation.validation_error != evaluation.validation_error:
                 raise RunError(f"the task answered NaN for {architecture}; a failed training is told its penalty")
             seen[key, epochs] = evaluation
-        price = evaluation.cost_seconds
+        paid = epochs
+        if continues and status == "ok" and key is not None and epochs is not None:
+            before, spent = trained.get(key, (0, 0.0))
+            if epochs > before:
+                trained[key] = epochs, evaluation.cost_seconds
+                further = evaluation.cost_seconds - spent
+                paid, evaluation = epochs - before, evaluation._replace(cost_seconds=0.0 if further < 0 else further)
+        error, seconds, objectives = evaluation
+        price = seconds
         if status == "invalid" and ledger.wants_price:
             price = task.mean_cost_seconds or 0.0
-        charge = training + ledger.charge(status, price, epochs)
+        cost = training + charge(status, price, paid)
         started = perf_counter()
-        method.tell(Observation(query, *evaluation))
+        tell(Observation(query, error, seconds, objectives))
         overhead += perf_counter() - started
-        trajectory.architecture.append(architecture)
-        trajectory.fidelity.append(epochs)
-        trajectory.validation_error.append(evaluation.validation_error)
-        trajectory.charge.append(charge)
-        trajectory.training_charge.append(training)
-        trajectory.cost_seconds.append(evaluation.cost_seconds)
-        trajectory.overhead_seconds.append(overhead)
-        trajectory.status.append(status)
-        trajectory.objectives.append(evaluation.objectives)
+        rows.append((architecture, epochs, error, cost, training, seconds, overhead, status, objectives))
+    for column, values in zip(COLUMNS, zip(*rows, strict=True), strict=False):
+        setattr(trajectory, column, list(values))
     trajectory.unspent = ledger.unspent
     if ledger.stalled:
         trajectory.ended = "stalled: too many proposals in a row that cost nothing"
@@ -141,19 +153,19 @@ class _Proposals:
         """
         if not isinstance(query, Query):
             raise ProposalError(f"ask() must return a Query, not {type(query).__name__}: {query!r}")
-        epochs = self.full
-        if query.fidelity is not None:
-            if query.fidelity not in self._task.info.fidelities:
-                raise ProposalError(f"fidelity {query.fidelity!r}; accepted: None, {self._task.info.fidelities or ''}")
-            epochs = int(query.fidelity)
+        proposed, level, epochs = query.architecture, query.fidelity, self.full
+        if level is not None:
+            if level not in self._task.info.fidelities:
+                raise ProposalError(f"fidelity {level!r}; accepted: None, {self._task.info.fidelities or ''}")
+            epochs = int(level)
         try:
-            return *self._verdicts[query.architecture], epochs
+            architecture, key = self._verdicts[proposed]
         except (KeyError, TypeError):
-            verdict = self._judge(query.architecture)
-        if len(self._verdicts) >= MOST_VERDICTS:
-            self._verdicts.clear()
-        self._verdicts[verdict[0]] = verdict
-        return *verdict, epochs
+            architecture, key = verdict = self._judge(proposed)
+            if len(self._verdicts) >= MOST_VERDICTS:
+                self._verdicts.clear()
+            self._verdicts[architecture] = verdict
+        return architecture, key, epochs
 
     def _judge(self, proposed: Architecture) -> tuple[Architecture, Architecture | None]:
         space = self._task.space

@@ -1,8 +1,9 @@
 """Executes many runs in parallel: cuts them into chunks, hands them out, and collects what became of them."""
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import contextmanager
 from pathlib import Path
 
 from equipoise.harness.core.errors import ClusterError
@@ -77,7 +78,7 @@ def execute_all(
         queue.learn(chunk, outcome)
         _add(outcome, total, store, report)
 
-    with listening(), executor(cluster, workers, limits, config) as pool:
+    with _noted(total), listening(), executor(cluster, workers, limits, config) as pool:
         try:
             while True:
                 while len(pending) < (1 if here else workers * 2) and (chunk := queue.next()):
@@ -101,6 +102,15 @@ def execute_all(
                     if isinstance(pool, WorkerProcesses):
                         pool.kill()
     return total
+
+
+@contextmanager
+def _noted(total: Outcome) -> Iterator[None]:
+    """Notes an interrupt that comes while the workers start or end, when no run is at hand."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        total.interrupted = True
 
 
 def _not_reached(chunk: list[RunSpec], outcome: Outcome) -> list[RunSpec]:

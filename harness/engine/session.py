@@ -3,10 +3,9 @@
 import logging
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from time import time
 from typing import Any, Protocol
 
 from equipoise.harness.core.errors import StoreError, SuiteError, nearest
@@ -155,7 +154,6 @@ def run_suite(
         raise SuiteError(f"workers = {workers!r} is not a positive whole number")
     if cluster not in (IN_PROCESS, "local"):
         suite = replace(suite, folder=suite.folder or str(Path.cwd()))  # of methods and tables that are given by path
-    began = time()
     with stopping_in_time(seconds) as clock:
         ready = preflight(suite, skip_missing)
         suite = ready.suite
@@ -171,13 +169,17 @@ def run_suite(
             missing = [spec for spec in wanted if not store.has(spec)]
             owned = {spec.run_id for spec in wanted}
             compaction = Compaction(store, owned.__contains__) if shard else Compaction(store)
-            with progress(Plan(suite, store.path, len(wanted), len(wanted) - len(missing))) as report:
-                count = min(workers or _usual_workers(suite), max(1, len(missing)))
-                total = execute_all(missing, store, count, cluster, _compacting(report, compaction), cluster_config)
-            if not total.interrupted:
-                compaction.finish()
-                _end(store, shard)
-            stalled = _stalls(lock, clock.out and not _gained(store, total, began))
+            total, noted = Outcome(), _noted(store)
+            try:
+                with progress(Plan(suite, store.path, len(wanted), len(wanted) - len(missing))) as report:
+                    count = min(workers or _usual_workers(suite), max(1, len(missing)))
+                    total = execute_all(missing, store, count, cluster, _compacting(report, compaction), cluster_config)
+                if not total.interrupted:
+                    compaction.finish()
+                    _end(store, shard)
+            except KeyboardInterrupt:  # while it began or ended
+                total.interrupted = True
+            stalled = _stalls(lock, clock.out and not total.done and _noted(store) == noted)
     return SuiteRun(
         folder=store.path,
         suite=suite,
@@ -231,10 +233,17 @@ def _end(store: RunStore, shard: Shard | None) -> None:
             store.write_manifest(finished(manifest))
 
 
-def _gained(store: RunStore, total: Outcome, began: float) -> bool:
-    """Whether a run was stored or an evaluation noted since a time."""
-    journals = (store.path / "journal").glob("*.jsonl")
-    return total.done > 0 or any(journal.stat().st_mtime >= began for journal in journals)
+def _noted(store: RunStore) -> dict[str, tuple[int, int]]:
+    """The state of the journals of runs in progress: another one means that an evaluation was noted.
+
+    It is compared with itself and with no clock, which may be set back meanwhile.
+    """
+    found: dict[str, tuple[int, int]] = {}
+    for journal in (store.path / "journal").glob("*.jsonl"):
+        with suppress(FileNotFoundError):  # another shard has finished its run
+            state = journal.stat()
+            found[journal.name] = state.st_size, state.st_mtime_ns
+    return found
 
 
 def _stalls(lock: Path, in_vain: bool) -> int:
@@ -280,7 +289,7 @@ def _settle_changed_code(
             raise SuiteError(f"--redo {label}: the suite has no such method; {nearest(label, labels)}")
     if redo:
         set_aside(store, {spec.run_id for spec in wanted if spec.label in redo})
-    codes = {entry.label: code_of(load_method(suite.address(entry.name))) for entry in suite.methods}
+    codes = {entry.label: code_of(load_method(suite.address(entry.name)), entry.settings) for entry in suite.methods}
     found = changed(store, wanted, codes)
     if found and not keep:
         told = "; ".join(f"{label} ({count} runs)" for label, count in found.items())

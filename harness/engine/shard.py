@@ -28,15 +28,19 @@ class Shard:
     of: int
 
     @classmethod
-    def parse(cls, text: str) -> "Shard":
+    def parse(cls, text: str, name: str = "--shard") -> "Shard":
         """Reads ``3/20``.
+
+        Args:
+            text: The shard and how many there are.
+            name: Of what was given, for the message.
 
         Raises:
             SuiteError: It is written otherwise, or there is no such share.
         """
         match = _TEXT.fullmatch(text)
         if match is None or int(match[1]) > int(match[2]):
-            raise SuiteError(f"--shard {text}: write for example 3/20, for the third of twenty; the first is 1/20")
+            raise SuiteError(f"{name} {text}: write for example 3/20, for the third of twenty; the first is 1/20")
         return cls(int(match[1]), int(match[2]))
 
     def __str__(self) -> str:

@@ -5,7 +5,7 @@ import re
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Timer, current_thread, main_thread
+from threading import TIMEOUT_MAX, Timer, current_thread, main_thread
 from types import FrameType
 
 from equipoise.harness.core.errors import SuiteError
@@ -59,12 +59,19 @@ def stopping_in_time(seconds: float | None) -> Iterator[Clock]:
 
     Args:
         seconds: From now to the end of the job; None for no limit. The interrupt comes `reserve` earlier, or with
-            SIGUSR1 (``#SBATCH --signal=B:USR1@60``). In a thread, where Python allows no signal handler, neither does.
+            SIGUSR1 (``#SBATCH --signal=B:USR1@60``).
+
+    Raises:
+        SuiteError: It is not a positive number, or this is a thread, where Python allows no signal handler.
     """
     clock = Clock()
-    if seconds is None or current_thread() is not main_thread():
+    if seconds is None:
         yield clock
         return
+    if not 0 < seconds < TIMEOUT_MAX:
+        raise SuiteError(f"seconds = {seconds!r} is not a positive number of seconds")
+    if current_thread() is not main_thread():
+        raise SuiteError(f"seconds = {seconds:g} needs the main thread, which signals reach; leave it out in a thread")
 
     def stop(number: int, frame: FrameType | None) -> None:
         if not clock.out:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from itertools import chain
@@ -16,7 +16,7 @@ import numpy as np
 from equipoise.harness.core.errors import StoreError, reason_of
 from equipoise.harness.core.files import parse_json
 from equipoise.harness.core.run_spec import RunSpec
-from equipoise.harness.core.space import SearchSpace
+from equipoise.harness.core.space import Architecture, SearchSpace
 from equipoise.harness.core.trajectory import Trajectory, objective_columns
 
 # pyarrow is imported where it is used: a worker starts to search before it needs to write.
@@ -63,6 +63,9 @@ COLUMNS: Mapping[str, str] = {
 
 Where a task has further objectives, one ``objective:NAME`` each (float64, NaN for an invalid proposal) follows.
 """
+
+MOST_TEXTS = 1 << 16
+"""Texts of a space that are kept, about 15 MB; all are forgotten beyond."""
 
 TEXTS = [name for name, kind in COLUMNS.items() if kind == "text"]
 
@@ -139,27 +142,50 @@ def _table(runs: Sequence[Run], space: SearchSpace) -> "pa.Table":
     import pyarrow as pa
 
     counts = [len(run.trajectory) for run in runs]
-    columns: dict[str, Any] = {
-        "task": [run.spec.task for run in runs for _ in range(len(run.trajectory))],
-        "method": [run.spec.label for run in runs for _ in range(len(run.trajectory))],
-        "budget": np.repeat([run.spec.budget.limit for run in runs], counts),
-        "repeat": np.repeat([run.spec.repeat for run in runs], counts),
-        "query": np.concatenate([np.arange(1, count + 1) for count in counts]),
+    arrays: dict[str, Any] = {
+        "task": _repeated([run.spec.task for run in runs], counts),
+        "method": _repeated([run.spec.label for run in runs], counts),
+        "budget": pa.array(np.repeat([run.spec.budget.limit for run in runs], counts), "float64"),
+        "repeat": pa.array(np.repeat([run.spec.repeat for run in runs], counts), "int32"),
+        "query": pa.array(np.concatenate([np.arange(1, count + 1) for count in counts]), "int32"),
     }
-    arrays: dict[str, Any] = {}
     for name, kind in COLUMNS.items():
-        if name not in columns:
-            columns[name] = list(chain.from_iterable(getattr(run.trajectory, name) for run in runs))
-        if kind == "text":
-            codes = _Codes()
-            indices = pa.array(list(map(codes.__getitem__, columns[name])), pa.int32())
-            words = map(space.format, codes) if name == "architecture" else codes
-            arrays[name] = pa.DictionaryArray.from_arrays(indices, pa.array(list(words), pa.string()))
-        else:
-            arrays[name] = pa.array(columns[name], kind)
+        if name not in arrays:
+            values = list(chain.from_iterable(getattr(run.trajectory, name) for run in runs))
+            if kind == "text":
+                codes = _Codes()
+                indices = pa.array(list(map(codes.__getitem__, values)), pa.int32())
+                words = _formatted(codes, space) if name == "architecture" else codes
+                arrays[name] = pa.DictionaryArray.from_arrays(indices, pa.array(list(words), pa.string()))
+            else:
+                arrays[name] = pa.array(values, kind)
     for name, values in objective_columns([row for run in runs for row in run.trajectory.objectives]).items():
         arrays[name] = pa.array(values, "float64")
     return pa.table(arrays)
+
+
+def _repeated(texts: Sequence[str], counts: Sequence[int]) -> "pa.DictionaryArray":
+    """A column of one text per run, each repeated for the rows of its run."""
+    import pyarrow as pa
+
+    codes = _Codes()
+    numbers = [codes[text] if count else 0 for text, count in zip(texts, counts, strict=True)]
+    indices = np.repeat(np.array(numbers, np.int32), counts)
+    return pa.DictionaryArray.from_arrays(pa.array(indices), pa.array(list(codes), pa.string()))
+
+
+def _formatted(architectures: Iterable[Architecture], space: SearchSpace) -> list[str]:
+    """The texts of architectures; those of one space come again from file to file, so they are kept."""
+    texts = _texts(space)
+    if len(texts) >= MOST_TEXTS:
+        texts.clear()
+    return [texts.get(one) or texts.setdefault(one, space.format(one)) for one in architectures]
+
+
+@lru_cache(maxsize=4)
+def _texts(_: SearchSpace) -> dict[Architecture, str]:
+    """Architecture to text, kept for all files that a worker writes of one space."""
+    return {}
 
 
 class _Codes(dict[Any, int]):

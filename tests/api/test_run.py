@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -203,3 +204,40 @@ def test_stopping_it_stores_what_is_finished(tmp_path: Path, monkeypatch: pytest
     with pytest.raises(KeyboardInterrupt, match="2 of 3 runs stored; stopped: the same command goes on from here"):
         eq.run(suite, tmp_path, tasks=["*/cora"], queries=10)
     assert len(eq.run(suite, tmp_path, tasks=["*/cora"], queries=10).frame()) == 30
+
+
+def test_shards_and_a_time_are_those_of_the_command(tmp_path: Path) -> None:
+    with pytest.raises(SuiteError, match=r"shard = 4/3: write for example 3/20"):
+        eq.run(SUITE, tmp_path / "out", shard="4/3", progress=False)
+    for number in (1, 2):
+        results = eq.run(SUITE, tmp_path / "out", only=["LS"], shard=f"{number}/2", seconds=600, progress=False)
+    whole = eq.run(SUITE, tmp_path / "whole", only=["LS"], progress=False)
+    values = [column for column in whole.frame() if column != "overhead_seconds"]
+    pd.testing.assert_frame_equal(results.frame()[values], whole.frame()[values])
+
+
+def test_a_run_whose_time_is_over_goes_on_with_the_next_call(tmp_path: Path) -> None:
+    suite = SUITE | {"methods": [plugins_for_tests.Slow], "tasks": ["nasbench201/cifar10"]}
+    suite["protocol"] = {"repeats": 40, "seed": 4}
+    with pytest.raises(TimeoutError, match="stopped before its time was over: the same command goes on from here"):
+        eq.run(suite, tmp_path, seconds=6, progress=False)
+    assert 0 < len(eq.load(tmp_path).frame()) < 40 * 60
+
+
+@pytest.mark.parametrize("seconds", [0, -1.0, float("nan"), 1e30])
+def test_a_time_that_cannot_be_is_refused(tmp_path: Path, seconds: float) -> None:
+    with pytest.raises(SuiteError, match="is not a positive number of seconds"):
+        eq.run(SUITE, tmp_path, seconds=seconds, progress=False)
+
+
+def test_a_time_in_a_thread_is_refused(tmp_path: Path) -> None:
+    def run() -> None:
+        with pytest.raises(SuiteError, match=r"seconds = 5 needs the main thread"):
+            eq.run(SUITE, tmp_path, seconds=5, progress=False)
+        refused.append(True)
+
+    refused: list[bool] = []
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    assert refused == [True]

@@ -15,13 +15,14 @@ import pytest
 from equipoise.harness.core.errors import ClusterError, SuiteError
 from equipoise.harness.engine.dask_settings import ClusterSettings, slurm_arguments
 from equipoise.harness.engine.executors import executor
+from equipoise.harness.store.run_file import Summary
 from equipoise.harness.store.run_store import RunStore
 
 pytest.importorskip("distributed")
 
 TESTS = Path(__file__).resolve().parents[1]
 VALUES = ["task", "method", "repeat", "query", "architecture", "validation_error", "status"]
-ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join([str(TESTS), *sys.path])}
+ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join([str(TESTS), str(TESTS / "faults"), *sys.path])}
 MINE = '''
 from equipoise import Method, Query
 
@@ -58,6 +59,10 @@ def write(folder: Path, *methods: str, queries: int = 20, repeats: int = 3) -> P
 def rows(folder: Path) -> pd.DataFrame:
     frame = RunStore(folder).frame(VALUES).astype(dict.fromkeys(("task", "method", "architecture", "status"), str))
     return frame.sort_values(VALUES[:4], ignore_index=True)
+
+
+def summaries(folder: Path) -> list[Summary]:
+    return list(RunStore(folder).summaries().values())
 
 
 @contextmanager
@@ -110,6 +115,9 @@ def test_what_is_given_by_path_reaches_workers_that_stand_elsewhere(tmp_path: Pa
     assert ran.returncode == 0, ran.stderr
     assert run(here, path.name, "--out", "alone", "--workers", 1).returncode == 0
     pd.testing.assert_frame_equal(rows(here / "out"), rows(here / "alone"))
+    codes = [{summary.method: summary.code for summary in summaries(here / name)} for name in ("out", "alone")]
+    assert codes[0] == codes[1]
+    assert all(codes[0].values())
 
 
 @pytest.mark.faults
@@ -158,6 +166,21 @@ def test_a_lost_worker_is_made_up_for(tmp_path: Path) -> None:
             _, said = ours.communicate(timeout=120)
     assert ours.returncode == 0, said
     assert len(rows(tmp_path / "out")) == 50 * 40
+
+
+@pytest.mark.faults
+def test_limits_of_a_run_hold_on_the_workers_of_a_cluster(tmp_path: Path) -> None:
+    path = write(tmp_path, "hostile:Endless", "hostile:Hungry", "hostile:Plain", repeats=2)
+    path.write_text(path.read_text().replace("seed = 3", 'seed = 3\nseconds_per_run = 10\nmemory_per_run = "800MB"'))
+    with scheduler(tmp_path) as (address, _), dask(tmp_path, "worker", address, *WORKER):
+        ran = run(tmp_path, path, "--out", "out", "--cluster", address, "--workers", 1)
+    assert ran.returncode == 1, ran.stderr
+    assert {summary.method for summary in summaries(tmp_path / "out")} == {"m2"}
+    said = {(one["method"], one["repeat"]): one["error"] for one in RunStore(tmp_path / "out").failures()}
+    assert ["seconds_per_run = 10" in said["m0", repeat] for repeat in (1, 2)] == [True, True], said
+    assert ["memory_per_run = 0.8 GB" in said["m1", repeat] for repeat in (1, 2)] == [True, True], said
+    left = subprocess.run(["pgrep", "-f", str(tmp_path)], capture_output=True, text=True, check=False)
+    assert left.stdout == ""
 
 
 def test_an_address_where_nobody_answers_is_one_line_at_once(tmp_path: Path) -> None:

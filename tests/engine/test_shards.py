@@ -1,9 +1,11 @@
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
 from collections import Counter
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 
@@ -285,3 +287,18 @@ def test_sessions_of_shards_are_kept_once(tmp_path: Path) -> None:
     assert [session["command"] for session in sessions] == [["run", "made.toml", "--shard", "I/N"]]
     assert all(one["started"] <= other["started"] for one, other in pairwise(sessions))
     assert json.dumps(sessions)
+
+
+def test_time_that_is_over_while_a_suite_ends_is_an_interruption_like_any_other(tmp_path: Path) -> None:
+    @contextmanager
+    def late(_):
+        yield lambda _: None
+        os.kill(os.getpid(), signal.SIGUSR1)  # all runs are stored, and the files are not yet merged
+
+    whole = suite(("random_search",), repeats=9)
+    ran = run_suite(whole, tmp_path, workers=1, cluster="in-process", seconds=1000, progress=late)
+    assert (ran.interrupted, ran.out_of_time, ran.goes_on, ran.stored) == (True, True, True, 9)
+    assert RunStore(tmp_path).manifest()["ended"] is None
+    ran = run_suite(whole, tmp_path, workers=1, cluster="in-process", seconds=1000)
+    assert (ran.interrupted, ran.stored, ran.executed) == (False, 9, 0)
+    assert RunStore(tmp_path).manifest()["ended"] is not None

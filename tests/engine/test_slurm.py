@@ -84,7 +84,7 @@ def test_a_suite_longer_than_its_jobs_is_done_in_the_end(environment, tmp_path, 
     suite = Suite.load(path)
     store = RunStore(out)
     assert all(map(store.has, suite.runs())), logs
-    assert store.manifest()["ended"] is not None
+    assert store.manifest()["ended"] is not None, logs
     assert len(store.manifest().get("sessions", [1])) == 1  # one command, whatever the number of its jobs
     execute_all(list(suite.runs()), RunStore(tmp_path / "undisturbed"), 2)
     pd.testing.assert_frame_equal(rows(out), rows(tmp_path / "undisturbed"))

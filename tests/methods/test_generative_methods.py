@@ -1,4 +1,4 @@
-"""What holds for the searches by a learned generator: graph_vae, graph_rnn, graph_structure."""
+"""What holds for the searches by a learned generator: graph_vae, sequence_model, pairwise_eda."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ def _one_thread() -> None:
     torch.set_num_threads(1)
 
 
-GENERATORS = ("graph_vae", "graph_rnn", "graph_structure")
+GENERATORS = ("graph_vae", "sequence_model", "pairwise_eda")
 
 
 @pytest.mark.parametrize("name", GENERATORS)

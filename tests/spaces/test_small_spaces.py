@@ -2,9 +2,11 @@
 
 from itertools import product
 
+import numpy as np
 import pytest
 
 from equipoise.harness.core.errors import SpaceError
+from equipoise.harness.core.space import SearchSpace
 from equipoise.harness.spaces.nasbench201 import NasBench201
 from equipoise.harness.spaces.nasbench_macro import NasBenchMacro
 from equipoise.harness.spaces.nats_sss import NatsSss
@@ -40,6 +42,15 @@ def test_macro_networks_are_counted_by_hand() -> None:
 def test_macro_networks_outside_the_limits_are_refused(text: str) -> None:
     with pytest.raises(SpaceError, match="64-1234-basic"):
         MACRO.parse(text)
+
+
+@pytest.mark.parametrize("space", [NasBench201(), BLOCKS, SIZE], ids=lambda space: space.name)
+def test_a_sample_is_the_one_that_a_bound_per_decision_draws(space: SearchSpace) -> None:
+    one, other = np.random.default_rng(1), np.random.default_rng(1)
+    for n in (1, 7, 1, 300):
+        drawn = other.integers(space.cardinalities, size=(n, len(space.cardinalities)))
+        assert space.sample(one, n) == list(map(tuple, drawn.tolist()))
+        assert one.random() == other.random()
 
 
 def test_sizes() -> None:

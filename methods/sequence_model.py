@@ -1,4 +1,4 @@
-"""A recurrent graph generator that searches."""
+"""A recurrent sequence model over decisions that searches."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -7,24 +7,25 @@ from equipoise.methods.graph_vae.sequence_search import SequenceSearch
 if TYPE_CHECKING:
     from equipoise.methods.graph_vae.sequence import SequenceGenerator
 
-__all__ = ["GraphRnn"]
+__all__ = ["SequenceModel"]
 
 HIDDEN = 32
 
 
-class GraphRnn(SequenceSearch):
-    """A gated recurrent network that writes graphs decision by decision; no encoder, no latents.
+class SequenceModel(SequenceSearch):
+    """A gated recurrent network that writes architectures decision by decision; no encoder, no latents.
 
-    It is trained on the better of what was evaluated; most samples keep part of a parent. Ranked as `graph_vae` is.
+    It is trained on the better of what was evaluated; most samples keep part of a parent. Ranked as `graph_vae` is. It
+    sees the decisions and their legality, not the graph that they make.
 
-    Source: You, Ying, Ren, Hamilton and Leskovec, GraphRNN, ICML 2018. Differs from the paper: the sequence is that of
-    the space's decisions, masked by its legality, with one level instead of two (these graphs have few nodes).
+    Source: designed here, in the loop of `graph_vae`; the cell is that of Cho et al., Learning Phrase Representations
+    using RNN Encoder-Decoder, EMNLP 2014. A controller of the same kind is trained by policy gradient in `reinforce`.
+    Not GraphRNN (You, Ying, Ren, Hamilton and Leskovec, ICML 2018), which has a level over nodes and one over edges.
     """
 
     family = "hpo"
-    source = "You, Ying, Ren, Hamilton and Leskovec, GraphRNN, ICML 2018, in the loop of graph_vae"
+    source = "this project: a gated recurrent network over decisions, in the loop of graph_vae"
     knowledge = ("decisions", "legality", "isomorphism")
-    deviations = ("One recurrent level over the space's decisions, masked, instead of two over nodes and edges.",)
 
     def make(self) -> "SequenceGenerator":
         """The recurrent generator."""

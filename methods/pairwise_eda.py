@@ -1,4 +1,4 @@
-"""Learned edge and label probabilities as a generator that searches."""
+"""An estimation-of-distribution algorithm with pairwise couplings between decisions."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -7,29 +7,29 @@ from equipoise.methods.graph_vae.sequence_search import SequenceSearch
 if TYPE_CHECKING:
     from equipoise.methods.graph_vae.sequence import SequenceGenerator
 
-__all__ = ["GraphStructure"]
+__all__ = ["PairwiseEda"]
 
 RANK = 8
 
 
-class GraphStructure(SequenceSearch):
-    """A probability for every edge and label, learned by gradient, with a low-rank coupling between decisions.
+class PairwiseEda(SequenceSearch):
+    """A log-bilinear distribution over decisions, fitted by gradient to the better of what was evaluated.
 
-    The logit of an option is its own weight plus an inner product with the sum of what the earlier options contribute.
-    Ranked as `graph_vae` is.
+    The logit of an option is its own weight plus an inner product with the sum of what the earlier options contribute,
+    so that pairs of decisions are coupled at low rank. Ranked as `graph_vae` is. It sees the decisions and their
+    legality, not the graph that they make.
 
-    Source: in the spirit of graph structure learning, where a matrix of edge probabilities is learned (Franceschi,
-    Niepert, Pontil and He, Learning Discrete Structures for Graph Neural Networks, ICML 2019). Differs from the paper:
-    the probabilities are those of good architectures, not of edges between data points.
+    Source: designed here, in the loop of `graph_vae`; the form is that of the log-bilinear model of Mnih and Hinton,
+    Three New Graphical Models for Statistical Language Modelling, ICML 2007, the use that of an
+    estimation-of-distribution algorithm (Pelikan, Goldberg and Lobo, 2002).
     """
 
     family = "hpo"
-    source = "Franceschi, Niepert, Pontil and He, Learning Discrete Structures, ICML 2019, in the loop of graph_vae"
+    source = "this project: a log-bilinear distribution over decisions, in the loop of graph_vae"
     knowledge = ("decisions", "legality", "isomorphism")
-    deviations = ("The probabilities describe good architectures; they are coupled at low rank and masked.",)
 
     def make(self) -> "SequenceGenerator":
-        """The table of probabilities."""
+        """The distribution, untrained."""
         from equipoise.methods.graph_vae.sequence import SequenceGenerator
 
         class Table(SequenceGenerator):

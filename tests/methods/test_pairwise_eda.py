@@ -1,4 +1,4 @@
-"""The recurrent generator."""
+"""The low-rank table of probabilities."""
 
 import pytest
 from method_runs import SPACES, assert_writes_valid_architectures, named
@@ -10,4 +10,4 @@ pytest.importorskip("torch", reason="needs torch: pip install 'equipoise[torch]'
 
 @pytest.mark.parametrize("space", SPACES, ids=named)
 def test_it_writes_valid_architectures_only(space: SearchSpace) -> None:
-    assert_writes_valid_architectures("graph_rnn", space)
+    assert_writes_valid_architectures("pairwise_eda", space)
