@@ -65,7 +65,7 @@ class LatentGenerator(Generator):
         source: ``decoder`` takes latents around the parents; ``prior`` draws them from the prior instead, and
             ``shuffled`` exchanges each dimension between drafts (ablations).
         parents: Most parents.
-        drafting: How candidates are made.
+        drafting: Settings of the candidates.
     """
 
     def __init__(

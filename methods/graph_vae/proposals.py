@@ -14,7 +14,7 @@ BETWEEN = 0.3
 
 
 class Drafting(NamedTuple):
-    """How a decoder makes candidates.
+    """Settings by which a decoder makes candidates.
 
     Attributes:
         temperature: Of decoding.

@@ -81,7 +81,7 @@ class Large(MadeTask):
 def test_partial_training_comes_first_and_its_best_are_asked_again_in_full() -> None:
     task, budget = Large(), Budget(epochs=80)
     method = load_method("graph_vae")(
-        problem_of(load_method("graph_vae"), task, budget), np.random.default_rng(0), pool=50, rounds=2
+        problem_of(load_method("graph_vae"), task, budget), np.random.default_rng(0), pool=50, rounds=2, partial=0.3
     )
     trajectory = run_trial(method, task, Ledger(budget), np.random.default_rng)
     assert trajectory.fidelity[:24] == [1] * 24
@@ -93,7 +93,7 @@ def test_partial_training_comes_first_and_its_best_are_asked_again_in_full() -> 
 def test_a_small_space_is_trained_shortly_whole_and_then_in_full() -> None:
     task, budget = MadeTask(), Budget(epochs=400)
     method = load_method("graph_vae")(
-        problem_of(load_method("graph_vae"), task, budget), np.random.default_rng(0), pool=50, rounds=2
+        problem_of(load_method("graph_vae"), task, budget), np.random.default_rng(0), pool=50, rounds=2, partial=0.3
     )
     trajectory = run_trial(method, task, Ledger(budget), np.random.default_rng)
     size = task.space.size
