@@ -18,6 +18,9 @@ from equipoise.reports.load import load
 
 __all__ = ["Contents", "Explorer"]
 
+UNITS = {"queries": "queries", "cost_seconds": "seconds of training", "epochs": "epochs"}
+"""Units of budgets, as the page shows them."""
+
 
 @dataclass
 class Contents:
@@ -84,10 +87,10 @@ class Explorer:
                 "are of all repeats."
             )
         if results.smaller:
-            notes.append(f"Runs are those of the largest budget, {results.limit:g} {results.unit}.")
+            notes.append(f"Runs are those of the largest budget, {results.limit:g} {UNITS[results.unit]}.")
         more = {
             "methods": methods_of(results),
-            "unit": results.unit.replace("_", " "),
+            "unit": UNITS[results.unit],
             "limit": results.limit,
             "notes": notes,
             "runs": int(sum(len(runs.numbers) for task in results.tasks for runs in task.runs.values())),
@@ -107,8 +110,8 @@ class Explorer:
                 notes.append(f"{name} is not shown: {error}")
         if not tasks:
             raise SuiteError(f"{folder}: no task of it can be shown; {'; '.join(notes)}")
-        unit = suite.budget.unit.replace("_", " ")
-        more = {"methods": [], "notes": notes, "unit": unit, "limit": suite.budget.limit}
+        unit, limit = UNITS[suite.budget.unit], suite.budget.limit
+        more = {"methods": [], "notes": notes, "unit": unit, "limit": limit}
         return self._contents(suite.name, tasks, set(self._blocks), more)
 
     def _entry(self, suite: Suite, name: str, searches: Searches | None) -> tuple[dict[str, Any], Points]:

@@ -111,16 +111,20 @@ def pack_searches(searches: Searches, task: TaskResults, points: Points | None) 
 
 def _pack_curves(block: Block, results: Results, task: TaskResults) -> tuple[list[float], list[dict[str, Any]]]:
     """The grid, and per method its number of runs and statistics of regret along the grid."""
-    last = len(results.grid) - 1
+    last, first = len(results.grid) - 1, min(int(runs.begins.min()) for runs in task.runs.values())
     places = np.arange(last + 1)
     if last >= MOST_GRID:
         amounts = np.geomspace(results.grid[0], results.limit, SPARSE_GRID)
         places = np.unique(np.searchsorted(results.grid, amounts).clip(0, last))
+    if results.unit != "queries":  # before that, nothing had been trained to the end
+        places = places[places >= min(first, last)]
     curves = []
     for number, label in enumerate(results.labels):
         if label not in task.runs:
             continue
-        regret = np.where(np.isfinite(regret := task.runs[label].regret[:, places]), regret, np.nan)
+        runs = task.runs[label]
+        begun = (results.unit == "queries") | (places >= runs.begins[:, None])
+        regret = np.where(begun & np.isfinite(runs.regret[:, places]), runs.regret[:, places], np.nan)
         complete = np.isfinite(regret).all(axis=0)
         quartiles = np.full((3, len(places)), np.nan)
         quartiles[:, complete] = np.quantile(regret[:, complete], [0.25, 0.5, 0.75], axis=0)

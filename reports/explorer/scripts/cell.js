@@ -3,16 +3,16 @@
 const cellPanel = document.getElementById("cell");
 
 function initCell() {
-  watch("task hover kept", showCell);
+  watch("task hover pinned", showCell);
   showCell();
 }
 
 function showCell() {
   const data = state.task, i = current(), { info, errors } = data, { unit, name, maximise, offset } = info.metric;
-  const what = state.hover !== null ? "Under the pointer" : state.kept !== null ? "Kept" : "The best";
+  const what = state.hover !== null ? "Under the pointer" : state.pinned !== null ? "Pinned" : "Best architecture";
   const error = errors.values[i], accuracy = maximise ? `${name} ${shownError(offset - error, unit)}` : "";
-  const keep = made("button", { type: "button", onclick: () => set({ hover: null, kept: state.kept === i ? null : i }) });
-  keep.textContent = state.kept === i ? "Let go" : "Keep";
+  const keep = made("button", { type: "button", onclick: () => set({ hover: null, pinned: state.pinned === i ? null : i }) });
+  keep.textContent = state.pinned === i ? "Unpin" : "Pin";
   const head = made("div", { class: "head" }, made("h2", { id: "cell-title" }, what), keep);
   const drawing = made("div", { class: "drawing" }, ...graphDrawings(graphOf(data, i)));
   const place = `${whole(data.rank[i] + 1)}${ordinal(data.rank[i] + 1)} of ${whole(data.n)} by ${errors.label}`;
@@ -55,7 +55,7 @@ function neighboursOf(data, i) {
   const said = better ? `${better} of ${found.length} are better` : `none of ${found.length} is better: a local optimum`;
   const list = made("ul", { class: "neighbours" }, ...found.slice(0, 6).map((j) => {
     const gain = data.errors.values[j] - own, sign = gain < 0 ? "−" : "+";
-    const button = made("button", { type: "button", onclick: () => set({ hover: null, kept: j }) });
+    const button = made("button", { type: "button", onclick: () => set({ hover: null, pinned: j }) });
     button.append(made("span", { class: "change" }, changeOf(data, i, j)));
     button.append(made("span", { class: gain < 0 ? "better" : gain > 0 ? "worse" : "" }, `${sign}${Math.abs(gain).toFixed(2)}`));
     return made("li", {}, button);

@@ -7,7 +7,7 @@ function initLandscape() {
   landscape = new Scatter(box, {
     current,
     hover: (i) => set({ hover: i }),
-    pick: (i) => set({ hover: null, kept: i === state.kept ? null : i }),
+    pick: (i) => set({ hover: null, pinned: i === state.pinned ? null : i }),
     moved: (away) => { reset.disabled = !away; },
     overlay: (context, plot) => {
       drawReplay(context, plot);
@@ -15,14 +15,20 @@ function initLandscape() {
     },
   });
   reset.addEventListener("click", () => landscape.reset());
-  for (const id of ["landscape-x", "landscape-y"]) document.getElementById(id).addEventListener("change", () => showLandscape(false));
+  for (const id of ["landscape-x", "landscape-y"]) {
+    document.getElementById(id).addEventListener("change", () => {
+      showLandscape(false);
+      set({ hover: null });
+      sayPoint(landscape, null);
+    });
+  }
   watch("task", () => {
     fillLandscapeAxes();
     showLandscape(false);
   });
-  watch("hover kept", () => {
+  watch("hover pinned", () => {
     landscape.request(false);
-    sayPoint(landscape, state.hover ?? state.kept);
+    sayPoint(landscape, state.hover ?? state.pinned);
   });
   watch("brush shown task runs", maskLandscape);
   watch("run query runs", () => landscape.request(false));

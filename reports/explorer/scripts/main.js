@@ -20,8 +20,12 @@ async function start() {
 
 async function chooseTask(name) {
   const task = await taskData(name);
-  history.replaceState(null, "", `#${encodeURIComponent(name)}`);
-  set({ task, hover: null, kept: null, brush: null, query: 0 });
+  try {
+    history.replaceState(null, "", `#${encodeURIComponent(name)}`);
+  } catch {
+    // a browser may forbid it for files; the page only loses its address of the task
+  }
+  set({ task, hover: null, pinned: null, brush: null, query: 0 });
   showHead();
 }
 
@@ -52,7 +56,11 @@ function showHead() {
   document.getElementById("notes").replaceChildren(...said.filter(Boolean).map((text) => made("p", {}, text)));
 }
 
-await start();
+await start().catch((error) => {
+  const needed = "It needs Chromium 103, Firefox 113, Safari 16.4 or later.";
+  document.getElementById("subtitle").textContent = `This page could not be shown (${error.message}). ${needed}`;
+  throw error;
+});
 
 // For tests and measurements: the plots and the state.
 window.__explorer = { state, set, described, get landscape() { return landscape; }, get pareto() { return pareto; } };

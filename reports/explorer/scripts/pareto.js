@@ -7,7 +7,7 @@ function initPareto() {
   pareto = new Scatter(document.getElementById("pareto-plot"), {
     current,
     hover: (i) => set({ hover: i }),
-    pick: (i) => set({ hover: null, kept: i === state.kept ? null : i }),
+    pick: (i) => set({ hover: null, pinned: i === state.pinned ? null : i }),
     moved: (away) => { reset.disabled = !away; },
     overlay: (context, plot) => {
       drawFronts(context, plot);
@@ -17,10 +17,10 @@ function initPareto() {
   reset.addEventListener("click", () => pareto.reset());
   for (const id of ["pareto-x", "pareto-y"]) document.getElementById(id).addEventListener("change", showPareto);
   watch("task", fillPareto);
-  watch("hover kept", () => {
+  watch("hover pinned", () => {
     if (!pareto.data) return;
     pareto.request(false);
-    sayPoint(pareto, state.hover ?? state.kept);
+    sayPoint(pareto, state.hover ?? state.pinned);
     markFront();
   });
   watch("run query runs", () => pareto.data && pareto.request(false));
@@ -106,7 +106,7 @@ function fillFront() {
   const [across, up] = pareto.columns, heads = [titled(across.label, across.unit), titled(up.label, up.unit)];
   const rows = pareto.front.map((i) => {
     const cells = [shownNumber(across.values[i], 4), up.values[i].toFixed(2)].map((text, k) => {
-      const button = made("button", { type: "button", tabindex: k ? -1 : 0, onclick: () => set({ hover: null, kept: i }) }, text);
+      const button = made("button", { type: "button", tabindex: k ? -1 : 0, onclick: () => set({ hover: null, pinned: i }) }, text);
       return made("td", {}, button);
     });
     return made("tr", { "data-point": i }, ...cells);

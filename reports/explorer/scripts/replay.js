@@ -93,8 +93,9 @@ function readoutOf(replay) {
   for (let q = 0; q < query; q++) counts[replay.status[q]]++;
   const kind = ["", ", a duplicate", ", invalid"][replay.status[query - 1]], found = replay.incumbents[query - 1];
   const proposed = Number.isFinite(observedAt(replay, query - 1)) ? ` ${shownError(observedAt(replay, query - 1), unit)}` : "";
+  const trained = replay.fidelity?.[query - 1] ? ` after ${replay.fidelity[query - 1]} epochs` : "";
   const best = found ? ` Incumbent ${shownError(observedAt(replay, found - 1), unit)}, from query ${found}.` : " No incumbent yet.";
-  return `Query ${query} of ${replay.points.length}:${proposed}${kind}.${best} So far ${counts[1]} duplicates and ${counts[2]} invalid.`;
+  return `Query ${query} of ${replay.points.length}:${proposed}${trained}${kind}.${best} So far ${counts[1]} duplicates and ${counts[2]} invalid.`;
 }
 
 /** Proposals along the queries, the incumbent as a line, and a cursor; a pointer moves it. */

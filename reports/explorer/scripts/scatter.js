@@ -13,7 +13,7 @@ class Scatter {
     Object.assign(this, { box, hooks, mask: null, view: null, pending: 0, stale: true, resting: 0, pointers: new Map(), times: [] });
     this.base = box.appendChild(document.createElement("canvas"));
     this.lines = box.appendChild(document.createElement("canvas"));
-    this.tip = box.appendChild(made("div", { class: "tip", hidden: true }));
+    this.tip = box.appendChild(made("div", { class: "tip", role: "status", hidden: true }));
     this.raster = new Raster(this.base);
     new ResizeObserver(() => this.request()).observe(box);
     listenTo(this);

@@ -2,8 +2,8 @@
 
 const described = JSON.parse(document.getElementById("description").textContent);
 
-/** task: its data; hover and kept: points; run, query: the replay; shown: methods; brush: a range of queries; a, b. */
-const state = { task: null, hover: null, kept: null, run: 0, query: 0, shown: new Set(), brush: null, a: 0, b: 0 };
+/** task: its data; hover and pinned: points; run, query: the replay; shown: methods; brush: a range of queries; a, b. */
+const state = { task: null, hover: null, pinned: null, run: 0, query: 0, shown: new Set(), brush: null, a: 0, b: 0 };
 const listeners = [];
 
 /** Calls a function whenever one of these keys changes. */
@@ -19,7 +19,7 @@ function set(changes) {
 }
 
 /** The point that the panel of the cell shows. */
-const current = () => state.hover ?? state.kept ?? state.task.best;
+const current = () => state.hover ?? state.pinned ?? state.task.best;
 
 const tasks = new Map(); // name: a promise of the data of a task
 

@@ -115,7 +115,7 @@ def test_every_view_is_drawn_within_the_window(browser: Any, path: Path, size: s
         assert page.evaluate(wide) == []
 
 
-def test_a_cell_is_read_under_the_pointer_kept_by_a_click_and_left_by_escape(page: Any) -> None:
+def test_a_cell_is_read_under_the_pointer_pinned_by_a_click_and_released_by_escape(page: Any) -> None:
     task = load_task(TASKS[0])
     errors, seeds = task.landscape(), task.seed_landscape()
     far = int(np.argsort(errors)[100])
@@ -130,14 +130,14 @@ def test_a_cell_is_read_under_the_pointer_kept_by_a_click_and_left_by_escape(pag
     assert " · ".join(f"{100 * error:.2f}" for error in known) in text(page, "#cell dl")
     page.mouse.click(x, y)
     page.mouse.move(x, 1)
-    assert text(page, "#cell-title") == "Kept"
+    assert text(page, "#cell-title") == "Pinned"
     better = task.space.neighbours(task.space.parse(task.space.format(list(task.space.enumerate())[hovered])))
     least = min(better, key=task.expected)
     page.locator("#cell .neighbours button").first.click()
-    assert page.evaluate("window.__explorer.state.kept") == task.space.index(least)
+    assert page.evaluate("window.__explorer.state.pinned") == task.space.index(least)
     page.locator("#landscape-plot").focus()
     page.keyboard.press("Escape")
-    assert text(page, "#cell-title") == "The best"
+    assert text(page, "#cell-title") == "Best architecture"
     assert "none of 24 is better" in text(page, "#cell")
     assert page.locator("#cell .drawing svg text").all_text_contents().count("input") == 1
 
@@ -170,9 +170,9 @@ def test_the_landscape_moves_and_zooms_by_pointer_wheel_and_keys(page: Any) -> N
     frames(page)
     before = page.evaluate("window.__explorer.state.task.best")
     page.keyboard.press("ArrowRight")
-    kept = page.evaluate("window.__explorer.state.kept")
-    assert kept not in (None, before)
-    assert page.evaluate("Array.from(window.__explorer.state.task.distance)")[kept] >= 1
+    pinned = page.evaluate("window.__explorer.state.pinned")
+    assert pinned not in (None, before)
+    assert page.evaluate("Array.from(window.__explorer.state.task.distance)")[pinned] >= 1
 
 
 def test_the_axes_change(page: Any) -> None:
@@ -253,7 +253,7 @@ def test_the_difference_of_two_methods_is_that_of_their_means(page: Any) -> None
     assert text(page, "#difference-readout") == "Choose two methods."
 
 
-def test_the_front_is_exact_and_its_rows_keep_their_cell(page: Any) -> None:
+def test_the_front_is_exact_and_its_rows_pin_their_cell(page: Any) -> None:
     task = load_task(TASKS[0])
     errors, sizes = task.landscape(), task.objective_values("parameters")
     front = [i for i in np.lexsort((errors, sizes)) if errors[i] < errors[sizes < sizes[i]].min(initial=np.inf)]
@@ -261,7 +261,7 @@ def test_the_front_is_exact_and_its_rows_keep_their_cell(page: Any) -> None:
     shown = page.evaluate("[...document.querySelectorAll('#pareto-front tbody tr')].map((row) => +row.dataset.point)")
     assert shown == front
     page.locator("#pareto-front tbody button").first.click()
-    assert page.evaluate("window.__explorer.state.kept") == front[0]
+    assert page.evaluate("window.__explorer.state.pinned") == front[0]
     page.select_option("#pareto-x", "latency")
     assert text(page, "#pareto-front th").startswith("latency (ms)")
 
@@ -275,11 +275,11 @@ def test_another_task_is_shown_with_its_runs(page: Any) -> None:
     assert page.locator("#curves-chart .curve").count() == 4
 
 
-def test_a_touch_keeps_the_cell_below_it(browser: Any, path: Path) -> None:
+def test_a_touch_pins_the_cell_below_it(browser: Any, path: Path) -> None:
     for page in opened(browser, path.as_uri(), "phone"):
         frames(page)
         page.touchscreen.tap(*pixel(page, page.evaluate("window.__explorer.state.task.best")))
-        assert text(page, "#cell-title") == "Kept"
+        assert text(page, "#cell-title") == "Pinned"
         assert "1st of 15,625" in text(page, "#landscape-plot .tip")
 
 

@@ -99,6 +99,23 @@ def test_curves_are_the_regret_of_the_report(page: str, folder: Path) -> None:
     assert array(content, entry["runs"]["random"]) == pytest.approx(task.random_regret(results.grid), rel=1e-6)
 
 
+def test_curves_of_a_budget_in_epochs_begin_with_the_first_incumbent(tmp_path: Path) -> None:
+    methods = ({"name": "random_search"}, {"name": "hyperband"})
+    folder = played(tmp_path / "made", suite(methods, ("nasbench201/fashion14",), {"epochs": 60}, repeats=2))
+    page, results = explore(folder, tmp_path / "page.html").read_text(), load(folder)
+    runs, (task,) = description(page)["tasks"][0]["runs"], results.tasks
+    content = unpacked(page, runs["block"])
+    begins = {label: found.begins.max() for label, found in task.runs.items()}
+    first = results.grid[min(found.begins.min() for found in task.runs.values())]
+    assert first <= runs["grid"][0] < 1.1 * first  # the grid of the page has every few points
+    for curve in runs["curves"]:
+        known = np.isfinite(array(content, curve["mean"]))
+        assert (known == (np.array(runs["grid"]) >= results.grid[begins[results.labels[curve["method"]]]])).all()
+    fidelities = [array(content, replay["fidelity"]) for replay in runs["replays"] if "fidelity" in replay]
+    assert {3, 8} <= {int(epochs) for one in fidelities for epochs in one}
+    assert all("observed" in replay for replay in runs["replays"] if "fidelity" in replay)
+
+
 def test_a_large_store_replays_fewer_repeats_and_says_so(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
