@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from equipoise.api.check import CheckResults as CheckResults
     from equipoise.api.check import check as check
+    from equipoise.api.compare import compare as compare
+    from equipoise.api.explore import explore as explore
     from equipoise.api.lists import methods as methods
     from equipoise.api.lists import suites as suites
     from equipoise.api.lists import tasks as tasks
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
     from equipoise.harness.core.method import Problem as Problem
     from equipoise.harness.core.method import Query as Query
     from equipoise.harness.core.method import Requirements as Requirements
+    from equipoise.harness.core.scores import Score as Score
+    from equipoise.harness.core.scores import ScoreReader as ScoreReader
     from equipoise.harness.core.space import Architecture as Architecture
     from equipoise.harness.core.space import Decision as Decision
     from equipoise.harness.core.space import LabelledDag as LabelledDag
@@ -52,6 +56,8 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "api.check": "CheckResults check",
+    "api.compare": "compare",
+    "api.explore": "explore",
     "api.lists": "methods suites tasks",
     "api.results": "Results",
     "api.run": "load run",
@@ -61,6 +67,7 @@ _MODULES = {
     "SpaceError StoreError SuiteError",
     "harness.core.ledger": "Budget",
     "harness.core.method": "Method Observation Problem Query Requirements",
+    "harness.core.scores": "Score ScoreReader",
     "harness.core.space": "Architecture Decision LabelledDag SearchSpace",
     "harness.core.suite": "Suite",
     "harness.core.task": "Benchmark Evaluation Task",

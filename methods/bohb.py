@@ -26,7 +26,7 @@ class Bohb(Method):
     The densities are of the better and of the worse architectures at the most epochs for which there are enough
     observations (twice the number of parameters plus two). For tasks that answer after several numbers of epochs:
     ``training/*``, ``nasbench101``, ``nats_tss``, ``nats_sss``, ``nasbench201_full``. Every training is paid from its
-    start. The defaults are those of the authors' code, HpBandSter.
+    start, unless ``[protocol] continue_training = true``. The defaults are those of the authors' code, HpBandSter.
 
     Args:
         problem: What is known before the search.

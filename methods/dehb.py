@@ -59,7 +59,8 @@ class Dehb(Method):
     then on every rung draws new points: a mutant of the best at the fidelity below, crossed with the target, whose
     place it takes if it is no worse. Each parameter of the encoding is one dimension; an option of k owns the k-th part
     of it. For tasks that answer after several numbers of epochs: ``training/*``, ``nasbench101``, ``nats_tss``,
-    ``nats_sss``, ``nasbench201_full``. Every training is paid from its start. The defaults are the published ones.
+    ``nats_sss``, ``nasbench201_full``. Every training is paid from its start, unless ``[protocol]
+    continue_training = true``. The defaults are the published ones.
 
     Args:
         problem: What is known before the search.

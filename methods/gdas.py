@@ -8,7 +8,7 @@ import numpy as np
 from equipoise.harness.core.errors import SettingError
 from equipoise.harness.core.method import Problem
 from equipoise.harness.core.space import Architecture
-from equipoise.methods._shared.one_shot import EVERY_EPOCH, RESTARTS, OneShot, check_positive
+from equipoise.methods._shared.one_shot import EPOCHS_NOT_UPDATES, RESTARTS, OneShot, check_positive
 
 if TYPE_CHECKING:
     import torch
@@ -27,8 +27,8 @@ class Gdas(OneShot):
     Source: Dong and Yang, Searching for a Robust Neural Architecture in Four GPU Hours, CVPR 2019; settings of
     NAS-Bench-201 (Dong and Yang, ICLR 2020, appendix).
 
-    Differs from the paper: the macro architecture is that of the task's stand-alone networks, and an architecture is
-    derived after each epoch.
+    Differs from the paper: the macro architecture is that of the task's stand-alone networks. The epochs are those
+    published, and where there are fewer images, so are the updates.
 
     Args:
         problem: See `OneShot`, as the next ten.
@@ -45,6 +45,10 @@ class Gdas(OneShot):
         temperature: At the first epoch.
         final_temperature: At the last.
         most_images: Use no more training images than this.
+        derive: ``last`` asks for the architecture after the last epoch, as published; ``every`` for that of each epoch:
+            each pays a query, and the best counts.
+        updates: Train for the number of epochs nearest to so many updates of the weights; None for `epochs`. Published
+            are 250 epochs of 25,000 images in batches of 64: 97,750.
 
     Raises:
         SettingError: A setting is out of range.
@@ -52,7 +56,7 @@ class Gdas(OneShot):
     """
 
     source = "Dong and Yang, Searching for a Robust Neural Architecture in Four GPU Hours, CVPR 2019"
-    deviations = ("The macro architecture is that of the task's stand-alone networks.", EVERY_EPOCH, RESTARTS)
+    deviations = ("The macro architecture is that of the task's stand-alone networks.", EPOCHS_NOT_UPDATES, RESTARTS)
     nesterov = True
 
     def __init__(
@@ -72,6 +76,8 @@ class Gdas(OneShot):
         temperature: float = 10.0,
         final_temperature: float = 0.1,
         most_images: int | None = None,
+        derive: str = "last",
+        updates: int | None = None,
     ) -> None:
         super().__init__(
             problem,
@@ -84,6 +90,8 @@ class Gdas(OneShot):
             weight_decay=weight_decay,
             gradient_clip=gradient_clip,
             most_images=most_images,
+            derive=derive,
+            updates=updates,
         )
         check_positive("Gdas", architecture_learning_rate=architecture_learning_rate)
         check_positive("Gdas", or_zero=True, architecture_weight_decay=architecture_weight_decay)

@@ -16,7 +16,8 @@ class Hyperband(Method):
 
     For tasks that answer after several numbers of epochs: ``training/*``, ``nasbench101``, ``nats_tss``, ``nats_sss``,
     ``nasbench201_full``. Every training is paid from its start, as in the paper's accounting: a promoted architecture
-    is trained again, longer.
+    is trained again, longer. Where training goes on, ``[protocol] continue_training = true`` charges the further epochs
+    alone.
 
     Args:
         problem: What is known before the search.

@@ -59,6 +59,9 @@ class Analysis:
         kind: What incumbents are judged on.
     """
 
+    measure = "regret"
+    """The quantity of which smaller is better, in words."""
+
     def __init__(self, results: Results, kind: Kind = "validation") -> None:
         self.results, self.kind = results, kind
         self.families = [method.family for method in results.methods]

@@ -1,6 +1,6 @@
 """Several objectives in a report: the fronts of the runs, and the exact ones."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,11 +8,11 @@ import numpy as np
 
 from equipoise.harness.core.errors import EquipoiseError
 from equipoise.harness.core.objective_scale import Scale, scale_of, values_of
-from equipoise.harness.core.objectives import Constraint
+from equipoise.harness.core.objectives import Constraint, spread_of
 from equipoise.harness.core.registry import load_task
 from equipoise.harness.core.suite import Suite
 from equipoise.harness.core.task import Task
-from equipoise.harness.store.run_store import RunStore
+from equipoise.harness.store.stored_rows import StoredRows
 from equipoise.reports.statistics.arrays import Array
 from equipoise.reports.statistics.hypervolume import hypervolume, hypervolume_curve, non_dominated
 from equipoise.reports.statistics.indicators import additive_epsilon, igd_plus, r2
@@ -88,7 +88,7 @@ class SeveralObjectives:
     tasks: tuple[TaskFronts, ...]
 
 
-def load_fronts(store: RunStore, suite: Suite, grid: Array) -> SeveralObjectives | None:
+def load_fronts(store: StoredRows, suite: Suite, grid: Array) -> SeveralObjectives | None:
     """Reads the objectives of a store; None where its suite asks for the validation error alone.
 
     Args:
@@ -104,7 +104,7 @@ def load_fronts(store: RunStore, suite: Suite, grid: Array) -> SeveralObjectives
     return SeveralObjectives(suite.objectives, constraints, tasks)
 
 
-def _task(store: RunStore, suite: Suite, name: str, constraints: tuple[Constraint, ...], grid: Array) -> TaskFronts:
+def _task(store: StoredRows, suite: Suite, name: str, constraints: tuple[Constraint, ...], grid: Array) -> TaskFronts:
     caveat, task, scales, known = "", None, list[Scale | None](), list[Array | None]()
     try:
         task = load_task(suite.address(name), suite.protocol.noise)
@@ -128,6 +128,7 @@ def _task(store: RunStore, suite: Suite, name: str, constraints: tuple[Constrain
         optimum = float(errors[keeps].min()) if keeps.any() else np.nan
     frame = store.frame((*COLUMNS, *(f"objective:{one}" for one in suite.measured)), task=name)
     frame = frame[(frame["budget"] == suite.budget.limit)]
+    caveat = "; ".join(filter(None, (caveat, *_measured(store, task, suite, name))))
     table = _noiseless(frame, task, errors)
     runs = {
         str(label): _runs(rows, table, suite, found, front, constraints, grid)
@@ -135,6 +136,17 @@ def _task(store: RunStore, suite: Suite, name: str, constraints: tuple[Constrain
     }
     volume = np.nan if front is None else hypervolume(front)
     return TaskFronts(name, found, front, volume, random, optimum, feasible, runs, caveat)
+
+
+def _measured(store: StoredRows, task: Task | None, suite: Suite, name: str) -> Iterator[str]:
+    """Says of each measured objective that it is, and how much its measurements spread."""
+    for one in () if task is None else task.info.objectives:
+        if one.measured and one.name in suite.measured:
+            columns = [f"objective:{one.name}", f"objective:{spread_of(one.name)}"]
+            value, spread = store.frame(tuple(columns), task=name)[columns].to_numpy(np.float64).T
+            share = 100 * float(np.nanmedian(spread / value)) if np.isfinite(spread).any() else np.nan
+            told = f": quartiles of one query lie {share:.2g} % of its value apart, median" if share == share else ""
+            yield f"{one.name} was measured on the machine of the run, and does not repeat{told}"
 
 
 def _keeps(task: Task, constraints: tuple[Constraint, ...]) -> Any:

@@ -1,5 +1,6 @@
 """Reads a results folder into `Results`, task by task: 7.2 million rows become a few arrays."""
 
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from math import isnan
@@ -14,14 +15,20 @@ from equipoise.harness.core.registry import load_task
 from equipoise.harness.core.suite import Suite
 from equipoise.harness.core.task import Noise, Task
 from equipoise.harness.store.code_versions import mixtures
+from equipoise.harness.store.combined import CombinedStore
+from equipoise.harness.store.entry import Entry
 from equipoise.harness.store.run_file import Summary
 from equipoise.harness.store.run_store import RunStore
+from equipoise.harness.store.stored_rows import StoredRows
 from equipoise.reports.fronts import load_fronts
 from equipoise.reports.incumbents import RunRows
 from equipoise.reports.results import FAMILIES, Array, MethodInfo, Results, TaskResults
+from equipoise.reports.score_worth import score_worths
 from equipoise.reports.summarize import Catalogue, mean_seconds, summarize, training_equivalents
 
 __all__ = ["load"]
+
+LOG = logging.getLogger("equipoise")
 
 COLUMNS = (
     "method", "repeat", "query", "architecture", "fidelity", "validation_error", "charge", "cost_seconds",
@@ -34,27 +41,35 @@ EVERY_QUERY = 1000
 STATUSES = {"ok": 0, "duplicate": 1, "invalid": 2}
 
 
-def load(folder: Path) -> Results:
+def load(folder: Path, beside: Sequence[Entry] = (), smaller: bool = True) -> Results:
     """Reads a store.
 
     Args:
         folder: A results folder.
+        beside: Entries of an archive, whose runs under the same rules are put beside those of the folder.
+        smaller: Whether to read the runs at smaller budgets too.
 
     Raises:
         StoreError: It holds no results, or a part is damaged.
     """
-    store = RunStore(folder)
+    store: StoredRows = RunStore(folder)
     manifest = store.manifest()
     if manifest is None:
         raise StoreError(f"{folder}: no manifest.json, so no results of Equipoise; give the folder named after --out")
+    if beside:
+        combined = CombinedStore(RunStore(folder), beside)
+        store, manifest = combined, combined.manifest()
+        for remark in combined.remarks:
+            LOG.warning("%s", remark)
     if not store.summaries():
         raise StoreError(f"{folder}: no finished run is stored; see failures.jsonl there, or run the suite first")
     suite = Suite.from_dict(manifest["suite"])
-    *smaller, full = (_at_budget(store, suite, manifest, budget) for budget in suite.budgets)
-    return replace(full, smaller=tuple(smaller))
+    budgets = suite.budgets if smaller else suite.budgets[-1:]
+    *others, full = (_at_budget(store, suite, manifest, budget) for budget in budgets)
+    return replace(full, smaller=tuple(others))
 
 
-def _at_budget(store: RunStore, suite: Suite, manifest: Mapping[str, Any], budget: Budget) -> Results:
+def _at_budget(store: StoredRows, suite: Suite, manifest: Mapping[str, Any], budget: Budget) -> Results:
     """The runs of one budget; those that do not tell theirs are of the only one."""
     suite = replace(suite, budget=budget)
     grid, checkpoints = _grid(budget.unit, budget.limit)
@@ -79,7 +94,7 @@ def _at_budget(store: RunStore, suite: Suite, manifest: Mapping[str, Any], budge
     )
 
 
-def _frames(store: RunStore, rows: int) -> Callable[[str], Any]:
+def _frames(store: StoredRows, rows: int) -> Callable[[str], Any]:
     """Reads the rows of a task: of a small store once for all tasks, of a large one task by task."""
     if rows > READ_AT_ONCE:
         return lambda task: store.frame((*COLUMNS, "budget"), task=task)
@@ -125,6 +140,8 @@ def _methods(manifest: Mapping[str, Any], stored: list[str]) -> tuple[MethodInfo
                 tuple(entry.get("tuned_on", ())),
                 _knowledge(entry.get("knowledge", ()), entries.get(label, {}).get("isomorphism", rule)),
                 entry.get("factors", {}),
+                entry.get("labels_used", 0),
+                entry.get("history", {}),
             )
         )
     return tuple(sorted(described, key=lambda method: FAMILIES.index(method.family)))
@@ -174,9 +191,11 @@ def _task(
         for label in rows
     }
     views = _views(task, suite) if task is not None and not problem else ()
-    return summarize(
+    found = summarize(
         name, task, problem, described, rows, own, architectures, grid, checkpoints, endings, catalogue, views
     )
+    uses_scores = any("scores" in entry.get("knowledge", ()) for entry in manifest["methods"].values())
+    return replace(found, scores=score_worths(task)) if uses_scores and task is not None and not problem else found
 
 
 def _views(task: Task, suite: Suite) -> tuple[Task, ...]:

@@ -12,6 +12,8 @@ import numpy.typing as npt
 from equipoise.harness.core.task import Metric
 from equipoise.reports.fronts import SeveralObjectives
 from equipoise.reports.random_search import ExactRandomSearch
+from equipoise.reports.score_worth import ScoreWorth
+from equipoise.reports.size_bands import GivenSize, SizeBands
 
 __all__ = ["Array", "Derived", "MethodInfo", "Recount", "Results", "Runs", "Spent", "TaskResults"]
 
@@ -34,6 +36,8 @@ class MethodInfo:
         tuned_on: Tasks that its defaults were tuned on: names, or patterns of them.
         knowledge: What it uses of a task; empty where the manifest does not tell.
         factors: Its level of each factor of a factorial suite.
+        labels_used: Observed errors that went into it before any query, of other tasks or architectures.
+        history: Those that the suite told it of other tasks, by the task that is searched.
         settings: All settings in force.
         changed: Those the suite set.
         deviations: Where the defaults depart from the source's.
@@ -50,6 +54,8 @@ class MethodInfo:
     tuned_on: tuple[str, ...] = ()
     knowledge: tuple[str, ...] = ()
     factors: Mapping[str, str] = field(default_factory=dict)
+    labels_used: int = 0
+    history: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     def tuned(self, task: str) -> bool:
         """Whether its defaults were tuned on a task."""
@@ -99,6 +105,7 @@ class Runs:
             where none was.
         begins: r: index on the grid from which on the run has an incumbent; g if it never has.
         seconds_regret: r x s: regret at each point of ``TaskResults.seconds_grid``; NaN before the first answer.
+        unique_regret: r x u: regret at each point of ``TaskResults.unique_grid``.
         spent: Totals of each run.
     """
 
@@ -108,6 +115,7 @@ class Runs:
     held_out: Array
     begins: npt.NDArray[np.int64]
     seconds_regret: Array
+    unique_regret: Array
     spent: Spent
 
 
@@ -150,6 +158,8 @@ class TaskResults:
         runs: The runs of each method that has any, by label.
         recounts: Regret under other units, by unit.
         seconds_grid: Simulated training times at which ``Runs.seconds_regret`` is given; empty where unknown.
+        unique_grid: Numbers of distinct architectures at which ``Runs.unique_regret`` is given, up to that which every
+            run saw; empty where they are no unit.
         reference: The error that regret is measured from.
         exact: Whether `reference` is the true optimum; if not, it is the best that any run found.
         baseline: The exact random-search baseline; None where the landscape is unknown.
@@ -159,6 +169,9 @@ class TaskResults:
         floors: Noise floors in the shown unit, by name (`equipoise.harness.core.task.Task.noise_floors`).
         own_title: The name that a table gives itself; empty if it is the same.
         derived: What each method asked for that trains shared weights between its proposals, by label.
+        scores: The worth of each training-free score, by name; empty unless a method of the suite uses scores.
+        bands: The networks by size; None where the task does not tell their sizes.
+        sized: The incumbents of each method among the networks of their size, by label.
     """
 
     name: str
@@ -167,6 +180,7 @@ class TaskResults:
     runs: Mapping[str, Runs]
     recounts: Mapping[str, Recount]
     seconds_grid: Array
+    unique_grid: Array
     reference: float
     exact: bool
     baseline: ExactRandomSearch | None
@@ -176,6 +190,9 @@ class TaskResults:
     derived: Mapping[str, Derived] = field(default_factory=dict)
     own_title: str = ""
     floors: Mapping[str, float] = field(default_factory=dict)
+    scores: Mapping[str, ScoreWorth] = field(default_factory=dict)
+    bands: SizeBands | None = None
+    sized: Mapping[str, GivenSize] = field(default_factory=dict)
 
     @property
     def title(self) -> str:

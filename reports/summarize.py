@@ -14,10 +14,12 @@ from equipoise.reports.derived import derived
 from equipoise.reports.incumbents import RunRows, incumbents, lookup, reached, seen_before
 from equipoise.reports.random_search import ExactRandomSearch
 from equipoise.reports.results import Array, Recount, Runs, Spent, TaskResults
+from equipoise.reports.size_bands import given_size, size_bands
 
 __all__ = ["Catalogue", "mean_seconds", "summarize", "training_equivalents"]
 
 SECONDS_POINTS = 120
+UNIQUE_POINTS = 70
 LARGEST_LANDSCAPE = 2_000_000
 LARGEST_CATALOGUE = 1_000_000
 
@@ -180,13 +182,19 @@ def summarize(
         return scale * _judged(judges or [_Judge(error_of, reference)], block, columns, nothing)
 
     seconds_grid = _seconds_grid(rows)
+    distinct = _distinct(rows, own, values)
+    unique_grid = _unique_grid(distinct, rows)
     runs: dict[str, Runs] = {}
+    last: dict[str, list[Architecture]] = {}
     for label, block in rows.items():
         at = reached(np.cumsum(block.charge, axis=1), block.lengths, grid)
         columns = _at(held[label], at)
         shown = columns[:, list(checkpoints)]
+        ends = block.code[np.arange(len(columns)), np.maximum(columns[:, -1], 0)]
+        last[label] = [values.architectures[code] for code in ends] if known and (columns[:, -1] >= 0).all() else []
         test = scale * (lookup(shown, block.code, values.test, np.nan) - test_optimum)
         by_time = _at(held[label], reached(np.cumsum(block.seconds, axis=1), block.lengths, seconds_grid))
+        by_unique = _at(held[label], reached(distinct.get(label, block.charge), block.lengths, unique_grid))
         runs[label] = Runs(
             numbers=block.numbers,
             regret=regret(block, columns, penalty),
@@ -194,11 +202,13 @@ def summarize(
             held_out=scale * _judged(unseen, block, shown, np.nan),
             begins=(columns < 0).sum(axis=1),
             seconds_regret=regret(block, by_time, np.nan),
+            unique_regret=regret(block, by_unique, penalty),
             spent=_spent(block, own[label], values, endings[label]),
         )
+    bands = None if task is None or landscape is None or views else size_bands(task, landscape)
     recounts = {
         unit: Recount(limit, {label: regret(rows[label], column, penalty)[:, 0] for label, column in columns.items()})
-        for unit, limit, columns in _recounted(rows, own, held, values)
+        for unit, limit, columns in _recounted(rows, own, held, values, distinct)
     }
     return TaskResults(
         name=name,
@@ -207,6 +217,7 @@ def summarize(
         runs=runs,
         recounts=recounts,
         seconds_grid=seconds_grid,
+        unique_grid=unique_grid,
         reference=reference,
         exact=optimum is not None,
         baseline=None if landscape is None or views else ExactRandomSearch(landscape),
@@ -215,6 +226,8 @@ def summarize(
         own_title=described.get("title") or ("" if task is None else task.info.title),
         floors=_floors(task if known else None, described, scale),
         caveat=_caveat(task, problem, optimum, described, len(views)),
+        bands=bands,
+        sized={} if bands is None or task is None else given_size(bands, task, last),
         derived={
             label: derived(block, partial(regret, block, nothing=penalty), values.architectures, space)
             for label, block in rows.items()
@@ -296,6 +309,28 @@ def _seconds_grid(rows: Mapping[str, RunRows]) -> Array:
     return np.geomspace(max(first, last / 1e4), last, SECONDS_POINTS) if last > first else np.array([last])
 
 
+def _distinct(rows: Mapping[str, RunRows], own: Mapping[str, Array], values: _Values) -> dict[str, Array]:
+    """Distinct architectures up to each row, r x n by method, own training included.
+
+    Empty where architectures were trained for different numbers of epochs: then they are no unit.
+    """
+    full = max((int(block.fidelity.max(initial=0)) for block in rows.values()), default=0)
+    if not all((block.fidelity[block.present & (block.status != 2)] == full).all() for block in rows.values()):
+        return {}
+    return {
+        label: _running(np.where(block.present & (block.status != 2), values.key[block.code], -1))
+        + np.cumsum(own[label], axis=1)
+        for label, block in rows.items()
+    }
+
+
+def _unique_grid(distinct: Mapping[str, Array], rows: Mapping[str, RunRows]) -> Array:
+    """From one distinct architecture to as many as every run saw; empty where they are no unit, or a run saw none."""
+    ends = [a[np.arange(len(a)), rows[label].lengths - 1] for label, a in distinct.items()]
+    last = min((float(end.min()) for end in ends), default=0.0)
+    return np.unique(np.geomspace(1, last, UNIQUE_POINTS).round()) if last >= 1 and np.isfinite(last) else np.zeros(0)
+
+
 def _spent(block: RunRows, own: Array, values: _Values, ending: Array) -> Spent:
     present = block.present
     keys = np.where(present & (block.status != 2), values.key[block.code], -1)
@@ -319,7 +354,11 @@ def _spent(block: RunRows, own: Array, values: _Values, ending: Array) -> Spent:
 
 
 def _recounted(
-    rows: Mapping[str, RunRows], own: Mapping[str, Array], held: Mapping[str, npt.NDArray[np.int64]], values: _Values
+    rows: Mapping[str, RunRows],
+    own: Mapping[str, Array],
+    held: Mapping[str, npt.NDArray[np.int64]],
+    values: _Values,
+    distinct: Mapping[str, Array],
 ) -> list[tuple[str, float, dict[str, npt.NDArray[np.int64]]]]:
     """For each other unit: the amount every run reached, and the incumbents' columns there.
 
@@ -328,16 +367,13 @@ def _recounted(
     """
     full = max((int(block.fidelity.max(initial=0)) for block in rows.values()), default=0)
     counted: dict[str, dict[str, Array]] = {"seconds": {}, "seconds_and_overhead": {}}
-    alike = all((block.fidelity[block.present & (block.status != 2)] == full).all() for block in rows.values())
-    if alike:
-        counted["unique"] = {}
-    if alike and values.task is not None:
+    if distinct:
+        counted["unique"] = dict(distinct)
+    if distinct and values.task is not None:
         counted["classes"] = {}
     for label, block in rows.items():
         valid = block.present & (block.status != 2)
         trained = np.cumsum(own[label], axis=1)
-        if "unique" in counted:
-            counted["unique"][label] = _running(np.where(valid, values.key[block.code], -1)) + trained
         if "classes" in counted:
             counted["classes"][label] = _running(np.where(valid, values.network[block.code], -1)) + trained
         if block.fidelity.any():

@@ -11,6 +11,7 @@ import numpy as np
 from equipoise.harness.core.errors import SuiteError, nearest
 from equipoise.harness.core.files import write_whole
 from equipoise.harness.core.threads import one_thread
+from equipoise.harness.store.entry import Entry
 from equipoise.reports.compose import compose
 from equipoise.reports.document import Block, Document, Figure, Section, Table
 from equipoise.reports.drawing.pdf import pdf
@@ -30,6 +31,7 @@ def write(
     out: Path | None = None,
     style: str = "report",
     focus: str | None = None,
+    beside: Sequence[Entry] = (),
 ) -> list[Path]:
     """Writes ``report.md``, ``report.tex`` and ``report.html`` with ``figures/`` and ``tables/``.
 
@@ -41,6 +43,7 @@ def write(
         out: Where the report goes; into the results folder if None.
         style: Width and fonts of the figures: ``report``, ``neurips``, ``icml`` or ``one-column``.
         focus: Label of a method that is compared with each other one.
+        beside: Entries of an archive, whose runs under the same rules are put beside those of the folder.
 
     Returns:
         The report files written, in the order of `formats`.
@@ -56,7 +59,7 @@ def write(
     if style not in STYLES:
         raise SuiteError(f"--style: no style '{style}'; {nearest(style, STYLES)}")
     with one_thread():  # products of short vectors only wait for each other on several
-        document = compose(load(Path(folder)), focus)
+        document = compose(load(Path(folder), beside), focus)
     folder = Path(out or folder)
     drawings: dict[str, str] = {}
     for figure in figures(document):

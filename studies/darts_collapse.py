@@ -50,6 +50,8 @@ def main(order: int = 1, rate: float = 3e-4, seeds: int = 3, epochs: int = 50, l
             "architecture_learning_rate": rate,
             "epochs": epochs,
             "learning_rate": learning_rate,
+            "derive": "every",
+            "derive_none": False,
         }
         method = cls(problem, np.random.default_rng(seed), **settings)
         begin, before = time.process_time(), None

@@ -1,11 +1,13 @@
 """Small real parts that the tests play with: a space with illegal choices, tasks over it, methods by script."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from equipoise.harness.core.ledger import Budget
 from equipoise.harness.core.method import Method, Observation, Problem, Query
+from equipoise.harness.core.scores import Score, ScoreValues
 from equipoise.harness.core.space import Architecture, Decision, LabelledDag, SearchSpace
 from equipoise.harness.core.task import Evaluation, Metric, Task, TaskInfo
 
@@ -53,6 +55,19 @@ class MadeTask(Task):
 
     def landscape(self) -> np.ndarray:
         return np.array([sum(architecture) / 10 for architecture in self.space.enumerate()])
+
+
+class ScoredTask(MadeTask):
+    """Offers the sum of the options as a score at a hundredth of a training."""
+
+    info = replace(MadeTask.info, name="made/scored", scores=(Score("options", 0.01, "the tests"),))
+
+    def score_values(self, name: str) -> ScoreValues | None:
+        return _sums if name == "options" else super().score_values(name)
+
+
+def _sums(architectures: Sequence[Architecture]) -> np.ndarray:
+    return np.array([float(sum(architecture)) for architecture in architectures])
 
 
 class Scripted(Method):

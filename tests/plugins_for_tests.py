@@ -37,6 +37,21 @@ class Good(Method):
         self.best = candidate if self.best is None else min(self.best, candidate)
 
 
+class Wanders(Good):
+    """Climbs, but every fifth proposal repeats the first one, and every seventh takes the last option everywhere."""
+
+    def __init__(self, problem, rng) -> None:
+        super().__init__(problem, rng)
+        self.first = self.space.sample(rng, 1)[0]
+        self.turn = 0
+
+    def ask(self) -> Query:
+        self.turn += 1
+        if self.turn % 7 == 0:
+            return Query(tuple(width - 1 for width in self.space.cardinalities))
+        return Query(self.first) if self.turn % 5 == 1 else super().ask()
+
+
 class TwoObjectives(Good):
     """Climbs by the sum of error and objective."""
 
@@ -209,6 +224,35 @@ class HidesImages(Good):
     def ask(self) -> Query:
         self.problem.resources.get("images")
         return super().ask()
+
+
+class ReadsScores(Good):
+    """Starts from the best of ten by a score, and pays for the ten."""
+
+    knowledge = ("decisions", "legality", "isomorphism", "scores")
+    pays = True
+
+    @classmethod
+    def requirements(cls, settings):
+        return Requirements(resources=("score:options",))
+
+    def __init__(self, problem, rng) -> None:
+        super().__init__(problem, rng)
+        self.reader = problem.scores("options")
+        drawn = self.space.sample(rng, 10)
+        self.start = drawn[int(np.argmax(self.reader(drawn)))]
+
+    def ask(self) -> Query:
+        architecture = self.start if self.best is None else super().ask().architecture
+        return Query(architecture, training_cost=self.reader.due() if self.pays else 0.0)
+
+
+class HidesScores(ReadsScores):
+    knowledge = Good.knowledge
+
+
+class NeverPays(ReadsScores):
+    pays = False
 
 
 class HidesFidelities(Good):

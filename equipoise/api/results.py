@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from equipoise.harness.archive.find import entry_named
 from equipoise.harness.core.errors import SuiteError, nearest
 from equipoise.harness.store.overview import Overview, overview_of
 
@@ -25,13 +26,16 @@ class Results:
 
     Args:
         folder: The results folder of a suite.
+        beside: Names of entries of an archive, such as ``reference``, or their folders: their runs under the same
+            budget, protocol and rules count in `regret`, `ranking`, `plot_anytime` and `report`.
 
     Raises:
-        StoreError: It holds no results.
+        StoreError: It holds no results, or there is no such entry here.
     """
 
-    def __init__(self, folder: str | Path) -> None:
+    def __init__(self, folder: str | Path, beside: Sequence[str | Path] = ()) -> None:
         self.folder = Path(folder)
+        self.beside = tuple(entry_named(str(name)) for name in dict.fromkeys(beside))
         self.overview: Overview = overview_of(self.folder)
 
     def frame(self) -> "pd.DataFrame":
@@ -132,7 +136,20 @@ class Results:
         """
         from equipoise.reports.write import write
 
-        return write(self.folder, tuple(formats), None if out is None else Path(out), style, focus)
+        return write(self.folder, tuple(formats), None if out is None else Path(out), style, focus, self.beside)
+
+    def explore(self, out: str | Path | None = None) -> Path:
+        """Writes the explorer page: landscapes, replays of the searches, regret curves and Pareto fronts.
+
+        Args:
+            out: The HTML file; ``explorer.html`` in the results folder if None.
+
+        Returns:
+            The file.
+        """
+        from equipoise.reports.explorer.page import explore
+
+        return explore(self.folder, self.folder / "explorer.html" if out is None else out, self.beside)
 
     def failures(self) -> "pd.DataFrame":
         """One row per run that failed and is still not stored: method, task, repeat, error, traceback, time."""
@@ -174,7 +191,7 @@ class Results:
         from equipoise.reports.analysis import Analysis
         from equipoise.reports.load import load
 
-        return Analysis(load(self.folder))
+        return Analysis(load(self.folder, self.beside))
 
     def _points(self, at: Sequence[float] | None) -> list[tuple[int, float]]:
         """Places on the grid of the report, with the amounts they stand for."""

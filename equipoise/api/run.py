@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from equipoise.api.results import Results
+from equipoise.harness.archive.find import REFERENCE
 from equipoise.harness.core.ledger import Budget
 from equipoise.harness.core.local_classes import address_of
 from equipoise.harness.core.registry import load_benchmark, method_name
@@ -114,16 +115,18 @@ def run(
     return Results(ran.folder)
 
 
-def load(folder: str | Path) -> Results:
+def load(folder: str | Path, *, with_reference: bool = False, beside: Sequence[str | Path] = ()) -> Results:
     """Opens the results of a suite that was run before, by `run` or by the command line.
 
     Args:
         folder: The results folder, for example ``results/quick``.
+        with_reference: Put the reference runs that come with Equipoise beside them.
+        beside: Further entries of archives, by name or folder.
 
     Raises:
-        StoreError: It holds no results.
+        StoreError: It holds no results, or there is no such entry here.
     """
-    return Results(folder)
+    return Results(folder, [*([REFERENCE] if with_reference else []), *beside])
 
 
 def suite_of(suite: str | Path | Suite | Mapping[str, Any]) -> Suite:

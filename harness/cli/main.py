@@ -11,7 +11,10 @@ from typing import Annotated, Any
 import typer
 
 from equipoise.harness.cli import completion
+from equipoise.harness.cli.archive_commands import archive
+from equipoise.harness.cli.beside import WithEntries, WithReference, announce, entries_beside, entry_at
 from equipoise.harness.cli.data_commands import data
+from equipoise.harness.cli.reference_commands import reference
 from equipoise.harness.cli.sbatch_command import sbatch
 from equipoise.harness.core.errors import EquipoiseError, PluginError
 
@@ -26,6 +29,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(data, name="data")
+app.add_typer(archive, name="archive")
+app.add_typer(reference, name="reference")
 app.command()(sbatch)
 
 
@@ -82,6 +87,8 @@ def run(
         str | None,
         typer.Option(help="Stop before this time (2:00:00) is over, with exit status 75; run again to go on."),
     ] = None,
+    with_reference: WithReference = False,
+    with_: WithEntries = None,
 ) -> None:
     """Run a suite. Run it again to resume, or to add repeats, tasks or methods."""
     from equipoise.harness.cli.progress import progress
@@ -90,8 +97,11 @@ def run(
     from equipoise.harness.engine.shard import Shard
     from equipoise.harness.engine.walltime import parse_time
 
+    chosen = Suite.load(suite).changed(tuple(only or ()), repeats, queries, tuple(task or ()))
+    beside = entries_beside(with_reference, with_)
+    announce(chosen, beside)
     ran = run_suite(
-        Suite.load(suite).changed(tuple(only or ()), repeats, queries, tuple(task or ())),
+        chosen,
         out,
         workers=workers,
         cluster=cluster,
@@ -105,6 +115,9 @@ def run(
         progress=progress,
     )
     sys.stderr.write(f"equipoise: {ran}\n")
+    if beside and ran.stored and not ran.interrupted:
+        for path in _reports("write").write(ran.folder, beside=beside):
+            typer.echo(path)
     raise typer.Exit(
         75 if ran.goes_on else 130 if ran.interrupted else int(ran.stored < ran.planned or bool(ran.failures))
     )
@@ -127,10 +140,46 @@ def report(
     formats: Annotated[str, typer.Option(help="Comma-separated: md, tex, html.")] = "md,tex,html",
     style: Annotated[str, typer.Option(help="Of the figures: report, neurips, icml or one-column.")] = "report",
     focus: Annotated[str | None, typer.Option(help="A method to compare with each other one.")] = None,
+    with_reference: WithReference = False,
+    with_: WithEntries = None,
 ) -> None:
     """Write the report of stored runs beside them."""
-    for path in _reports("write").write(folder, tuple(formats.split(",")), style=style, focus=focus):
+    beside = entries_beside(with_reference, with_)
+    for path in _reports("write").write(folder, tuple(formats.split(",")), style=style, focus=focus, beside=beside):
         typer.echo(path)
+
+
+@app.command()
+def explore(
+    what: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="DIR|TASK...",
+            help="A results folder, or tasks or patterns of them.",
+            autocompletion=completion.tasks,
+        ),
+    ],
+    out: Annotated[Path, typer.Option(help="The HTML file to write.")] = Path("explorer.html"),
+    with_reference: WithReference = False,
+    with_: WithEntries = None,
+) -> None:
+    """Write one page that shows landscapes, searches and Pareto fronts in a browser, without a network."""
+    typer.echo(_reports("explorer.page").explore(what, out, entries_beside(with_reference, with_)))
+
+
+@app.command()
+def watch(
+    folder: Annotated[Path, typer.Argument(help="The results folder of a suite that runs.")],
+    terminal: Annotated[bool, typer.Option("--terminal", help="Show a table here, without a browser.")] = False,
+    port: Annotated[int, typer.Option(help="Of the page, on this machine alone; 0 for any.")] = 0,
+) -> None:
+    """Watch a suite while it runs: progress, failures and curves, on a page of this machine or in the terminal."""
+    from equipoise.harness.cli.watch_terminal import live_lines, watch_terminal
+
+    if terminal:
+        watch_terminal(folder)
+    else:
+        _reports("explorer.server").serve(folder, port, live_lines(folder), typer.echo)
 
 
 @app.command()
@@ -212,12 +261,20 @@ def check(
 
 @app.command()
 def verify(
-    folder: Annotated[Path, typer.Argument(help="A results folder.")],
+    folder: Annotated[Path, typer.Argument(help="A results folder, or an entry of an archive, such as reference.")],
     sample: Annotated[int, typer.Option(help="Runs to execute again.")] = 10,
 ) -> None:
     """Execute some stored runs again and compare them bit for bit."""
     from equipoise.harness.engine.verify import verify as run_verify
+    from equipoise.harness.engine.verify import verify_runs
 
+    if (entry := entry_at(folder)) is not None:
+        from equipoise.harness.archive.check import runnable
+        from equipoise.harness.store.comparable import flags
+
+        for line in flags(entry):
+            typer.echo(line)
+        raise typer.Exit(verify_runs(entry, runnable(entry.suite, typer.echo), sample, typer.echo))
     raise typer.Exit(run_verify(folder, sample, typer.echo))
 
 
@@ -230,11 +287,27 @@ def tabulate(
     seeds: Annotated[int, typer.Option(help="Training seeds per architecture.")] = 3,
     workers: Annotated[int, typer.Option(help="Processes.")] = 1,
     device: Annotated[str, typer.Option(help="cpu, cuda, or auto.")] = "cpu",
+    scores: Annotated[bool, typer.Option("--scores", help="Training-free scores of all, instead of training.")] = False,
 ) -> None:
     """Train every architecture of a space, or a sample, and keep every epoch. Run it again to resume."""
+    if scores:
+        from equipoise.harness.training.score_table import tabulate_scores
+
+        raise typer.Exit(tabulate_scores(space, images, out, typer.echo))
     from equipoise.harness.training.tabulate import tabulate as run_tabulate
 
     raise typer.Exit(run_tabulate(space, images, out, sample, seeds, workers, device, typer.echo))
+
+
+@app.command()
+def scores(
+    tasks: Annotated[
+        list[str], typer.Argument(help="Tasks whose errors are all known, for example nasbench201/cifar10.")
+    ],
+) -> None:
+    """Say what training-free scores are worth on a task: tau, tau in the best tenth, the best of the top k."""
+    document = _reports("sections.scores").scores_document(tasks)
+    typer.echo(_reports("render.markdown").render(document))
 
 
 @app.command()

@@ -1,11 +1,16 @@
 """Observes what a method uses of a task, as far as calls and queries show it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, get_args
 
+import numpy as np
+import numpy.typing as npt
+
 from equipoise.harness.conformance.watch import watched
 from equipoise.harness.core.method import Knowledge, Method, Observation, Problem, Query
+from equipoise.harness.core.scores import SCORE, ScoreReader
+from equipoise.harness.core.space import Architecture
 
 __all__ = ["used_knowledge"]
 
@@ -36,9 +41,13 @@ def used_knowledge(
     """
     space = problem.space
     _ = space.encodings  # laid out here: the graphs a space draws for that are not read by the method
-    resources = _Noting(problem.resources)
     used: dict[Knowledge, set[str]] = {}
     with watched(type(space), [name for names in USES.values() for name in names], outermost=True) as touched:
+        quiet = {
+            name: _QuietReader(one, touched) if isinstance(one, ScoreReader) else one
+            for name, one in problem.resources.items()
+        }
+        resources = _Noting(quiet)
         method = make(replace(problem, resources=resources))
         for _number in range(queries):
             query = method.ask()
@@ -55,7 +64,23 @@ def used_knowledge(
     for kind in get_args(Knowledge):
         if kind in resources.read:
             used[kind] = {f"resource {kind}"}
+    if scores := {f"resource {name}" for name in resources.read if name.startswith(SCORE)}:
+        used["scores"] = scores
     return used
+
+
+class _QuietReader(ScoreReader):
+    """A reader whose own calls of the space are not the method's."""
+
+    def __init__(self, reader: ScoreReader, touched: list[str]) -> None:
+        super().__init__(reader.score, reader)
+        self._touched = touched
+
+    def __call__(self, architectures: Sequence[Architecture]) -> npt.NDArray[np.float64]:
+        before = len(self._touched)
+        values = super().__call__(architectures)
+        del self._touched[before:]
+        return values
 
 
 class _Noting(dict[str, Any]):

@@ -21,6 +21,7 @@ from equipoise.harness.core.registry import method_name, problem_of
 from equipoise.harness.core.task import Task
 from equipoise.harness.core.trajectory import Trajectory
 from equipoise.harness.engine.runner import run_trial
+from equipoise.harness.engine.scores import metered
 
 __all__ = ["METHOD_CHECKS", "proposals_of"]
 
@@ -133,7 +134,7 @@ def survives_strange_answers(cls: type[Method], task: Task) -> None:
 def never_sees_the_test_error(cls: type[Method], task: Task) -> None:
     """Nothing but the answers to its queries is read: no test error, no landscape, no optimum."""
     problem = _problem(cls, task)
-    known = {"space", "budget", "fidelities", "resources", "objectives", "constraints"}
+    known = {"space", "budget", "fidelities", "resources", "objectives", "constraints", "history"}
     assert set(vars(problem)) == known, "the problem shows more than it should"
     with watched(type(task), ("reveal", "landscape", "optimum", "expected", "objective_values")) as touched:
         _run(cls, task)
@@ -150,6 +151,13 @@ def declares_its_knowledge(cls: type[Method], task: Task) -> None:
     used = used_knowledge(make, _problem(cls, task), queries, lambda query: _answer(task, query))
     undeclared = [f"{name} ({', '.join(sorted(by))})" for name, by in sorted(used.items()) if name not in cls.knowledge]
     assert not undeclared, f"uses {'; '.join(undeclared)}, which is not in knowledge = {cls.knowledge!r}"
+
+
+def pays_for_the_scores_it_reads(cls: type[Method], task: Task) -> None:
+    """No query is asked while scores that were read are unpaid."""
+    method = metered(_make(cls, task))
+    for _ in range(_budget(cls).queries or 0):
+        method.tell(_answer(task, method.ask()))
 
 
 def crosses_process_borders(cls: type[Method], task: Task) -> None:
@@ -173,6 +181,7 @@ METHOD_CHECKS: Sequence[Callable[[type[Method], Task], None]] = (
     survives_strange_answers,
     never_sees_the_test_error,
     declares_its_knowledge,
+    pays_for_the_scores_it_reads,
     crosses_process_borders,
     uses_the_objectives_it_declares,
     takes_several_objectives,

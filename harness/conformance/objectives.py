@@ -1,6 +1,5 @@
 """The checks of several objectives, for methods and for tasks."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -14,10 +13,17 @@ from equipoise.harness.core.space import Architecture, SearchSpace
 from equipoise.harness.core.task import Evaluation, Objective, Task, TaskInfo
 from equipoise.harness.engine.runner import run_trial
 
-__all__ = ["objectives_are_told", "takes_several_objectives", "uses_the_objectives_it_declares"]
+__all__ = [
+    "objectives_are_told",
+    "objectives_keep_the_split",
+    "takes_several_objectives",
+    "uses_the_objectives_it_declares",
+]
 
 QUERIES, COSTLY_QUERIES = 40, 13
 SAMPLES = 50
+ENOUGH = 10
+"""Distinct values from which on the same order is no coincidence."""
 
 
 class _Weighed:
@@ -70,31 +76,55 @@ def objectives_are_told(task: Task) -> None:
     assert VALIDATION_ERROR not in names, f"an objective is called '{VALIDATION_ERROR}', which every task has"
     samples = task.space.sample(np.random.default_rng(17), SAMPLES)
     tests = [task.reveal(architecture) for architecture in samples]
-    told: list[Mapping[str, float]] = []
     for name in names:
-        try:
-            values = task.objective_values(name)
-        except DataError:
+        if (found := _values(task, name, samples)) is None:
             continue
-        if values is None:
-            told = told or [task.evaluate(one, None, np.random.default_rng(0)).objectives for one in samples]
-            assert all(name in row for row in told), f"evaluate() does not tell {name}"
-            found = [float(row[name]) for row in told]
-        else:
-            assert len(values) == task.space.size, f"{len(values)} values of {name} for a space of {task.space.size}"
-            found = [float(values[task.space.index(architecture)]) for architecture in samples]
         assert np.isfinite(found).all(), f"a value of {name} is not finite"
         assert not _repeats(found, tests), f"objective {name} tells the test error, which is for the report alone"
 
 
-def _repeats(values: list[float], tests: list[float | None]) -> bool:
-    """Whether values are the test errors, or a linear function of them."""
-    if any(test is None for test in tests):
+def objectives_keep_the_split(task: Task) -> None:
+    """No objective tells the error under a training seed that is held out of a view of the task."""
+    samples = task.space.sample(np.random.default_rng(18), SAMPLES)
+    for seed in range(task.info.seeds if task.info.seeds > 1 and task.info.objectives else 0):
+        view = task.split(seed)
+        held_out = [view.held_out(architecture) for architecture in samples]
+        for one in view.info.objectives:
+            found = _values(view, one.name, samples)
+            assert found is None or not _repeats(found, held_out), (
+                f"objective {one.name} tells the error under the held-out seed {seed}, which is for the report alone"
+            )
+
+
+def _values(task: Task, name: str, samples: list[Architecture]) -> list[float] | None:
+    """The values of an objective, wherever the task tells them; None where their file is not here."""
+    try:
+        values = task.objective_values(name)
+    except DataError:
+        return None
+    if values is not None:
+        assert len(values) == task.space.size, f"{len(values)} values of {name} for a space of {task.space.size}"
+        return [float(values[task.space.index(architecture)]) for architecture in samples]
+    measured = any(one.measured for one in task.info.objectives if one.name == name)
+    told = [task.measure(name, one) if measured else {} for one in samples]
+    if not all(name in row for row in told):
+        told = [task.evaluate(one, None, np.random.default_rng(0)).objectives for one in samples]
+    assert all(name in row for row in told), f"neither evaluate() nor measure() tells {name}"
+    return [float(row[name]) for row in told]
+
+
+def _repeats(values: list[float], hidden: list[float | None]) -> bool:
+    """Whether values are hidden errors, a linear function of them, or in their order."""
+    if any(error is None for error in hidden):
         return False
-    known = np.array(tests, dtype=np.float64)
-    if known.std() == 0 or np.std(values) == 0:
+    known, told = np.array(hidden, dtype=np.float64), np.array(values)
+    if known.std() == 0 or told.std() == 0:
         return False
-    return abs(float(np.corrcoef(values, known)[0, 1])) > 1 - 1e-9
+    ranks, places = (np.unique(each, return_inverse=True)[1] for each in (known, told))
+    same = np.array_equal(ranks, places) or np.array_equal(ranks, places.max() - places)
+    if same and ranks.max() + 1 >= ENOUGH:
+        return True
+    return abs(float(np.corrcoef(told, known)[0, 1])) > 1 - 1e-9
 
 
 def _make(cls: type[Method], task: Task) -> Method:

@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from equipoise.harness.conformance.objectives import objectives_are_told
+from equipoise.harness.conformance.objectives import objectives_are_told, objectives_keep_the_split
+from equipoise.harness.core.objectives import spread_of
 from equipoise.harness.core.space import Architecture
 from equipoise.harness.core.task import Evaluation, Task
 
@@ -95,6 +96,7 @@ TASK_CHECKS: Sequence[Callable[[Task], None]] = (
     landscape_agrees,
     task_pickles,
     objectives_are_told,
+    objectives_keep_the_split,
 )
 
 
@@ -104,4 +106,7 @@ def _evaluate(task: Task, architecture: Architecture, fidelity: int | None) -> E
 
 def _repeatable(task: Task, evaluation: Evaluation) -> str:
     """The part of an evaluation that must repeat, as text: exact for floats, and NaN equals NaN."""
-    return str(evaluation.validation_error if task.info.measured_cost else evaluation)
+    measured = {name for one in task.info.objectives if one.measured for name in (one.name, spread_of(one.name))}
+    told = {name: value for name, value in evaluation.objectives.items() if name not in measured}
+    seconds = "" if task.info.measured_cost else evaluation.cost_seconds
+    return str((evaluation.validation_error, seconds, told))

@@ -4,13 +4,16 @@ import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 
 from equipoise.harness.core.errors import SettingError, nearest
+from equipoise.harness.core.history import TaskHistory
 from equipoise.harness.core.ledger import Budget
 from equipoise.harness.core.objectives import Constraint
+from equipoise.harness.core.scores import SCORE, ScoreReader
 from equipoise.harness.core.space import Architecture, SearchSpace
 from equipoise.harness.core.task_info import Objective
 
@@ -28,10 +31,10 @@ Knowledge = Literal[
 - ``isomorphism``: which architectures are one network (`key`, `canonical`, `neighbours`, `enumerate`, `index`);
 - ``graph``: the graph of an architecture, by `graph` or through an encoding of it;
 - ``size``: parameters or FLOPs of the network;
-- ``scores``: zero-cost proxies;
+- ``scores``: training-free scores (zero-cost proxies), by `Problem.scores`;
 - ``images``: the data set itself, to train on;
 - ``fidelities``: queries after fewer epochs than full training;
-- ``labels of other tasks``: errors observed elsewhere.
+- ``labels of other tasks``: errors observed elsewhere (`Problem.history`).
 """
 
 
@@ -78,6 +81,8 @@ class Problem:
         resources: What `Method.requirements` names, for example ``images``.
         objectives: The objectives beside the validation error, where the suite asks for several.
         constraints: Bounds on objectives of the observations, where the suite sets any.
+        history: Evaluations of other tasks, where the suite names some and the method declares that it learns from
+            ``labels of other tasks``; tasks of the same images are not among them.
     """
 
     space: SearchSpace
@@ -86,6 +91,25 @@ class Problem:
     resources: Mapping[str, Any] = field(default_factory=dict)
     objectives: tuple[Objective, ...] = ()
     constraints: tuple[Constraint, ...] = ()
+    history: tuple[TaskHistory, ...] = ()
+
+    def scores(self, name: str) -> ScoreReader:
+        """The reader of a training-free score, for methods that declare ``scores`` and require ``score:NAME``.
+
+        Calling it with n architectures gives their n scores. What is read must be paid with the next query, by
+        ``training_cost=reader.due()``; a run that does not pay fails.
+
+        Raises:
+            SettingError: The method does not require it.
+        """
+        reader = self.resources.get(SCORE + name)
+        if not isinstance(reader, ScoreReader):
+            required = ", ".join(sorted(key for key in self.resources if key.startswith(SCORE))) or "none"
+            raise SettingError(
+                f"score '{name}' is not among those that the method requires ({required}); name '{SCORE}{name}' in "
+                "Requirements.resources, and 'scores' in knowledge"
+            )
+        return reader
 
 
 @dataclass(frozen=True)
@@ -95,12 +119,14 @@ class Requirements:
     Attributes:
         resources: Names of `Task.resource` that the task must have; the method finds them in ``Problem.resources``.
         fidelities: Whether the task must offer several fidelities.
+        history: Whether the suite must give evaluations of other tasks.
         remark: Stands beside the method's label in every row and table, for example that images are a proxy; usually
             empty.
     """
 
     resources: tuple[str, ...] = ()
     fidelities: bool = False
+    history: bool = False
     remark: str = ""
 
 
@@ -148,6 +174,11 @@ class Method(ABC):
     def requirements(cls, settings: Mapping[str, Any]) -> Requirements:  # noqa: ARG003 - for those that depend on them
         """Names what a task must offer to the method under these settings; nothing by default."""
         return Requirements()
+
+    @classmethod
+    def code_files(cls, settings: Mapping[str, Any]) -> tuple[Path, ...]:  # noqa: ARG003 - for those that depend on them
+        """Names files that count as code of the method under these settings beside its modules; none by default."""
+        return ()
 
     def __init__(self, problem: Problem, rng: np.random.Generator) -> None:
         """Keeps the problem and the generator.

@@ -1,32 +1,52 @@
 """The source that a method runs, as a digest: rows of an edited method must not pass for rows of the one before.
 
 What counts is the module of the class, and every module that it imports, directly or not, from the same package or
-folder: ``methods/`` for the methods that come with Equipoise. Of the packages that it declares, the versions count.
+folder: ``methods/`` for the methods that come with Equipoise. Of the packages that it declares, the versions count. A
+method that runs a program counts the files that its settings name.
 """
 
 import ast
 import hashlib
 import inspect
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from equipoise.harness.core.local_classes import PLUGIN
 
-__all__ = ["code_of", "sources_of"]
+__all__ = ["code_of", "code_of_class", "sources_of"]
 
 METHODS = "equipoise.methods"
 """The package whose modules count for the methods in it; of any other method, its outermost package."""
 
 
-@lru_cache(maxsize=256)
-def code_of(cls: type) -> str:
+def code_of(cls: type, settings: Mapping[str, Any] | None = None) -> str:
     """Digests the source of a method and the versions of the packages that it declares.
+
+    Args:
+        cls: The method.
+        settings: Those of its runs; they may name files that count too (`Method.code_files`).
 
     Returns:
         Sixteen hexadecimal digits; empty where there is no source, as for a class that was made by `exec`.
     """
+    own, named = code_of_class(cls), getattr(cls, "code_files", None)
+    files: tuple[Path, ...] = named(settings or {}) if named is not None else ()
+    if not own or not files:
+        return own
+    state = hashlib.sha256(own.encode())
+    for file in files:
+        source = file.read_bytes()
+        state.update(f"{file.name}\0{len(source)}\0".encode())
+        state.update(source)
+    return state.hexdigest()[:16]
+
+
+@lru_cache(maxsize=256)
+def code_of_class(cls: type) -> str:
+    """Digests as `code_of` does, whatever the settings."""
     state = hashlib.sha256()
     found = sources_of(cls)
     if not found:

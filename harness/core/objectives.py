@@ -7,7 +7,14 @@ from math import inf, isfinite
 
 from equipoise.harness.core.errors import SuiteError, one_line
 
-__all__ = ["VALIDATION_ERROR", "Constraint", "checked_objectives", "measured_objectives", "total_violation"]
+__all__ = [
+    "VALIDATION_ERROR",
+    "Constraint",
+    "checked_objectives",
+    "measured_objectives",
+    "spread_of",
+    "total_violation",
+]
 
 VALIDATION_ERROR = "validation_error"
 """The objective that every task has."""
@@ -85,3 +92,8 @@ def measured_objectives(objectives: Iterable[str], constraints: Iterable[str]) -
     """The objectives beside the validation error that are needed to judge a run."""
     bounded = (Constraint.parse(text).name for text in constraints)
     return tuple(name for name in dict.fromkeys((*objectives, *bounded)) if name != VALIDATION_ERROR)
+
+
+def spread_of(name: str) -> str:
+    """The name under which the spread of a measured objective is recorded."""
+    return f"{name}_spread"

@@ -88,7 +88,7 @@ def spaces() -> Iterator[type[SearchSpace]]:
 
 
 def load_method(name: str) -> type[Method]:
-    """Finds a method.
+    """Finds a method, also by a former name (a file of ``methods/_former``).
 
     Raises:
         PluginError: There is none of that name, or its file does not load.
@@ -98,7 +98,9 @@ def load_method(name: str) -> type[Method]:
     if foreign is not None:
         return foreign
     if name not in method_names():
-        raise PluginError(f"no method '{name}'; {nearest(name, method_names())}")
+        if name not in _names(ROOT / "methods" / "_former"):
+            raise PluginError(f"no method '{name}'; {nearest(name, method_names())}")
+        name = importlib.import_module(f"equipoise.methods._former.{name}").NOW
     found: type[Method] = only_class(imported(f"equipoise.methods.{name}", f"methods/{name}.py"), Method)
     return found
 

@@ -31,6 +31,7 @@ class RunSpec:
     folder: str = field(default="", compare=False)
     objectives: tuple[str, ...] = ()
     constraints: tuple[str, ...] = ()
+    scalarisation: str = ""
 
     @property
     def task_address(self) -> str:
@@ -49,6 +50,8 @@ class RunSpec:
         content: list[Any] = [self.task, self.method, self.label, self.settings, self.repeat, vars(self.budget), rules]
         if self.objectives or self.constraints:  # absent otherwise, so that ids stay
             content.append({"objectives": self.objectives, "constraints": self.constraints})
+        if self.scalarisation:
+            content.append({"scalarisation": self.scalarisation})
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:20]
 
     def rng(self, stream: str) -> np.random.Generator:
@@ -58,6 +61,10 @@ class RunSpec:
         """
         method = "" if stream == "shared" else self.label
         return np.random.default_rng([self.protocol.seed, *map(_entropy, (self.task, method, stream)), self.repeat])
+
+    def history_rng(self, task: str) -> np.random.Generator:
+        """The generator that draws evaluations of another task: the same for all methods and searched tasks."""
+        return np.random.default_rng([self.protocol.seed, *map(_entropy, (task, "history")), self.repeat])
 
     def noise(self) -> Callable[[int], np.random.Generator]:
         """The generator for the noise of the n-th proposal, independent of what was proposed before."""

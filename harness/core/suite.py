@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,7 @@ class Suite:
             directory. It does not enter the identity of a run.
         objectives: ``validation_error`` and further objectives of its tasks; empty for the validation error alone.
         constraints: Bounds on objectives, for example ``latency <= 5``.
+        focus: Label of the method that its report compares with each other one; empty for none.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Suite:
     budgets: tuple[Budget, ...] = ()
     objectives: tuple[str, ...] = ()
     constraints: tuple[str, ...] = ()
+    focus: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
         """Makes `budgets` end with `budget`; one that was replaced alone is the only one."""
@@ -94,7 +96,7 @@ class Suite:
             SuiteError: A key is unknown, missing, or of the wrong kind.
         """
         accepted = ("name", "budget", "protocol", "tasks", "methods", "description", "folder")
-        check_keys(content, (*accepted, "objectives", "constraints"), "suite")
+        check_keys(content, (*accepted, "objectives", "constraints", "focus"), "suite")
         for required in ("name", "budget", "protocol", "tasks", "methods"):
             if required not in content:
                 raise SuiteError(f"'{required}' is missing")
@@ -105,7 +107,8 @@ class Suite:
             )
         budgets = budgets_of(as_table(content["budget"], "budget"))
         tasks = tuple(task for entry in as_tables(content["tasks"], "tasks") for task in tasks_of(entry))
-        methods = tuple(method_of(entry) for entry in as_tables(content["methods"], "methods"))
+        objectives = checked_objectives(content["objectives"]) if content.get("objectives") else ()
+        methods = tuple(method_of(entry, len(objectives)) for entry in as_tables(content["methods"], "methods"))
         check_unique(tasks, "task", "name it once")
         check_unique([method.label for method in methods], "method", 'give each its own label = "..."')
         designs = {tuple(sorted(method.factors)): method.label for method in methods if method.factors}
@@ -115,11 +118,20 @@ class Suite:
         protocol, folder = protocol_of(as_table(content["protocol"], "protocol")), content.get("folder", "")
         if not isinstance(folder, str):
             raise SuiteError(f"folder = {folder!r} is not a text")
-        objectives = checked_objectives(content["objectives"]) if content.get("objectives") else ()
+        if budgets[-1].unit == "queries" and any(
+            continued for continued in (protocol.continue_training, *(method.continue_training for method in methods))
+        ):
+            raise SuiteError(
+                "continue_training = true: a query costs one query however long it trains; set [budget] epochs or "
+                "cost_seconds"
+            )
         constraints = tuple(
             str(Constraint.parse(text)) for text in as_list(content.get("constraints", []), "constraints")
         )
-        return cls(name, budgets[-1], protocol, tasks, methods, folder, budgets, objectives, constraints)
+        focus, labels = content.get("focus", ""), [method.label for method in methods]
+        if focus and focus not in labels:
+            raise SuiteError(f"focus = {shown(focus)}: the suite has no such method; {nearest(str(focus), labels)}")
+        return cls(name, budgets[-1], protocol, tasks, methods, folder, budgets, objectives, constraints, focus)
 
     def to_dict(self) -> dict[str, Any]:
         """The content of a suite file that reads back as this suite."""
@@ -130,12 +142,11 @@ class Suite:
             **({"folder": self.folder} if any(self.address(name) != name for name in named) else {}),
             **({"objectives": list(self.objectives)} if self.objectives else {}),
             **({"constraints": list(self.constraints)} if self.constraints else {}),
+            **({"focus": self.focus} if self.focus else {}),
             "budget": {self.budget.unit: amounts[0] if len(amounts) == 1 else amounts},
             "protocol": self.protocol.rules(),
             "tasks": [{"name": task} for task in self.tasks],
-            "methods": [
-                {key: value for key, value in asdict(method).items() if value is not None} for method in self.methods
-            ],
+            "methods": [method.to_dict() for method in self.methods],
         }
 
     def changed(
@@ -198,8 +209,9 @@ class Suite:
 
     def rules_of(self, method: MethodEntry) -> Protocol:
         """The rules under which a method runs: those of the protocol, except what its entry overrides."""
-        changed = method.isomorphism
-        return self.protocol if changed is None else replace(self.protocol, isomorphism=changed)
+        named = {rule: getattr(method, rule) for rule in ("isomorphism", "continue_training", "invalid")}
+        changed: dict[str, Any] = {rule: value for rule, value in named.items() if value is not None}
+        return replace(self.protocol, **changed) if changed else self.protocol
 
     def runs(self) -> Iterator[RunSpec]:
         """The runs, task by task and method by method."""
@@ -223,6 +235,7 @@ class Suite:
                     self.folder,
                     self.objectives,
                     self.constraints,
+                    method.scalarisation.to_json() if method.scalarisation else "",
                 )
 
 
@@ -230,7 +243,7 @@ def _find(path: Path | str) -> Path:
     path = Path(path)
     shipped = suites_folder() / f"{path}.toml"
     with suppress(OSError):  # a name longer than the file system allows
-        if not path.exists() and path.suffix == "" and shipped.exists():
+        if not path.is_file() and path.suffix == "" and shipped.exists():
             return shipped
         if path.is_file():
             return path

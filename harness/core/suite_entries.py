@@ -9,10 +9,11 @@ from typing import Any, get_args
 
 from equipoise.harness.core.errors import SuiteError, nearest, one_line
 from equipoise.harness.core.isomorphism import Isomorphism
-from equipoise.harness.core.ledger import Budget
+from equipoise.harness.core.ledger import Budget, Invalid
 from equipoise.harness.core.method import Family
 from equipoise.harness.core.registry import benchmark_names, benchmarks, task_names
-from equipoise.harness.core.suite_values import as_positive, as_table, check_keys, shown
+from equipoise.harness.core.scalarisation import Scalarisation
+from equipoise.harness.core.suite_values import as_bool, as_positive, as_table, check_keys, shown
 
 __all__ = ["MethodEntry", "budgets_of", "method_of", "tasks_of"]
 
@@ -31,7 +32,10 @@ class MethodEntry:
         repeats: Its own number of repeats, for a costly method.
         family: Overrides the class's family.
         isomorphism: Overrides the rule of the protocol, for suites that compare the rules themselves.
+        continue_training: Likewise.
+        invalid: Likewise.
         factors: Its level of each factor, for suites that are a factorial design.
+        scalarisation: How several objectives are told to it as one.
     """
 
     name: str
@@ -41,6 +45,16 @@ class MethodEntry:
     family: Family | None = None
     isomorphism: Isomorphism | None = None
     factors: Mapping[str, str] | None = None
+    scalarisation: Scalarisation | None = None
+    continue_training: bool | None = None
+    invalid: Invalid | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The table ``[[methods]]`` that reads back as this entry."""
+        told = {**vars(self), "settings": dict(self.settings)}
+        told["factors"] = dict(self.factors) if self.factors else None
+        told["scalarisation"] = self.scalarisation.to_dict() if self.scalarisation else None
+        return {key: value for key, value in told.items() if value is not None}
 
 
 def budgets_of(content: dict[str, Any]) -> tuple[Budget, ...]:
@@ -81,8 +95,12 @@ def tasks_of(entry: dict[str, Any]) -> list[str]:
     return [name]
 
 
-def method_of(entry: dict[str, Any]) -> MethodEntry:
+def method_of(entry: dict[str, Any], objectives: int = 0) -> MethodEntry:
     """The method that one table ``[[methods]]`` asks for.
+
+    Args:
+        entry: The table.
+        objectives: Those of the suite; 0 for the validation error alone.
 
     Raises:
         SuiteError: A key is unknown, or its value is not accepted.
@@ -100,11 +118,23 @@ def method_of(entry: dict[str, Any]) -> MethodEntry:
     label = str(entry.get("label", Path(name).stem if name.endswith(".py") else name))
     if not label.strip() or not label.isprintable() or len(label) > MOST_LABEL:
         raise SuiteError(f"{where}: label = {shown(label)}; accepted: up to {MOST_LABEL} printable characters")
-    isomorphism = entry.get("isomorphism")
-    if isomorphism is not None and isomorphism not in get_args(Isomorphism):
-        raise SuiteError(f"{where}: isomorphism = {isomorphism!r}; {nearest(str(isomorphism), get_args(Isomorphism))}")
+    isomorphism, invalid = entry.get("isomorphism"), entry.get("invalid")
+    for rule, value, accepted in (
+        ("isomorphism", isomorphism, get_args(Isomorphism)),
+        ("invalid", invalid, get_args(Invalid)),
+    ):
+        if value is not None and value not in accepted:
+            raise SuiteError(f"{where}: {rule} = {value!r}; {nearest(str(value), accepted)}")
     factors = as_table(entry.get("factors", {}), f"{where}: factors")
     for factor, level in factors.items():
         if not isinstance(level, str):
             raise SuiteError(f"{where}: factors: {factor} = {level!r} is not a text")
-    return MethodEntry(name, label, settings, repeats, family, isomorphism, factors or None)
+    scalarisation = None
+    if "scalarisation" in entry:
+        scalarisation = Scalarisation.parse(entry["scalarisation"], objectives, where)
+    continued = entry.get("continue_training")
+    if continued is not None:
+        as_bool(continued, f"{where}: continue_training")
+    return MethodEntry(
+        name, label, settings, repeats, family, isomorphism, factors or None, scalarisation, continued, invalid
+    )

@@ -5,7 +5,7 @@ from typing import Any
 
 from equipoise.harness.core.errors import SuiteError, nearest, one_line
 
-__all__ = ["as_list", "as_positive", "as_table", "as_tables", "check_keys", "check_unique", "shown"]
+__all__ = ["as_bool", "as_list", "as_positive", "as_table", "as_tables", "check_keys", "check_unique", "shown"]
 
 
 def shown(value: object) -> str:
@@ -68,6 +68,17 @@ def check_unique(names: Iterable[str], what: str, advice: str) -> None:
         if name in seen:
             raise SuiteError(f"{what} '{name}' is named twice; {advice}")
         seen.add(name)
+
+
+def as_bool(value: object, where: str) -> bool:
+    """A value that must be true or false.
+
+    Raises:
+        SuiteError: It is something else.
+    """
+    if not isinstance(value, bool):
+        raise SuiteError(f"{where} = {shown(value)} is neither true nor false")
+    return value
 
 
 def as_positive(value: object, where: str) -> int:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from equipoise.harness.core.errors import PluginError, SuiteError
 from equipoise.harness.core.html_facts import html_facts
+from equipoise.harness.core.scores import SCORE, Score, ScoreReader, ScoreValues
 from equipoise.harness.core.space import Architecture, SearchSpace
 from equipoise.harness.core.task_info import Metric, Noise, Objective, SurrogateInfo, SurrogateScores, TaskInfo
 
@@ -20,6 +21,7 @@ __all__ = [
     "Noise",
     "Objective",
     "OneTaskBenchmark",
+    "Score",
     "SurrogateInfo",
     "SurrogateScores",
     "Task",
@@ -175,6 +177,15 @@ class Task(ABC):
         """
         return None
 
+    def seed_landscape(self) -> npt.NDArray[np.float64] | None:
+        """The validation error of every architecture under each stored training seed, at full fidelity.
+
+        Returns:
+            M x S array, rows in the order of ``space.enumerate()``; NaN where an architecture has fewer seeds. None
+            where the source stores no single seeds.
+        """
+        return None
+
     def objective_values(self, name: str) -> npt.NDArray[np.float64] | None:
         """The values of a further objective for every architecture, in the order of ``space.enumerate()``.
 
@@ -186,6 +197,18 @@ class Task(ABC):
         """
         return None
 
+    def measure(self, name: str, architecture: Architecture) -> Mapping[str, float]:
+        """Measures a further objective on this machine, where a run asks for it; empty where `evaluate` tells it.
+
+        Args:
+            name: One of ``info.objectives`` that is ``measured``.
+            architecture: An architecture that the space contains.
+
+        Returns:
+            The value under `name`, and its spread under ``NAME_spread``, in the same unit.
+        """
+        return {}
+
     def test_landscape(self) -> npt.NDArray[np.float64] | None:
         """Test errors of all architectures, in the order of ``space.enumerate()``; None if `reveal` must be asked."""
         return None
@@ -196,9 +219,27 @@ class Task(ABC):
         ``images`` are those that the architectures are trained on, ``training`` the macro architecture and
         the training configuration (`equipoise.harness.training.setup.training_settings`). ``parameters`` and ``flops``
         map n architectures to the n sizes of their networks; in a space that can be listed, ``everything`` has those of
-        all.
+        all. ``score:NAME`` is a fresh reader of a training-free score (`score_values`).
         """
-        return None
+        return self._score_reader(name.removeprefix(SCORE)) if name.startswith(SCORE) else None
+
+    def score_values(self, name: str) -> ScoreValues | None:
+        """A function from n architectures to their n training-free scores, larger meaning better; None if unknown.
+
+        A task that offers scores lists them with their prices in ``info.scores`` and answers here. The function must
+        pickle and answer for every valid architecture, -inf where the score is not defined. ``parameters`` and
+        ``flops`` are the sizes of `resource`.
+
+        Args:
+            name: One of ``info.scores``.
+        """
+        values: ScoreValues | None = self.resource(name) if name in ("parameters", "flops") else None
+        return values
+
+    def _score_reader(self, name: str) -> ScoreReader | None:
+        score = next((one for one in self.info.scores if one.name == name), None)
+        values = None if score is None else self.score_values(name)
+        return None if score is None or values is None else ScoreReader(score, values)
 
     def missing(self, name: str) -> str:
         """The reason why `resource` gives none, and how to get it, where that is possible."""

@@ -5,6 +5,8 @@ from copy import copy
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar, overload
 
+from equipoise.harness.core.scores import Score
+
 __all__ = ["Deferred", "Metric", "Noise", "Objective", "SurrogateInfo", "SurrogateScores", "TaskInfo"]
 
 Noise = Literal["mean", "single"]
@@ -61,6 +63,8 @@ class Objective:
         reference: The value of the reference point for hypervolumes; None if the task states none: then it is the 90 %
             quantile over all architectures, as `equipoise.harness.core.objective_scale` tells.
         ideal: The value at which a hypervolume is normalised to 1; None for the best of all architectures.
+        measured: Whether it is measured at each query, so that it cannot repeat. `Task.measure` may then tell the
+            spread of the measurements as ``NAME_spread``, which is recorded beside it.
     """
 
     name: str
@@ -68,6 +72,7 @@ class Objective:
     minimise: bool = True
     reference: float | None = None
     ideal: float | None = None
+    measured: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,8 +148,8 @@ class TaskInfo:
     """The data sheet of a task.
 
     It is cheap to make and exists while the data of the task is missing; a field that only the data can tell is then
-    empty. `data_digest`, `fidelities`, `penalty`, `seeds` and `noise_floor` may be given as functions, which are called
-    at the first question.
+    empty. `data_digest`, `fidelities`, `penalty`, `seeds`, `noise_floor` and `scores` may be given as functions, which
+    are called at the first question.
 
     Attributes:
         name: ``benchmark/dataset``.
@@ -169,6 +174,9 @@ class TaskInfo:
         noise_floor: The error below which a difference is noise of training, the first of `Task.noise_floors`; None
             if not known.
         objectives: Further objectives in `Evaluation`.
+        images: The images that its networks are trained on, where the data set's name does not tell: a task is never
+            history for another one of the same images.
+        scores: Training-free scores that are at hand here, with the price of each (`Task.score_values`).
     """
 
     name: str
@@ -192,6 +200,8 @@ class TaskInfo:
     seeds: Deferred[int] = Deferred(1)
     noise_floor: Deferred[float | None] = Deferred(None)
     objectives: tuple[Objective, ...] = ()
+    scores: Deferred[tuple[Score, ...]] = Deferred(())
+    images: str = ""
 
     def __repr__(self) -> str:
         """Short, and reads no data."""
@@ -204,6 +214,15 @@ class TaskInfo:
         return made
 
     @property
+    def continues(self) -> bool:
+        """Whether the fidelities are the epochs of one training, so that a longer one goes on from a shorter one.
+
+        They are where every epoch up to the last can be asked for. A source of a few lengths, as NAS-Bench-101 or the
+        12 and 200 epochs of NAS-Bench-201, trained each from its start, along a schedule of its own.
+        """
+        return len(self.fidelities) > 1 and self.fidelities == tuple(range(1, self.fidelities[-1] + 1))
+
+    @property
     def benchmark(self) -> str:
         """The part of the name before the first slash."""
         return self.name.partition("/")[0]
@@ -212,3 +231,8 @@ class TaskInfo:
     def dataset(self) -> str:
         """The part of the name after the first slash."""
         return self.name.partition("/")[2]
+
+    @property
+    def trained_on(self) -> str:
+        """The images behind the numbers, by name."""
+        return self.images or self.dataset

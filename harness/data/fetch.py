@@ -85,7 +85,7 @@ def _alone(path: Path) -> Iterator[None]:
 
 
 def _partial(source: Source) -> Path:
-    return source.path.with_name(f".{source.file}.part")
+    return source.path.with_name(f".{source.path.name}.part")
 
 
 def _place(source: Source, found: Path) -> None:

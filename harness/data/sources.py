@@ -25,6 +25,7 @@ class Source:
         licence: The licence that its source states.
         origin: The authors of the numbers.
         tasks: The tasks that need it.
+        folder: Where it goes; if None, among the other downloads.
     """
 
     name: str
@@ -35,11 +36,12 @@ class Source:
     licence: str
     origin: str
     tasks: str
+    folder: Path | None = None
 
     @property
     def path(self) -> Path:
-        """Its place once fetched: the folder ``downloads`` of the cache."""
-        return downloads_folder() / self.file
+        """Its place once fetched: in its folder, or else in the folder ``downloads`` of the cache."""
+        return (self.folder or downloads_folder()) / self.file
 
     def missing(self) -> str | None:
         """Tells why the file cannot be used, and how to get it; None if it is present. Only its size is checked."""

@@ -1,36 +1,51 @@
 """Further objectives in the answers to a run, where its suite asks for any, and constraints for single objectives."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from equipoise.harness.core.errors import RunError
 from equipoise.harness.core.method import Method, Observation, Problem, Query
 from equipoise.harness.core.objective_scale import objective_of
-from equipoise.harness.core.objectives import VALIDATION_ERROR, Constraint, measured_objectives, total_violation
+from equipoise.harness.core.objectives import (
+    VALIDATION_ERROR,
+    Constraint,
+    measured_objectives,
+    spread_of,
+    total_violation,
+)
 from equipoise.harness.core.run_spec import RunSpec
+from equipoise.harness.core.scalarisation import Scalarisation
 from equipoise.harness.core.space import Architecture, SearchSpace
 from equipoise.harness.core.suite import Suite
 from equipoise.harness.core.task import Evaluation, Task, TaskInfo
 from equipoise.harness.engine.runner import Oracle
+from equipoise.harness.engine.scalarisation import ScalarisedMethod
 
-__all__ = ["MeasuredTask", "PenalisedMethod", "measured_task", "with_constraints", "with_objectives"]
+__all__ = ["MeasuredTask", "PenalisedMethod", "Recorded", "made_method", "measured_task", "with_objectives"]
+
+
+Recorded = Mapping[Architecture, list[Mapping[str, float]]]
+"""Measured objectives of an earlier run: those of each evaluation of an architecture, in order."""
 
 
 class MeasuredTask:
-    """A task whose answers hold the objectives that a suite asks for, and no others.
+    """A task whose answers hold the objectives that a suite asks for, with spreads that were measured, and no others.
 
     Args:
         task: Answers with the validation error, and with the objectives of which it stores no values.
         names: The objectives beside the validation error.
+        recorded: Measured objectives to tell again in the place of new measurements.
 
     Raises:
         SuiteError: The task has no such objective.
     """
 
-    def __init__(self, task: Task, names: tuple[str, ...]) -> None:
-        for name in names:
-            objective_of(task, name)
+    def __init__(self, task: Task, names: tuple[str, ...], recorded: Recorded | None = None) -> None:
+        self._measured = [name for name in names if objective_of(task, name).measured]
+        self._recorded = {key: list(rows) for key, rows in (recorded or {}).items()}
         self.space: SearchSpace = task.space
         self.info: TaskInfo = task.info
         self.mean_cost_seconds: float | None = task.mean_cost_seconds
@@ -46,20 +61,31 @@ class MeasuredTask:
         """
         answer = self._task.evaluate(architecture, fidelity, rng)
         row = self.space.index(architecture) if self._values else 0
-        told = {}
+        told, measured = {}, self._measurements(architecture, answer.objectives)
         for name in self._names:
             values = self._values.get(name)
-            value = answer.objectives.get(name) if values is None else values.item(row)
+            value = measured.get(name) if values is None else values.item(row)
             if value is None or value != value:
                 raise RunError(f"{self.info.name} tells no {name} of {self.space.format(architecture)}")
             told[name] = float(value)
+            if (spread := spread_of(name)) in measured and name in self._measured:
+                told[spread] = float(measured[spread])
         return answer._replace(objectives=told)
 
+    def _measurements(self, architecture: Architecture, told: Mapping[str, float]) -> Mapping[str, float]:
+        """The objectives that are not stored: recorded earlier, measured now, or told by the evaluation."""
+        if recorded := self._recorded.get(architecture):
+            return {**told, **recorded.pop(0)}
+        found = dict(told)
+        for name in self._measured:
+            found.update(self._task.measure(name, architecture))
+        return found
 
-def measured_task(task: Task, spec: RunSpec) -> Oracle:
+
+def measured_task(task: Task, spec: RunSpec, recorded: Recorded | None = None) -> Oracle:
     """The task as a run is answered by it: itself where its suite asks for the validation error alone."""
     names = measured_objectives(spec.objectives, spec.constraints)
-    return MeasuredTask(task, names) if names else task
+    return MeasuredTask(task, names, recorded) if names else task
 
 
 def with_objectives(problem: Problem, task: Task, spec: RunSpec | Suite) -> Problem:
@@ -70,8 +96,18 @@ def with_objectives(problem: Problem, task: Task, spec: RunSpec | Suite) -> Prob
     return replace(problem, objectives=objectives, constraints=tuple(map(Constraint.parse, spec.constraints)))
 
 
-def with_constraints(method: Method, problem: Problem, task: Task) -> Method:
-    """The method as it is told under constraints: itself if it uses them, or if there are none."""
+def made_method(cls: type[Method], problem: Problem, settings: Mapping[str, Any], task: Task, spec: RunSpec) -> Method:
+    """Makes the method of a run, as it is told objectives and constraints.
+
+    A method for one objective is wrapped where its suite has constraints, or a scalarisation for it.
+    """
+    rng = spec.rng("method")
+    if spec.scalarisation:
+        scalarisation = Scalarisation.from_json(spec.scalarisation)
+        return ScalarisedMethod(
+            lambda single: cls(single, rng, **settings), problem, spec.rng("scalarisation"), scalarisation
+        )
+    method = cls(problem, rng, **settings)
     if not problem.constraints or method.several_objectives:
         return method
     return PenalisedMethod(method, problem.constraints, task.info.penalty)

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 
 from equipoise.harness.core.errors import DataError, EquipoiseError, SettingError, SpaceError, SuiteError
+from equipoise.harness.core.history_tasks import LABELS, missing_history
 from equipoise.harness.core.ledger import Budget
 from equipoise.harness.core.method import Method, settings_of
 from equipoise.harness.core.registry import load_method, load_task, missing_packages, missing_requirements
@@ -80,8 +81,12 @@ def preflight(suite: Suite, skip_missing: bool) -> Preflight:
     methods: list[MethodEntry] = []
     for entry in suite.methods:
         cls = load_method(suite.address(entry.name))
+        if entry.scalarisation and cls.several_objectives:
+            raise SuiteError(f"method {entry.label}: takes several objectives itself; leave scalarisation out")
         if remark := cls.requirements(settings_of(cls, entry.settings, f"method {entry.label}")).remark:
             entry = replace(entry, label=f"{entry.label} ({remark})")
+        if suite.protocol.history and LABELS in cls.knowledge:
+            entry = replace(entry, label=f"{entry.label} (history {suite.protocol.history_size})")
         asked.append(entry)
         if (reason := missing_packages(cls)) is not None:
             skipped.append(Exclusion(entry.label, "*", reason))
@@ -141,11 +146,12 @@ class _Entry:
         cls, label, unfit = load_method(self.suite.address(self.entry.name)), self.entry.label, list[Exclusion]()
         tried: dict[SearchSpace, SpaceError | None] = {}
         for name, task in tasks.items():
-            if (reason := conflict(task, self.suite.protocol)) is not None:
+            if (reason := conflict(task, self.suite.rules_of(self.entry))) is not None:
                 unfit.append(Exclusion(label, name, reason))
                 continue
             task = searched_task(task, self.suite.protocol, 1)
             reason = missing_requirements(cls, task, self.entry.settings)
+            reason = reason or missing_history(cls, task, self.suite.protocol, self.suite.folder)
             reason = reason or _surrogate_of_its_own_kind(cls, task, list(tasks.values()))
             if reason is None:
                 if task.space not in tried:

@@ -56,7 +56,15 @@ def searched_problem(
 
 def conflict(task: Task, protocol: Protocol) -> str | None:
     """The reason why a task cannot be searched under the rules; None if it can."""
-    return task.cannot_split() if protocol.seeds == "split" and task.info.seeds < 2 else None
+    if protocol.seeds == "split" and task.info.seeds < 2:
+        return task.cannot_split()
+    if protocol.continue_training and len(task.info.fidelities) > 1 and not task.info.continues:
+        lengths = ", ".join(map(str, task.info.fidelities))
+        return (
+            f"{task.name} holds trainings of {lengths} epochs, none of which goes on from another; unset "
+            "continue_training"
+        )
+    return None
 
 
 @lru_cache(maxsize=8)

@@ -53,6 +53,7 @@ def run_trial(
     rng: Callable[[int], np.random.Generator],
     initial: Sequence[Architecture] = (),
     by_class: bool = False,
+    continues: bool = False,
 ) -> Trajectory:
     """Lets a method search until the ledger is exhausted.
 
@@ -64,6 +65,8 @@ def run_trial(
         initial: Architectures proposed in the method's stead at the start, whose outcome it is told.
         by_class: Whether a proposal is replaced by its `key`, the representative of its class, in what is evaluated
             and recorded; the method is told of its own proposal.
+        continues: Whether a longer training of an architecture goes on from the longest before: it then takes, is told
+            and is charged the further epochs and seconds only.
 
     Raises:
         ProposalError: The method returned something that is not a query of the task's space.
@@ -72,6 +75,7 @@ def run_trial(
     trajectory, proposals = Trajectory(), _Proposals(task)
     ask, tell, check, evaluate, charge = method.ask, method.tell, proposals.check, task.evaluate, ledger.charge
     seen: dict[tuple[Architecture, int | None], Evaluation] = {}
+    trained: dict[Architecture, tuple[int, float]] = {}  # the longest training: its epochs and seconds
     rows: list[tuple[Any, ...]] = []
     status: Status
     while not ledger.exhausted:
@@ -105,11 +109,18 @@ def run_trial(
             if evaluation.validation_error != evaluation.validation_error:
                 raise RunError(f"the task answered NaN for {architecture}; a failed training is told its penalty")
             seen[key, epochs] = evaluation
+        paid = epochs
+        if continues and status == "ok" and key is not None and epochs is not None:
+            before, spent = trained.get(key, (0, 0.0))
+            if epochs > before:
+                trained[key] = epochs, evaluation.cost_seconds
+                further = evaluation.cost_seconds - spent
+                paid, evaluation = epochs - before, evaluation._replace(cost_seconds=0.0 if further < 0 else further)
         error, seconds, objectives = evaluation
         price = seconds
         if status == "invalid" and ledger.wants_price:
             price = task.mean_cost_seconds or 0.0
-        cost = training + charge(status, price, epochs)
+        cost = training + charge(status, price, paid)
         started = perf_counter()
         tell(Observation(query, error, seconds, objectives))
         overhead += perf_counter() - started

@@ -289,7 +289,7 @@ def _settle_changed_code(
             raise SuiteError(f"--redo {label}: the suite has no such method; {nearest(label, labels)}")
     if redo:
         set_aside(store, {spec.run_id for spec in wanted if spec.label in redo})
-    codes = {entry.label: code_of(load_method(suite.address(entry.name))) for entry in suite.methods}
+    codes = {entry.label: code_of(load_method(suite.address(entry.name)), entry.settings) for entry in suite.methods}
     found = changed(store, wanted, codes)
     if found and not keep:
         told = "; ".join(f"{label} ({count} runs)" for label, count in found.items())

@@ -1,32 +1,50 @@
 """Whether stored runs repeat."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from math import isnan
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from equipoise.harness.core.errors import StoreError, SuiteError
 from equipoise.harness.core.method_code import code_of
+from equipoise.harness.core.objectives import measured_objectives, spread_of
 from equipoise.harness.core.registry import load_method, load_task
 from equipoise.harness.core.run_spec import RunSpec
+from equipoise.harness.core.space import Architecture
+from equipoise.harness.core.suite import Suite
+from equipoise.harness.core.task import Task
 from equipoise.harness.core.trajectory import objective_columns
+from equipoise.harness.engine.objectives import Recorded
 from equipoise.harness.engine.worker import execute_run
 from equipoise.harness.store.code_versions import changed, mixtures
 from equipoise.harness.store.manifest import check_same_data, described, made_elsewhere
 from equipoise.harness.store.overview import opened
-from equipoise.harness.store.run_store import RunStore
+from equipoise.harness.store.stored_rows import StoredRows
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["verify"]
+__all__ = ["VerifiableRuns", "verify", "verify_runs"]
+
+
+class VerifiableRuns(StoredRows, Protocol):
+    """Stored runs whose rows are read run by run: a results folder, or an entry of an archive."""
+
+    def has(self, spec: RunSpec) -> bool:
+        """Whether the rows of a run are stored."""
+
+    def rows_of(self, run_ids: Iterable[str]) -> Iterator[tuple[str, "pd.DataFrame"]]:
+        """The rows of some runs, run by run."""
 
 
 def verify(folder: Path, sample: int, say: Callable[[str], None]) -> int:
-    """Repeats a random sample of the stored runs and compares every value but the measured times.
+    """Repeats a random sample of the stored runs and compares every value but the measured ones.
+
+    Times are measured, and objectives that a task marks so: a repeated run is told the stored measurements, since a
+    method decides by them, and measures none.
 
     Of each method there are as many runs in the sample as of any other, within one, where so many are stored.
     Where a task measures its cost and the budget is in seconds, the number of rows hangs on time: the rows that both
@@ -38,12 +56,23 @@ def verify(folder: Path, sample: int, say: Callable[[str], None]) -> int:
     Raises:
         StoreError: There is nothing to verify, or the data here are not those of the stored runs.
     """
-    store, suite = opened(folder)
+    return verify_runs(*opened(folder), sample, say)
+
+
+def verify_runs(store: VerifiableRuns, suite: Suite, sample: int, say: Callable[[str], None]) -> int:
+    """The same for runs at hand.
+
+    Args:
+        store: Holds the runs.
+        suite: Asks for them.
+        sample: How many are repeated.
+        say: Takes one line per run, and the outcome.
+    """
     if sample < 1:
         raise SuiteError(f"--sample {sample} is not a positive whole number")
     stored = [spec for spec in suite.runs() if store.has(spec)]
     if not stored:
-        raise StoreError(f"{folder}: no stored runs to verify")
+        raise StoreError(f"{store.path}: no stored runs to verify")
     tasks = tuple(dict.fromkeys(spec.task for spec in stored))
     check_same_data(store.manifest() or {}, described(replace(suite, tasks=tasks)), store.path)
     chosen = {spec.run_id: spec for spec in _sampled(stored, sample, np.random.default_rng())}
@@ -57,7 +86,10 @@ def verify(folder: Path, sample: int, say: Callable[[str], None]) -> int:
         say(f"{spec.label} on {spec.task}, repeat {spec.repeat}{budget}: {said}")
     for label, told_of in mixtures(store).items():
         say(f"mixed: {label}: {told_of}")
-    codes = {entry.label: code_of(load_method(suite.address(entry.name))) for entry in suite.methods}
+    for task in tasks:
+        if measured := _measured(suite.address(task), suite):
+            say(f"not compared on {task}: {', '.join(measured)}, measured on the machine of the run")
+    codes = {entry.label: code_of(load_method(suite.address(entry.name)), entry.settings) for entry in suite.methods}
     for label, count in changed(store, stored, codes).items():
         say(f"changed: {label}: {count} of its runs were executed by other code than this")
     say(f"{len(chosen) - wrong} of {len(chosen)} runs repeat bit for bit")
@@ -80,10 +112,33 @@ def _sampled(stored: Sequence[RunSpec], sample: int, rng: np.random.Generator) -
     return chosen
 
 
-def _difference(store: RunStore, spec: RunSpec, old: "pd.DataFrame") -> str | None:
+def _measured(address: str, suite: Suite | RunSpec) -> list[str]:
+    """The objectives of a suite that a task measures."""
+    names = measured_objectives(suite.objectives, suite.constraints)
+    known = {one.name for one in load_task(address, suite.protocol.noise).info.objectives if one.measured}
+    return [name for name in names if name in known]
+
+
+def _columns_of(spec: RunSpec) -> dict[str, str]:
+    """The columns that hold measurements of a run, with the objectives and spreads in them."""
+    names = [part for one in _measured(spec.task_address, spec) for part in (one, spread_of(one))]
+    return {f"objective:{name}": name for name in names}
+
+
+def _recorded(task: Task, spec: RunSpec, rows: "pd.DataFrame") -> Recorded:
+    """The stored measurements of a run, by architecture."""
+    columns = {name: column for column, name in _columns_of(spec).items() if column in rows}
+    found: dict[Architecture, list[Mapping[str, float]]] = {}
+    for row in rows[rows["status"] != "invalid"].to_dict("records") if columns else ():
+        told = {name: float(row[column]) for name, column in columns.items() if row[column] == row[column]}
+        found.setdefault(task.space.parse(row["architecture"]), []).append(told)
+    return found
+
+
+def _difference(store: VerifiableRuns, spec: RunSpec, old: "pd.DataFrame") -> str | None:
     task = load_task(spec.task_address, spec.protocol.noise)
     try:
-        new = execute_run(spec, ignore_cache=True).trajectory
+        new = execute_run(spec, ignore_cache=True, recorded=_recorded(task, spec, old)).trajectory
     except Exception as error:  # whatever it is, the run does not repeat
         return f": cannot be repeated ({type(error).__name__}: {error})"
     timed = task.info.measured_cost and spec.budget.unit == "cost_seconds"
@@ -103,7 +158,8 @@ def _difference(store: RunStore, spec: RunSpec, old: "pd.DataFrame") -> str | No
     objectives = objective_columns(new.objectives)
     if sorted(named) != sorted(name for name, values in objectives.items() if not all(map(isnan, values))):
         return f": objectives {', '.join(named) or 'none'} stored, {', '.join(objectives) or 'none'} now"
-    now.update({name: objectives[name] for name in named})
+    told_again = _columns_of(spec)
+    now.update({name: objectives[name] for name in named if name not in told_again})
     now["architecture"] = [task.space.format(architecture) for architecture in new.architecture]
     now["fidelity"] = [float("nan") if epochs is None else float(epochs) for epochs in new.fidelity]
     old = old.assign(fidelity=old.fidelity.astype(float))

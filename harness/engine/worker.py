@@ -11,6 +11,7 @@ from time import perf_counter, process_time
 from typing import Any
 
 from equipoise.harness.core.errors import one_line, reason_of
+from equipoise.harness.core.history_tasks import with_history
 from equipoise.harness.core.ledger import Ledger
 from equipoise.harness.core.local_classes import adopt
 from equipoise.harness.core.method import Method
@@ -21,10 +22,11 @@ from equipoise.harness.core.task import Noise, Task
 from equipoise.harness.engine.call import retire, run_begins
 from equipoise.harness.engine.interruption import was_told
 from equipoise.harness.engine.journal import JournaledTask
-from equipoise.harness.engine.objectives import measured_task, with_constraints, with_objectives
+from equipoise.harness.engine.objectives import Recorded, made_method, measured_task, with_objectives
 from equipoise.harness.engine.process_state import SpoiledError, preserved, preserved_seeds
 from equipoise.harness.engine.rules import CLASS_STALL_LIMIT, ByClass, searched_problem, searched_task
 from equipoise.harness.engine.runner import run_trial
+from equipoise.harness.engine.scores import metered
 from equipoise.harness.store.run_file import Run
 from equipoise.harness.store.run_store import RunStore
 
@@ -59,19 +61,24 @@ def _task(name: str, noise: Noise, ignore_cache: bool = False) -> Task:
     return load_task(name, noise, ignore_cache)
 
 
-def execute_run(spec: RunSpec, journal: Path | None = None, ignore_cache: bool = False) -> Run:
+def execute_run(
+    spec: RunSpec, journal: Path | None = None, ignore_cache: bool = False, recorded: Recorded | None = None
+) -> Run:
     """Executes one run.
 
     Args:
         spec: The run.
         journal: Where to note evaluations, and to resume from.
         ignore_cache: Answer without the trained networks that earlier runs left on this machine.
+        recorded: Measured objectives to tell again in the place of new measurements.
     """
     task = _task(spec.task_address, spec.protocol.noise, ignore_cache)
-    return run_spec(spec, task, load_method(spec.method_address), journal)
+    return run_spec(spec, task, load_method(spec.method_address), journal, recorded)
 
 
-def run_spec(spec: RunSpec, task: Task, cls: type[Method], journal: Path | None = None) -> Run:
+def run_spec(
+    spec: RunSpec, task: Task, cls: type[Method], journal: Path | None = None, recorded: Recorded | None = None
+) -> Run:
     """Runs a method on a task that are both at hand.
 
     Args:
@@ -79,23 +86,24 @@ def run_spec(spec: RunSpec, task: Task, cls: type[Method], journal: Path | None 
         task: Answers.
         cls: The method.
         journal: Where to note evaluations, and to resume from.
+        recorded: Measured objectives to tell again in the place of new measurements.
     """
     started = process_time()
     settings, rules = json.loads(spec.settings), spec.protocol
     task = searched_task(task, rules, spec.repeat)
     problem = with_objectives(searched_problem(cls, task, spec.budget, settings, rules), task, spec)
-    method, space = cls(problem, spec.rng("method"), **settings), problem.space
-    method = with_constraints(method, problem, task)
+    problem = with_history(problem, cls, task, spec)
+    method, space = metered(made_method(cls, problem, settings, task, spec)), problem.space
     initial = space.sample(spec.rng("shared"), rules.initial_size) if rules.initial == "shared" else ()
-    oracle = measured_task(task, spec)
+    oracle = measured_task(task, spec, recorded)
     if journal is not None and not task.info.is_lookup:
         oracle = JournaledTask(oracle, journal)
     by_class = rules.isomorphism == "all"
     ledger = Ledger(spec.budget, rules.duplicates, rules.invalid)
     if by_class:
         oracle, ledger = ByClass(oracle, space), Ledger(spec.budget, "free", rules.invalid, CLASS_STALL_LIMIT)
-    trajectory = run_trial(method, oracle, ledger, spec.noise(), initial, by_class)
-    return Run(spec, trajectory, process_time() - started, code_of(cls))
+    trajectory = run_trial(method, oracle, ledger, spec.noise(), initial, by_class, rules.continue_training)
+    return Run(spec, trajectory, process_time() - started, code_of(cls, settings))
 
 
 def execute_runs(specs: list[RunSpec], out: str, classes: bytes = b"") -> Outcome:

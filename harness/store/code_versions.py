@@ -9,11 +9,12 @@ from equipoise.harness.core.files import write_whole
 from equipoise.harness.core.run_spec import RunSpec
 from equipoise.harness.store.run_file import digest_of, kept_of, summaries_of
 from equipoise.harness.store.run_store import RunStore
+from equipoise.harness.store.stored_rows import StoredRows
 
 __all__ = ["changed", "mixtures", "set_aside"]
 
 
-def changed(store: RunStore, specs: Iterable[RunSpec], codes: Mapping[str, str]) -> Counter[str]:
+def changed(store: StoredRows, specs: Iterable[RunSpec], codes: Mapping[str, str]) -> Counter[str]:
     """Counts the stored runs of each method, by label, that other code has executed.
 
     Args:
@@ -32,7 +33,7 @@ def changed(store: RunStore, specs: Iterable[RunSpec], codes: Mapping[str, str])
     )
 
 
-def mixtures(store: RunStore) -> dict[str, str]:
+def mixtures(store: StoredRows) -> dict[str, str]:
     """Names the methods, by label, whose runs were executed by more than one version of the code."""
     counts: dict[str, Counter[str]] = {}
     for run in store.summaries().values():

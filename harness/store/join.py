@@ -134,7 +134,11 @@ def _refuse_contradictions(stores: Sequence[RunStore], manifest: Mapping[str, An
     """
     names: dict[tuple[object, ...], tuple[str, RunStore]] = {}
     twice: dict[RunStore, dict[RunStore, list[str]]] = {}
-    timed = {name for name, entry in manifest["tasks"].items() if entry.get("measured_cost")}
+    timed = {
+        name
+        for name, entry in manifest["tasks"].items()
+        if entry.get("measured_cost") or entry.get("measured_objectives")
+    }
     for store in stores:
         for run_id, summary in store.summaries().items():
             name = (summary.task, summary.method, summary.repeat, str(summary.budget))

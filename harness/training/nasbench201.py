@@ -25,6 +25,7 @@ __all__ = [
     "build",
     "count_parameters",
     "live_edges",
+    "parts",
     "settings",
     "surroundings",
 ]
@@ -263,6 +264,12 @@ def count_parameters(architecture: Architecture, skeleton: Skeleton, input_chann
             channels = wider
         total += skeleton.cells * (kernels * channels * channels + norms * 2 * channels)
     return total + 2 * channels + channels * classes + classes
+
+
+def parts(architecture: Architecture, skeleton: Skeleton) -> list[str]:
+    """The convolutions of a cell, which alone make one network larger than another."""
+    edges = live_edges(architecture) if skeleton.dead == "zero" else range(len(EDGES))
+    return [word for edge in edges if (word := OPERATIONS[architecture[edge]]).startswith("nor_conv")]
 
 
 if TYPE_CHECKING:

@@ -69,7 +69,7 @@ class Setup:
         """An untrained network of an architecture."""
         images = self.images
         network = self.networks.build(architecture, self.macro, images.channels, images.classes, self.replicas)
-        return Trainer(network, self.configuration, self._on_device, self.seeds(architecture))
+        return Trainer(network, self.configuration, self.device_images, self.seeds(architecture))
 
     def seeds(self, architecture: Architecture) -> list[int]:
         """The seeds of an architecture's replicas, its own, so that the noise of two architectures is independent."""
@@ -87,7 +87,8 @@ class Setup:
         return cls(cls_(), networks, *networks.settings(loaded.side), loaded, replicas, seed, device)
 
     @cached_property
-    def _on_device(self) -> DeviceImages:
+    def device_images(self) -> DeviceImages:
+        """The images on the device."""
         return DeviceImages(self.images, self.device)
 
     def identity(self) -> dict[str, Any]:

@@ -1,9 +1,9 @@
 """Networks that hold every architecture of a space at once, their weights shared."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -64,13 +64,13 @@ class Supernet(nn.Module, ABC):
         operations: The columns of architecture parameters, ``none`` among them.
         edges: For each kind of cell, its number of edges.
         relative_cost: Cost of a pass per image, by the kind of pass, relative to a training pass of a mean stand-alone
-            network: ``mixture``, ``sampled`` and ``path`` forward and backward, ``evaluation`` forward
-            (``speed/one_shot.py``).
+            network with the same macro architecture: ``mixture``, ``sampled`` and ``path`` forward and backward,
+            ``evaluation`` forward (``speed/one_shot.py``).
     """
 
     operations: tuple[str, ...]
     edges: tuple[int, ...]
-    relative_cost: ClassVar[dict[str, float]]
+    relative_cost: Mapping[str, float]
 
     def alphas(self, generator: torch.Generator) -> list[Tensor]:
         """Initial architecture parameters: for each kind of cell, edges x operations."""

@@ -1,8 +1,8 @@
 """The supernet of the NAS-Bench-201 space, in the skeleton of its stand-alone networks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import ClassVar
+from math import log
 
 import torch
 import torch.nn.functional as F
@@ -11,13 +11,30 @@ from torch import Tensor, nn
 from equipoise.harness.core.space import Architecture
 from equipoise.harness.spaces.nasbench201 import EDGES, OPERATIONS
 from equipoise.harness.training.layers import Classifier, convolution, normalisation, pooled
-from equipoise.harness.training.nasbench201 import Cell, NasBench201Network, Skeleton, live_edges, surroundings
+from equipoise.harness.training.nasbench201 import (
+    EMBEDDED,
+    PUBLISHED,
+    Cell,
+    NasBench201Network,
+    Skeleton,
+    live_edges,
+    surroundings,
+)
 from equipoise.harness.training.supernet import Choice, Supernet, edge_value, use_batch_statistics
 
 __all__ = ["MixedCell", "NasBench201Supernet", "build"]
 
 NONE = OPERATIONS.index("none")
 KERNELS = {OPERATIONS.index("nor_conv_1x1"): 1, OPERATIONS.index("nor_conv_3x3"): 3}
+
+
+PRICES: Mapping[Skeleton, Mapping[str, float]] = {
+    # python speed/one_shot.py nasbench201
+    EMBEDDED: {"mixture": 4.4, "sampled": 1.5, "path": 1.2, "evaluation": 0.45},
+    # python speed/one_shot.py nasbench201 5 published
+    PUBLISHED: {"mixture": 5.4, "sampled": 1.2, "path": 1.0, "evaluation": 0.76},
+}
+"""The measured relative costs, by skeleton."""
 
 
 class _Node:
@@ -103,12 +120,11 @@ class NasBench201Supernet(Supernet):
 
     operations = OPERATIONS
     edges = (len(EDGES),)
-    # measured: python speed/one_shot.py nasbench201
-    relative_cost: ClassVar[dict[str, float]] = {"mixture": 4.4, "sampled": 1.5, "path": 1.2, "evaluation": 0.45}
 
     def __init__(self, skeleton: Skeleton, input_channels: int, classes: int) -> None:
         super().__init__()
         self._made_of = (skeleton, input_channels, classes)
+        self.relative_cost = _price_of(skeleton)
         body, channels = surroundings(skeleton, input_channels, 1, lambda width: MixedCell(width, skeleton.dead))
         self.body = nn.ModuleList([*body, normalisation(1, channels), nn.ReLU()])
         self.classifier = Classifier(1, channels, classes)
@@ -148,6 +164,11 @@ class NasBench201Supernet(Supernet):
                 block[0].load_state_dict(own.convolutions[f"{edge} {architecture[int(edge)]}"][0].state_dict())
         network.classifier.load_state_dict(self.classifier.state_dict())
         return network
+
+
+def _price_of(skeleton: Skeleton) -> Mapping[str, float]:
+    """The relative costs in a skeleton; where they were not measured, those in the one with the nearest width."""
+    return PRICES.get(skeleton) or PRICES[min(PRICES, key=lambda known: abs(log(known.channels / skeleton.channels)))]
 
 
 def build(skeleton: Skeleton, input_channels: int, classes: int) -> NasBench201Supernet:

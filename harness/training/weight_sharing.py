@@ -69,7 +69,7 @@ class SharedWeights:
         order = torch.randperm(count, generator=generator)[:most_images]
         self._train, self._validation = order[: len(order) // 2], order[len(order) // 2 :]
         self._whole_training = alone.epochs * count
-        self.steps = -(-len(self._train) // configuration.batch_size)
+        self.steps = self.steps_per_epoch(count, most_images, configuration.batch_size)
         self.training_equivalents = 0.0
         self._done = 0
         self.optimiser = torch.optim.SGD(
@@ -79,6 +79,11 @@ class SharedWeights:
             nesterov=configuration.nesterov,
             weight_decay=configuration.weight_decay,
         )
+
+    @staticmethod
+    def steps_per_epoch(count: int, most_images: int | None, batch_size: int) -> int:
+        """Batches per epoch over the half of the images that trains the weights."""
+        return -(-(min(count, most_images or count) // 2) // batch_size)
 
     def epoch(self) -> Iterator[tuple[Batch, Batch]]:
         """Yields the batches of an epoch: one that trains the weights, with one that evaluates architectures."""

@@ -43,13 +43,14 @@ class _Head(NamedTuple):
 class Gin:
     """Three layers of 32 units, batch normalisation, a mean over nodes, and one of two heads.
 
-    Without uncertainty the head gives a sigmoid times 100, trained by squared error; with it, a mean and a standard
+    Without uncertainty the head gives a sigmoid times `scale`, trained by squared error; with it, a mean and a standard
     deviation, trained by the likelihood. Gradients are written out (the tests hold them against autograd): a batch
     holds ten graphs of eight nodes, on which a library spends several times the arithmetic.
 
     Args:
         labels: F, length of a node's label.
         uncertain: Which head.
+        scale: The largest error, in percent, that the head without uncertainty gives.
         rng: Draws initial weights, orders and dropout masks.
 
     Attributes:
@@ -60,8 +61,8 @@ class Gin:
     Jegelka, How Powerful are Graph Neural Networks?, ICLR 2019.
     """
 
-    def __init__(self, labels: int, uncertain: bool, rng: np.random.Generator) -> None:
-        self._rng, self.uncertain = rng, uncertain
+    def __init__(self, labels: int, uncertain: bool, rng: np.random.Generator, scale: float = 100.0) -> None:
+        self._rng, self.uncertain, self._scale = rng, uncertain, np.float32(scale)
         shapes: list[tuple[int, ...]] = []
         for layer in range(LAYERS):
             shapes += [(labels if layer == 0 else HIDDEN, HIDDEN), (HIDDEN,), (HIDDEN, HIDDEN), (HIDDEN,)]
@@ -137,25 +138,25 @@ class Gin:
             to_pooled = self._backward(to_last, head.spread_active, head.pooled, first + 4, _ONE)
             to_pooled += self._backward(residual, head.active, head.pooled, first, mask)
         else:
-            residual *= 2.0 * head.mean * (1.0 - head.mean / 100.0)
+            residual *= 2.0 * head.mean * (1.0 - head.mean / self._scale)
             to_pooled = self._backward(residual, head.active, head.pooled, first, mask)
         to_state: Floats = head.share @ to_pooled[:, None, :]
         for layer in reversed(range(LAYERS)):
             saved, at = layers[layer], 6 * layer
             to_rows = to_state.reshape(-1, HIDDEN)
             count = float(graphs.real.sum())
-            np.sum(to_rows * saved.normal, axis=0, keepdims=True, out=gradients[at + 4])
-            np.sum(to_rows, axis=0, out=gradients[at + 5])
+            np.add.reduce(to_rows * saved.normal, axis=0, keepdims=True, out=gradients[at + 4])
+            np.add.reduce(to_rows, axis=0, out=gradients[at + 5])
             to_active = to_rows - (gradients[at + 5] + saved.normal * gradients[at + 4]) / count
             to_active *= self.parts[at + 4] * saved.scale
             to_active *= graphs.real.reshape(-1, 1)
             to_active *= self._derivative(saved.active)
             np.matmul(saved.inner.T, to_active, out=gradients[at + 2])
-            np.sum(to_active, axis=0, out=gradients[at + 3])
+            np.add.reduce(to_active, axis=0, out=gradients[at + 3])
             to_inner = to_active @ self.parts[at + 2].T
             to_inner *= saved.inner > 0
             np.matmul(saved.gathered.T, to_inner, out=gradients[at])
-            np.sum(to_inner, axis=0, out=gradients[at + 1])
+            np.add.reduce(to_inner, axis=0, out=gradients[at + 1])
             if layer:
                 to_gathered = (to_inner @ self.parts[at].T).reshape(*graphs.real.shape, -1)
                 to_state = np.matmul(graphs.gather.swapaxes(1, 2), to_gathered)
@@ -165,11 +166,11 @@ class Gin:
     def _backward(self, to_out: Floats, active: Floats, pooled: Floats, at: int, mask: Floats) -> Floats:
         """The backward pass of one head, from its output to the mean over nodes."""
         np.matmul((active * mask).T, to_out, out=self._gradients[at + 2])
-        np.sum(to_out, axis=0, out=self._gradients[at + 3])
+        np.add.reduce(to_out, axis=0, out=self._gradients[at + 3])
         to_active = to_out @ self.parts[at + 2].T
         to_active *= mask * self._derivative(active)
         np.matmul(pooled.T, to_active, out=self._gradients[at])
-        np.sum(to_active, axis=0, out=self._gradients[at + 1])
+        np.add.reduce(to_active, axis=0, out=self._gradients[at + 1])
         to_pooled: Floats = np.matmul(to_active, self.parts[at].T)
         return to_pooled
 
@@ -214,7 +215,8 @@ class Gin:
         self._activate(active)
         mean = (active * mask) @ self.parts[at + 2] + self.parts[at + 3]
         if not self.uncertain:
-            return _Head(pooled, share, active, mask, 100.0 / (1.0 + np.exp(-np.clip(mean, -60, 60))), active, mean)
+            bounded = self._scale / (1.0 + np.exp(-np.clip(mean, -60, 60)))
+            return _Head(pooled, share, active, mask, bounded, active, mean)
         spread_active = pooled @ self.parts[at + 4] + self.parts[at + 5]
         self._activate(spread_active)
         spread = spread_active @ self.parts[at + 6] + self.parts[at + 7]
@@ -228,10 +230,9 @@ class Gin:
         else:
             np.maximum(values, 0.0, out=values)
 
-    def _derivative(self, active: Floats) -> Floats:
+    def _derivative(self, active: Floats) -> Floats | npt.NDArray[np.bool_]:
         """The derivative of the activation, by its output."""
-        derivative: Floats = np.minimum(active + 1.0, 1.0) if self.uncertain else (active > 0).astype(np.float32)
-        return derivative
+        return np.minimum(active + 1.0, 1.0) if self.uncertain else active > 0
 
 
 def _views(flat: Floats, shapes: list[tuple[int, ...]]) -> list[Floats]:

@@ -1,8 +1,10 @@
 """The base of the weight-sharing methods: one supernet in training, from which architectures are derived."""
 
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
 import numpy as np
 
@@ -17,9 +19,13 @@ if TYPE_CHECKING:
     from equipoise.harness.training.images import ImageDataset
     from equipoise.harness.training.weight_sharing import SharedWeights
 
-__all__ = ["EVERY_EPOCH", "RESTARTS", "OneShot", "check_positive", "check_whole"]
+__all__ = ["EPOCHS_NOT_UPDATES", "RESTARTS", "Derive", "OneShot", "check_positive", "check_whole"]
 
-EVERY_EPOCH = "The architecture of each epoch is asked for and pays, and the best counts; the paper takes the last."
+Derive = Literal["last", "every"]
+
+EPOCHS_NOT_UPDATES = (
+    "The epochs are those published, so fewer images give fewer updates; the setting `updates` matches their number."
+)
 RESTARTS = "While budget is left, the search restarts with other random numbers; the papers run it 3 or 4 times."
 
 
@@ -42,6 +48,8 @@ class OneShot(Method, ABC):
         weight_decay: Of the weights.
         gradient_clip: Largest norm of the weights' gradient.
         most_images: Use no more training images than this.
+        derive: ``last`` asks for the architecture that a search yields last, ``every`` for each that it yields.
+        updates: Train for the number of epochs nearest to so many updates of the weights; None for `epochs`.
 
     Attributes:
         training_equivalents: All training so far, in stand-alone trainings of a mean architecture.
@@ -72,11 +80,17 @@ class OneShot(Method, ABC):
         weight_decay: float,
         gradient_clip: float,
         most_images: int | None,
+        derive: str = "every",
+        updates: int | None = None,
     ) -> None:
         super().__init__(problem, rng)
         name = type(self).__name__
         if most_images is not None:
             check_whole(name, 4, most_images=most_images)
+        if derive not in get_args(Derive):
+            raise SettingError(f"{name}: derive = {derive!r}; accepted: {', '.join(get_args(Derive))}")
+        if updates is not None:
+            check_whole(name, 1, updates=updates)
         check_positive(name, gradient_clip=gradient_clip)
         check_positive(name, or_zero=True, final_learning_rate=final_learning_rate, weight_decay=weight_decay)
         if final_learning_rate > learning_rate:
@@ -92,7 +106,7 @@ class OneShot(Method, ABC):
         )
         self._check_space()
         self._images = self._proxy(images)
-        self._most_images = most_images
+        self._most_images, self._derive, self._updates = most_images, derive, updates
         self._derived: Iterator[Architecture] = iter(())
         self._shared: SharedWeights | None = None
         self._earlier = 0.0
@@ -139,10 +153,14 @@ class OneShot(Method, ABC):
             self._earlier += self._shared.training_equivalents
         generator = torch.Generator().manual_seed(int(self.rng.integers(2**62)))
         training = self.problem.resources.get("training")
-        self._shared = SharedWeights(
-            self.space, self._loaded(), self._configuration, generator, self._most_images, training
-        )
-        self._derived = self.search(self._shared, generator)
+        images = self._loaded()
+        configuration = self._configuration
+        if self._updates is not None:
+            steps = SharedWeights.steps_per_epoch(len(images.y["train"]), self._most_images, configuration.batch_size)
+            configuration = replace(configuration, epochs=max(1, round(self._updates / steps)))
+        self._shared = SharedWeights(self.space, images, configuration, generator, self._most_images, training)
+        derived = self.search(self._shared, generator)
+        self._derived = derived if self._derive == "every" else _last_of(derived)
 
     def _loaded(self) -> "ImageDataset":
         from equipoise.harness.training.images import load
@@ -164,6 +182,11 @@ class OneShot(Method, ABC):
         if (reason := collection(images).missing()) is not None:
             raise SettingError(f"{type(self).__name__}: images = '{images}': {reason}")
         return images
+
+
+def _last_of(derived: Iterator[Architecture]) -> Iterator[Architecture]:
+    """Runs a search to its end and yields what it derived last."""
+    yield from deque(derived, maxlen=1)
 
 
 def check_positive(method: str, or_zero: bool = False, **values: float) -> None:

@@ -67,8 +67,7 @@ def crowding(points: Sequence[Point]) -> npt.NDArray[np.float64]:
     for column in values.T:
         order = np.argsort(column, kind="stable")
         ordered = column[order]
-        span = ordered[-1] - ordered[0]
         distance[order[[0, -1]]] = inf
-        if span > 0:
+        if np.isfinite(ordered[-1]) and (span := ordered[-1] - ordered[0]) > 0:  # not of invalid proposals
             distance[order[1:-1]] += (ordered[2:] - ordered[:-2]) / span
     return distance

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from equipoise.harness.core.space import Architecture, LabelledDag, SearchSpace
+from equipoise.harness.core.space import Architecture, SearchSpace
 from equipoise.methods.graph_vae.masks import Masks
 
 __all__ = ["GraphBatch", "GraphReader", "Layout"]
@@ -17,6 +17,8 @@ Ints = npt.NDArray[np.int64]
 
 MOST_CACHED = 30_000
 """Prefixes whose masks and graphs are remembered by a reader; forgotten beyond."""
+PROBES = 64
+"""Architectures that show the labels of a space."""
 
 
 class GraphBatch(NamedTuple):
@@ -40,80 +42,51 @@ class GraphBatch(NamedTuple):
 
 @dataclass(frozen=True)
 class Layout:
-    """Where the options of each decision lie among the columns of the networks.
-
-    Decisions with equal option lists are of one kind and share columns (`kind_columns`); in a history, each decision
-    has columns of its own (`own_offset`).
+    """Where the options of each decision lie among the columns of a one-hot code.
 
     Attributes:
         widths: D numbers of options.
-        kind_offset: D first columns among the options of all kinds.
-        kind_columns: Columns of all kinds together.
-        own_offset: D first columns among the options of all decisions.
-        own_columns: Columns of all decisions together.
-        runs_from: D prefix lengths: the graph on which each decision is decided is that of so many decisions.
+        offsets: D first columns.
+        columns: C, columns of all decisions together.
+        widest: W, the largest number of options.
     """
 
     widths: tuple[int, ...]
-    kind_offset: tuple[int, ...]
-    kind_columns: int
-    own_offset: tuple[int, ...]
-    own_columns: int
-    runs_from: tuple[int, ...]
-
-    @property
-    def graph_runs(self) -> int:
-        """Runs of the graph network for one architecture."""
-        return len(set(self.runs_from))
+    offsets: tuple[int, ...]
+    columns: int
+    widest: int
 
     @classmethod
-    def of(cls, space: SearchSpace, graph_runs: int) -> "Layout":
-        """Lays out a space.
+    def of(cls, space: SearchSpace) -> "Layout":
+        """Lays out a space."""
+        ends = np.cumsum(space.cardinalities).tolist()
+        return cls(space.cardinalities, (0, *ends[:-1]), ends[-1], max(space.cardinalities))
 
-        Args:
-            space: The space.
-            graph_runs: How often the graph network may run while an architecture is decoded. With fewer runs than
-                decisions, these are spread evenly, and a decision between two runs is told what was decided since.
-        """
-        kinds: dict[tuple[str, ...], int] = {}
-        columns = 0
-        for decision in space.decisions:
-            if decision.options not in kinds:
-                kinds[decision.options] = columns
-                columns += len(decision.options)
-        widths = space.cardinalities
-        own = [0, *np.cumsum(widths).tolist()]
-        total = len(widths)
-        runs = min(graph_runs, total)
-        starts = sorted({position * total // runs for position in range(runs)})
-        runs_from = tuple(max(start for start in starts if start <= position) for position in range(total))
-        return cls(
-            widths, tuple(kinds[d.options] for d in space.decisions), columns, tuple(own[:-1]), own[-1], runs_from
-        )
+    def one_hot(self, codes: Ints) -> Floats:
+        """The one-hot code of B architectures given as rows of option numbers, B x C."""
+        hot = np.zeros((len(codes), self.columns), dtype=np.float32)
+        hot[np.arange(len(codes))[:, None], codes + np.array(self.offsets)] = 1.0
+        return hot
 
 
 class GraphReader(Masks):
-    """Turns prefixes of a space into padded graphs, and finds which nodes each decision is about.
+    """Turns prefixes of a space into padded graphs.
 
-    Label numbers, the largest size and the footprints come from the prefixes of `probes` random architectures; a
-    label that these did not show shares the number of an unknown one. Nothing is enumerated.
+    Label numbers and the largest size come from the prefixes of `PROBES` architectures, the same in every run, so that
+    stored weights fit; a label that these did not show shares the number of an unknown one. Nothing is enumerated.
 
     Args:
         space: The space.
-        rng: Draws the probes.
-        probes: Architectures looked at.
 
     Attributes:
         nodes: N, the largest number of nodes.
         node_labels: Numbers given to node labels, padding and unknown included.
         edge_labels: L, numbers given to edge labels, 0 for an unknown one.
-        footprints: D x 2 x N weights: the share of each node among those whose label or incoming edges (first row),
-            or whose outgoing edges (second row), depend on the decision.
     """
 
-    def __init__(self, space: SearchSpace, rng: np.random.Generator, probes: int = 32) -> None:
+    def __init__(self, space: SearchSpace) -> None:
         super().__init__(space)
-        drawn = space.sample(rng, probes)
+        drawn = space.sample(np.random.default_rng(0), PROBES)
         graphs = [space.graph(cell[:length]) for cell in drawn for length in range(len(space.decisions) + 1)]
         self.nodes = max(len(graph.node_labels) for graph in graphs)
         self._node_numbers = _numbered((label for graph in graphs for label in graph.node_labels), first=2)
@@ -123,7 +96,6 @@ class GraphReader(Masks):
         self._rows: dict[Architecture, int] = {}
         self._labels = np.zeros((256, self.nodes), dtype=np.int64)
         self._messages = np.full((256, 2 * most, 3), -1, dtype=np.int64)
-        self.footprints = self._footprints(drawn[: max(4, probes // 4)])
 
     def batch(self, prefixes: Sequence[Architecture]) -> GraphBatch:
         """The graphs of B legal prefixes of any lengths."""
@@ -162,32 +134,6 @@ class GraphReader(Masks):
         self._messages[row] = -1
         self._messages[row].ravel()[: len(found)] = found
 
-    def _footprints(self, architectures: Sequence[Architecture]) -> Floats:
-        counts = np.zeros((len(self.space.decisions), 2, self.nodes), dtype=np.float32)
-        for architecture in architectures:
-            for position in range(len(architecture)):
-                prefix = architecture[:position]
-                options = np.flatnonzero(self.legal(prefix)).tolist()
-                seen = [self.space.graph((*prefix, option)) for option in options]
-                views = [_ends(graph) for graph in (seen if len(seen) > 1 else [self.space.graph(prefix), *seen])]
-                for side in (0, 1):
-                    for node in range(self.nodes):
-                        if len({view[side].get(node) for view in views}) > 1:
-                            counts[position, side, node] += 1.0
-        totals = counts.sum(axis=2, keepdims=True)
-        shares: Floats = np.where(totals > 0, counts / np.maximum(totals, 1.0), np.float32(1.0 / self.nodes))
-        return shares
-
 
 def _numbered(labels: Iterable[str], first: int) -> dict[str, int]:
     return {label: number for number, label in enumerate(sorted(set(labels)), first)}
-
-
-def _ends(graph: LabelledDag) -> tuple[dict[int, object], dict[int, object]]:
-    """The parts of each node that a decision can change: (label and incoming edges, outgoing edges)."""
-    incoming: dict[int, list[object]] = {node: [label] for node, label in enumerate(graph.node_labels)}
-    outgoing: dict[int, list[object]] = {}
-    for (source, target), label in zip(graph.edges, graph.edge_labels, strict=True):
-        incoming[target].append((source, label))
-        outgoing.setdefault(source, []).append((target, label))
-    return {v: tuple(e) for v, e in incoming.items()}, {v: tuple(e) for v, e in outgoing.items()}

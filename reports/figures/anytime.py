@@ -11,7 +11,10 @@ from equipoise.reports.drawing.panel import Panel, Scale, legend, legend_height,
 from equipoise.reports.drawing.style import Style
 from equipoise.reports.results import Array, Results, TaskResults
 
-__all__ = ["AXES", "anytime", "anytime_data"]
+__all__ = ["AXES", "Against", "anytime", "anytime_data"]
+
+Against = Literal["budget", "unique", "seconds"]
+"""The horizontal axis: the budget as charged, distinct architectures, or simulated training time."""
 
 POINTS = 70
 """Points of a curve: log-spaced, more would not be seen."""
@@ -25,7 +28,7 @@ def anytime(
     results: Results,
     tasks: Sequence[TaskResults],
     looks: Mapping[str, Look],
-    against: Literal["budget", "seconds"] = "budget",
+    against: Against = "budget",
 ) -> Canvas:
     """Draws median and quartiles of every method, one panel per task, on logarithmic axes.
 
@@ -34,13 +37,13 @@ def anytime(
         results: The store.
         tasks: The panels.
         looks: Appearance of each method.
-        against: Whether the axis is the budget or the simulated training time.
+        against: The axis.
     """
     columns = max(1, min(len(tasks), int(style.width // 165)))
     rows = -(-len(tasks) // columns)
     shown = [label for label in results.labels if any(label in task.runs for task in tasks)]
     entries = [(label, looks[label]) for label in shown]
-    if against == "budget" and results.unit == "queries" and any(task.baseline is not None for task in tasks):
+    if against != "seconds" and results.unit == "queries" and any(task.baseline is not None for task in tasks):
         entries.append((BASELINE, Look(INK, "", ())))
     height = rows * ROW + legend_height(style, [label for label, _ in entries])
     canvas = Canvas(style.width, height, style)
@@ -55,10 +58,16 @@ def anytime(
                 left - 2 if beside else left + 9, middle, f"regret [{task.unit}]", style.small, INK, "middle", angle=90
             )
         if place + columns >= len(tasks):
-            text = AXES[results.unit] if against == "budget" else "simulated training time [s]"
+            text = _axis(results, against)
             canvas.text(left + cell / 2 + 14, top + ROW - 7, text, style.small, INK, "middle")
     legend(canvas, rows * ROW, entries)
     return canvas
+
+
+def _axis(results: Results, against: Against) -> str:
+    if against == "unique":
+        return "unique architectures"
+    return AXES[results.unit] if against == "budget" else "simulated training time [s]"
 
 
 def _panel(
@@ -66,7 +75,7 @@ def _panel(
     results: Results,
     task: TaskResults,
     looks: Mapping[str, Look],
-    against: Literal["budget", "seconds"],
+    against: Against,
     place: tuple[float, float, float],
 ) -> None:
     grid, quartiles, baseline = curves(results, task, against)
@@ -90,9 +99,7 @@ def _panel(
         panel.curve(grid, np.maximum(baseline, floor), Look(INK, "", ()), width=1.0)
 
 
-def anytime_data(
-    results: Results, tasks: Sequence[TaskResults], against: Literal["budget", "seconds"]
-) -> list[Sequence[object]]:
+def anytime_data(results: Results, tasks: Sequence[TaskResults], against: Against) -> list[Sequence[object]]:
     """The numbers of all panels."""
     rows: list[Sequence[object]] = [("task", "method", against, "lower quartile", "median", "upper quartile")]
     for task in tasks:
@@ -104,19 +111,17 @@ def anytime_data(
     return rows
 
 
-def curves(
-    results: Results, task: TaskResults, against: Literal["budget", "seconds"]
-) -> tuple[Array, dict[str, Array], Array | None]:
+def curves(results: Results, task: TaskResults, against: Against) -> tuple[Array, dict[str, Array], Array | None]:
     """The amounts, the quartiles of each method there (3 x g, NaN where some run has not begun), and the baseline."""
-    grid = results.grid if against == "budget" else task.seconds_grid
+    grid = {"budget": results.grid, "unique": task.unique_grid, "seconds": task.seconds_grid}[against]
     kept = np.unique(np.geomspace(1, len(grid), POINTS).round().astype(int)) - 1 if against == "budget" else ...
-    values = {
-        label: (task.runs[label].regret if against == "budget" else task.runs[label].seconds_regret)[:, kept]
-        for label in results.labels
-        if label in task.runs
-    }
+    values = {}
+    for label in results.labels:
+        if (runs := task.runs.get(label)) is not None:
+            of_axis = {"budget": runs.regret, "unique": runs.unique_regret, "seconds": runs.seconds_regret}
+            values[label] = of_axis[against][:, kept]
     grid = grid[kept]
-    baseline = task.random_regret(grid) if against == "budget" and results.unit == "queries" else None
+    baseline = task.random_regret(grid) if against != "seconds" and results.unit == "queries" else None
     return grid, {label: np.quantile(runs, [0.25, 0.5, 0.75], axis=0) for label, runs in values.items()}, baseline
 
 

@@ -12,6 +12,9 @@ from equipoise.reports.verdicts import ratio_words, verdict_words
 
 __all__ = ["answer_detail_section"]
 
+LEAST_SPACES = 5
+"""Search spaces from which on something is said about others: from fewer, an interval over spaces is not worth stating."""
+
 
 def answer_detail_section(analysis: Analysis) -> Section | None:
     """The section; None where one of the families is missing."""
@@ -89,6 +92,8 @@ def _beyond(analysis: Analysis, question: FamilyAnswer) -> Text:
     clusters = len(question.mean.clusters)
     if clusters < 2:
         return (" All tasks share one search space, so nothing is said about other spaces.",)
+    if clusters < LEAST_SPACES:
+        return (f" Nothing is said about other search spaces: these are {clusters}, and it takes {LEAST_SPACES}.",)
     verdict = verdict_words(question.mean.beyond, analysis.rope)
     if verdict == "cannot tell":
         return (f" Whether this holds in other search spaces cannot be told from {clusters} of them.",)
@@ -163,11 +168,13 @@ def _row(title: str, effect: Effect, queries: Effect | None, rope: float) -> tup
         ratio,
         Cell(verdict_words(overall, rope) if effect.clusters else "n/a"),
         Cell(
-            "one space only"
+            "n/a"
+            if not effect.clusters
+            else "one space only"
             if len(effect.clusters) == 1
+            else f"n/a: {len(effect.clusters)} of {LEAST_SPACES} spaces"
+            if len(effect.clusters) < LEAST_SPACES
             else verdict_words(effect.beyond, rope)
-            if effect.clusters
-            else "n/a"
         ),
     )
 

@@ -1,14 +1,13 @@
 """Section: how regret falls as the budget is spent."""
 
 from collections.abc import Mapping
-from typing import Literal
 
 import numpy as np
 
 from equipoise.reports.analysis import Analysis
 from equipoise.reports.document import Block, Cell, Column, Figure, Paragraph, Section, Table
 from equipoise.reports.drawing.look import Look
-from equipoise.reports.figures.anytime import anytime, anytime_data
+from equipoise.reports.figures.anytime import Against, anytime, anytime_data
 from equipoise.reports.figures.progress import progress, progress_data
 from equipoise.reports.phrases import decimals, interval, name, number, percent
 from equipoise.reports.results import Array, Results, TaskResults
@@ -20,12 +19,15 @@ __all__ = ["anytime_section"]
 POINTS = 40
 """Points of the curves of ranks and of targets reached."""
 TARGETS = 50
-Against = Literal["budget", "seconds"]
 SINCE = ", from where every run of the task has an incumbent"
 
 
 def anytime_section(analysis: Analysis, looks: Mapping[str, Look]) -> Section:
-    """Regret against the budget and against seconds, ranks, targets reached, and areas."""
+    """Regret against architectures, the budget and seconds, ranks, targets reached, and areas.
+
+    Where answers carry no noise, asking again tells nothing: unique architectures are the main axis, and the budget as
+    charged stands beside it.
+    """
     results = analysis.results
     words = Paragraph(
         (
@@ -39,9 +41,12 @@ def anytime_section(analysis: Analysis, looks: Mapping[str, Look]) -> Section:
             ),
         )
     )
-    curves = [_curves(results, *group, looks, "budget") for group in _groups(results)]
-    seconds = [_curves(results, *group, looks, "seconds") for group in _groups(results, timed=True)]
-    blocks: list[Block] = [words, *curves]
+    unique = []
+    if results.unit == "queries" and not analysis.noisy:
+        unique = [_curves(results, *group, looks, "unique") for group in _groups(results, "unique")]
+    charged = [_curves(results, *group, looks, "budget") for group in _groups(results)]
+    seconds = [_curves(results, *group, looks, "seconds") for group in _groups(results, "seconds")]
+    blocks: list[Block] = [words, *unique, *charged]
     if results.unit != "cost_seconds":
         blocks += seconds or [
             Paragraph(("Regret against simulated training time is n/a: no task reports training time.",))
@@ -50,12 +55,14 @@ def anytime_section(analysis: Analysis, looks: Mapping[str, Look]) -> Section:
     return Section("anytime", "Anytime performance", tuple(blocks))
 
 
-def _groups(results: Results, timed: bool = False) -> list[tuple[str, list[TaskResults]]]:
-    """The tasks of each space, up to nine a figure."""
+def _groups(results: Results, against: Against = "budget") -> list[tuple[str, list[TaskResults]]]:
+    """The tasks of each space that have the axis, up to nine per figure."""
     found = []
     for space, places in results.spaces.items():
         tasks = [results.tasks[place] for place in places if results.tasks[place].runs]
-        tasks = [task for task in tasks if not timed or task.seconds_grid.size > 1]
+        if against != "budget":
+            grids = {task.name: task.seconds_grid if against == "seconds" else task.unique_grid for task in tasks}
+            tasks = [task for task in tasks if grids[task.name].size > 1]
         pages = [tasks[first : first + 9] for first in range(0, len(tasks), 9)]
         found += [(f"{space}{f'-{page}' if page else ''}", members) for page, members in enumerate(pages)]
     return found
@@ -64,22 +71,32 @@ def _groups(results: Results, timed: bool = False) -> list[tuple[str, list[TaskR
 def _curves(
     results: Results, key: str, tasks: list[TaskResults], looks: Mapping[str, Look], against: Against
 ) -> Figure:
+    names = {"budget": "anytime", "unique": "unique", "seconds": "seconds"}
+    axes = {"budget": "the budget", "unique": "unique architectures", "seconds": "simulated training time"}
+    return Figure(
+        f"{names[against]}-{key}",
+        f"Validation regret against {axes[against]} on {key}",
+        _described(tasks, against),
+        ("Median and quartiles over runs; lower is better.",),
+        lambda style: anytime(style, results, tasks, looks, against),
+        lambda: anytime_data(results, tasks, against),
+    )
+
+
+def _described(tasks: list[TaskResults], against: Against) -> str:
+    if against == "unique":
+        return (
+            "Answers carry no noise, so a repeated query tells nothing: the curves count distinct architectures only, "
+            "up to the number that every run of the task saw. The same runs as charged follow."
+        )
+    if against == "seconds":
+        return "The same runs as above against the training time they would have taken."
     ends = [
         f"{task.title}: "
         + ", ".join(f"{label} {number(float(np.median(task.runs[label].regret[:, -1])))}" for label in task.runs)
         for task in tasks
     ]
-    axis = "the budget" if against == "budget" else "simulated training time"
-    return Figure(
-        f"anytime-{key}" if against == "budget" else f"seconds-{key}",
-        f"Validation regret against {axis} on {key}",
-        "Median regret at the budget. " + "; ".join(ends) + "."
-        if against == "budget"
-        else "The same runs as above against the training time they would have taken.",
-        ("Median and quartiles over runs; lower is better.",),
-        lambda style: anytime(style, results, tasks, looks, against),
-        lambda: anytime_data(results, tasks, against),
-    )
+    return "Median regret at the budget. " + "; ".join(ends) + "."
 
 
 def _progress(analysis: Analysis, looks: Mapping[str, Look]) -> Figure:

@@ -30,7 +30,7 @@ def frameworks_section(analysis: Analysis, looks: Mapping[str, Look]) -> Section
         (
             Paragraph(
                 (
-                    f"Mean regret at the full budget, in {analysis.unit}, analysed in four ways. The first three treat "
+                    f"Mean {analysis.measure} at the full budget, in {analysis.unit}, analysed in four ways. The first three treat "
                     "the tasks as a sample of tasks; the fourth takes them as given and generalises to other seeds.",
                 )
             ),
@@ -115,7 +115,7 @@ def _pairs(analysis: Analysis) -> Section:
         tuple(rows),
         (
             (
-                "A12 is the probability that a run of the row has less regret than a run of the column (mean over tasks; "
+                f"A12 is the probability that a run of the row has less {analysis.measure} than a run of the column (mean over tasks; "
                 "ties count half): above 0.5 favours the row. Bold: p < 0.05 after Holm's correction over all pairs.",
             ),
         ),

@@ -66,6 +66,7 @@ def _commands(manifest: Mapping[str, Any]) -> tuple[Paragraph, Listing]:
 
 
 def _methods(results: Results) -> Table:
+    labelled = any(method.labels_used or method.history for method in results.methods)
     rows = [
         (
             name(method.label),
@@ -73,10 +74,12 @@ def _methods(results: Results) -> Table:
             Cell(method.source or "unknown"),
             Cell(_settings(method.settings)),
             Cell(_departures(method)),
+            *([Cell(_labels(method))] if labelled else []),
         )
         for method in results.methods
     ]
-    columns = ("method", "family", "source", "settings in force", "departures from the defaults; tuning")
+    columns = ["method", "family", "source", "settings in force", "departures from the defaults; tuning"]
+    columns += ["labels used before the first query"] if labelled else []
     return Table("methods", "Methods", tuple(Column(title, "l") for title in columns), tuple(rows))
 
 
@@ -87,6 +90,16 @@ def _departures(method: MethodInfo) -> str:
     if method.tuned_on:
         said.append(f"tuned on {joined(method.tuned_on)}")
     return "; ".join(said) or "none"
+
+
+def _labels(method: MethodInfo) -> str:
+    """Labels used before the first query: those in the method, and those that the suite told it."""
+    said = [f"{method.labels_used:,} in the method"] if method.labels_used else []
+    for told in sorted({tuple(sorted(labels.items())) for labels in method.history.values()}):
+        searched = [task for task, labels in method.history.items() if tuple(sorted(labels.items())) == told]
+        total = sum(count for _, count in told)
+        said.append(f"{total:,} of {joined(task for task, _ in told)} on {joined(searched)}")
+    return "; ".join(said) or "0"
 
 
 def _settings(settings: Mapping[str, Any]) -> str:

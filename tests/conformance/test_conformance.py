@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import plugins_for_tests as cheats
 import pytest
-from made import MadeSpace, MadeTask
+from made import MadeSpace, MadeTask, ScoredTask
 
 from equipoise.harness.conformance import METHOD_CHECKS, SPACE_CHECKS, TASK_CHECKS, failures_of
 from equipoise.harness.conformance import methods as m
@@ -24,6 +24,8 @@ SUBJECTS = {
     cheats.Peeks: TASK,
     cheats.HidesImages: load_task("nasbench201/fashion14"),
     cheats.HidesFidelities: load_task("nasbench201/fashion14"),
+    cheats.HidesScores: ScoredTask(),
+    cheats.NeverPays: ScoredTask(),
 }
 
 METHOD_CHEATS = {
@@ -50,7 +52,9 @@ METHOD_CHEATS = {
         cheats.HidesTheGraph,
         cheats.HidesImages,
         cheats.HidesFidelities,
+        cheats.HidesScores,
     ],
+    m.pays_for_the_scores_it_reads: [cheats.NeverPays],
     m.crosses_process_borders: [cheats.Unpicklable],
     m.uses_the_objectives_it_declares: [cheats.HidesObjectives, cheats.ForgetsObjectives],
     m.takes_several_objectives: [cheats.TrustsObjectives],
@@ -63,6 +67,11 @@ def test_a_method_check_fails_its_cheat_and_passes_the_honest(check) -> None:
     for cheat in METHOD_CHEATS[check]:
         with pytest.raises(Exception):  # noqa: B017, PT011 - a check may also be failed by crashing
             check(cheat, SUBJECTS.get(cheat, GRAPH_TASK))
+
+
+@pytest.mark.parametrize("check", [m.declares_its_knowledge, m.pays_for_the_scores_it_reads])
+def test_scores_that_are_declared_and_paid_pass(check) -> None:
+    check(cheats.ReadsScores, ScoredTask())
 
 
 class _DeadEnd(MadeSpace):
@@ -277,10 +286,64 @@ class _Leaks(_Weighed):
         return np.array([100 * self.reveal(architecture) for architecture in self.space.enumerate()])
 
 
+class _LeaksTheOrder(_Leaks):
+    """Its objective is no linear function of the test error, but has its order."""
+
+    def objective_values(self, name):
+        return np.exp(-super().objective_values(name))
+
+
+class _Split(_Weighed):
+    """Holds out one of two seeds; its objective has nothing to do with either."""
+
+    info = replace(MadeTask.info, seeds=2, objectives=(Objective("weight", "kg"),))
+
+    def split(self, held_out):
+        view = copy.copy(self)
+        view.seed = held_out
+        return view
+
+    def held_out(self, architecture):
+        return 0.3 + 0.01 * (9 * architecture[0] + 3 * architecture[1] + architecture[2]) + 0.1 * self.seed
+
+
+class _LeaksTheHeldOut(_Split):
+    """Its objective is the error under the second seed, squared."""
+
+    def objective_values(self, name):
+        self.seed = 1
+        return np.array([self.held_out(architecture) ** 2 for architecture in self.space.enumerate()])
+
+
+class _Clock(_Weighed):
+    """Tells another value each time, and says so."""
+
+    info = replace(MadeTask.info, objectives=(Objective("weight", "kg", measured=True),))
+    calls = 0
+
+    def evaluate(self, architecture, fidelity, rng):
+        return MadeTask.evaluate(self, architecture, fidelity, rng)
+
+    def measure(self, name, architecture):
+        type(self).calls += 1
+        return {"weight": float(self.calls), "weight_spread": 0.1}
+
+
+class _ClockInSilence(_Clock):
+    """Tells another value each time, and does not say so."""
+
+    info = _Weighed.info
+
+    def evaluate(self, architecture, fidelity, rng):
+        told = self.measure("weight", architecture)
+        return MadeTask.evaluate(self, architecture, fidelity, rng)._replace(objectives=told)
+
+
 TASK_CHEATS = {
-    t.objectives_are_told: [_Silent, _Endless, _TooFew, _TwiceNamed, _Leaks],
+    t.objectives_are_told: [_Silent, _Endless, _TooFew, _TwiceNamed, _Leaks, _LeaksTheOrder],
+    t.objectives_keep_the_split: [_LeaksTheHeldOut],
     t.describes_itself: [_Nameless, _Unsorted],
-    t.answers_are_pure: [_Counts, _Infinite, _Gratis, _MeasuredInSilence],
+    t.answers_are_pure: [_Counts, _Infinite, _Gratis, _MeasuredInSilence, _ClockInSilence],
     t.full_fidelity_is_the_default: [_HalfTrained],
     t.equal_keys_have_equal_answers: [_Tells],
     t.penalty_is_no_reward: [_Rewards],
@@ -298,6 +361,8 @@ def test_a_measured_cost_need_not_repeat(check) -> None:
 def test_a_task_check_fails_its_cheat_and_passes_the_honest(check) -> None:
     check(MadeTask())
     check(_Weighed())
+    check(_Split())
+    check(_Clock())
     for cheat in TASK_CHEATS[check]:
         with pytest.raises(Exception):  # noqa: B017, PT011
             check(cheat())

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from equipoise.harness.core.method_code import code_of, sources_of
+from equipoise.harness.core.method_code import code_of, code_of_class, sources_of
 from equipoise.harness.core.registry import load_method
 
 METHOD = """
@@ -24,7 +24,7 @@ class Mine(Method):
 
 
 def fresh(path: Path) -> str:
-    code_of.cache_clear()
+    code_of_class.cache_clear()
     return code_of(load_method(str(path)))
 
 
@@ -79,12 +79,12 @@ def test_a_package_counts_as_far_as_it_is_reached(tmp_path: Path, monkeypatch: p
 
 def test_versions_of_declared_packages_count(monkeypatch: pytest.MonkeyPatch) -> None:
     cls = load_method("tpe")
-    code_of.cache_clear()
+    code_of_class.cache_clear()
     before = code_of(cls)
     monkeypatch.setattr("importlib.metadata.version", lambda name: "0")
-    code_of.cache_clear()
+    code_of_class.cache_clear()
     assert code_of(cls) != before
-    code_of.cache_clear()
+    code_of_class.cache_clear()
 
 
 def test_a_class_without_source_has_no_digest() -> None:

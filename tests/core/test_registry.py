@@ -8,8 +8,10 @@ from equipoise.harness.core.errors import PluginError
 from equipoise.harness.core.ledger import Budget
 from equipoise.harness.core.method import Requirements
 from equipoise.harness.core.registry import (
+    ROOT,
     load_method,
     load_task,
+    method_name,
     method_names,
     missing_packages,
     missing_requirements,
@@ -97,3 +99,12 @@ def test_an_edit_of_equal_length_within_a_second_is_seen(tmp_path: Path, monkeyp
         os.utime(path, ns=(10**18 + number, 10**18 + number))
         told.append(load_method(str(path)).source)
     assert told == ["me", "us"]
+
+
+def test_results_under_a_former_name_find_the_method_as_it_is_called_now() -> None:
+    former = sorted(path.stem for path in (ROOT / "methods" / "_former").glob("[!_]*.py"))
+    assert former == ["graph_rnn", "graph_structure"]
+    for name, now in zip(former, ["sequence_model", "pairwise_eda"], strict=True):
+        assert load_method(name) is load_method(now)
+        assert method_name(load_method(name)) == now
+        assert name not in method_names()

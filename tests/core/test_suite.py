@@ -198,3 +198,22 @@ def test_the_suites_that_ship_keep_the_identities_of_their_runs() -> None:
     """Results that are stored somewhere go on: no path, label or folder is part of them."""
     first = {path.stem: next(iter(Suite.load(path).runs())).run_id for path in suites_folder().glob("*.toml")}
     assert {name: first[name] for name in KEPT} == KEPT
+
+
+def test_an_entry_overrides_what_an_invalid_proposal_costs() -> None:
+    suite = Suite.load("nasbench101_invalid")
+    rules = {method.label: suite.rules_of(method).invalid for method in suite.methods}
+    assert rules["tpe, invalid penalised"] == rules["random_search"] == "penalise"
+    assert rules["tpe, invalid redrawn"] == "redraw"
+    again = Suite.from_dict({**suite.to_dict(), "folder": suite.folder})
+    assert [run.run_id for run in again.runs()] == [run.run_id for run in suite.runs()]
+    content = suite.to_dict()
+    content["methods"][0]["invalid"] = "ignore"
+    with pytest.raises(SuiteError, match="invalid = 'ignore'"):
+        Suite.from_dict(content)
+
+
+def test_a_folder_of_its_name_does_not_hide_a_suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "hardware").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert Suite.load("hardware").name == "hardware"

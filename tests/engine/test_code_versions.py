@@ -100,5 +100,5 @@ def test_part_of_a_file_is_set_aside(edited: Path) -> None:
 
 
 def test_runs_of_unknown_code_are_left_in_peace(edited: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("equipoise.harness.engine.session.code_of", lambda cls: "")
+    monkeypatch.setattr("equipoise.harness.engine.session.code_of", lambda cls, settings: "")
     assert play(edited, 3).stored == 6

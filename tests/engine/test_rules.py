@@ -18,7 +18,7 @@ from equipoise.harness.core.registry import (
     missing_requirements,
 )
 from equipoise.harness.core.suite import Suite
-from equipoise.harness.engine.rules import CLASS_STALL_LIMIT, searched_task
+from equipoise.harness.engine.rules import CLASS_STALL_LIMIT, conflict, searched_task
 from equipoise.harness.engine.session import run_suite
 from equipoise.harness.engine.verify import verify
 from equipoise.harness.engine.worker import execute_run
@@ -239,3 +239,37 @@ def test_a_view_is_made_once_per_seed() -> None:
     assert searched_task(task, rules, 1) is not searched_task(task, rules, 2)
     assert searched_task(task, Protocol(repeats=1, seed=0), 1) is task
     assert np.isfinite(searched_task(task, rules, 2).landscape()).all()
+
+
+def test_hyperband_pays_the_further_epochs_where_training_goes_on(tmp_path: Path) -> None:
+    """Each charge is what was not trained before, and the same budget buys more proposals."""
+    path = suite_file(tmp_path, "continue_training = true", method="hyperband")
+    path.write_text(path.read_text().replace("queries = 12", "epochs = 400"))
+    (spec, *_) = Suite.load(path).runs()
+    rows = execute_run(spec).trajectory
+    longest: dict[tuple[int, ...], int] = {}
+    for architecture, epochs, charge, status in zip(
+        rows.architecture, rows.fidelity, rows.charge, rows.status, strict=True
+    ):
+        if status == "ok":
+            assert charge == epochs - longest.get(architecture, 0)
+            longest[architecture] = epochs
+    path.write_text(path.read_text().replace("continue_training = true", ""))
+    (plain, *_) = Suite.load(path).runs()
+    assert plain.run_id != spec.run_id
+    assert len(execute_run(plain).trajectory) < len(rows)
+    assert any(charge < epochs for charge, epochs in zip(rows.charge, rows.fidelity, strict=True))
+
+
+def test_training_goes_on_only_where_it_can(tmp_path: Path) -> None:
+    rule = "continue_training = true"
+    with pytest.raises(SuiteError, match="continue_training = true: a query costs one query"):
+        Suite.load(suite_file(tmp_path, rule))
+    with pytest.raises(SuiteError, match="continue_training = 'yes' is neither true nor false"):
+        Suite.load(suite_file(tmp_path, "continue_training = 'yes'"))
+    by_epochs = Protocol(repeats=1, seed=1, continue_training=True)
+    assert conflict(load_task("nasbench201/fashion14"), by_epochs) is None
+    assert conflict(load_task("nasbench_graph/cora"), by_epochs) is None  # one length: nothing to go on from
+    assert "holds trainings of 4, 12, 36, 108 epochs, none of which goes on from another" in str(
+        conflict(load_task("nasbench101-surrogate/cifar10"), by_epochs)
+    )

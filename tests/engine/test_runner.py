@@ -168,3 +168,21 @@ def test_further_objectives_are_told_and_recorded() -> None:
     trajectory = run_trial(again, Timed(), ledger, lambda _: np.random.default_rng())
     assert trajectory.status == ["ok", "duplicate", "ok"]
     assert [told.objectives for told in again.told] == [{"latency": 3.0}] * 3
+
+
+@pytest.mark.parametrize("continues", [False, True])
+def test_a_promoted_training_goes_on_from_where_it_was(continues: bool) -> None:
+    """By hand: 1 epoch, 4 of the same (3 further), 4 and 1 of another (from its start), 4 of the first again."""
+    other = (0, 0, 0)
+    queries = [Query(GOOD, 1), Query(GOOD, 4), Query(other, 4), Query(other, 1), Query(GOOD, 4)]
+    method, task = Scripted(queries), MadeTask()
+    full = [task.evaluate(q.architecture, q.fidelity, np.random.default_rng()).cost_seconds for q in queries]
+    trajectory = run_trial(
+        method, task, Ledger(Budget(epochs=14 - continues)), lambda _: np.random.default_rng(), continues=continues
+    )
+    assert trajectory.status == ["ok", "ok", "ok", "ok", "duplicate"]
+    assert trajectory.fidelity == [1, 4, 4, 1, 4]
+    assert trajectory.charge == ([1.0, 3.0, 4.0, 1.0, 4.0] if continues else [1.0, 4.0, 4.0, 1.0, 4.0])
+    seconds = [full[0], full[1] - full[0] if continues else full[1], *full[2:]]
+    assert trajectory.cost_seconds == pytest.approx(seconds)
+    assert [told.cost_seconds for told in method.told] == trajectory.cost_seconds

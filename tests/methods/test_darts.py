@@ -49,6 +49,17 @@ def test_darts_moves_towards_what_lowers_the_judging_loss() -> None:
     assert losses[-1] < losses[0] - 1e-3
 
 
+def test_none_may_win_an_edge_unless_the_rule_of_the_paper_is_asked_for() -> None:
+    cells = {}
+    for rule in (True, False):
+        method = make_one_shot("darts", epochs=1, architecture_learning_rate=1e-9, derive_none=rule)
+        cells[rule] = [method.ask().architecture for _ in range(6)]
+    assert any(0 in cell for cell in cells[True])
+    assert not any(0 in cell for cell in cells[False])
+    for published, paper in zip(cells[True], cells[False], strict=True):
+        assert all(a in (b, 0) for a, b in zip(published, paper, strict=True))
+
+
 def test_a_space_without_a_supernet_is_not_applicable() -> None:
     cls = load_method("darts")
     task = load_task("nasbench_graph/cora")
@@ -73,3 +84,7 @@ def test_a_suite_is_checked_without_loading_pytorch() -> None:
 def test_a_bad_setting_of_its_own_is_refused() -> None:
     with pytest.raises(SettingError, match="order = 3; accepted: 1, 2"):
         make_one_shot("darts", order=3)
+    with pytest.raises(SettingError, match="derive = 'best'; accepted: last, every"):
+        make_one_shot("darts", derive="best")
+    with pytest.raises(SettingError, match="updates = 0; accepted: whole numbers from 1 on"):
+        make_one_shot("darts", updates=0)

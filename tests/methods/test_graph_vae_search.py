@@ -5,9 +5,10 @@ import pytest
 from method_runs import run_generator
 
 from equipoise.harness.core.errors import SettingError
-from equipoise.harness.core.ledger import Budget
+from equipoise.harness.core.ledger import Budget, Ledger
 from equipoise.harness.core.method import Observation, Problem, Query
-from equipoise.harness.core.registry import load_method
+from equipoise.harness.core.registry import load_method, problem_of
+from equipoise.harness.engine.runner import run_trial
 from equipoise.harness.spaces.nasbench101 import NasBench101
 from equipoise.harness.spaces.nasbench201 import NasBench201
 from equipoise.harness.spaces.nasbench_graph import NasBenchGraph
@@ -16,6 +17,11 @@ from tests.made import MadeTask
 torch = pytest.importorskip("torch", reason="needs torch: pip install 'equipoise[torch]'")
 
 from equipoise.methods._shared.gp import Ranker, expected_improvement  # noqa: E402
+from equipoise.methods._shared.graph_features import GROUPS  # noqa: E402
+from equipoise.methods._shared.structural_inputs import InputReader  # noqa: E402
+from equipoise.methods._shared.structural_ranker import StructuralRanker, StructuralShortlist  # noqa: E402
+from equipoise.methods.graph_vae.candidates import Candidates  # noqa: E402
+from equipoise.methods.graph_vae.partial import PartialTraining  # noqa: E402
 from equipoise.methods.graph_vae.shortlist import Shortlist  # noqa: E402
 
 
@@ -50,42 +56,93 @@ def test_a_shortlist_kept_up_to_date_is_the_posterior_computed_anew(observed: in
     assert top not in shortlist.candidates
 
 
-def test_the_temperature_rises_when_little_is_new() -> None:
-    method, _ = run_generator("graph_vae", MadeTask(), 12, n_initial=4, generation=2, pool=10)
-    assert method.temperature > 1.0
+def test_candidates_in_blocks_are_ranked_as_one_list() -> None:
+    space = NasBench101()
+    drawn = list(dict.fromkeys(map(space.key, space.sample(np.random.default_rng(0), 90))))
+    ranker = StructuralRanker(InputReader(space, GROUPS, True, True, None), np.random.default_rng(0))
+    blocks, listed = Candidates(ranker), StructuralShortlist(ranker)
+    listed.add(drawn[30:])
+    for number, cell in enumerate(drawn[:20]):
+        ranker.tell(Observation(Query(cell), float(sum(cell) % 7), float("nan")))
+        if number in (6, 9, 15):
+            start = 30 + 20 * (6, 9, 15).index(number)
+            blocks.add(drawn[start : start + 20])
+            blocks.promise()
+    order = [drawn[30:][index] for index in np.argsort(-blocks.promise(), kind="stable")]
+    assert order[:10] == listed.best(10)
+    assert blocks.pick() == order[0]
+    assert blocks.draw() in order[1:]
+    assert len(blocks) == len(drawn) - 32
 
 
-def test_early_generations_are_asked_at_the_lowest_fidelity_and_their_best_again() -> None:
-    settings = {"n_initial": 4, "generation": 2, "pool": 6, "partial_generations": 2}
-    _, trajectory = run_generator("graph_vae", MadeTask(), 13, **settings)
-    assert trajectory.fidelity[:8] == [1] * 8
-    assert trajectory.fidelity[8:] == [4] * 5
-    ranked = sorted(range(8), key=lambda row: trajectory.validation_error[row])
-    assert trajectory.architecture[8:10] == [trajectory.architecture[row] for row in ranked[:2]]
+class Large(MadeTask):
+    space = NasBench101()
+
+
+def test_partial_training_comes_first_and_its_best_are_asked_again_in_full() -> None:
+    task, budget = Large(), Budget(epochs=80)
+    method = load_method("graph_vae")(
+        problem_of(load_method("graph_vae"), task, budget), np.random.default_rng(0), pool=50, rounds=2
+    )
+    trajectory = run_trial(method, task, Ledger(budget), np.random.default_rng)
+    assert trajectory.fidelity[:24] == [1] * 24
+    assert set(trajectory.fidelity[24:]) == {4}
+    short = sorted(range(24), key=lambda row: trajectory.validation_error[row])
+    assert trajectory.architecture[24:29] == [trajectory.architecture[row] for row in short[:5]]
+
+
+def test_a_small_space_is_trained_shortly_whole_and_then_in_full() -> None:
+    task, budget = MadeTask(), Budget(epochs=400)
+    method = load_method("graph_vae")(
+        problem_of(load_method("graph_vae"), task, budget), np.random.default_rng(0), pool=50, rounds=2
+    )
+    trajectory = run_trial(method, task, Ledger(budget), np.random.default_rng)
+    size = task.space.size
+    assert trajectory.fidelity == [1] * size + [4] * size
+    assert trajectory.ended == "every architecture of the space has been proposed"
+
+
+@pytest.mark.parametrize(
+    ("settings", "budget"), [({"partial": 0.0}, Budget(epochs=80)), ({}, Budget(queries=20))], ids=["off", "queries"]
+)
+def test_all_trainings_are_full_without_partial_training(settings: dict, budget: Budget) -> None:
+    task = MadeTask()
+    method = load_method("graph_vae")(
+        problem_of(load_method("graph_vae"), task, budget), np.random.default_rng(0), pool=50, rounds=2, **settings
+    )
+    trajectory = run_trial(method, task, Ledger(budget), np.random.default_rng)
+    assert set(trajectory.fidelity) == {4}
+
+
+def test_short_trainings_last_at_least_an_eighth_of_the_full_ones() -> None:
+    assert PartialTraining((1, 2, 4, 8, 16), Budget(epochs=100), 0.3).fidelity == 2
+    assert PartialTraining((1, 200), Budget(epochs=100), 0.3).fidelity is None
+    assert PartialTraining((), Budget(epochs=100), 0.3).fidelity is None
+
+
+def test_the_reach_of_the_noise_follows_the_share_of_what_is_new() -> None:
+    method, _ = run_generator("graph_vae", MadeTask(), 12, n_initial=4, generation=2, pool=20, rounds=2)
+    assert method._generator.reach > 1.0
 
 
 @pytest.mark.parametrize(
     "ablation",
     [
         {"masked": False},
-        {"train_steps": 0},
+        {"trained": False},
         {"proposals": "mutation"},
-        {"latents": "graph"},
-        {"property_weight": 0.0},
+        {"proposals": "uniform"},
+        {"proposals": "prior"},
+        {"proposals": "shuffled"},
         {"ascent": 0.0},
-        {"pretrain_steps": 5},
+        {"edited": 0.3},
         {"ranked": False},
-        {"local": False},
-        {"kernel": "graph"},
-        {"kernel": "structural"},
+        {"kernel": "decisions"},
     ],
     ids=str,
 )
 def test_every_ablation_plays(ablation: dict) -> None:
-    class Small(MadeTask):
-        space = NasBench101()
-
-    _, trajectory = run_generator("graph_vae", Small(), 24, n_initial=10, generation=7, pool=20, **ablation)
+    _, trajectory = run_generator("graph_vae", Large(), 24, n_initial=10, generation=7, pool=50, **ablation)
     assert len(trajectory) == 24
     assert ("invalid" in trajectory.status) == (ablation == {"masked": False})
 
@@ -95,14 +152,15 @@ def test_every_ablation_plays(ablation: dict) -> None:
     [
         {"proposals": "x"},
         {"kernel": "latent"},
-        {"train_runs": 0},
-        {"latents": "edge"},
         {"backend": "jax"},
         {"ascent": 2.0},
-        {"train_steps": -1},
-        {"pool": 5},
-        {"hidden": 0},
-        {"partial_generations": -1},
+        {"edited": -0.1},
+        {"partial": 1.0},
+        {"rounds": 0},
+        {"rounds": 101},
+        {"elites": 0},
+        {"temperature": -1.0},
+        {"n_initial": 0},
     ],
     ids=str,
 )

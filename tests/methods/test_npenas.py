@@ -17,6 +17,7 @@ from equipoise.harness.spaces.nasbench201 import NasBench201
         ("npenas", {"epochs": 0}),
         ("npenas", {"minibatch": 0}),
         ("npenas", {"learning_rate": 0.0}),
+        ("npenas", {"scale": 0.0}),
     ],
 )
 def test_bad_settings_are_refused_with_what_is_accepted(name: str, bad: dict[str, object]) -> None:

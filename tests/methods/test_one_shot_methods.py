@@ -30,14 +30,29 @@ ONE_SHOT = ("darts", "gdas", "rs_ws")
 )
 def test_an_epoch_costs_its_passes_and_its_cell_a_query(name: str, settings: dict, an_epoch: float) -> None:
     """32 images train the weights, 32 judge; the prices are those of the supernet."""
-    trajectory = run_one_shot(make_one_shot(name, Budget(queries=7), epochs=7, **settings))
+    trajectory = run_one_shot(make_one_shot(name, Budget(queries=7), epochs=7, derive="every", **settings))
     assert len(trajectory) == 7
     assert trajectory.charge == pytest.approx([1.0 + an_epoch / WHOLE] * 7)
+    as_published = run_one_shot(make_one_shot(name, Budget(queries=2), epochs=7, **settings))
+    assert as_published.charge == pytest.approx([1.0 + 7 * an_epoch / WHOLE] * 2)
+    assert as_published.architecture[0] == trajectory.architecture[-1]  # of the first search
+
+
+@pytest.mark.parametrize("name", ["darts", "gdas"])
+def test_a_number_of_updates_decides_the_epochs(name: str) -> None:
+    """32 images train the weights in batches of 8: 17 updates are 4.25 epochs, so 4."""
+    found = {}
+    for settings in ({"epochs": 4}, {"epochs": 99, "updates": 17}):
+        method = make_one_shot(name, batch_size=8, **settings)
+        found[str(settings)] = method.ask()
+    first, second = found.values()
+    assert first == second
 
 
 def test_a_budget_that_the_training_spends_ends_the_run_with_the_reason() -> None:
     trajectory = run_one_shot(
-        make_one_shot("darts", Budget(queries=20), epochs=20, most_images=None), budget=Budget(queries=1)
+        make_one_shot("darts", Budget(queries=20), epochs=20, most_images=None, derive="every"),
+        budget=Budget(queries=1),
     )
     assert len(trajectory) == 1
     assert trajectory.charge[0] > 1.0

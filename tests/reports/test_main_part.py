@@ -12,6 +12,7 @@ import pytest
 from stores import METHODS, played, suite
 
 from equipoise.harness.core.errors import SuiteError
+from equipoise.harness.core.suite import Suite
 from equipoise.reports.analysis import Analysis
 from equipoise.reports.compose import compose
 from equipoise.reports.document import Figure, Table
@@ -19,7 +20,8 @@ from equipoise.reports.drawing.style import STYLES
 from equipoise.reports.load import load
 from equipoise.reports.render import markdown
 from equipoise.reports.sections.answer import _answer, answer_section
-from equipoise.reports.sections.answer_detail import answer_detail_section
+from equipoise.reports.sections.answer_detail import _beyond, _row, answer_detail_section
+from equipoise.reports.statistics.families import compare_families
 from equipoise.reports.write import blocks, write
 
 
@@ -175,3 +177,28 @@ def test_the_main_part_has_at_most_four_pages(folder: Path, tmp_path: Path) -> N
     label = re.search(r"\\newlabel\{sec:answer-detail\}\{\{A\}\{(\d+)\}", (tmp_path / "report.aux").read_text())
     assert label is not None
     assert int(label[1]) <= 5
+
+
+def test_the_suite_names_the_method_in_focus(tmp_path: Path) -> None:
+    chosen = suite()
+    content = {**chosen.to_dict(), "focus": "climber"}
+    played(tmp_path, Suite.from_dict(content))
+    keys = [block.key for block in blocks(compose(load(tmp_path))) if isinstance(block, Table)]
+    assert "focus" in keys
+    keys = [block.key for block in blocks(compose(load(tmp_path), "local_search")) if isinstance(block, Table)]
+    assert "focus" in keys
+    with pytest.raises(SuiteError, match=r"focus = 'climbr': the suite has no such method; did you mean 'climber'"):
+        Suite.from_dict({**content, "focus": "climbr"})
+    assert Suite.from_dict(content) == chosen  # another focus asks for no other runs
+
+
+@pytest.mark.parametrize("spaces", [1, 2, 4, 5, 6])
+def test_other_spaces_are_spoken_of_from_five_spaces_on(folder: Path, spaces: int) -> None:
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=(2, spaces, 30)) + np.array([0.0, 50.0])[:, None, None]
+    answer = compare_families(values, ["nas", "hpo"], [str(space) for space in range(spaces)], resamples=200)
+    analysis = Analysis(load(folder))
+    sentence, cell = "".join(_beyond(analysis, answer)), str(_row("mean", answer.mean, None, 0.1)[-1].text)
+    assert ("In other search spaces the same is to be expected" in sentence) == (spaces >= 5)
+    assert ("Nothing is said about other search spaces" in sentence) == (2 <= spaces < 5)
+    assert ("NAS better" in cell) == (spaces >= 5), cell

@@ -5,6 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
+from equipoise.reports.statistics import random_hypervolume
 from equipoise.reports.statistics.attainment import attainment_surface, largest_difference
 from equipoise.reports.statistics.hypervolume import hypervolume, hypervolume_curve, non_dominated
 from equipoise.reports.statistics.indicators import additive_epsilon, igd_plus, r2
@@ -31,6 +32,18 @@ def test_hypervolume_and_indicators_agree_with_moocore(dimension: int) -> None:
         np.testing.assert_array_equal(non_dominated(points), np.unique(points[moocore.is_nondominated(points)], axis=0))
         assert igd_plus(points, front) == pytest.approx(moocore.igd_plus(points, front), abs=1e-12)
         assert additive_epsilon(points, front) == pytest.approx(moocore.epsilon_additive(points, front), abs=1e-12)
+
+
+@pytest.mark.parametrize("dimension", [2, 3])
+def test_hypervolume_and_igd_plus_agree_with_pymoo(dimension: int) -> None:
+    pytest.importorskip("pymoo", reason="pymoo is not installed; it is no dependency")
+    from pymoo.indicators.hv import HV
+    from pymoo.indicators.igd_plus import IGDPlus
+
+    points = np.round(RNG.random((40, dimension)) * 1.2, 2)
+    front = non_dominated(RNG.random((60, dimension)))
+    assert hypervolume(points) == pytest.approx(float(HV(ref_point=np.ones(dimension))(points)), abs=1e-12)
+    assert igd_plus(points, front) == pytest.approx(float(IGDPlus(front)(points)), abs=1e-12)
 
 
 def test_indicators_are_zero_on_the_front_and_infinite_without_points() -> None:
@@ -62,30 +75,45 @@ def test_the_curve_is_the_hypervolume_of_every_beginning(dimension: int) -> None
         assert curve[count - 1] == pytest.approx(hypervolume(some), abs=1e-12)
 
 
-def test_expected_hypervolume_is_the_mean_over_all_samples() -> None:
-    points = np.round(RNG.random((8, 2)) * 1.2, 1)  # with ties, and points outside the box
+@pytest.mark.parametrize("dimension", [2, 3])
+def test_expected_hypervolume_is_the_mean_over_all_samples(dimension: int) -> None:
+    points = np.round(RNG.random((8, dimension)) * 1.2, 1)  # with ties, and points outside the box
     points[3] = points[5]
+    points[2, 0] = -0.1
     expected = RandomHypervolume(points)
     assert expected.exact
     for n in range(1, 9):
         every = np.mean([hypervolume(points[list(chosen)]) for chosen in combinations(range(8), n)])
         assert float(expected.mean(n)) == pytest.approx(every, abs=1e-12)
     assert float(expected.mean(100)) == pytest.approx(hypervolume(points))
+    assert expected.standard_error([1, 8]).tolist() == [0, 0]
 
 
-def test_expected_hypervolume_against_simulation() -> None:
-    points = RNG.random((2000, 2)) * 1.1
-    played = [hypervolume(points[RNG.choice(2000, 50, replace=False)]) for _ in range(1000)]
-    error = np.std(played) / np.sqrt(1000)
-    assert float(RandomHypervolume(points).mean(50)) == pytest.approx(np.mean(played), abs=4 * error)
+@pytest.mark.parametrize("dimension", [2, 3])
+def test_expected_hypervolume_against_simulation(dimension: int) -> None:
+    points = RNG.random((400, dimension)) * 1.1
+    found = [hypervolume(points[RNG.choice(400, 20, replace=False)]) for _ in range(500)]
+    error = np.std(found) / np.sqrt(500)
+    assert float(RandomHypervolume(points).mean(20)) == pytest.approx(np.mean(found), abs=4 * error)
 
 
-def test_three_objectives_are_integrated_to_a_thousandth() -> None:
-    points = RNG.random((300, 3))
+@pytest.mark.parametrize("dimension", [3, 4])
+def test_beyond_that_it_is_integrated_with_a_stated_error(dimension: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    points = RNG.random((60, dimension))
+    exact = [float(RandomHypervolume(points).mean(n)) for n in (10, 60)] if dimension == 3 else [np.nan]
+    monkeypatch.setattr(random_hypervolume, "MOST_CELLS", 0)
     expected = RandomHypervolume(points)
     assert not expected.exact
-    assert float(expected.mean(300)) == pytest.approx(hypervolume(points), abs=3e-3)
-    assert RandomHypervolume(np.full((4, 2), 2.0)).mean([1, 4]).tolist() == [0, 0]
+    assert float(expected.mean(60)) == pytest.approx(hypervolume(points), abs=5 * float(expected.standard_error(60)))
+    assert 0 < float(expected.standard_error(60)) < 3e-3
+    if dimension == 3:
+        errors = expected.standard_error([10, 60])
+        assert (np.abs(expected.mean([10, 60]) - exact) < 5 * errors).all()
+
+
+def test_nothing_is_expected_of_points_outside_the_box() -> None:
+    for dimension in (2, 3, 4):
+        assert RandomHypervolume(np.full((4, dimension), 2.0)).mean([1, 4]).tolist() == [0, 0]
 
 
 def test_attainment_surfaces_agree_with_moocore() -> None:
@@ -95,6 +123,19 @@ def test_attainment_surfaces_agree_with_moocore() -> None:
     for percent in (10, 50, 90):
         surface = moocore.eaf(stacked[:, :2], stacked[:, 2], percentiles=[percent])[:, :2]
         np.testing.assert_allclose(attainment_surface(runs, percent / 100), np.unique(surface, axis=0))
+
+
+def test_the_largest_difference_agrees_with_moocore() -> None:
+    moocore = pytest.importorskip("moocore", reason="moocore is not installed")
+    sides = [[non_dominated(np.round(RNG.random((9, 2)) * scale, 2)) for _ in range(6)] for scale in (1.0, 1.1)]
+    stacked = [
+        np.vstack([np.column_stack([run, np.full(len(run), number)]) for number, run in enumerate(runs)])
+        for runs in sides
+    ]
+    differences = moocore.eafdiff(*stacked)[:, 2] / 6  # where the steps of the two functions lie
+    ahead, behind = largest_difference(*sides)
+    assert ahead.difference == pytest.approx(max(0.0, differences.max()))
+    assert behind.difference == pytest.approx(min(0.0, differences.min()))
 
 
 def test_attainment_by_hand() -> None:

@@ -1,0 +1,1 @@
+"""Archives of runs: a folder or URL with an ``index.json``, and one folder per entry."""

@@ -1,0 +1,163 @@
+"""Checks the entries of an archive: files, values, code, and whether a sample of the runs repeats."""
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from equipoise.harness.archive.index import Archive, Listed, damage_of
+from equipoise.harness.conformance import failures_of
+from equipoise.harness.core.errors import EquipoiseError, StoreError, reason_of
+from equipoise.harness.core.method_code import code_of
+from equipoise.harness.core.registry import load_method, missing_packages
+from equipoise.harness.core.suite import Suite
+from equipoise.harness.core.suite_entries import MethodEntry
+from equipoise.harness.engine.verify import verify_runs
+from equipoise.harness.store.entry import Entry
+
+__all__ = ["Verdict", "check", "runnable"]
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The outcome for one entry.
+
+    Attributes:
+        name: Of the entry.
+        damaged: Why it cannot be used; None if it can.
+        reasons: Why it is not verified; empty if it is.
+    """
+
+    name: str
+    damaged: str | None = None
+    reasons: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """The verdict in one line."""
+        if self.damaged is not None:
+            return f"{self.name}: DAMAGED: {self.damaged}"
+        return f"{self.name}: UNVERIFIED: {'; '.join(self.reasons)}" if self.reasons else f"{self.name}: verified"
+
+
+def check(archive: Archive, names: Sequence[str], sample: int, say: Say, mark: bool = False) -> list[Verdict]:
+    """Checks entries of an archive that is a folder. The code in the entries is executed.
+
+    What does not repeat is unverified, not refused; only a damaged entry cannot be used.
+
+    Args:
+        archive: The archive.
+        names: Of entries; all if empty.
+        sample: Runs of each entry that are executed again.
+        say: Takes the lines.
+        mark: Whether to write the verdicts into the index.
+
+    Raises:
+        StoreError: The archive is not a folder, or has no entry of that name.
+    """
+    if archive.folder is None:
+        raise StoreError(f"{archive.location}: only an archive that is a folder can be checked; clone or download it")
+    folder, verdicts = archive.folder, list[Verdict]()
+    for listed in [archive.entry(name) for name in names or archive.entries]:
+        verdict = _checked(folder / listed.name, listed, sample, say)
+        say(str(verdict))
+        verdicts.append(verdict)
+        if mark and verdict.damaged is None:
+            archive = archive.with_entry(
+                replace(listed, verified=not verdict.reasons, remark="; ".join(verdict.reasons))
+            )
+    if mark:
+        archive.write()
+    return verdicts
+
+
+def runnable(suite: Suite, say: Say) -> Suite:
+    """The suite without the methods whose packages are missing here."""
+    kept = []
+    for method in suite.methods:
+        missing = missing_packages(load_method(suite.address(method.name)))
+        if missing is None:
+            kept.append(method)
+        else:
+            say(f"skipped: {method.label}: it {missing}")
+    return replace(suite, methods=tuple(kept))
+
+
+def _checked(folder: Path, listed: Listed, sample: int, say: Say) -> Verdict:
+    if (damage := damage_of(folder, listed)) is not None:
+        return Verdict(listed.name, damage)
+    try:
+        entry = Entry(folder)
+        entry.summaries()
+    except EquipoiseError as error:
+        return Verdict(listed.name, str(error))
+    reasons = [*_values(entry), *_budget(entry)]
+    methods = []
+    for method in entry.suite.methods:
+        found = _code(entry, method, folder, say)
+        reasons += found
+        methods += [] if found else [method]
+    if methods:
+        reasons += _repeats(entry, replace(entry.suite, methods=tuple(methods)), sample, say)
+    return Verdict(listed.name, None, tuple(reasons))
+
+
+def _values(entry: Entry) -> list[str]:
+    """Values that the tables do not hold: legitimate only where answers are noisy, or a training seed is held out."""
+    rules = entry.suite.protocol
+    if rules.noise != "mean" or rules.seeds != "all" or rules.duplicates != "charge":
+        return []
+    return [
+        f"{count} runs hold values of {column} that the tables do not"
+        for column in ("validation_error", "cost_seconds")
+        if (count := entry.departures(column))
+    ]
+
+
+def _budget(entry: Entry) -> list[str]:
+    beyond = [run for run in entry.summaries().values() if run.queries > run.budget]
+    if entry.suite.budget.unit == "queries" and entry.suite.protocol.duplicates == "charge" and beyond:
+        return [f"{len(beyond)} runs have more queries than their budget"]
+    return []
+
+
+def _code(entry: Entry, method: MethodEntry, folder: Path, say: Say) -> list[str]:
+    """Whether the code of a method is here, is the code of its runs, and passes the conformance checks."""
+    label, address = method.label, entry.suite.address(method.name)
+    own = method.name.endswith(".py")
+    if own and not (folder / "code" / method.name).is_file():
+        return [f"the code of {label} is not in the entry"]
+    try:
+        cls = load_method(address)
+        if (missing := missing_packages(cls)) is not None:
+            return [f"{label} cannot run here: it {missing}"]
+        if code_of(cls) != entry.description["codes"].get(label):
+            return [f"the code of {label} is not the code that made its runs"]
+        failed = [f"{title} ({reason})" for title, reason in failures_of(address, "method") if reason] if own else []
+    except EquipoiseError as error:
+        return [f"{label} does not load: {reason_of(error)}"]
+    if own:
+        say(f"{label}: {len(failed) or 'no'} conformance checks fail")
+    return [f"{label} fails a conformance check: {failed[0]}"] if failed else []
+
+
+def _repeats(entry: Entry, suite: Suite, sample: int, say: Say) -> list[str]:
+    seconds = [run.process_seconds for run in entry.summaries().values()]
+    cores = os.cpu_count() or 1
+    say(
+        f"{entry.name}: {sample} runs again, {sum(seconds) / len(seconds) * sample:.0f} s by their mean ({cores} cores)"
+    )
+    lines: list[str] = []
+
+    def told(line: str) -> None:
+        lines.append(line)
+        say(line)
+
+    try:
+        verify_runs(entry, suite, sample, told)
+    except EquipoiseError as error:
+        return [str(error)]
+    different = [line for line in lines if ": differs" in line]
+    notes = [line for line in lines if line.startswith("stored runs were made with")]
+    return [f"{len(different)} of {sample} runs do not repeat ({different[0]})", *notes] if different else []

@@ -1,0 +1,80 @@
+"""``equipoise archive``: list, get, add to and check archives of runs."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["archive"]
+
+archive = typer.Typer(no_args_is_help=True, help="Share runs: an archive is a folder or URL with an index.json.")
+
+LOCATION = "Folder or URL of an archive."
+
+
+@archive.command("list")
+def list_(
+    location: Annotated[str | None, typer.Argument(help=f"{LOCATION} If missing, what is here.")] = None,
+) -> None:
+    """List the entries of an archive, or those that shipped with Equipoise and those that were fetched."""
+    from equipoise.harness.archive.find import SHIPPED, fetched_folder
+    from equipoise.harness.archive.index import Archive
+
+    places = (
+        [location] if location else [SHIPPED, *sorted(path.parent for path in fetched_folder().glob("*/index.json"))]
+    )
+    for place in places:
+        found = Archive.open(place)
+        typer.echo(f"{found.name}: {found.location}")
+        for entry in found.entries.values():
+            typer.echo(f"  {entry}")
+
+
+@archive.command()
+def get(
+    location: Annotated[str, typer.Argument(help=LOCATION)],
+    names: Annotated[list[str], typer.Argument(help="Names of entries, or all.")],
+) -> None:
+    """Fetch entries, checked by their digests; run again to resume."""
+    from equipoise.harness.archive.find import fetch_entry
+    from equipoise.harness.archive.index import Archive
+
+    found = Archive.open(location)
+    for name in found.entries if names == ["all"] else names:
+        typer.echo(f"{name}: {fetch_entry(found, name)}; use it with equipoise report DIR --with {name}")
+
+
+@archive.command()
+def add(
+    results: Annotated[Path, typer.Argument(help="A results folder.")],
+    folder: Annotated[Path, typer.Argument(help="Folder of the archive; made if it is not there.")],
+    name: Annotated[str, typer.Option(help="Of the entry.")],
+    author: Annotated[list[str], typer.Option(help="An author; may be given again.")],
+    only: Annotated[list[str] | None, typer.Option(help="Only this method (its label); may be given again.")] = None,
+    version: Annotated[str, typer.Option(help="Of the entry.")] = "1",
+    about: Annotated[str, typer.Option(help="One line on what it holds.")] = "",
+    megabytes: Annotated[float | None, typer.Option(help="Leave repeats out until it fits.")] = None,
+) -> None:
+    """Add runs to an archive, with the code of methods that are given by path."""
+    from equipoise.harness.archive.add import add as add_entry
+
+    options = {"version": version, "authors": author, "about": about, "labels": only or (), "megabytes": megabytes}
+    typer.echo(f"{folder}: {add_entry(results, folder, name, **options)}")  # type: ignore[arg-type]
+
+
+@archive.command()
+def check(
+    folder: Annotated[Path, typer.Argument(help="Folder of an archive.")],
+    names: Annotated[list[str] | None, typer.Argument(help="Names of entries (default: all).")] = None,
+    sample: Annotated[int, typer.Option(help="Runs of each entry to execute again.")] = 10,
+    mark: Annotated[bool, typer.Option("--mark", help="Write the verdicts into the index.")] = False,
+) -> None:
+    """Check files, values and code of entries, and execute a sample again. This executes the code in the entries.
+
+    An entry that does not repeat is unverified, and the exit status 0; it is 1 if one is damaged.
+    """
+    from equipoise.harness.archive.check import check as check_entries
+    from equipoise.harness.archive.index import Archive
+
+    verdicts = check_entries(Archive.open(folder), names or (), sample, typer.echo, mark)
+    raise typer.Exit(int(any(verdict.damaged for verdict in verdicts)))

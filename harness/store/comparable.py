@@ -1,0 +1,121 @@
+"""Whether the runs of an entry can stand beside those of a suite, and what keeps the others from it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from equipoise.harness.core.errors import PluginError
+from equipoise.harness.core.method_code import code_of
+from equipoise.harness.core.protocol import NO_RULES
+from equipoise.harness.core.registry import load_method
+from equipoise.harness.store.entry import Entry
+from equipoise.harness.store.manifest import made_elsewhere
+
+__all__ = ["Comparable", "comparable", "flags"]
+
+
+@dataclass(frozen=True)
+class Comparable:
+    """The part of an entry that was run under the rules of a suite.
+
+    Attributes:
+        tasks: Tasks of both, on the same data.
+        budgets: Budgets of both.
+        differences: What differs, one line each.
+    """
+
+    tasks: tuple[str, ...]
+    budgets: tuple[float, ...]
+    differences: tuple[str, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.tasks and self.budgets)
+
+
+def comparable(manifest: Mapping[str, Any], entry: Entry) -> Comparable:
+    """Compares budget, rules and data of a suite with those of an entry.
+
+    The seed of the suite may differ, as long as methods start on their own: repeats are independent either way.
+
+    Args:
+        manifest: Of the results.
+        entry: What may stand beside them.
+    """
+    own, other = manifest["suite"], entry.manifest()["suite"]
+    if differences := _rules_that_differ(own, other):
+        return Comparable((), (), (f"{entry.name} is not used: {'; '.join(differences)}",))
+    said, budgets = _budgets(own, other), sorted(set(_amounts(own)) & set(_amounts(other)))
+    names = [task["name"] for task in own["tasks"]]
+    held = {task["name"] for task in other["tasks"]}
+    here, there = manifest["tasks"], entry.manifest()["tasks"]
+    tasks = []
+    for name in names:
+        digests = [entries.get(name, {}).get("digest") for entries in (here, there)]
+        if name not in held:
+            continue
+        if None not in digests and digests[0] != digests[1]:
+            said.append(f"{name} was run on other data (SHA-256 {digests[1][:16]}, here {digests[0][:16]})")
+        elif "skip" not in here.get(name, {}):
+            tasks.append(name)
+    if not tasks and not said:
+        said.append(f"it has no runs on {', '.join(names[:3])}{' and others' if len(names) > 3 else ''}")
+    use = "is not used" if not (tasks and budgets) else "is used in part"
+    return Comparable(tuple(tasks), tuple(map(float, budgets)), tuple(f"{entry.name} {use}: {line}" for line in said))
+
+
+def _rules_that_differ(own: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+    said = []
+    for key in ("objectives", "constraints"):
+        if own.get(key):
+            said.append(f"this suite has {key}, and it has none")
+    rules, others = own["protocol"], other["protocol"]
+    ignored = NO_RULES if "shared" in (rules.get("initial"), others.get("initial")) else (*NO_RULES, "seed")
+    if rules.get("initial") == "own" == others.get("initial"):
+        ignored = (*ignored, "initial_size")
+    for key in {**rules, **others}:
+        if key not in ignored and rules.get(key) != others.get(key):
+            said.append(f"{key} is {rules.get(key, 'the default')} here and {others.get(key, 'the default')} there")
+    return said
+
+
+def _budgets(own: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+    missing = [amount for amount in _amounts(own) if amount not in _amounts(other)]
+    if list(own["budget"]) == list(other["budget"]) and not missing:
+        return []
+    words = [f"{', '.join(map(str, _amounts(suite)))} {_unit(suite)}" for suite in (own, other)]
+    return [f"the budget is {words[0]} here; it has runs of {words[1]}"]
+
+
+def _unit(suite: Mapping[str, Any]) -> str:
+    return str(next(iter(suite["budget"]))).replace("_", " ")
+
+
+def _amounts(suite: Mapping[str, Any]) -> list[Any]:
+    (amounts,) = suite["budget"].values()
+    return list(amounts) if isinstance(amounts, list) else [amounts]
+
+
+def flags(entry: Entry) -> list[str]:
+    """Tells where runs of an entry were made by other code of methods, or other versions, than are here.
+
+    The methods that come with Equipoise are compared; the code of others is not here.
+    """
+    said, codes = [], entry.description["codes"]
+    held = {summary.method for summary in entry.summaries().values()}
+    names = {method["label"]: method["name"] for method in entry.manifest()["suite"]["methods"]}
+    other = [label for label in names if label in held and _other_code(names[label], codes.get(label, ""))]
+    if other:
+        said.append(f"{entry.name}: runs of {', '.join(other)} were made by other code than is here")
+    if (elsewhere := made_elsewhere(entry.manifest())) is not None:
+        said.append(f"{entry.name}: {elsewhere}")
+    return said
+
+
+def _other_code(name: str, code: str) -> bool:
+    """Whether a method that comes with Equipoise has changed, or is gone."""
+    if not code or ":" in name or name.endswith(".py"):
+        return False
+    try:
+        return code_of(load_method(name)) != code
+    except PluginError:
+        return True

@@ -1,0 +1,122 @@
+"""The description of an archive entry: who made its runs, with what, and where; JSON beside the packed runs."""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from equipoise.harness.core.errors import StoreError, one_line, reason_of
+from equipoise.harness.core.files import parse_json
+from equipoise.harness.store.packed_runs import Chosen
+from equipoise.harness.store.run_store import RunStore
+
+__all__ = ["FORMAT", "NAME", "description_of", "read_description"]
+
+FORMAT = 1
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
+"""The accepted names of entries and archives."""
+
+KINDS: Mapping[str, type | tuple[type, ...]] = {
+    "name": str,
+    "version": str,
+    "authors": list,
+    "codes": dict,
+    "lossy": list,
+    "manifest": dict,
+}
+
+
+def description_of(
+    store: RunStore, chosen: Chosen, name: str, version: str, authors: Sequence[str], about: str
+) -> dict[str, Any]:
+    """Describes runs of a results folder; commands, and paths but for their last part, are left out.
+
+    Args:
+        store: The results folder.
+        chosen: The runs.
+        name: Of the entry.
+        version: Of the entry.
+        authors: Of the entry.
+        about: One line on what it holds.
+    """
+    manifest = store.manifest() or {}
+    sessions = manifest.get("sessions", [manifest])
+    suite = {key: value for key, value in manifest["suite"].items() if key not in ("folder", "focus")}
+    known = {entry["label"]: entry for entry in suite["methods"]}
+    suite["methods"] = [
+        {**known[label], "name": _bare(known[label]["name"]), "repeats": max(repeats)}
+        for label, repeats in chosen.items()
+    ]
+    held = {summary.task for summary in store.summaries().values() if summary.repeat in chosen.get(summary.method, ())}
+    suite["tasks"] = [entry for entry in suite["tasks"] if entry["name"] in held]
+    methods = {
+        label: {**entry, "name": _bare(entry["name"])}
+        for label, entry in manifest["methods"].items()
+        if label in chosen
+    }
+    codes = {
+        summary.method: summary.code
+        for summary in store.summaries().values()
+        if summary.repeat in chosen.get(summary.method, ())
+    }
+    described = {
+        **{key: manifest[key] for key in ("format", "versions", "machine", "started", "ended")},
+        "suite": suite,
+        "methods": methods,
+        "tasks": {task: entry for task, entry in manifest["tasks"].items() if task in held},
+        "left_out": [entry for entry in manifest["left_out"] if entry["method"] in chosen and entry["task"] in held],
+        "command": [],
+        "sessions": [{key: session[key] for key in ("versions", "machine", "started")} for session in sessions],
+    }
+    described["sessions"] = _distinct(described["sessions"])
+    return {
+        "format": FORMAT,
+        "name": name,
+        "version": version,
+        "authors": list(authors),
+        "about": about,
+        "codes": codes,
+        "lossy": ["overhead_seconds: the sum over a run is kept, rows share it equally"],
+        "manifest": described,
+    }
+
+
+def _bare(name: str) -> str:
+    """The name of a method; of a path, its last part."""
+    return Path(name).name if name.endswith(".py") else name
+
+
+def _distinct(sessions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Sessions that differ in machine or versions, each with its first start."""
+    found: list[dict[str, Any]] = []
+    for session in sessions:
+        same = [other for other in found if all(other[key] == session[key] for key in ("versions", "machine"))]
+        if not same:
+            found.append({**session, "command": []})
+    return found
+
+
+def read_description(path: Path) -> dict[str, Any]:
+    """Reads the description of an entry.
+
+    Raises:
+        StoreError: It is missing or damaged, or of a later version of Equipoise.
+    """
+    try:
+        content = parse_json(path.read_bytes())
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be read ({error.strerror}); an entry is a folder that holds it") from error
+    except ValueError as error:
+        raise StoreError(f"{path}: damaged ({reason_of(error)})") from error
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise StoreError(f"{path}: no description of an entry that this version reads (format {FORMAT})")
+    for key, kind in KINDS.items():
+        if not isinstance(content.get(key), kind):
+            raise StoreError(f"{path}: damaged ('{key}' is missing or of the wrong kind)")
+    if not NAME.fullmatch(content["name"]):
+        raise StoreError(f"{path}: name = '{one_line(content['name'], 80)}'; accepted: letters, digits, - and _")
+    wanted = {"suite": dict, "methods": dict, "tasks": dict, "left_out": list, "versions": dict, "machine": dict}
+    for key, kind in wanted.items():
+        if not isinstance(content["manifest"].get(key), kind):
+            raise StoreError(f"{path}: damaged (manifest: '{key}' is missing or of the wrong kind)")
+    return content

@@ -1,0 +1,143 @@
+"""The file of an archive entry: one row per run, with the numbers of its proposals and nothing that tables tell.
+
+Any Parquet reader reads it. ``proposals`` numbers the architectures (`equipoise.harness.store.rebuilt.Numbering`); it
+is null where the run is the beginning of the same repeat's run at a larger budget: the nearest that has any. A column
+of the store that proposals and tables do not give exactly is there too, as a list per run, null for the runs that need
+none. Of the overhead of a method only the sum over a run is kept.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from equipoise.harness.core.errors import StoreError
+from equipoise.harness.core.registry import load_task
+from equipoise.harness.core.suite import Suite
+from equipoise.harness.store.rebuilt import REBUILT, Numbers, RebuiltRows, as_stored
+from equipoise.harness.store.run_file import Summary
+from equipoise.harness.store.run_store import RunStore
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["RUN_COLUMNS", "Chosen", "packed_runs", "read_packed"]
+
+Chosen = Mapping[str, frozenset[int]]
+"""The repeats of each method, by label."""
+
+RUN_COLUMNS = (
+    "task", "method", "budget", "repeat", "queries", "unspent", "ended", "process_seconds", "overhead_seconds", "code",
+)  # fmt: skip
+
+
+def packed_runs(store: RunStore, suite: Suite, chosen: Chosen) -> "pa.Buffer":
+    """Packs runs of a results folder.
+
+    Args:
+        store: The results folder.
+        suite: Its suite.
+        chosen: What is packed.
+
+    Raises:
+        StoreError: A task has further objectives, or a space that is too large; or the store is damaged.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    found: dict[str, list[Any]] = {name: [] for name in (*RUN_COLUMNS, "proposals", *REBUILT)}
+    summaries = {(s.task, s.method, s.budget, s.repeat): s for s in store.summaries().values()}
+    for task in suite.tasks:
+        if any(key[0] == task and key[3] in chosen.get(key[1], ()) for key in summaries):
+            _pack_task(store, suite, task, chosen, summaries, found)
+    if not found["task"]:
+        raise StoreError(f"{store.path}: no runs to pack")
+    columns: dict[str, Any] = {}
+    for name in RUN_COLUMNS:
+        columns[name] = pa.array(found[name])
+        if name in ("task", "method", "ended", "code"):
+            columns[name] = columns[name].dictionary_encode()
+        elif name in ("process_seconds", "overhead_seconds"):
+            columns[name] = columns[name].cast(pa.float32())
+        elif name in ("repeat", "queries"):
+            columns[name] = columns[name].cast(pa.int32())
+    columns["proposals"] = pa.array(found["proposals"], pa.list_(pa.uint32()))
+    for name in REBUILT:
+        if any(values is not None for values in found[name]):
+            columns[name] = pa.array(found[name], pa.list_(pa.int8() if name == "status" else pa.float64()))
+    sink = pa.BufferOutputStream()
+    words = ["task", "method", "ended", "code"]
+    # Brotli's contexts suit the numbers: a tenth smaller than zstd.
+    options = {"compression": "brotli", "compression_level": 11, "use_dictionary": words, "write_page_checksum": True}
+    pq.write_table(pa.table(columns), sink, **options)
+    return sink.getvalue()
+
+
+def _pack_task(
+    store: RunStore,
+    suite: Suite,
+    name: str,
+    chosen: Chosen,
+    summaries: Mapping[tuple[str, str, float, int], Summary],
+    found: dict[str, list[Any]],
+) -> None:
+    task = load_task(suite.address(name), suite.protocol.noise)
+    frame = store.frame(task=name)
+    if any(str(column).startswith("objective:") for column in frame):
+        raise StoreError(f"{store.path}: {name} has further objectives; packed runs hold the validation error alone")
+    wanted = [repeat in chosen.get(label, ()) for label, repeat in zip(frame["method"], frame["repeat"], strict=True)]
+    frame = frame[np.array(wanted)].reset_index(drop=True)
+    rebuild = RebuiltRows(task, suite.budget.unit)
+    codes = frame["architecture"].cat.codes.to_numpy(np.int64)
+    distinct, place = np.unique(codes, return_inverse=True)
+    numbers = rebuild.numbers(frame["architecture"].cat.categories[distinct].tolist())[place]
+    starts = np.flatnonzero(frame["query"].to_numpy() == 1)
+    lengths = np.diff([*starts.tolist(), len(frame)])
+    stored, rebuilt = as_stored(frame), rebuild.columns(numbers, lengths)
+    runs = frame.loc[starts, ["method", "budget", "repeat"]].itertuples(index=False)
+    overhead = np.add.reduceat(frame["overhead_seconds"].to_numpy(np.float64), starts)
+    parts = [slice(start, start + length) for start, length in zip(starts.tolist(), lengths.tolist(), strict=True)]
+    rows: list[dict[str, Any]] = []
+    for (label, budget, repeat), part, spent in zip(runs, parts, overhead.tolist(), strict=True):
+        row = {**vars(summaries[name, label, budget, repeat]), "overhead_seconds": spent, "proposals": numbers[part]}
+        rows.append(row | {column: _unless_rebuilt(column, stored, rebuilt, part) for column in REBUILT})
+    _share(rows)
+    for row in rows:
+        for column, values in found.items():
+            values.append(row[column])
+
+
+def _unless_rebuilt(column: str, stored: Mapping[str, Any], rebuilt: Mapping[str, Any] | None, part: slice) -> Any:
+    """The values of a run that are not rebuilt bit for bit; None if they are."""
+    values = stored[column][part]
+    same = rebuilt is not None and values.tobytes() == rebuilt[column][part].tobytes()
+    return None if same else values
+
+
+def _share(rows: Sequence[dict[str, Any]]) -> None:
+    """Drops the proposals of runs that begin those of the same repeat at a larger budget."""
+    longer: dict[tuple[str, int], Numbers] = {}
+    for row in sorted(rows, key=lambda row: -row["budget"]):
+        run, own = (row["method"], row["repeat"]), row["proposals"]
+        if run in longer and np.array_equal(longer[run][: len(own)], own):
+            row["proposals"] = None
+        else:
+            longer[run] = own
+
+
+def read_packed(path: Path) -> "pa.Table":
+    """Reads a file of packed runs.
+
+    Raises:
+        StoreError: It is missing or damaged.
+    """
+    import pyarrow.parquet as pq
+
+    try:
+        table = pq.read_table(path, page_checksum_verification=True)
+    except Exception as error:  # a damaged file raises anything
+        raise StoreError(f"{path}: damaged, or no file of packed runs ({type(error).__name__})") from error
+    if missing := {*RUN_COLUMNS, "proposals"} - set(table.column_names):
+        raise StoreError(f"{path}: no file of packed runs: it has no column '{min(missing)}'")
+    return table

@@ -1,0 +1,146 @@
+"""Columns of a run that its proposals and the table of its task tell, so that a packed run need not hold them."""
+
+from collections.abc import Mapping, Sequence
+from math import nan, prod
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from equipoise.harness.core.errors import StoreError
+from equipoise.harness.core.space import Architecture, SearchSpace
+from equipoise.harness.core.task import Task
+
+__all__ = ["REBUILT", "Numbering", "RebuiltRows"]
+
+REBUILT = ("fidelity", "validation_error", "charge", "training_charge", "cost_seconds", "status")
+"""The columns of a row that are rebuilt; one that is not rebuilt exactly is stored as it is."""
+
+STATUSES = ("duplicate", "invalid", "ok")
+MOST_NUMBERS = 2**32
+
+Numbers = npt.NDArray[np.int64]
+
+
+class Numbering:
+    """Numbers the architectures of a space: option numbers as digits, the base of each is its number of options.
+
+    Invalid proposals have a number too: a runner accepts only option numbers that are in range.
+
+    Args:
+        space: Its cardinalities are the bases.
+
+    Raises:
+        StoreError: The numbers do not fit 32 bits.
+    """
+
+    def __init__(self, space: SearchSpace) -> None:
+        widths = space.cardinalities
+        if prod(widths) > MOST_NUMBERS:
+            raise StoreError(
+                f"{space.name}: packed runs take spaces of up to 2^32 combinations of options, not this one"
+            )
+        self._widths = np.array(widths, dtype=np.int64)
+        self._weights = np.concatenate([np.cumprod(self._widths[::-1])[::-1][1:], [1]])
+
+    def number(self, architecture: Architecture) -> int:
+        """The number of an architecture."""
+        return int(self._weights @ np.array(architecture, dtype=np.int64))
+
+    def architectures(self, numbers: Numbers) -> list[Architecture]:
+        """The architectures of n numbers."""
+        digits = numbers[:, None] // self._weights % self._widths
+        return list(map(tuple, digits.tolist()))
+
+
+class RebuiltRows:
+    """Rebuilds the rows of the runs of one task.
+
+    Args:
+        task: Answers; its data is read only where answers are looked up.
+        unit: Of the budget.
+    """
+
+    def __init__(self, task: Task, unit: str) -> None:
+        self._task, self._unit = task, unit
+        self._numbering = Numbering(task.space)
+        self._known: dict[int, tuple[str, float, float, int]] = {}
+        self._keys: dict[Architecture, int] = {}
+
+    @property
+    def cardinalities(self) -> tuple[int, ...]:
+        """The number of options of each decision."""
+        return self._task.space.cardinalities
+
+    def texts(self, numbers: Numbers) -> list[str]:
+        """The texts of n architectures."""
+        return list(map(self._task.space.format, self._numbering.architectures(numbers)))
+
+    def numbers(self, texts: Sequence[str]) -> Numbers:
+        """The numbers of n architectures, from their texts."""
+        found = [self._numbering.number(self._task.space.parse(text)) for text in texts]
+        return np.array(found, dtype=np.int64)
+
+    def columns(self, numbers: Numbers, lengths: Numbers) -> dict[str, Any] | None:
+        """The `REBUILT` columns of some runs; None where answers cannot be looked up.
+
+        Args:
+            numbers: Of the proposals, one run after the other.
+            lengths: Proposals per run.
+        """
+        task = self._task
+        if not task.info.is_lookup:
+            return None
+        distinct, place = np.unique(numbers, return_inverse=True)
+        self._learn(distinct)
+        _, errors, costs, keys = zip(*map(self._known.__getitem__, distinct.tolist()), strict=True)
+        key = np.array(keys, dtype=np.int64)[place]
+        fidelity = float(task.info.fidelities[-1]) if task.info.fidelities else nan
+        cost = np.array(costs, dtype=np.float64)[place]
+        count = len(numbers)
+        charge = {"queries": np.ones(count), "epochs": np.full(count, fidelity), "cost_seconds": cost}[self._unit]
+        return {
+            "fidelity": np.full(count, fidelity),
+            "validation_error": np.array(errors, dtype=np.float64)[place],
+            "charge": charge,
+            "training_charge": np.zeros(count),
+            "cost_seconds": cost,
+            "status": _statuses(key, lengths),
+        }
+
+    def _learn(self, numbers: Numbers) -> None:
+        """Asks the task for what is not known yet."""
+        task, rng = self._task, np.random.default_rng(0)
+        new = np.array([number for number in numbers.tolist() if number not in self._known], dtype=np.int64)
+        for number, architecture in zip(new.tolist(), self._numbering.architectures(new), strict=True):
+            text = task.space.format(architecture)
+            if not task.space.contains(architecture):
+                self._known[number] = (text, task.info.penalty, 0.0, -1)
+                continue
+            answer = task.evaluate(architecture, None, rng)
+            key = self._keys.setdefault(task.space.key(architecture), len(self._keys))
+            self._known[number] = (text, answer.validation_error, answer.cost_seconds, key)
+
+
+def _statuses(keys: Numbers, lengths: Numbers) -> npt.NDArray[np.int8]:
+    """Codes of `STATUSES`: the first proposal of a key in a run is ok, a later one a duplicate; -1 is invalid."""
+    run = np.repeat(np.arange(len(lengths)), lengths)
+    span = int(keys.max(initial=0)) + 2
+    _, first = np.unique(run * span + keys + 1, return_index=True)
+    found = np.zeros(len(keys), dtype=np.int8)
+    found[first] = STATUSES.index("ok")
+    found[keys < 0] = STATUSES.index("invalid")
+    return found
+
+
+def status_texts(codes: npt.NDArray[np.int8]) -> list[str]:
+    """The words of `_statuses`."""
+    return [STATUSES[code] for code in codes.tolist()]
+
+
+def as_stored(frame: Any) -> Mapping[str, Any]:
+    """The `REBUILT` columns of stored rows, in the form in which they are rebuilt."""
+    found = {name: frame[name].to_numpy(np.float64, na_value=nan) for name in REBUILT if name != "status"}
+    words = frame["status"].cat.categories.tolist()
+    codes = np.array([STATUSES.index(word) for word in words], dtype=np.int8)
+    return {**found, "status": codes[frame["status"].cat.codes.to_numpy()]}

@@ -1,0 +1,112 @@
+"""Evaluations of other tasks: which a search is told, and who is told."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from equipoise.harness.core.errors import SuiteError
+from equipoise.harness.core.history_tasks import history_names, labels_told, missing_history, with_history
+from equipoise.harness.core.ledger import Budget
+from equipoise.harness.core.protocol import protocol_of
+from equipoise.harness.core.registry import load_method, load_task, problem_of
+from equipoise.harness.core.suite import Suite
+from equipoise.harness.engine.session import run_suite
+from equipoise.reports.load import load
+from equipoise.reports.sections.provenance import provenance_section
+
+HISTORY = ["nasbench201/cifar10", "nasbench201/cifar100", "nasbench201/fashion14", "nasbench_graph/cora"]
+TRANSFER, SCRATCH = load_method("transfer_gp"), load_method("structural_gp")
+
+
+def suite(methods=({"name": "transfer_gp"},), tasks=("nasbench201/cifar10",), **protocol) -> Suite:
+    return Suite.from_dict(
+        {
+            "name": "told",
+            "budget": {"queries": 4},
+            "protocol": {"repeats": 2, "seed": 3, **protocol},
+            "tasks": [{"name": task} for task in tasks],
+            "methods": list(methods),
+        }
+    )
+
+
+def told(cls, task: str, repeat: int = 1, **protocol):
+    made = suite(tasks=(task,), **protocol)
+    spec = next(one for one in made.runs() if one.repeat == repeat)
+    loaded = load_task(task)
+    return with_history(problem_of(cls, loaded, Budget(queries=4)), cls, loaded, spec).history
+
+
+def test_other_spaces_and_the_same_images_are_left_out() -> None:
+    names = [one.task for one in told(TRANSFER, "nasbench201/cifar10", history=HISTORY)]
+    assert names == ["nasbench201/cifar100", "nasbench201/fashion14"]
+    rules = protocol_of(
+        {"repeats": 1, "seed": 0, "history": [f"transnas_micro/{name}" for name in ("jigsaw", "normal")]}
+    )
+    task = load_task("transnas_micro/class_scene")
+    if task.skip() is None:
+        assert history_names(task, rules, "") == (), "all seven tasks are of the images of Taskonomy"
+    assert (
+        load_task("training/nasbench201/digits").info.trained_on == load_task("training/darts/digits").info.trained_on
+    )
+
+
+def test_what_is_told_is_drawn_once_per_repeat_for_all_methods_and_tasks() -> None:
+    first, second = (
+        told(TRANSFER, "nasbench201/cifar10", repeat, history=HISTORY, history_size=20) for repeat in (1, 2)
+    )
+    elsewhere = told(TRANSFER, "nasbench201/fashion14", history=HISTORY, history_size=20)
+    cifar100, task = first[0], load_task("nasbench201/cifar100")
+    assert len(cifar100) == len(set(cifar100.architectures)) == 20
+    assert cifar100.errors.tolist() == [task.expected(one) for one in cifar100.architectures]
+    assert cifar100.architectures != second[0].architectures
+    assert [one.architectures for one in elsewhere if one.task == cifar100.task] == [cifar100.architectures]
+
+
+def test_only_who_declares_it_is_told() -> None:
+    assert told(SCRATCH, "nasbench201/cifar10", history=HISTORY) == ()
+    assert labels_told(SCRATCH, load_task("nasbench201/cifar10"), suite(history=HISTORY).protocol, "") == {}
+
+
+def test_suites_without_a_history_keep_their_ids() -> None:
+    plain, with_it = suite(), suite(history=HISTORY)
+    assert "history" not in json.dumps(plain.to_dict())
+    assert "history_size" not in with_it.protocol.rules()
+    assert Suite.from_dict(with_it.to_dict()) == with_it
+    ids = [next(made.runs()).run_id for made in (plain, with_it, suite(history=HISTORY, history_size=50))]
+    assert len(set(ids)) == 3
+    assert ids[0] == "6baff26c670ee80cb077", "the id of a suite without a history"
+
+
+def test_bad_histories_are_refused() -> None:
+    with pytest.raises(SuiteError, match=r"\[protocol\]: history must be a list; got 'x'"):
+        suite(history="x")
+    with pytest.raises(SuiteError, match="named twice"):
+        suite(history=["nasbench201/cifar10", "nasbench201/cifar10"])
+    with pytest.raises(SuiteError, match="training/nasbench201/digits is no table"):
+        told(TRANSFER, "nasbench201/cifar10", history=["training/nasbench201/digits"])
+    reason = missing_history(TRANSFER, load_task("nasbench_graph/cora"), suite(history=HISTORY).protocol, "")
+    assert "none of [protocol] history has the space of nasbench_graph/cora and other images" in str(reason)
+    assert "name some in [protocol] history" in str(
+        missing_history(TRANSFER, load_task("nasbench_graph/cora"), suite().protocol, "")
+    )
+
+
+def test_labels_stand_in_every_row_in_the_manifest_and_in_the_report(tmp_path: Path) -> None:
+    made = suite(({"name": "transfer_gp"}, {"name": "random_search"}), history=HISTORY, history_size=12)
+    run = run_suite(
+        replace(made, protocol=replace(made.protocol, repeats=1)), tmp_path, workers=1, cluster="in-process"
+    )
+    assert run.stored == 2
+    manifest = json.loads((tmp_path / "manifest.json").read_text())
+    entry = manifest["methods"]["transfer_gp (history 12)"]
+    assert entry["history"] == {"nasbench201/cifar10": {"nasbench201/cifar100": 12, "nasbench201/fashion14": 12}}
+    assert "history" not in manifest["methods"]["random_search"]
+    results = load(tmp_path)
+    assert set(results.labels) == {"transfer_gp (history 12)", "random_search"}
+    shown = str(provenance_section(results))
+    assert "24 of nasbench201/cifar100 and nasbench201/fashion14 on nasbench201/cifar10" in shown
+    assert np.isfinite(results.regrets()).all()

@@ -1,0 +1,236 @@
+"""Packed runs give back the rows that they were packed from, and stand beside results under the same rules."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from stores import played, suite
+
+from equipoise.harness.archive.add import complete_repeats
+from equipoise.harness.core.errors import StoreError
+from equipoise.harness.core.registry import load_space
+from equipoise.harness.core.suite import Suite
+from equipoise.harness.store.combined import CombinedStore
+from equipoise.harness.store.description import description_of
+from equipoise.harness.store.entry import Entry
+from equipoise.harness.store.overview import opened
+from equipoise.harness.store.packed_runs import packed_runs
+from equipoise.harness.store.rebuilt import Numbering
+from equipoise.harness.store.run_store import RunStore
+from equipoise.reports.load import load
+
+METHODS = (
+    {"name": "local_search"},
+    {"name": "asng"},
+    {"name": "random_search"},
+    {"name": "plugins_for_tests:AlwaysInvalid", "label": "invalid"},
+)
+TASKS = ("nasbench201/cifar10", "nasbench_graph/cora")
+BUDGETS = {"queries": [10, 25]}
+
+
+def packed(folder: Path, entry: Path, change: Callable[[dict[str, Any]], None] = lambda _: None) -> Entry:
+    """Packs all that a folder has."""
+    store, chosen = opened(folder)
+    repeats = complete_repeats(store, chosen)
+    entry.mkdir()
+    (entry / "runs.parquet").write_bytes(packed_runs(store, chosen, repeats))
+    description = description_of(store, repeats, "field", "1", ["A. Nonymous"], "")
+    change(description)
+    (entry / "entry.json").write_text(json.dumps(description))
+    return Entry(entry)
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return played(tmp_path_factory.mktemp("source") / "field", suite(METHODS, TASKS, budget=BUDGETS, repeats=2))
+
+
+@pytest.fixture(scope="module")
+def entry(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Entry:
+    return packed(source, tmp_path_factory.mktemp("packed") / "field")
+
+
+def test_rows_are_those_of_the_source(source: Path, entry: Entry) -> None:
+    store = RunStore(source)
+    assert set(store.frame()["status"]) == {"ok", "duplicate", "invalid"}  # else it shows little
+    pd.testing.assert_frame_equal(entry.frame(), store.frame(), check_exact=True)
+    assert {k: v.code for k, v in entry.summaries().items()} == {k: v.code for k, v in store.summaries().items()}
+    for run_id, rows in entry.rows_of([next(iter(store.summaries()))]):
+        ((_, there),) = store.rows_of([run_id])
+        assert rows["architecture"].tolist() == there["architecture"].tolist()
+
+
+def test_nothing_is_stored_that_tables_and_longer_runs_tell(entry: Entry) -> None:
+    table = pq.read_table(entry.path / "runs.parquet")
+    assert "validation_error" not in table.column_names
+    shared = table.filter(pq.read_table(entry.path / "runs.parquet")["proposals"].is_null()).to_pandas()
+    assert set(shared["method"]) >= {"local_search"}
+    assert set(shared["budget"]) == {10.0}
+
+
+def test_what_the_tables_do_not_tell_is_stored(tmp_path: Path) -> None:
+    noisy = played(tmp_path / "noisy", suite(METHODS[:1], ("nasbench201/cifar10",), repeats=2, noise="single"))
+    entry = packed(noisy, tmp_path / "entry")
+    assert entry.departures("validation_error") == 2
+    pd.testing.assert_frame_equal(entry.frame(), RunStore(noisy).frame(), check_exact=True)
+
+
+def test_a_space_too_large_to_number_is_refused() -> None:
+    with pytest.raises(StoreError, match="up to 2\\^32"):
+        Numbering(load_space("darts")())
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "said"),
+    [
+        ("runs.parquet", b"nothing", "damaged, or no file of packed runs"),
+        ("entry.json", b"{", "damaged"),
+        ("entry.json", b'{"format": 99}', "that this version reads"),
+        ("entry.json", b'{"format": 1, "name": "x"}', "'version' is missing"),
+    ],
+)
+def test_a_damaged_entry_is_one_line(entry: Entry, tmp_path: Path, file: str, content: bytes, said: str) -> None:
+    for name in ("runs.parquet", "entry.json"):
+        (tmp_path / name).write_bytes((entry.path / name).read_bytes())
+    (tmp_path / file).write_bytes(content)
+    with pytest.raises(StoreError, match=said) as caught:
+        Entry(tmp_path).frame()
+    assert "\n" not in str(caught.value)
+
+
+def other(name: str, values: Callable[[list[Any]], list[Any]]) -> Callable[[pa.Table], pa.Table]:
+    """Changes a column."""
+
+    def change(table: pa.Table) -> pa.Table:
+        column = table[name]
+        changed = pa.array(values(column.to_pylist()), column.type.value_type if name == "method" else column.type)
+        return table.set_column(table.column_names.index(name), name, changed)
+
+    return change
+
+
+def cut(runs: list[Any]) -> list[Any]:
+    return [run and run[1:] for run in runs]
+
+
+def beyond(runs: list[Any]) -> list[Any]:
+    return [run and [2**32 - 1] * len(run) for run in runs]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda table: pa.concat_tables([table, table]), "there twice"),
+        (other("repeat", lambda values: [value + 99 for value in values]), "does not ask for"),
+        (other("method", lambda values: ["another" for _ in values]), "does not ask for"),
+        (other("proposals", cut), "proposals are not as many"),
+        (other("proposals", beyond), "beyond the last one"),
+        (other("proposals", lambda values: [None for _ in values]), "too few proposals"),
+        (lambda table: table.drop_columns(["proposals"]), "no column 'proposals'"),
+    ],
+)
+def test_strange_rows_are_refused_in_one_line(
+    entry: Entry, tmp_path: Path, change: Callable[[pa.Table], pa.Table], said: str
+) -> None:
+    (tmp_path / "entry.json").write_bytes((entry.path / "entry.json").read_bytes())
+    pq.write_table(change(pq.read_table(entry.path / "runs.parquet")), tmp_path / "runs.parquet")
+    with pytest.raises(StoreError, match=said) as caught:
+        Entry(tmp_path).frame()
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("key", "name", "said"),
+    [("tasks", "evil.py/x", "task 'evil.py/x'"), ("methods", "../evil.py", "method '../evil.py'")],
+)
+def test_reading_an_entry_loads_no_file_of_it(entry: Entry, tmp_path: Path, key: str, name: str, said: str) -> None:
+    description = json.loads((entry.path / "entry.json").read_text())
+    description["manifest"]["suite"][key][0]["name"] = name
+    (tmp_path / "entry.json").write_text(json.dumps(description))
+    with pytest.raises(StoreError, match=said):
+        Entry(tmp_path)
+
+
+def mine(folder: Path, change: Callable[[dict[str, Any]], None] = lambda _: None, **options: Any) -> RunStore:
+    """Results of somebody's own method."""
+    own = ({"name": "plugins_for_tests:Good", "label": "climber"},)
+    chosen = suite(own, TASKS, budget=options.pop("budget", {"queries": 25}), **{"repeats": 2, "seed": 8, **options})
+    return RunStore(played(folder, chosen, change))
+
+
+def test_the_report_reads_both(entry: Entry, tmp_path: Path) -> None:
+    own = mine(tmp_path / "own")
+    combined = CombinedStore(own, [entry])
+    assert [line for line in combined.remarks if "stored runs were made with" not in line] == []
+    frame = combined.frame()
+    assert set(frame["method"]) == {"climber", "local_search", "asng", "random_search", "invalid"}
+    assert set(frame["budget"]) == {25.0}
+    found = load(own.path, [entry])
+    assert set(found.tasks[0].runs) == set(frame["method"])
+    alone = load(entry_source(entry, tmp_path))
+    for label in ("local_search", "asng"):
+        assert (found.tasks[0].runs[label].regret[:, -1] == alone.tasks[0].runs[label].regret[:, -1]).all()
+
+
+def entry_source(entry: Entry, folder: Path) -> Path:
+    """The same runs at the larger budget, run as a suite of their own."""
+    return played(folder / "alone", suite(METHODS, TASKS, budget={"queries": 25}, repeats=2))
+
+
+def other_data(manifest: dict[str, Any]) -> None:
+    manifest["tasks"]["nasbench201/cifar10"]["digest"] = "0" * 64
+
+
+@pytest.mark.parametrize(
+    ("options", "change", "said"),
+    [
+        ({"duplicates": "free"}, lambda _: None, "field is not used: duplicates is free here and charge there"),
+        ({"budget": {"queries": 20}}, lambda _: None, "the budget is 20 queries here; it has runs of 10, 25 queries"),
+        ({"budget": {"queries": [20, 25]}}, lambda _: None, "field is used in part: the budget is 20, 25 queries"),
+        ({}, other_data, "field is used in part: nasbench201/cifar10 was run on other data"),
+        ({"initial": "shared"}, lambda _: None, "seed is 8 here and 7 there"),
+    ],
+)
+def test_what_differs_is_said_in_one_line(
+    entry: Entry, tmp_path: Path, options: dict[str, Any], change: Callable[[dict[str, Any]], None], said: str
+) -> None:
+    combined = CombinedStore(mine(tmp_path / "own", change, **options), [entry])
+    assert [line for line in combined.remarks if said in line], combined.remarks
+    assert ("local_search" in set(combined.frame()["method"])) == ("in part" in said)
+
+
+def test_runs_of_other_code_or_packages_are_flagged(source: Path, tmp_path: Path) -> None:
+    def changed(description: dict[str, Any]) -> None:
+        description["codes"]["asng"] = "0" * 16
+        description["manifest"]["sessions"][0]["versions"]["numpy"] = "1.0"
+
+    entry = packed(source, tmp_path / "entry", changed)
+    remarks = CombinedStore(mine(tmp_path / "own"), [entry]).remarks
+    assert any("runs of asng were made by other code than is here" in line for line in remarks)
+    assert any("numpy 1.0 (here " in line for line in remarks)
+
+
+def test_own_runs_of_a_label_replace_those_of_the_entry(entry: Entry, tmp_path: Path) -> None:
+    again = played(tmp_path / "own", suite(METHODS[:1], TASKS, budget={"queries": 25}, repeats=1))
+    combined = CombinedStore(RunStore(again), [entry])
+    frame = combined.frame()
+    assert set(frame[frame["method"] == "local_search"]["repeat"]) == {1}
+    assert any("without local_search" in line for line in combined.remarks)
+
+
+def test_repeats_that_some_task_lacks_are_not_packed(tmp_path: Path) -> None:
+    first = suite(METHODS[:2], repeats=2)
+    played(tmp_path, first)
+    store = RunStore(tmp_path)
+    part = next(p for p in store.parts() if store._entries(p)[0]["repeat"] == 2)
+    label = store._entries(part)[0]["method"]
+    part.unlink()
+    chosen = complete_repeats(RunStore(tmp_path), Suite.from_dict((store.manifest() or {})["suite"]))
+    assert chosen[label] == {1}
+    assert sorted(map(len, chosen.values())) == [1, 2]
