@@ -41,7 +41,7 @@ class Ednag(Method):
     Args:
         problem: What is known before the search.
         rng: Source of randomness.
-        population: Members.
+        population: Members; default 30, or half of the budget of queries where that is smaller.
         steps: Steps of the noise schedule; 0 takes as many as the budget pays for, or 100 where it is not in queries.
             Where a step brings nothing new, the schedule starts again with the members that were found.
         temperature: Divides the fitness in the exponent of the weights.
@@ -77,7 +77,7 @@ class Ednag(Method):
         problem: Problem,
         rng: np.random.Generator,
         *,
-        population: int = 30,
+        population: int | None = None,
         steps: int = 0,
         temperature: float = 1.0,
         noise: float = 0.8,
@@ -87,7 +87,9 @@ class Ednag(Method):
         diverse: float = 0.2,
     ) -> None:
         super().__init__(problem, rng)
-        check_count("ednag", "population", population, problem, least=2, default=30)
+        if population is None:
+            population = min(30, max(2, (problem.budget.queries or 60) // 2))
+        check_count("ednag", "population", population, problem, least=2)
         if steps < 0 or steps == 1:
             raise SettingError(f"ednag: steps = {steps}; accepted: 0, or whole numbers from 2 on")
         for name, value in (("temperature", temperature), ("index", index)):

@@ -1,7 +1,7 @@
 """RoBoT: Bayesian optimisation of the weights with which training-free scores are added up."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -52,6 +52,7 @@ class Robot(Method):
     origin = "published"
     source = "He et al., Robustifying and Boosting Training-Free Neural Architecture Search (RoBoT), ICLR 2024"
     knowledge = ("decisions", "legality", "isomorphism", "size", "scores")
+    check_settings: ClassVar[Mapping[str, Any]] = {"pool": 50}  # scores for less than a query
     deviations = (
         "jacov, nwot and parameters instead of jacob_cov, grasp and fisher.",
         "A pool of 1,000 architectures is scored instead of the whole space, since scores are paid for.",

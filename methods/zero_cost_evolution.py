@@ -1,7 +1,7 @@
 """Regularised evolution that starts from the best by a training-free score, and may move by it."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -42,6 +42,7 @@ class ZeroCostEvolution(_RegularizedEvolution):
 
     source = "Abdelfattah, Mehrotra, Dudziak and Lane, Zero-Cost Proxies for Lightweight NAS, ICLR 2021"
     knowledge = ("decisions", "legality", "isomorphism", "scores")  # type: ignore[assignment]
+    check_settings: ClassVar[Mapping[str, Any]] = {"warmup": 100}  # scores for less than a query
     deviations = (  # type: ignore[assignment]
         "1,000 architectures are scored instead of 3,000, since scores are paid for.",
         "Population at most half of the budget; members of a tournament are drawn with replacement.",

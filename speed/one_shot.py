@@ -2,7 +2,7 @@
 
 Run ``python speed/one_shot.py [space] [architectures] [published]``. CPU is `process_time` with one thread; all kinds
 of pass are measured in the same run, in turn, over the embedded images, or with ``published`` over random ones of
-3 x 32 x 32 in the published skeleton. The cost of a stand-alone pass includes validation, as
+3 x 32 x 32 in the published macro architecture. The cost of a stand-alone pass includes validation, as
 `cost_seconds` of a table does.
 """
 

@@ -10,7 +10,8 @@ reduction cell, as NASLib numbers them, and one ``nb301_surrogate_val_acc``. No 
 surrogate. It gives methods a landscape on the DARTS space whose shape is roughly right, and no number to quote.
 `nasbench301` runs the official ensembles instead, where their archive is at hand.
 
-Measured with 1,218 genotypes: Kendall tau 0.711, Spearman rho 0.887, R2 0.759 on 122 held-out ones (trees).
+Measured with 1,218 genotypes: Kendall tau 0.711, Spearman rho 0.887, R2 0.759 on 122 held-out ones (trees);
+0.782, 0.928 and 0.886 (Gaussian processes).
 """
 
 import ast

@@ -27,7 +27,8 @@ def main(count: int, size: int, source: str) -> None:
     torch.set_num_threads(1)
     task, images = load_task("nasbench201/cifar10"), DeviceImages(collection(source).load())
     cells = list(task.space.enumerate())
-    published = {name: task.resource(f"score:{name}")(cells) for name in (*LIVE_SCORES, "parameters")}
+    readers = {name: task.resource(f"score:{name}") for name in (*LIVE_SCORES, "parameters")}
+    published = {name: reader(cells) for name, reader in readers.items() if reader is not None}
     defined = np.flatnonzero(np.all([np.isfinite(values) for values in published.values()], axis=0))
     order = defined[np.argsort(published["synflow"][defined], kind="stable")]
     chosen = order[np.linspace(0, len(order) - 1, count).astype(int)]

@@ -95,6 +95,7 @@ def test_archives_hold_one_package_and_no_link(built: Path) -> None:
     assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {"equipoise"}
     wanted = ("py.typed", "testing.py", "harness/cli/templates/method.txt", "suites/quick.toml", "methods/tpe.py")
     wanted += ("reports/explorer/page.html", "reports/explorer/theme.css", "reports/explorer/scripts/main.js")
+    wanted += ("harness/archive/shipped/index.json", "harness/archive/shipped/reference/runs.parquet")
     assert {f"equipoise/{name}" for name in wanted} <= set(names)
     with tarfile.open(sdist) as archive:
         members = archive.getnames()

@@ -12,7 +12,7 @@ from equipoise.harness.core.errors import SuiteError
 from equipoise.harness.core.method import Method
 from equipoise.harness.core.suite import Suite
 
-__all__ = ["compare"]
+__all__ = ["compare", "suite_beside"]
 
 
 def compare(
@@ -60,7 +60,7 @@ def compare(
         raise SuiteError(
             f"queries = {queries}: the reference runs have {told} queries; use one, or with_reference=False"
         )
-    suite = _suite(method, reference.suite, repeats, queries, label, settings).changed(tasks=tuple(tasks))
+    suite = suite_beside(method, reference.suite, repeats, queries, label, settings).changed(tasks=tuple(tasks))
     folder = Path(out) if out is not None else Path("results") / suite.name
     run(suite, folder, workers, progress=progress)
     results = Results(folder, [*([REFERENCE] if with_reference else []), *beside])
@@ -68,7 +68,7 @@ def compare(
     return results
 
 
-def _suite(
+def suite_beside(
     method: str | Path | type[Method],
     reference: Suite,
     repeats: int,

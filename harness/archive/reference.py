@@ -41,7 +41,7 @@ class Estimate:
             f"{'all':<24} {_duration(total):>10} of CPU time, {_duration(total / workers)} on {workers} workers"
         )
         if self.unknown:
-            lines.append(f"not measured yet: {', '.join(self.unknown)}")
+            lines.append(f"not measured yet: {'; '.join(self.unknown)}")
         return "\n".join(lines)
 
 

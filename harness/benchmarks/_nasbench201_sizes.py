@@ -1,13 +1,15 @@
 """Parameters and FLOPs of all NAS-Bench-201 networks in closed form: no network is built, PyTorch is not needed."""
 
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from equipoise.harness.benchmarks._network_sizes import SizeReaders
 from equipoise.harness.spaces.nasbench201 import EDGES, OPERATIONS, NasBench201
 
-__all__ = ["cell_sizes", "live_edges"]
+__all__ = ["cell_sizes", "live_edges", "size_readers"]
 
 Array = npt.NDArray[np.float64]
 
@@ -69,6 +71,11 @@ def cell_sizes(dataset: str, measure: str) -> Array:
             channels = wider
         total += own.cells * (kernels * channels**2 * (1 if count else area) + norms * 2 * channels * count)
     return total + 2 * channels * count + channels * own.classes + own.classes
+
+
+def size_readers(dataset: str) -> SizeReaders:
+    """Functions that give both measures of a data set."""
+    return {measure: partial(cell_sizes, dataset, measure) for measure in ("parameters", "flops")}
 
 
 def live_edges(used: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:

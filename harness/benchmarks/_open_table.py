@@ -173,6 +173,10 @@ class PlacedTables(Benchmark):
         """Where an importer puts the table: ``BENCHMARK-DATASET.parquet`` in `tables_folder()`."""
         return tables_folder() / f"{self.name}-{dataset.replace('/', '-')}.parquet"
 
+    def sizes(self, dataset: str) -> SizeReaders:
+        """Functions that give the sizes of the networks of a data set, where they can be counted; none by default."""
+        return {}
+
     def missing(self, dataset: str) -> str | None:
         """The reason why the table is no task here, with the command that gets it where it is missing."""
         path = self.place(dataset)
@@ -192,6 +196,7 @@ class PlacedTables(Benchmark):
             noise,
             partial(self.missing, dataset),
             path,
+            sizes=self.sizes(dataset),
             objectives=_objectives(table_info(f"{self.name}/{dataset}", path), path),
         )
 

@@ -4,6 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from equipoise.harness.benchmarks._arch_results import ArchResults
+from equipoise.harness.benchmarks._nasbench201_sizes import size_readers
+from equipoise.harness.benchmarks._network_sizes import SizeReaders
+from equipoise.harness.benchmarks._official import CURVE
 from equipoise.harness.benchmarks.nasbench201 import CITATION
 from equipoise.harness.data.official import nasbench201
 from equipoise.harness.data.official.record import Record
@@ -22,6 +25,10 @@ class NasBench201FullBenchmark(ArchResults):
     imported = "NAS-Bench-201-v1_1-096897.pth"
     space = NasBench201()
     epochs = tuple(nasbench201.EPOCHS.values())
+
+    def sizes(self, dataset: str) -> SizeReaders:
+        """Counted: the networks are those of NAS-Bench-201."""
+        return size_readers(dataset.removesuffix(CURVE))
 
     def recognises(self, path: Path) -> bool:
         """Whether this looks like the official file."""

@@ -1,5 +1,6 @@
 """Options of commands that put archived runs beside results."""
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -7,9 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from equipoise.harness.core.suite import Suite
     from equipoise.harness.store.entry import Entry
 
-__all__ = ["WithEntries", "WithReference", "entries_beside", "entry_at"]
+__all__ = ["WithEntries", "WithReference", "announce", "entries_beside", "entry_at"]
+
+LOG = logging.getLogger("equipoise")
 
 WithReference = Annotated[
     bool, typer.Option("--with-reference", help="Put the reference runs beside it in the report.")
@@ -18,6 +22,19 @@ WithEntries = Annotated[
     list[str] | None,
     typer.Option("--with", metavar="NAME", help="Put an entry of an archive beside it; may be given again."),
 ]
+
+
+def announce(suite: "Suite", beside: "Sequence[Entry]") -> None:
+    """Logs what keeps entries from standing beside a suite, before it runs."""
+    if not beside:
+        return
+    from equipoise.harness.store.comparable import comparable
+    from equipoise.harness.store.manifest import described
+
+    manifest = {"suite": suite.to_dict(), "tasks": described(suite)}
+    for entry in beside:
+        for line in comparable(manifest, entry).differences:
+            LOG.warning("%s", line)
 
 
 def entry_at(place: Path) -> "Entry | None":

@@ -12,7 +12,7 @@ import typer
 
 from equipoise.harness.cli import completion
 from equipoise.harness.cli.archive_commands import archive
-from equipoise.harness.cli.beside import WithEntries, WithReference, entries_beside, entry_at
+from equipoise.harness.cli.beside import WithEntries, WithReference, announce, entries_beside, entry_at
 from equipoise.harness.cli.data_commands import data
 from equipoise.harness.cli.reference_commands import reference
 from equipoise.harness.cli.sbatch_command import sbatch
@@ -97,9 +97,11 @@ def run(
     from equipoise.harness.engine.shard import Shard
     from equipoise.harness.engine.walltime import parse_time
 
+    chosen = Suite.load(suite).changed(tuple(only or ()), repeats, queries, tuple(task or ()))
     beside = entries_beside(with_reference, with_)
+    announce(chosen, beside)
     ran = run_suite(
-        Suite.load(suite).changed(tuple(only or ()), repeats, queries, tuple(task or ())),
+        chosen,
         out,
         workers=workers,
         cluster=cluster,
@@ -268,7 +270,10 @@ def verify(
 
     if (entry := entry_at(folder)) is not None:
         from equipoise.harness.archive.check import runnable
+        from equipoise.harness.store.comparable import flags
 
+        for line in flags(entry):
+            typer.echo(line)
         raise typer.Exit(verify_runs(entry, runnable(entry.suite, typer.echo), sample, typer.echo))
     raise typer.Exit(run_verify(folder, sample, typer.echo))
 

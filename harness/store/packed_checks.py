@@ -1,4 +1,4 @@
-"""What must hold of a file of packed runs that somebody else may have written."""
+"""Checks of packed runs that somebody else may have written."""
 
 from math import prod
 from pathlib import Path

@@ -37,7 +37,7 @@ class PackedTable:
         return values
 
     def departures(self, column: str) -> npt.NDArray[np.bool_]:
-        """Which runs hold values of their own in a column."""
+        """Tells for each run whether it holds values of its own in a column."""
         found = self._lists.get(column)
         return np.zeros(len(self.runs), dtype=np.bool_) if found is None else found[2]
 

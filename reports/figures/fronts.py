@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from equipoise.harness.core.task_info import Objective
 from equipoise.reports.drawing.canvas import Canvas
 from equipoise.reports.drawing.look import INK, Look
 from equipoise.reports.drawing.panel import Panel, Scale, legend, legend_height, log_ticks, round_ticks, short_number
@@ -14,7 +15,21 @@ from equipoise.reports.results import Array
 from equipoise.reports.statistics.attainment import attainment_surface
 from equipoise.reports.statistics.resampling import Estimate
 
-__all__ = ["SHARES", "missing_volume", "surface_in_units", "surfaces", "volumes"]
+__all__ = [
+    "ABOVE",
+    "BELOW",
+    "FRONT",
+    "RANDOM",
+    "ROW",
+    "SHARES",
+    "axis_title",
+    "missing_volume",
+    "panels",
+    "staircase",
+    "surface_in_units",
+    "surfaces",
+    "volumes",
+]
 
 SHARES = (0.1, 0.5, 0.9)
 MOST_BANDS = 3
@@ -44,7 +59,7 @@ def volumes(
         looks: Appearance of each method.
         unit: Of the budget.
     """
-    canvas, place = _canvas(style, tasks, [(label, looks[label]) for label in _labels(tasks, looks)] + _line(RANDOM))
+    canvas, place = panels(style, tasks, [(label, looks[label]) for label in _labels(tasks, looks)] + _line(RANDOM))
     for number, task in enumerate(tasks):
         left, top, width, last = place(number)
         shown = {label: missing_volume(task, each.value) for label, each in curves[task.name].items()}
@@ -72,7 +87,7 @@ def volumes(
 
 def surfaces(style: Style, tasks: Sequence[TaskFronts], looks: Mapping[str, Look]) -> Canvas:
     """Draws median attainment surfaces, those at 10 and 90 % as thin lines where they fit, and the exact front."""
-    canvas, place = _canvas(style, tasks, [(label, looks[label]) for label in _labels(tasks, looks)] + _line(FRONT))
+    canvas, place = panels(style, tasks, [(label, looks[label]) for label in _labels(tasks, looks)] + _line(FRONT))
     for number, task in enumerate(tasks):
         left, top, width, _ = place(number)
         first, second = task.scales
@@ -95,12 +110,12 @@ def surfaces(style: Style, tasks: Sequence[TaskFronts], looks: Mapping[str, Look
         panel.x_ticks(ticks[0], [short_number(tick) for tick in ticks[0]])
         panel.y_ticks(ticks[1], [short_number(tick) for tick in ticks[1]])
         panel.frame()
-        panel.x_label(_axis(first.objective.name, first.objective.unit))
-        panel.y_label(_axis(second.objective.name, second.objective.unit), 30)
+        panel.x_label(axis_title(first.objective))
+        panel.y_label(axis_title(second.objective), 30)
         for (label, share), corners in lines.items():
-            _staircase(panel, corners, looks[label], 1.6 if share == 0.5 else 0.5)
+            staircase(panel, corners, looks[label], 1.6 if share == 0.5 else 0.5)
         if front is not None:
-            _staircase(panel, front, Look(INK, "", ()), 0.9)
+            staircase(panel, front, Look(INK, "", ()), 0.9)
     return canvas
 
 
@@ -115,7 +130,7 @@ def _within(task: TaskFronts, points: Array) -> Array:
     return np.asarray((normal <= 1).all(axis=1))
 
 
-def _staircase(panel: Panel, corners: Array, look: Look, width: float) -> None:
+def staircase(panel: Panel, corners: Array, look: Look, width: float) -> None:
     """Draws a surface: it runs along the second axis at each corner, then along the first to the next one."""
     inside = corners[(corners <= (panel.x.high, panel.y.high)).all(axis=1)]
     if not len(inside):
@@ -125,8 +140,10 @@ def _staircase(panel: Panel, corners: Array, look: Look, width: float) -> None:
     panel.curve([*xs, panel.x.high], [panel.y.high, *ys], look, width=width)
 
 
-def _axis(name: str, unit: str) -> str:
-    return f"{name.replace('_', ' ')} [{unit}]" if unit else name.replace("_", " ")
+def axis_title(objective: Objective) -> str:
+    """The name of an objective with its unit."""
+    name = objective.name.replace("_", " ")
+    return f"{name} [{objective.unit}]" if objective.unit else name
 
 
 def _labels(tasks: Sequence[TaskFronts], looks: Mapping[str, Look]) -> list[str]:
@@ -141,7 +158,8 @@ Place = Callable[[int], tuple[float, float, float, bool]]
 """Number of a panel to its left, its top, its width, and whether none is below it."""
 
 
-def _canvas(style: Style, tasks: Sequence[TaskFronts], entries: list[tuple[str, Look]]) -> tuple[Canvas, Place]:
+def panels(style: Style, tasks: Sequence[TaskFronts], entries: list[tuple[str, Look]]) -> tuple[Canvas, Place]:
+    """A canvas with a legend below, and the places of one panel per task."""
     columns = max(1, min(len(tasks), int(style.width // 190)))
     rows = -(-len(tasks) // columns)
     canvas = Canvas(style.width, rows * ROW + legend_height(style, [label for label, _ in entries]), style)

@@ -6,12 +6,13 @@ import numpy as np
 
 from equipoise.reports.document import Cell, Column, Figure, Table
 from equipoise.reports.drawing.look import Look
+from equipoise.reports.figures.attainment_difference import differences, draw_differences
 from equipoise.reports.figures.fronts import SHARES, surface_in_units, surfaces
 from equipoise.reports.fronts import TaskFronts
 from equipoise.reports.phrases import name
 from equipoise.reports.statistics.attainment import attainment_surface, largest_difference
 
-__all__ = ["attainment_differences", "attainment_figure"]
+__all__ = ["attainment_difference_figure", "attainment_differences", "attainment_figure"]
 
 
 def attainment_figure(tasks: Sequence[TaskFronts], looks: Mapping[str, Look]) -> Figure:
@@ -41,6 +42,40 @@ def attainment_figure(tasks: Sequence[TaskFronts], looks: Mapping[str, Look]) ->
         ),
         lambda style: surfaces(style, tasks, looks),
         rows,
+    )
+
+
+def attainment_difference_figure(
+    first: str, second: str, tasks: Sequence[TaskFronts], looks: Mapping[str, Look]
+) -> Figure | None:
+    """The difference of the attainment functions of two methods; None where no task has runs of both."""
+    found = differences(tasks, first, second)
+    if not found:
+        return None
+    ends = "; ".join(
+        f"{one.task.name}: {100 * max(0.0, one.values.max()):.0f} and {100 * max(0.0, -one.values.min()):.0f}"
+        for one in found
+    )
+    return Figure(
+        "attainment-difference",
+        f"Difference of the attainment functions of {first} and {second}",
+        f"The largest shares in percentage points by which {first} and {second} are ahead on the grid: {ends}.",
+        (
+            "Where a larger share of the runs of one method attains or dominates a point, the point has its colour: the "
+            "stronger, the larger the difference (blank below 10 points). Black: the exact front. The two methods have the best "
+            "average ranks by hypervolume.",
+        ),
+        lambda style: draw_differences(style, found, first, second, looks),
+        lambda: [
+            ("task", *(scale.objective.name for scale in found[0].task.scales), "difference"),
+            *(
+                (one.task.name, float(x), float(y), float(one.values[i, j]))
+                for one in found
+                for i, x in enumerate((one.edges[0][:-1] + one.edges[0][1:]) / 2)
+                for j, y in enumerate((one.edges[1][:-1] + one.edges[1][1:]) / 2)
+                if one.values[i, j]
+            ),
+        ],
     )
 
 

@@ -4,9 +4,9 @@ import numpy as np
 
 from equipoise.reports.document import Cell, Column, Table
 from equipoise.reports.fronts import FrontRuns
-from equipoise.reports.phrases import name, percent
+from equipoise.reports.phrases import percent
 from equipoise.reports.sections.answer import budget_words
-from equipoise.reports.sections.front_view import FrontView, row, within
+from equipoise.reports.sections.front_view import FrontView, by_method, column, within
 from equipoise.reports.statistics.resampling import Estimate
 
 __all__ = ["constrained_regret"]
@@ -14,7 +14,7 @@ __all__ = ["constrained_regret"]
 
 def constrained_regret(view: FrontView) -> Table:
     """The least error under the constraints, as regret."""
-    rows = []
+    columns = []
     metrics = {task.name: task.metric for task in view.analysis.results.tasks}
     tasks = [task for task in view.found.tasks if task.runs]
     means = view.analysis.estimated(view.cube(tasks, "constrained"))
@@ -25,17 +25,19 @@ def constrained_regret(view: FrontView) -> Table:
         scaled = within(Estimate(*shown), np.inf)
         cells = [
             Cell(f"{cell.text} ({gone} without)" if gone else cell.text, cell.value, cell.best and not any(lost))
-            for cell, gone in zip(row(scaled, place, np.nanmin), lost, strict=True)
+            for cell, gone in zip(column(scaled, place, np.nanmin), lost, strict=True)
         ]
-        rows.append((name(task.name), Cell(percent(task.feasible)), *cells))
+        columns.append(cells)
+    rows = [(Cell("feasible share of the space"), *(Cell(percent(task.feasible)) for task in tasks))]
+    rows += by_method(view, columns)
     notes = (
         "Error of the best architecture of a run that keeps the constraints, less that of the best in the space (in the "
         "unit of the metric; the error itself where the space is not known): means over the runs that have one, with "
         "95 % intervals; in brackets the runs that have none.",
     )
-    columns = (Column("task", "l"), Column("feasible"), *map(Column, view.labels))
+    heads = (Column("method", "l"), *(Column(task.name) for task in tasks))
     title = f"Regret under the constraints at {budget_words(view.analysis)}"
-    return Table("constrained", title, columns, tuple(rows), (notes,))
+    return Table("constrained", title, heads, tuple(rows), (notes,))
 
 
 def _without(runs: FrontRuns | None) -> int:

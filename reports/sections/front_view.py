@@ -8,11 +8,11 @@ import numpy as np
 from equipoise.reports.analysis import Analysis
 from equipoise.reports.document import Cell
 from equipoise.reports.fronts import SeveralObjectives, TaskFronts
-from equipoise.reports.phrases import decimals, interval, number
+from equipoise.reports.phrases import decimals, interval, name, number
 from equipoise.reports.results import Array
 from equipoise.reports.statistics.resampling import Estimate
 
-__all__ = ["FrontView", "row", "scaled", "within"]
+__all__ = ["FrontView", "by_method", "column", "scaled", "within"]
 
 
 @dataclass(frozen=True)
@@ -50,17 +50,29 @@ def within(means: Estimate, most: float) -> Estimate:
     return Estimate(means.value, low, high)
 
 
-def row(means: Estimate, place: int, best: Callable[[Array], float]) -> list[Cell]:
+def column(means: Estimate, place: int, best: Callable[[Array], float]) -> list[Cell]:
     """The cells of one task, a method each; the best is marked."""
-    column = means.value[:, place]
-    known = column[np.isfinite(column)]
+    values = means.value[:, place]
+    known = values[np.isfinite(values)]
     first = best(known) if known.size else np.nan
-    digits = max(3, decimals(column))
+    digits = max(3, decimals(values))
     return [
         Cell(
             f"{number(float(v), digits)} {interval(float(lo), float(hi), digits)}".strip(),
             float(v),
             best=bool(v == first),
         )
-        for v, lo, hi in zip(column, means.low[:, place], means.high[:, place], strict=True)
+        for v, lo, hi in zip(values, means.low[:, place], means.high[:, place], strict=True)
     ]
+
+
+def by_method(view: FrontView, columns: Sequence[Sequence[Cell]], *before: Cell) -> list[tuple[Cell, ...]]:
+    """The rows of a table: one per method, with its cell of each column.
+
+    Args:
+        view: Names the methods.
+        columns: One cell per method in each.
+        before: Cells at the beginning of every row.
+    """
+    cells = zip(*columns, strict=True)
+    return [(*before, name(label), *row) for label, row in zip(view.labels, cells, strict=True)]

@@ -6,14 +6,14 @@ import numpy as np
 
 from equipoise.reports.document import Cell, Column, Figure, Paragraph, Table
 from equipoise.reports.drawing.look import Look
-from equipoise.reports.figures.fronts import volumes
+from equipoise.reports.figures.fronts import FRONT, RANDOM, volumes
 from equipoise.reports.fronts import TaskFronts
-from equipoise.reports.phrases import interval, name, number
+from equipoise.reports.phrases import interval, number
 from equipoise.reports.sections.answer import budget_words
-from equipoise.reports.sections.front_view import FrontView, row, within
+from equipoise.reports.sections.front_view import FrontView, by_method, column, within
 from equipoise.reports.statistics.resampling import Estimate
 
-__all__ = ["hypervolume_figure", "hypervolume_ranks", "hypervolume_table"]
+__all__ = ["best_by_rank", "hypervolume_figure", "hypervolume_ranks", "hypervolume_table"]
 
 POINTS = 40
 
@@ -22,20 +22,16 @@ def hypervolume_table(view: FrontView, tasks: Sequence[TaskFronts]) -> Table:
     """Hypervolumes at the budget beside random search and the exact front."""
     means = within(view.analysis.estimated(view.cube(tasks, "volumes")), 1.0)
     queries = view.analysis.results.unit == "queries"
-    rows = []
-    for place, task in enumerate(tasks):
-        random, error = _expected(task, int(view.analysis.results.limit)) if queries else (np.nan, 0.0)
-        rows.append(
-            (
-                name(task.name),
-                *row(means, place, np.nanmax),
-                Cell(f"{number(random, 4)}{f' ± {number(error, 4)}' if error else ''}", random),
-                Cell(number(task.volume, 4), task.volume),
-            )
-        )
-    columns = (Column("task", "l"), *map(Column, view.labels), Column("random, expected"), Column("exact front"))
+    expected = [_expected(task, int(view.analysis.results.limit)) if queries else (np.nan, 0.0) for task in tasks]
+    rows = by_method(view, [column(means, place, np.nanmax) for place in range(len(tasks))])
+    at_random = [
+        Cell(f"{number(mean, 4)}{f' ± {number(error, 4)}' if error else ''}", mean) for mean, error in expected
+    ]
+    rows.append((Cell(RANDOM), *at_random))
+    rows.append((Cell(FRONT), *(Cell(number(task.volume, 4), task.volume) for task in tasks)))
+    columns = (Column("method", "l"), *(Column(task.name) for task in tasks))
     notes = (
-        "Means over runs with 95 % intervals over seeds; the largest of each row in bold. The expectation of random "
+        "Means over runs with 95 % intervals over seeds; the largest of each column in bold. The expectation of random "
         "search without replacement is computed from the table: exactly, or, where ± stands, at the points of randomly "
         "shifted lattices, with the standard error that these leave.",
     )
@@ -60,6 +56,12 @@ def hypervolume_ranks(view: FrontView, tasks: Sequence[TaskFronts]) -> Paragraph
         for m in order
     )
     return Paragraph((f"Average rank of one run by hypervolume, mean over tasks, 1 is best: {said}.",))
+
+
+def best_by_rank(view: FrontView, tasks: Sequence[TaskFronts]) -> list[str]:
+    """The methods by average rank on hypervolume, best first; those without one last."""
+    ranks = view.analysis.averaged_ranks(-view.cube(tasks, "volumes"))
+    return [view.labels[m] for m in np.argsort(ranks.value, kind="stable")]
 
 
 def hypervolume_figure(view: FrontView, tasks: Sequence[TaskFronts], looks: Mapping[str, Look]) -> Figure:

@@ -9,11 +9,16 @@ from equipoise.reports.document import Block, Cell, Column, Paragraph, Section, 
 from equipoise.reports.drawing.look import Look
 from equipoise.reports.fronts import TaskFronts
 from equipoise.reports.phrases import joined, name, plural
-from equipoise.reports.sections.attainment import attainment_differences, attainment_figure
+from equipoise.reports.sections.attainment import (
+    attainment_difference_figure,
+    attainment_differences,
+    attainment_figure,
+)
 from equipoise.reports.sections.constrained import constrained_regret
 from equipoise.reports.sections.front_distance import front_distance
 from equipoise.reports.sections.front_view import FrontView, scaled
 from equipoise.reports.sections.hypervolume import (
+    best_by_rank,
     hypervolume_figure,
     hypervolume_ranks,
     hypervolume_table,
@@ -40,7 +45,7 @@ def objectives_section(analysis: Analysis, looks: Mapping[str, Look]) -> Section
     return Section("objectives", "Several objectives", tuple(blocks))
 
 
-def objectives_detail_section(analysis: Analysis) -> Section | None:
+def objectives_detail_section(analysis: Analysis, looks: Mapping[str, Look]) -> Section | None:
     """The section of the appendix: distances to the exact front, and differences of attainment."""
     found = analysis.results.objectives
     if found is None or not (tasks := scaled(found)):
@@ -49,6 +54,9 @@ def objectives_detail_section(analysis: Analysis) -> Section | None:
     if near := [task for task in tasks if task.front is not None]:
         blocks.append(front_distance(view, near))
     if len(view.labels) > 1 and len(found.names) == 2:
+        first, second = best_by_rank(view, tasks)[:2]
+        figure = attainment_difference_figure(first, second, tasks, looks)
+        blocks += [] if figure is None else [figure]
         blocks.append(attainment_differences(view.labels, tasks))
     return Section("objectives-detail", "Several objectives in detail", tuple(blocks)) if blocks else None
 
@@ -81,7 +89,7 @@ def _words(view: FrontView) -> str:
             f"Constraints: {joined(map(str, view.found.constraints))}. A method for one objective was told the task's "
             "penalty plus the relative violation for an architecture that violates one."
         )
-    return f"{said}{_scalarised(view)}".strip()
+    return f"{said.strip()}{_scalarised(view)}".strip()
 
 
 def _scalarised(view: FrontView) -> str:

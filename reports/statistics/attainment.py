@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from equipoise.reports.statistics.arrays import Array
 
-__all__ = ["Difference", "attainment_surface", "largest_difference"]
+__all__ = ["Difference", "attained", "attainment_surface", "largest_difference"]
 
 
 def attainment_surface(runs: Sequence[npt.ArrayLike], share: float) -> Array:
@@ -28,6 +28,18 @@ def attainment_surface(runs: Sequence[npt.ArrayLike], share: float) -> Array:
     heights = np.sort(np.stack([_best_at(run, xs) for run in runs]), axis=0)[needed - 1]
     corners = np.isfinite(heights) & (heights < np.concatenate([[np.inf], heights[:-1]]))
     return np.stack([xs[corners], heights[corners]], axis=1)
+
+
+def attained(runs: Sequence[npt.ArrayLike], xs: Array, ys: Array) -> Array:
+    """The empirical attainment function on a grid: the share of the runs that attain (x, y), k x m.
+
+    Args:
+        runs: The points of each run, n x 2.
+        xs: k values of the first objective.
+        ys: m values of the second.
+    """
+    heights = np.stack([_best_at(run, xs) for run in runs])
+    return np.asarray((heights[:, :, None] <= ys).mean(axis=0))
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,10 @@ from stores import played, suite
 from typer.testing import CliRunner
 
 import equipoise as eq
+from equipoise.api.compare import suite_beside
 from equipoise.harness.archive.find import REFERENCE, SHIPPED, entry_named
 from equipoise.harness.archive.reference import MEGABYTES, estimate, make, pack
+from equipoise.harness.cli.beside import announce
 from equipoise.harness.cli.main import app
 from equipoise.harness.core.suite import Suite
 from equipoise.harness.engine.verify import verify_runs
@@ -102,3 +104,17 @@ def test_fewer_repeats_are_packed_where_all_do_not_fit(tmp_path: Path) -> None:
     entry = Entry(tmp_path / "archive" / "reference")
     assert (entry.path / "runs.parquet").stat().st_size <= 10_000
     assert 1 < len({summary.repeat for summary in entry.summaries().values()}) < 20
+
+
+def test_a_method_of_a_label_that_the_reference_has_gets_another(reference: Entry) -> None:
+    found = suite_beside("random_search", reference.suite, 2, 30, None, {})
+    assert found.methods[0].label == "random_search (mine)"
+    assert found.protocol.rules() == {**reference.suite.protocol.rules(), "repeats": 2}
+    assert found.tasks == reference.suite.tasks
+
+
+def test_what_cannot_be_compared_is_said_before_anything_runs(
+    reference: Entry, caplog: pytest.LogCaptureFixture
+) -> None:
+    announce(suite(tasks=TASKS, budget={"queries": 20}), [reference])
+    assert "reference is not used: the budget is 20 queries here" in caplog.text

@@ -66,3 +66,10 @@ def test_sizes_are_free() -> None:
     reader = task.resource("score:parameters")
     assert reader([(3, 3, 3, 3, 3, 3)]).tolist() == [1531546.0]
     assert reader.due() == 0.0
+
+
+@pytest.mark.parametrize("name", ["nats_tss/cifar100", "nasbench201_full/cifar100"])
+def test_other_tables_of_the_same_networks_have_the_same_sizes(name: str) -> None:
+    reader, same = (load_task(one).resource("score:flops") for one in (name, "nasbench201/cifar100"))
+    cells = [(3, 1, 2, 0, 4, 3), (0, 0, 0, 0, 0, 0)]
+    assert reader(cells).tolist() == same(cells).tolist()

@@ -2,10 +2,10 @@
 
     python tests/faults/kills.py --kills 200
 
-Each attempt is the command in a process of its own, with real workers. SIGKILL comes at a random moment: to the command,
-to one of its workers, or to all of them at once. The same command is then started again, until it comes to its end; its
-rows are compared, and the next folder begins. The suite has runs on a table, in several files, and runs of more than a
-second that keep a journal. Attempts are forked from this process, which has loaded the engine and started no thread.
+Each attempt is the command in a process of its own, with real workers. SIGKILL comes at a random moment to the command,
+to one of its workers, or to all of them at once. The same command is started again until it comes to its end; its rows
+are compared, and the next folder begins. The suite has runs on a table, and runs of more than a second that keep a
+journal. Attempts are forked from this process, which has loaded the engine and started no thread.
 """
 
 import argparse

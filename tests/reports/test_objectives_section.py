@@ -13,9 +13,10 @@ from equipoise.harness.core.registry import load_task
 from equipoise.harness.core.suite import Suite
 from equipoise.reports.analysis import Analysis
 from equipoise.reports.compose import compose
-from equipoise.reports.document import Table
+from equipoise.reports.document import Figure, Table
 from equipoise.reports.drawing.look import looks
 from equipoise.reports.drawing.style import Style
+from equipoise.reports.figures.fronts import surface_in_units
 from equipoise.reports.load import load
 from equipoise.reports.sections.front_view import FrontView
 from equipoise.reports.sections.hypervolume_frameworks import HypervolumeAnalysis, hypervolume_frameworks_section
@@ -41,7 +42,7 @@ def tables(folder: Path) -> dict[str, Table]:
     results = load(folder)
     section, detail = (
         objectives_section(Analysis(results), looks(results.families)),
-        objectives_detail_section(Analysis(results)),
+        objectives_detail_section(Analysis(results), looks(results.families)),
     )
     assert section is not None
     blocks = (*section.blocks, *(detail.blocks if detail else ()))
@@ -82,7 +83,7 @@ def test_every_part_is_shown_and_drawn(tmp_path: Path) -> None:
     assert [cell.text for cell in found["objectives"].rows[1]][1:] == [
         "parameters", "–", "smaller", "450", "7042", "13",
     ]  # fmt: skip
-    assert float(found["hypervolume"].rows[0][-1].value) > float(found["hypervolume"].rows[0][1].value)
+    assert float(found["hypervolume"].rows[-1][1].value) > float(found["hypervolume"].rows[0][1].value)
     results = load(tmp_path)
     section = objectives_section(Analysis(results), looks(results.families))
     figures = [block for block in section.blocks if hasattr(block, "draw")]
@@ -101,11 +102,11 @@ def test_three_objectives_have_no_attainment_and_an_expectation(
     store(tmp_path, objectives=["validation_error", "parameters", "flops"])
     found = tables(tmp_path)
     assert list(found) == ["objectives", "hypervolume", "front-distance"]
-    exact = found["hypervolume"].rows[0][-2]
+    exact = found["hypervolume"].rows[-2][1]
     assert re.fullmatch(r"0\.\d{4}", exact.text)
     for name, few in (("MOST_CELLS", 0), ("LATTICES", 4), ("DRAWS", 64)):
         monkeypatch.setattr(f"equipoise.reports.statistics.random_hypervolume.{name}", few)
-    integrated = tables(tmp_path)["hypervolume"].rows[0][-2]
+    integrated = tables(tmp_path)["hypervolume"].rows[-2][1]
     assert re.fullmatch(r"0\.\d{4} ± 0\.0\d{3}", integrated.text)
     assert integrated.value == pytest.approx(exact.value, abs=0.05)
 
@@ -140,6 +141,26 @@ def test_the_frameworks_are_those_of_missing_hypervolume(tmp_path: Path) -> None
     parts = [each for part in document.appendix for each in (part, *part.parts)]
     for keys in ([part.key for part in parts], [b.key for part in parts for b in part.blocks if hasattr(b, "key")]):
         assert len(set(keys)) == len(keys)
+
+
+def test_the_figure_of_differences_shades_who_is_ahead(tmp_path: Path) -> None:
+    store(tmp_path, objectives=["validation_error", "parameters"])
+    results = load(tmp_path)
+    section = objectives_detail_section(Analysis(results), looks(results.families))
+    (figure,) = (block for block in section.blocks if isinstance(block, Figure))
+    assert figure.key == "attainment-difference"
+    head, *rows = figure.data()
+    assert head == ("task", "validation_error", "parameters", "difference")
+    assert -1 <= min(row[3] for row in rows) < max(row[3] for row in rows) <= 1
+    (task,) = results.objectives.tasks
+    first, second = figure.title.split()[6], figure.title.split()[8]
+    for row in rows[:: len(rows) // 20]:
+        shares = []
+        for label in (first, second):
+            fronts = [surface_in_units(task, front) for front in task.runs[label].fronts]
+            shares.append(np.mean([(front <= row[1:3]).all(axis=1).any() for front in fronts]))
+        assert row[3] == pytest.approx(shares[0] - shares[1])
+    assert figure.draw(Style()).items
 
 
 def test_every_format_has_every_part(tmp_path: Path) -> None:
@@ -178,11 +199,11 @@ def test_constraints_alone_and_runs_that_keep_none(tmp_path: Path) -> None:
     found = tables(tmp_path)
     assert list(found) == ["constrained"]
     assert found["constrained"].rows[0][1].text == "0 %"
-    assert found["constrained"].rows[0][2].text == "n/a (3 without)"
+    assert found["constrained"].rows[1][1].text == "n/a (3 without)"
 
 
 def test_a_suite_of_one_objective_has_no_such_section(tmp_path: Path) -> None:
     results = load(store(tmp_path))
     assert results.objectives is None
     assert objectives_section(Analysis(results), looks(results.families)) is None
-    assert objectives_detail_section(Analysis(results)) is None
+    assert objectives_detail_section(Analysis(results), looks(results.families)) is None

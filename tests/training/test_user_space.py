@@ -108,3 +108,25 @@ def test_a_space_without_networks_says_what_its_file_lacks(space: Path) -> None:
     with pytest.raises(PluginError, match=r"its module has no UNUSED_FIELDS, build;") as raised:
         Setup.named(str(space), "fashion14")
     assert "\n" not in str(raised.value)
+
+
+def test_its_networks_are_scored_in_pieces_that_are_resumed(space: Path, tmp_path: Path) -> None:
+    from equipoise.harness.benchmarks._score_table import stored_scores
+    from equipoise.harness.training import score_table
+
+    said: list[str] = []
+    out = tmp_path / "scores"
+    assert score_table.tabulate_scores(str(space), "digits", out, said.append) == 0
+    assert said[0].startswith("4 of 4 networks")
+    (piece,) = (out / "pieces").iterdir()
+    before = piece.stat().st_mtime_ns
+    assert score_table.tabulate_scores(str(space), "digits", out, said.append) == 0
+    assert piece.stat().st_mtime_ns == before, "what is there is not computed again"
+    readers = stored_scores(out / "scores.parquet", load_space(str(space))())
+    assert set(readers) == {"synflow", "jacov", "nwot", "grad_norm", "snip"}
+    values = readers["synflow"]()
+    assert len(values) == 4
+    assert values[3] > values[0], "the wider network lets more flow"
+    piece.write_text(piece.read_text().replace('"digest": "', '"digest": "0'))
+    with pytest.raises(StoreError, match="begun with another setup"):
+        score_table.tabulate_scores(str(space), "digits", out, said.append)
