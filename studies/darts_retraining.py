@@ -1,12 +1,12 @@
 """Retraining of what was found on the DARTS space: from stored searches to networks trained from scratch on images.
 
-    equipoise run suites/nas_bench_suite.toml --skip-missing --out results/darts ...   # any suite with tasks on DARTS
+    equipoise run suites/darts_space.toml --skip-missing --out results/darts
     python studies/darts_retraining.py results/darts SEARCHED_TASK [--images TRAINING_TASK] [--repeats 3]
 
 DARTS's protocol (Liu, Simonyan and Yang, ICLR 2019): search, then train the architecture found anew and test it. For
 each method, the incumbent by validation error of each of its first repeats on SEARCHED_TASK is trained on
 TRAINING_TASK, once, with a seed of its own; as many uniform draws from the space are trained beside them. The default
-trains a reduced network on the digits of scikit-learn (two epochs of three networks: 11 s of one core); the published one is
+trains a reduced network on the digits of scikit-learn (two epochs of three networks: 11 s of one core); as published:
 ``training/darts/cifar10,epochs=600,channels=36,cells=20,device=cuda`` (days on a GPU; cutout, drop path and the
 auxiliary head are not implemented). Printed per method: mean validation and test error with standard errors.
 """
