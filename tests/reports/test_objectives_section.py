@@ -43,7 +43,7 @@ def tables(folder: Path) -> dict[str, Table]:
     results = load(folder)
     section, detail = (
         objectives_section(Analysis(results), looks(results.families)),
-        objectives_detail_section(Analysis(results), looks(results.families)),
+        objectives_detail_section(Analysis(results)),
     )
     assert section is not None
     blocks = (*section.blocks, *(detail.blocks if detail else ()))
@@ -154,7 +154,7 @@ def test_no_interval_exceeds_the_exact_front() -> None:
 def test_the_figure_of_differences_shades_who_is_ahead(tmp_path: Path) -> None:
     store(tmp_path, objectives=["validation_error", "parameters"])
     results = load(tmp_path)
-    section = objectives_detail_section(Analysis(results), looks(results.families))
+    section = objectives_detail_section(Analysis(results))
     (figure,) = (block for block in section.blocks if isinstance(block, Figure))
     assert figure.key == "attainment-difference"
     head, *rows = figure.data()
@@ -214,4 +214,4 @@ def test_a_suite_of_one_objective_has_no_such_section(tmp_path: Path) -> None:
     results = load(store(tmp_path))
     assert results.objectives is None
     assert objectives_section(Analysis(results), looks(results.families)) is None
-    assert objectives_detail_section(Analysis(results), looks(results.families)) is None
+    assert objectives_detail_section(Analysis(results)) is None
