@@ -20,7 +20,7 @@ COLUMNS, ROWS = 40, 28
 """Cells of a panel, at the middle of which the difference is read."""
 LEAST = 0.1
 """Differences below it are left blank."""
-AHEAD = ("#0b5394", "#d55e00")
+AHEAD = ("#0b5394", "#f07f2e")
 """Colours of the first and of the second method: those of two looks may be hard to tell apart as areas."""
 STEPS = 5
 """Shades between no and full difference."""
