@@ -19,6 +19,8 @@ QUANTILES = (0.05, 0.2, 0.5, 0.7)
 """Shares of the best that the classes end at; the last class is the rest."""
 UNTOLD = 0.1
 """Share of the architectures of a step whose class is withheld, so that the network learns to do without."""
+WEAKER = (1.0, 0.5, 0.0)
+"""Shares of the guidance that are tried in turn until there is a round of new samples."""
 
 
 class GraphDiffusion(PredictorMethod):
@@ -29,7 +31,7 @@ class GraphDiffusion(PredictorMethod):
         rng: Source of randomness.
         n_initial: Random architectures at the start.
         batch: Queries per round.
-        candidates: Samples per round, of which the first that are new are queried.
+        candidates: Samples per round and guidance, of which the first that are new are queried.
         steps: Steps of the diffusion.
         guidance: Weight of the class against no class.
         train_steps: Steps of Adam per round, from where the network was.
@@ -47,7 +49,7 @@ class GraphDiffusion(PredictorMethod):
     benchmark, with classes from the quantiles of all labels, before it writes anything; here the labels are those of
     its own queries, and training and sampling alternate. The model is over the decisions that write a graph, not over
     pairs of nodes, with 50 steps, 2 layers and width 64 instead of 500, 5 and 256; illegal options are masked in the
-    last step.
+    last step; where samples repeat what is known, the guidance is halved, then dropped, and random ones fill the round.
     """
 
     family = "nas"
@@ -59,7 +61,7 @@ class GraphDiffusion(PredictorMethod):
     deviations = (
         "Trained on the labels of its own queries, round by round; the paper trains on 99 % of a benchmark beforehand.",
         "Diffusion over decisions, with 50 steps, 2 layers and width 64 instead of 500, 5 and 256.",
-        "Illegal options are masked in the last step.",
+        "Illegal options are masked; where samples repeat, the guidance is weakened, then random ones fill a round.",
     )
 
     def __init__(
@@ -94,7 +96,7 @@ class GraphDiffusion(PredictorMethod):
         self._denoiser: Denoiser | None = None
 
     def choose(self) -> list[Architecture]:
-        """New samples of the best class, in the order in which they were drawn."""
+        """New samples of the best class in the order in which they were drawn; random ones where they are too few."""
         from equipoise.methods._shared.discrete_diffusion import Denoiser, MarginalNoise
 
         if self._denoiser is None:
@@ -103,8 +105,15 @@ class GraphDiffusion(PredictorMethod):
         codes = np.asarray(self.architectures)
         noise = MarginalNoise(self.steps, self._marginals(codes))
         self._train(self._denoiser, noise, codes)
-        drawn = dict.fromkeys(map(self.space.key, self._sample(self._denoiser, noise)))
-        return [key for key in drawn if key not in self.taken]
+        found: dict[Architecture, None] = {}
+        for share in WEAKER:
+            drawn = map(self.space.key, self._sample(self._denoiser, noise, share * self.guidance))
+            found.update((key, None) for key in drawn if key not in self.taken)
+            if len(found) >= self.batch:
+                break
+        others = map(self.space.key, self.space.sample(self.rng, self.batch))
+        found.update((key, None) for key in others if key not in self.taken)
+        return list(found)
 
     def _marginals(self, codes: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         """Shares of the options among the evaluated, one of each option more than there are."""
@@ -123,10 +132,10 @@ class GraphDiffusion(PredictorMethod):
             told = np.where(self.rng.random(self.minibatch) < UNTOLD, none, classes[rows])
             denoiser.learn(codes[rows], noise.apply(codes[rows], times, self.rng), times, told)
 
-    def _sample(self, denoiser: "Denoiser", noise: "MarginalNoise") -> list[Architecture]:
+    def _sample(self, denoiser: "Denoiser", noise: "MarginalNoise", guidance: float) -> list[Architecture]:
         codes, none = noise.draw(self.candidates, self.rng), len(QUANTILES) + 1
         for time in range(self.steps, 0, -1):
-            shares = noise.before(codes, time, denoiser.guided(codes, time, 0, none, self.guidance))
+            shares = noise.before(codes, time, denoiser.guided(codes, time, 0, none, guidance))
             with np.errstate(divide="ignore"):
                 perturbed = np.log(shares) + self.rng.gumbel(size=shares.shape)
             codes = perturbed.argmax(axis=2)

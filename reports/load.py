@@ -41,12 +41,13 @@ EVERY_QUERY = 1000
 STATUSES = {"ok": 0, "duplicate": 1, "invalid": 2}
 
 
-def load(folder: Path, beside: Sequence[Entry] = ()) -> Results:
+def load(folder: Path, beside: Sequence[Entry] = (), smaller: bool = True) -> Results:
     """Reads a store.
 
     Args:
         folder: A results folder.
         beside: Entries of an archive, whose runs under the same rules are put beside those of the folder.
+        smaller: Whether to read the runs at smaller budgets too.
 
     Raises:
         StoreError: It holds no results, or a part is damaged.
@@ -63,8 +64,9 @@ def load(folder: Path, beside: Sequence[Entry] = ()) -> Results:
     if not store.summaries():
         raise StoreError(f"{folder}: no finished run is stored; see failures.jsonl there, or run the suite first")
     suite = Suite.from_dict(manifest["suite"])
-    *smaller, full = (_at_budget(store, suite, manifest, budget) for budget in suite.budgets)
-    return replace(full, smaller=tuple(smaller))
+    budgets = suite.budgets if smaller else suite.budgets[-1:]
+    *others, full = (_at_budget(store, suite, manifest, budget) for budget in budgets)
+    return replace(full, smaller=tuple(others))
 
 
 def _at_budget(store: StoredRows, suite: Suite, manifest: Mapping[str, Any], budget: Budget) -> Results:

@@ -149,7 +149,7 @@ class Results:
         """
         from equipoise.reports.explorer.page import explore
 
-        return explore(self.folder, self.folder / "explorer.html" if out is None else out)
+        return explore(self.folder, self.folder / "explorer.html" if out is None else out, self.beside)
 
     def failures(self) -> "pd.DataFrame":
         """One row per run that failed and is still not stored: method, task, repeat, error, traceback, time."""

@@ -160,9 +160,11 @@ def explore(
         ),
     ],
     out: Annotated[Path, typer.Option(help="The HTML file to write.")] = Path("explorer.html"),
+    with_reference: WithReference = False,
+    with_: WithEntries = None,
 ) -> None:
     """Write one page that shows landscapes, searches and Pareto fronts in a browser, without a network."""
-    typer.echo(_reports("explorer.page").explore(what, out))
+    typer.echo(_reports("explorer.page").explore(what, out, entries_beside(with_reference, with_)))
 
 
 @app.command()

@@ -10,6 +10,8 @@ import numpy as np
 from equipoise.harness.core.errors import EquipoiseError, SuiteError
 from equipoise.harness.core.registry import load_task
 from equipoise.harness.core.suite import Suite
+from equipoise.harness.store.combined import CombinedStore
+from equipoise.harness.store.entry import Entry
 from equipoise.harness.store.overview import opened
 from equipoise.reports.explorer.landscape import pack_space, pack_task
 from equipoise.reports.explorer.points import Points, points_of
@@ -56,8 +58,12 @@ class Explorer:
         title = self._tasks[names[0]]["title"] if len(names) == 1 else f"{len(names)} tasks"
         return self._contents(title, [self._tasks[name] for name in names], set(self._blocks), {"methods": []})
 
-    def of_folder(self, folder: Path) -> Contents:
+    def of_folder(self, folder: Path, beside: Sequence[Entry] = ()) -> Contents:
         """The landscapes of the tasks of a results folder, with its runs at the largest budget.
+
+        Args:
+            folder: The results folder.
+            beside: Entries of an archive, whose runs under the same rules are shown too.
 
         Raises:
             StoreError: It holds no results, or a part is damaged.
@@ -65,8 +71,8 @@ class Explorer:
         store, suite = opened(folder)
         if not store.summaries():
             return self._of_suite(folder, suite)
-        results = load(folder)
-        searches = Searches(folder, results)
+        results = load(folder, beside, smaller=False)
+        searches = Searches(CombinedStore(store, beside) if beside else store, results)
         tasks, blocks, notes = [], {}, []
         for task in results.tasks:
             try:
@@ -86,7 +92,9 @@ class Explorer:
                 f"Replay has the first {searches.repeats} of up to {searches.most} repeats per method and task; curves "
                 "are of all repeats."
             )
-        if results.smaller:
+        for entry in results.manifest.get("beside", ()):
+            notes.append(f"From {entry['name']} {entry['version']}: {', '.join(entry['methods'])}.")
+        if len(suite.budgets) > 1:
             notes.append(f"Runs are those of the largest budget, {results.limit:g} {UNITS[results.unit]}.")
         more = {
             "methods": methods_of(results),

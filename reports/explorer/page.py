@@ -9,14 +9,15 @@ from pathlib import Path
 from equipoise.harness.core.errors import SuiteError
 from equipoise.harness.core.files import write_whole
 from equipoise.harness.core.suite_entries import tasks_of
+from equipoise.harness.store.entry import Entry
 from equipoise.reports.explorer.contents import Contents, Explorer
 
 __all__ = ["explore", "html"]
 
 HERE = Path(__file__).parent
 SCRIPTS = (
-    "unpack", "theme", "scales", "axes", "raster", "gestures", "scatter", "graph", "state", "cell", "landscape",
-    "replay", "curves", "difference", "pareto", "progress", "main",
+    "unpack", "theme", "scales", "axes", "raster", "gestures", "plot_frame", "scatter", "graph", "state", "cell",
+    "landscape_axes", "landscape", "replay", "curves", "difference", "pareto", "progress", "main",
 )  # fmt: skip
 """The files of ``scripts/`` in the order in which they run."""
 POLICY = (
@@ -25,12 +26,13 @@ POLICY = (
 )
 
 
-def explore(what: str | Path | Sequence[str | Path], out: str | Path) -> Path:
+def explore(what: str | Path | Sequence[str | Path], out: str | Path, beside: Sequence[Entry] = ()) -> Path:
     """Writes a page that shows the landscapes of tasks, and the runs of a results folder.
 
     Args:
         what: A results folder, or the names of tasks, or patterns such as ``nasbench201/*``.
         out: The HTML file.
+        beside: Entries of an archive, whose runs are shown with those of the folder.
 
     Returns:
         The file.
@@ -43,7 +45,11 @@ def explore(what: str | Path | Sequence[str | Path], out: str | Path) -> Path:
     if folders and len(named) > 1:
         raise SuiteError(f"{folders[0]}: give one results folder alone, or names of tasks")
     if folders:
-        contents = Explorer().of_folder(folders[0])
+        contents = Explorer().of_folder(folders[0], beside)
+    elif beside:
+        raise SuiteError(
+            f"{beside[0].name} is shown beside the runs of a results folder; got {', '.join(map(str, named))}"
+        )
     else:
         names = [task for name in named for task in tasks_of({"name": str(name)})]
         if not names:

@@ -1,7 +1,7 @@
 """The stored runs as the explorer shows them: regret curves of all repeats, and every proposal of a few."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy.typing as npt
 from equipoise.harness.core.architecture import Architecture
 from equipoise.harness.core.errors import SpaceError
 from equipoise.harness.core.space import SearchSpace
-from equipoise.harness.store.run_store import RunStore
+from equipoise.harness.store.stored_rows import StoredRows
 from equipoise.reports.drawing.look import looks
 from equipoise.reports.explorer.landscape import Packed, shown_errors
 from equipoise.reports.explorer.pack import Block
@@ -49,11 +49,11 @@ class Searches:
     """The runs of a store that can be replayed.
 
     Args:
-        folder: The results folder.
+        store: The rows.
         results: The same, read for the report.
     """
 
-    folder: Path
+    store: StoredRows
     results: Results
 
     def __post_init__(self) -> None:
@@ -70,18 +70,19 @@ class Searches:
     def rows(self, task: str) -> Any:
         """The proposals of the repeats of a task that can be replayed: a frame, sorted by method, repeat and query."""
         if self._whole is None:
-            self._whole = RunStore(self.folder).frame(ROWS)
+            self._whole = self.store.frame(ROWS)
         frame = self._whole[(self._whole["task"] == task) & (self._whole["budget"] == self.results.limit)]
         shown = frame.groupby("method", observed=True)["repeat"].rank("dense") <= self.repeats
         return frame[shown].reset_index(drop=True)
 
-    def proposed(self, task: str, space: SearchSpace) -> list[tuple[Architecture, float]]:
-        """The architectures that were proposed on a task, and their observed errors."""
+    def proposed(self, task: str, space: SearchSpace) -> Iterator[tuple[Architecture, float]]:
+        """The architectures that were proposed on a task, and their observed errors; read when they are asked for."""
         found: dict[str, float] = {}
         frame = self.rows(task)
         for text, error in zip(frame["architecture"], frame["validation_error"], strict=True):
             found.setdefault(str(text), float(error))
-        return [(space.parse(text), error) for text, error in found.items()]
+        for text, error in found.items():
+            yield space.parse(text), error
 
 
 def pack_searches(searches: Searches, task: TaskResults, points: Points | None) -> Packed:

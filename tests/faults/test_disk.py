@@ -44,8 +44,8 @@ def command(folder: Path, out: str = "out", *more: str) -> list[str]:
 
 
 def run(folder: Path, out: str = "out", *more: str, **options) -> subprocess.CompletedProcess[str]:
-    given = {"cwd": folder, "env": ENVIRONMENT, "capture_output": True, "text": True, "check": False} | options
-    return subprocess.run(command(folder, out, *more), **given)
+    given = {"cwd": folder, "env": ENVIRONMENT, "capture_output": True, "text": True, **options}
+    return subprocess.run(command(folder, out, *more), check=False, **given)
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize("size", [100, 2_500, 6_000])
+@pytest.mark.parametrize("size", [100, 6_000])
 def test_files_that_may_not_grow_are_one_line_and_the_rest_goes_on_later(
     tmp_path: Path, undisturbed: pd.DataFrame, size: int
 ) -> None:
@@ -80,7 +80,7 @@ cp -r small/out kept
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize("size", [4, 24, 64])
+@pytest.mark.parametrize("size", [4, 64])
 def test_a_disk_that_is_full_is_one_line_and_the_rest_goes_on_later(
     tmp_path: Path, undisturbed: pd.DataFrame, size: int
 ) -> None:

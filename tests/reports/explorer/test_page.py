@@ -1,5 +1,6 @@
 """The page of a results folder: its runs are those of the store, and it stands alone."""
 
+import json
 import re
 from pathlib import Path
 
@@ -9,7 +10,12 @@ from explorer_pages import array, column, description, unpacked
 from stores import METHODS, NASTY, played, suite
 
 import equipoise as eq
+from equipoise.harness.archive.add import complete_repeats
 from equipoise.harness.core.registry import load_task
+from equipoise.harness.store.description import description_of
+from equipoise.harness.store.entry import Entry
+from equipoise.harness.store.overview import opened
+from equipoise.harness.store.packed_runs import packed_runs
 from equipoise.harness.store.run_store import RunStore
 from equipoise.reports.explorer import searches
 from equipoise.reports.explorer.page import explore
@@ -127,6 +133,28 @@ def test_a_large_store_replays_fewer_repeats_and_says_so(
     assert any("first 2 of up to 4 repeats" in note for note in told["notes"])
 
 
+def test_the_largest_budget_is_shown_with_the_runs_of_an_entry_beside(tmp_path: Path) -> None:
+    budgets = {"queries": [5, 10]}
+    other = played(tmp_path / "field", suite(({"name": "random_search"},), TASKS, budgets, repeats=2))
+    store, chosen = opened(other)
+    repeats, entry = complete_repeats(store, chosen), tmp_path / "entry"
+    entry.mkdir()
+    (entry / "runs.parquet").write_bytes(packed_runs(store, chosen, repeats))
+    described = description_of(store, repeats, "field", "7", ["A. Nonymous"], "")
+    (entry / "entry.json").write_text(json.dumps(described))
+    mine = played(tmp_path / "mine", suite(METHODS[1:2], TASKS, budgets, repeats=2))
+    page = explore(mine, tmp_path / "page.html", [Entry(entry)]).read_text()
+    told = description(page)
+    assert [method["label"] for method in told["methods"]] == ["climber", "random_search"]
+    replays = told["tasks"][0]["runs"]["replays"]
+    content = unpacked(page, told["tasks"][0]["runs"]["block"])
+    assert [len(array(content, replay["points"])) for replay in replays] == [10] * 4
+    assert "Runs are those of the largest budget, 10 queries." in told["notes"]
+    assert "From field 7: random_search." in told["notes"]
+    with pytest.raises(eq.SuiteError, match="field is shown beside the runs of a results folder"):
+        explore(TASKS[0], tmp_path / "page.html", [Entry(entry)])
+
+
 def test_tasks_alone_have_landscapes_and_seeds(tmp_path: Path) -> None:
     path = eq.explore(["nasbench201/fashion*", "nasbench_graph/proteins"], tmp_path / "page.html")
     told = description(path.read_text())
@@ -140,6 +168,13 @@ def test_tasks_alone_have_landscapes_and_seeds(tmp_path: Path) -> None:
         "seed 3",
     ]
     assert path.stat().st_size < 300_000
+
+
+@pytest.mark.slow
+def test_all_embedded_tasks_leave_room_for_runs_in_three_megabytes(tmp_path: Path) -> None:
+    path = eq.explore(["nasbench201/*", "nasbench_graph/*"], tmp_path / "page.html")
+    assert len(description(path.read_text())["tasks"]) == 13
+    assert path.stat().st_size < 2_200_000
 
 
 def test_folders_and_tasks_do_not_mix(folder: Path, tmp_path: Path) -> None:
