@@ -54,7 +54,7 @@ def measure(space: SearchSpace) -> Row:
         that are valid, distinct, and not among the training draws. Then the mean number of decisions that differ from
         the parent, for latents near it and for shuffled ones; and the KL divergence in nats.
     """
-    model, rng = model_of(space), np.random.default_rng(1)
+    model, rng = model_of(space), np.random.default_rng(3)  # not the seed of the training draws
     known, taught = draws_of(space)[:1_000], set(draws_of(space))
     unseen = [cell for cell in space.sample(rng, 6_000) if cell not in taught][:1_000]
     row: Row = {"space": space.name, "architectures unseen": len(unseen), "latent dimensions": model.sizes.latent}

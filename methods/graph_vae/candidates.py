@@ -10,13 +10,16 @@ from equipoise.methods._shared.gp import best_of, expected_improvement
 from equipoise.methods._shared.structural_posterior import ListedPosterior
 from equipoise.methods._shared.structural_ranker import StructuralRanker
 
-__all__ = ["Candidates"]
+__all__ = ["SHORTLIST", "Candidates"]
 
 Array = npt.NDArray[np.float64]
 
+SHORTLIST = 100
+"""Candidates that are ranked again after each observation: the most promising when the first is taken."""
+
 
 class Candidates:
-    """Distinct candidates in blocks; a block's covariances with the observations are computed once.
+    """Distinct candidates, added in blocks, each ranked once; then the most promising are taken one by one.
 
     Args:
         ranker: Has at least one observation.
@@ -25,43 +28,50 @@ class Candidates:
     def __init__(self, ranker: StructuralRanker) -> None:
         self._ranker = ranker
         self._all: list[Architecture] = []
-        self._blocks: list[ListedPosterior] = []
+        self._promise: Array = np.empty(0)
+        self._short: ListedPosterior | None = None
         self._open = np.zeros(0, dtype=np.bool_)
 
     def __len__(self) -> int:
-        return int(self._open.sum())
+        return len(self._all) if self._short is None else int(self._open.sum())
 
     def add(self, fresh: Sequence[Architecture]) -> None:
-        """Adds a block of candidates that are not among them, each as its `key`."""
+        """Adds candidates that are not among them, each as its `key`; before any is taken."""
         if fresh:
             self._all += fresh
-            self._blocks.append(ListedPosterior(self._ranker.reader.read(fresh)))
-            self._open = np.append(self._open, np.ones(len(fresh), dtype=np.bool_))
+            mean, deviation, best = self._posterior(ListedPosterior(self._ranker.reader.read(fresh)))
+            z = (mean - best) / deviation
+            promise = np.where(z > -6.0, expected_improvement(mean, deviation, best), 1e-12 * (z + 6.0))
+            self._promise = np.concatenate([self._promise, promise])
 
-    def pick(self) -> Architecture:
-        """Removes the candidate with the largest expected improvement."""
-        mean, deviation, best = self._posterior()
-        return self._take(best_of(mean, deviation, best, self._open, self._ranker.rng))
-
-    def draw(self) -> Architecture:
-        """Removes a candidate at random."""
-        left = np.flatnonzero(self._open)
-        return self._take(int(left[self._ranker.rng.integers(len(left))]))
-
+    @property
     def promise(self) -> Array:
-        """The promise of all candidates, in the order in which they were added; larger is better.
+        """The promise of all candidates in the order in which they were added; larger is better.
 
         The expected improvement, and where it vanishes in floating point the standardised mean, scaled below it.
         """
-        mean, deviation, best = self._posterior()
-        z = (mean - best) / deviation
-        return np.where(z > -6.0, expected_improvement(mean, deviation, best), 1e-12 * (z + 6.0))
+        return self._promise
 
-    def _take(self, index: int) -> Architecture:
-        self._open[index] = False
-        return self._all[index]
+    def pick(self) -> Architecture:
+        """Removes the candidate with the largest expected improvement."""
+        self._shorten()
+        assert self._short is not None, "a shortlist was made"
+        mean, deviation, best = self._posterior(self._short)
+        chosen = best_of(mean, deviation, best, self._open, self._ranker.rng)
+        self._open[chosen] = False
+        return self._all[chosen]
 
-    def _posterior(self) -> tuple[Array, Array, float]:
-        parts = [self._ranker.posterior(block) for block in self._blocks]
-        mean, deviation = (np.concatenate([part[i] for part in parts]) for i in (0, 1))
-        return mean, np.maximum(deviation, 1e-9), parts[0][2]
+    def draw(self) -> Architecture:
+        """Removes a candidate at random; after that none is picked."""
+        return self._all.pop(int(self._ranker.rng.integers(len(self._all))))
+
+    def _shorten(self) -> None:
+        if self._short is None:
+            order = np.argsort(-self._promise, kind="stable")[:SHORTLIST]
+            self._all = [self._all[index] for index in order]
+            self._short = ListedPosterior(self._ranker.reader.read(self._all))
+            self._open = np.ones(len(self._all), dtype=np.bool_)
+
+    def _posterior(self, listed: ListedPosterior) -> tuple[Array, Array, float]:
+        mean, deviation, best = self._ranker.posterior(listed)
+        return mean, np.maximum(deviation, 1e-9), best

@@ -15,6 +15,9 @@ __all__ = ["Generation", "Generator", "Proposals", "Scored"]
 
 Floats = npt.NDArray[np.float32]
 
+MOST_DRAWN = 3
+"""A round draws at most so many times the candidates that it wants."""
+
 
 class Proposals(NamedTuple):
     """Generated architectures, and the latents that they came from (n x k; k = 0 without latents)."""
@@ -59,7 +62,7 @@ class Generation:
         generator: Draws the candidates.
         elites: Evaluated architectures, best first.
         taken: Keys that are no candidates any more.
-        pool: Candidates to be drawn, repeated and taken ones among them.
+        pool: Candidates wanted.
         rounds: Rounds.
         masked: Whether the generator masks illegal options, so that validity need not be checked.
 
@@ -87,21 +90,26 @@ class Generation:
         self._found, self._keys, self._latents = set(taken), list[Architecture](), list[Floats]()
         self.drawn = self.fresh = 0
         anywhere = pool // 5
-        self._offer(generator.anywhere(anywhere))
+        self._offer(generator.anywhere(anywhere), anywhere)
         size = (pool - anywhere) // rounds
         for later in range(rounds):
-            if not later:
-                offered = generator.around(elites, size)
-            elif self.candidates:
-                offered = generator.after(self._scored(), size)
-            else:
+            if later and not self.candidates:
                 break
-            self.fresh += self._offer(offered)
-            self.drawn += size
+            asked = min(MOST_DRAWN * size, int(np.ceil(size / self.fresh_share)))
+            offered = generator.after(self._scored(), asked) if later else generator.around(elites, asked)
+            self.fresh += self._offer(offered, size)
+            self.drawn += asked
 
-    def _offer(self, proposals: Proposals) -> int:
+    @property
+    def fresh_share(self) -> float:
+        """The share of what was drawn around others that was valid, new and wanted; 1 before anything was."""
+        return max(self.fresh, 1) / self.drawn if self.drawn else 1.0
+
+    def _offer(self, proposals: Proposals, most: int) -> int:
         fresh: list[Architecture] = []
         for architecture, latent in zip(proposals.architectures, proposals.latents, strict=True):
+            if len(fresh) == most:
+                break
             if not (self._masked or self._space.contains(architecture)):
                 self.invalid.append(architecture)
                 continue
@@ -115,7 +123,7 @@ class Generation:
         return len(fresh)
 
     def _scored(self) -> Scored:
-        promise = self.candidates.promise()
+        promise = self.candidates.promise
         order = np.argsort(-promise, kind="stable")
         scores = normal_scores(-promise)[order]
         return Scored([self._keys[i] for i in order], np.stack([self._latents[i] for i in order]), scores)

@@ -8,10 +8,10 @@ import numpy.typing as npt
 
 from equipoise.harness.core.space import Architecture, SearchSpace
 from equipoise.methods._shared.generators import mutants
-from equipoise.methods.graph_vae.decoding import decode
+from equipoise.methods.graph_vae.decoding import Edits, decode
 from equipoise.methods.graph_vae.generation import Generator, Proposals, Scored
 from equipoise.methods.graph_vae.model import Vae
-from equipoise.methods.graph_vae.proposals import PropertyHead, draw_latents
+from equipoise.methods.graph_vae.proposals import Drafting, LinearHead, draw_latents
 
 __all__ = ["LatentGenerator", "LatentsFrom", "MutationGenerator"]
 
@@ -20,7 +20,7 @@ LatentsFrom = Literal["decoder", "prior", "shuffled"]
 
 
 class MutationGenerator(Generator):
-    """Mutates parents, or draws uniformly (ablations: no decoder).
+    """Makes one edit of a parent, or draws uniformly (ablations: no decoder).
 
     Args:
         space: The space.
@@ -37,11 +37,11 @@ class MutationGenerator(Generator):
         return _without_latents(self._space.sample(self._rng, n))
 
     def around(self, elites: Sequence[Architecture], n: int) -> Proposals:
-        """Makes one to three edits of the best, or none of that."""
+        """Makes one edit of an elite, or draws from the space."""
         if self._uniform:
             return self.anywhere(n)
         ranks = list(range(len(elites)))
-        return _without_latents(mutants(self._space, self._rng, elites, ranks, n, self._parents, edits=3))
+        return _without_latents(mutants(self._space, self._rng, elites, ranks, n, self._parents, edits=1))
 
     def after(self, scored: Scored, n: int) -> Proposals:
         """The same around the best candidates."""
@@ -54,6 +54,9 @@ class MutationGenerator(Generator):
 class LatentGenerator(Generator):
     """Decodes latents around those of the parents.
 
+    Small noise in the latents moves few decisions, and always the same ones: those of which the decoder is least sure.
+    So most drafts take one decision, whichever, otherwise than their latent says, and the later ones with it.
+
     The reach of the noise adapts: it grows while most of what is decoded is known, and falls back while most is new.
 
     Args:
@@ -62,10 +65,7 @@ class LatentGenerator(Generator):
         source: ``decoder`` takes latents around the parents; ``prior`` draws them from the prior instead, and
             ``shuffled`` exchanges each dimension between drafts (ablations).
         parents: Most parents.
-        temperature: Of decoding.
-        ascent: Share of drafts that climb the property head.
-        edited: Share of drafts that get one random edit after decoding.
-        masked: Whether illegal options are masked.
+        drafting: Settings of the candidates.
     """
 
     def __init__(
@@ -73,23 +73,19 @@ class LatentGenerator(Generator):
         model: Vae,
         rng: np.random.Generator,
         source: LatentsFrom,
-        *,
         parents: int,
-        temperature: float,
-        ascent: float,
-        edited: float,
-        masked: bool,
+        drafting: Drafting,
     ) -> None:
         self._model, self._rng, self._parents, self._source = model, rng, parents, source
-        self._temperature, self._ascent, self._edited, self._masked = temperature, ascent, edited, masked
-        self.reach = 1.0
+        self._drafting = drafting
+        self.reach = 0.5
 
     def adapt(self, fresh_share: float) -> None:
         """Widens or narrows the noise, by the share of the last drafts that was new."""
         if fresh_share < 0.5:
-            self.reach = min(3.0, 1.1 * self.reach)
+            self.reach = min(2.0, 1.1 * self.reach)
         elif fresh_share > 0.8:
-            self.reach = max(0.5, self.reach / 1.1)
+            self.reach = max(0.3, self.reach / 1.1)
 
     def anywhere(self, n: int) -> Proposals:
         """Draws from the space and encodes the draws."""
@@ -98,24 +94,31 @@ class LatentGenerator(Generator):
 
     def around(self, elites: Sequence[Architecture], n: int) -> Proposals:
         """Decodes latents around those of elites."""
-        return self._decode(self._model.means(elites[: self._parents]), n, None)
+        return self._decode(self._model.means(elites[: self._parents]), n, None, np.zeros(self._model.layout.columns))
 
     def after(self, scored: Scored, n: int) -> Proposals:
-        """Decodes latents around those of the best candidates, some up the property head."""
-        head = PropertyHead(scored.latents, scored.scores) if self._ascent else None
-        return self._decode(scored.latents[: self._parents], n, head)
+        """Decodes latents around those of the best candidates, some up the property head.
 
-    def _decode(self, parents: Floats, n: int, head: PropertyHead | None) -> Proposals:
+        A second head, over the decisions, tells which options are promising where one is taken otherwise.
+        """
+        head = LinearHead(scored.latents, scored.scores, ridge=0.1) if self._drafting.ascent else None
+        tilt = np.zeros(self._model.layout.columns)
+        if self._drafting.guidance:
+            hot = self._model.layout.one_hot(np.array(scored.architectures))
+            tilt = self._drafting.guidance * LinearHead(hot, scored.scores, ridge=0.02).slope
+        return self._decode(scored.latents[: self._parents], n, head, tilt)
+
+    def _decode(self, parents: Floats, n: int, head: LinearHead | None, tilt: npt.NDArray[np.float64]) -> Proposals:
         rng, model = self._rng, self._model
-        latents = draw_latents(rng, parents, n, self.reach * model.radius, head, self._ascent)
+        latents = draw_latents(rng, parents, n, self.reach * model.radius, head, self._drafting.ascent)
         if self._source == "prior":
             latents = rng.standard_normal(latents.shape, dtype=np.float32)
         elif self._source == "shuffled":
             latents = rng.permuted(latents, axis=0)
-        codes, _ = decode(model, latents, rng, self._temperature, self._masked)
-        edited = rng.random(n) < self._edited
-        found = [model.space.mutate(code, rng) if edit else code for code, edit in zip(codes, edited, strict=True)]
-        return Proposals(found, latents)
+        count = len(model.layout.widths)
+        free = (rng.random((n, 1)) < self._drafting.edited) & (np.arange(count) == rng.integers(count, size=(n, 1)))
+        codes, _ = decode(model, latents, rng, self._drafting.temperature, self._drafting.masked, Edits(free, tilt))
+        return Proposals(codes, latents)
 
 
 def _without_latents(architectures: list[Architecture]) -> Proposals:

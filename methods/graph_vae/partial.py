@@ -11,7 +11,7 @@ SHORTEST = 8
 
 
 class PartialTraining:
-    """How long architectures are trained while the search is young, and when it turns to full training.
+    """The length of trainings while the search is young, and the turn to full training.
 
     Args:
         fidelities: Epochs that the task offers, ascending.

@@ -60,12 +60,12 @@ def test_the_decoder_is_trained_and_asked_without_a_list_of_the_space() -> None:
     from equipoise.methods.graph_vae.latent_generator import LatentGenerator
     from equipoise.methods.graph_vae.model import Vae
     from equipoise.methods.graph_vae.pretraining import pretrain
+    from equipoise.methods.graph_vae.proposals import Drafting
 
     space, rng = Guarded(), np.random.default_rng(0)
     model = Vae(space, rng)
     pretrain(model, space.sample(rng, 50), steps=3, batch=16)
-    shares = {"temperature": 0.5, "ascent": 0.2, "edited": 0.2, "masked": True}
-    generator = LatentGenerator(model, rng, "decoder", parents=5, **shares)
+    generator = LatentGenerator(model, rng, "decoder", 5, Drafting(0.5, 0.2, 0.2, 2.0, masked=True))
     around = generator.around(generator.anywhere(10).architectures, 20)
     after = generator.after(Scored(*around, np.linspace(1, -1, 20)), 20)
     assert all(space.contains(cell) for cell in (*around.architectures, *after.architectures))

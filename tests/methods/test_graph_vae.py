@@ -15,13 +15,13 @@ from tests.made import MadeTask
 
 torch = pytest.importorskip("torch", reason="needs torch: pip install 'equipoise[torch]'")
 
-from equipoise.methods.graph_vae.decoding import decode  # noqa: E402
+from equipoise.methods.graph_vae.decoding import Edits, decode  # noqa: E402
 from equipoise.methods.graph_vae.graphs import GraphReader  # noqa: E402
 from equipoise.methods.graph_vae.model import Sizes, Vae  # noqa: E402
 from equipoise.methods.graph_vae.network import Graphs, graph_states, network_shapes  # noqa: E402
 from equipoise.methods.graph_vae.parameters import Parameters  # noqa: E402
 from equipoise.methods.graph_vae.pretraining import edit_radius, legal_options, pretrain  # noqa: E402
-from equipoise.methods.graph_vae.proposals import PropertyHead, draw_latents  # noqa: E402
+from equipoise.methods.graph_vae.proposals import LinearHead, draw_latents  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
@@ -159,6 +159,20 @@ def test_decoding_follows_its_own_probabilities() -> None:
         assert codes.count(code) / 20_000 == pytest.approx(probability, abs=0.02)
 
 
+def test_an_edit_takes_another_option_by_its_tilt_and_keeps_what_comes_before() -> None:
+    space, rng = NasBench201(), np.random.default_rng(0)
+    model = Vae(space, rng)
+    latents = rng.standard_normal((200, model.sizes.latent), dtype=np.float32)
+    plain, _ = decode(model, latents, rng)
+    free, tilt = np.zeros((200, 6), dtype=np.bool_), np.zeros(model.layout.columns)
+    free[:, 3], tilt[model.layout.offsets[3] + 4] = True, 20.0
+    edited, _ = decode(model, latents, rng, edits=Edits(free, tilt))
+    for before, after in zip(plain, edited, strict=True):
+        assert after[:3] == before[:3]
+        assert after[3] != before[3]
+        assert after[3] == 4 or before[3] == 4
+
+
 def test_a_decision_sees_those_before_it_and_the_latent() -> None:
     space, rng = NasBench201(), np.random.default_rng(0)
     model = Vae(space, rng)
@@ -201,7 +215,7 @@ def test_gradients_are_finite_where_all_are_alike() -> None:
 def test_the_property_head_finds_the_direction_in_which_scores_grow_and_drafts_follow_it() -> None:
     rng = np.random.default_rng(0)
     latents = rng.standard_normal((300, 6), dtype=np.float32)
-    head = PropertyHead(latents, 2.0 * latents[:, 3] - latents[:, 0] + 0.1 * rng.standard_normal(300))
+    head = LinearHead(latents, 2.0 * latents[:, 3] - latents[:, 0] + 0.1 * rng.standard_normal(300), ridge=0.1)
     expected = np.array([-1, 0, 0, 2, 0, 0]) / np.sqrt(5)
     np.testing.assert_allclose(head.direction, expected, atol=0.1)
     parents = np.zeros((1, 6), dtype=np.float32)
@@ -214,9 +228,10 @@ def test_drafts_lie_around_and_between_parents() -> None:
     rng = np.random.default_rng(0)
     parents = np.array([[0.0] * 8, [100.0] * 8], dtype=np.float32)
     drafts = draw_latents(rng, parents, 1_000, 0.1, None, 0.0)
-    ends = (np.abs(drafts).max(axis=1) < 2) | (np.abs(drafts - 100).max(axis=1) < 2)
-    assert 0.75 < ends.mean() < 0.95
-    spread = drafts[~ends]
-    assert np.all(spread.std(axis=1) < 2)  # on the line through both
-    assert spread.min() > -35
-    assert spread.max() < 135
+    ends = np.minimum(np.abs(drafts), np.abs(drafts - 100)) < 2
+    assert 0.75 < (ends.all(axis=1) & (drafts.std(axis=1) < 2)).mean() < 0.95  # around one parent
+    crossed = ends.all(axis=1) & (drafts.std(axis=1) > 2)
+    line = ~ends.any(axis=1)
+    assert 0.03 < crossed.mean() < 0.15
+    assert 0.03 < line.mean() < 0.15
+    assert np.all(drafts[line].std(axis=1) < 2)
