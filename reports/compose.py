@@ -61,7 +61,7 @@ def compose(results: Results, focus: str | None = None) -> Document:
         beside_section(results),
     )
     appendix = (
-        objectives_detail_section(analysis, look),
+        objectives_detail_section(analysis),
         hypervolume_frameworks_section(analysis, look),
         answer_detail_section(analysis),
         question_section(analysis),

@@ -3,8 +3,8 @@
     equipoise run suites/darts_space.toml --skip-missing --out results/darts
     python studies/darts_retraining.py results/darts SEARCHED_TASK [--images TRAINING_TASK] [--repeats 3]
 
-DARTS's protocol (Liu, Simonyan and Yang, ICLR 2019): search, then train the architecture found anew and test it. For
-each method, the incumbent by validation error of each of its first repeats on SEARCHED_TASK is trained on
+DARTS's protocol (Liu, Simonyan and Yang, ICLR 2019): search, then train the architecture found from scratch and test
+it. For each method, the incumbent by validation error of each of its first repeats on SEARCHED_TASK is trained on
 TRAINING_TASK, once, with a seed of its own; as many uniform draws from the space are trained beside them. The default
 trains a reduced network on the digits of scikit-learn (two epochs of three networks: 11 s of one core); as published:
 ``training/darts/cifar10,epochs=600,channels=36,cells=20,device=cuda`` (days on a GPU; cutout, drop path and the
@@ -28,7 +28,7 @@ DEFAULT = "training/darts/digits,epochs=10"
 
 
 def incumbents(folder: Path, task: str, repeats: int, space: SearchSpace) -> dict[str, list[Architecture]]:
-    """What each method found in each of its first repeats."""
+    """The best architecture of each method in each of its first repeats."""
     frame = load(folder).frame()
     rows = frame[(frame["task"] == task) & (frame["status"] == "ok")]
     found: dict[str, list[Architecture]] = {}

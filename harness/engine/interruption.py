@@ -45,3 +45,4 @@ def listening() -> Iterator[None]:
         for number, handler in before.items():
             if handler is not None:  # None: set by something else than Python
                 signal.signal(number, handler)
+        forget()  # the next search of this process was told nothing

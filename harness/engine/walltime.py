@@ -9,7 +9,7 @@ from threading import TIMEOUT_MAX, Timer, current_thread, main_thread
 from types import FrameType
 
 from equipoise.harness.core.errors import SuiteError
-from equipoise.harness.engine.interruption import told
+from equipoise.harness.engine.interruption import forget, told
 
 __all__ = ["Clock", "parse_time", "reserve", "stopping_in_time"]
 
@@ -87,3 +87,4 @@ def stopping_in_time(seconds: float | None) -> Iterator[Clock]:
     finally:
         timer.cancel()
         signal.signal(signal.SIGUSR1, before)
+        forget()

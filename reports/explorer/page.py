@@ -16,8 +16,8 @@ __all__ = ["explore", "html"]
 
 HERE = Path(__file__).parent
 SCRIPTS = (
-    "unpack", "theme", "scales", "axes", "raster", "gestures", "scatter", "graph", "state", "cell", "landscape",
-    "replay", "curves", "difference", "pareto", "progress", "main",
+    "unpack", "theme", "scales", "axes", "raster", "gestures", "plot_frame", "scatter", "graph", "state", "cell",
+    "landscape_axes", "landscape", "replay", "curves", "difference", "pareto", "progress", "main",
 )  # fmt: skip
 """The files of ``scripts/`` in the order in which they run."""
 POLICY = (

@@ -1,6 +1,6 @@
 """Where one of two methods attains more than the other: the difference of their attainment functions."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +20,8 @@ COLUMNS, ROWS = 40, 28
 """Cells of a panel, at the middle of which the difference is read."""
 LEAST = 0.1
 """Differences below it are left blank."""
+AHEAD = ("#0b5394", "#f07f2e")
+"""Colours of the first and of the second method: those of two looks may be hard to tell apart as areas."""
 STEPS = 5
 """Shades between no and full difference."""
 
@@ -58,11 +60,10 @@ def differences(tasks: Sequence[TaskFronts], first: str, second: str) -> list[Di
     return found
 
 
-def draw_differences(
-    style: Style, found: Sequence[Difference], first: str, second: str, looks: Mapping[str, Look]
-) -> Canvas:
-    """Shades where the first method attains more in its colour, and where the second does in its own."""
-    canvas, place = panels(style, [one.task for one in found], [(label, looks[label]) for label in (first, second)])
+def draw_differences(style: Style, found: Sequence[Difference], first: str, second: str) -> Canvas:
+    """Shades in blue where the first method attains more, and in orange where the second does."""
+    shown = {first: Look(AHEAD[0], "", ()), second: Look(AHEAD[1], "", ())}
+    canvas, place = panels(style, [one.task for one in found], list(shown.items()))
     for number, one in enumerate(found):
         left, top, width, _ = place(number)
         x = Scale(float(one.edges[0][0]), float(one.edges[0][-1]), left + 50, left + width - 8)
@@ -70,13 +71,13 @@ def draw_differences(
         panel = Panel(canvas, x, y)
         panel.title(one.task.name)
         for column, start, end, value in _boxes(one.values):
-            colour = looks[first if value > 0 else second].colour
+            colour = AHEAD[0] if value > 0 else AHEAD[1]
             ends = (*x(one.edges[0][[column, column + 1]]).tolist(), *y(one.edges[1][[start, end]]).tolist())
             canvas.box(ends[0], ends[3], ends[1], ends[2], colour, 0.85 * abs(value))
         for scale, ticks in ((x, panel.x_ticks), (y, panel.y_ticks)):
             low, high = sorted((scale.low, scale.high))
-            shown = [tick for tick in round_ticks(low, high, 5) if low <= tick <= high]
-            ticks(shown, [short_number(tick) for tick in shown], grid=False)
+            marked = [tick for tick in round_ticks(low, high, 5) if low <= tick <= high]
+            ticks(marked, [short_number(tick) for tick in marked], grid=False)
         panel.frame()
         panel.x_label(axis_title(one.task.scales[0].objective))
         panel.y_label(axis_title(one.task.scales[1].objective), 30)

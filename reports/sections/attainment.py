@@ -45,9 +45,7 @@ def attainment_figure(tasks: Sequence[TaskFronts], looks: Mapping[str, Look]) ->
     )
 
 
-def attainment_difference_figure(
-    first: str, second: str, tasks: Sequence[TaskFronts], looks: Mapping[str, Look]
-) -> Figure | None:
+def attainment_difference_figure(first: str, second: str, tasks: Sequence[TaskFronts]) -> Figure | None:
     """The difference of the attainment functions of two methods; None where no task has runs of both."""
     found = differences(tasks, first, second)
     if not found:
@@ -65,7 +63,7 @@ def attainment_difference_figure(
             "stronger, the larger the difference (blank below 10 points). Black: the exact front. The two methods have the best "
             "average ranks by hypervolume.",
         ),
-        lambda style: draw_differences(style, found, first, second, looks),
+        lambda style: draw_differences(style, found, first, second),
         lambda: [
             ("task", *(scale.objective.name for scale in found[0].task.scales), "difference"),
             *(

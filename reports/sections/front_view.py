@@ -44,7 +44,7 @@ def scaled(found: SeveralObjectives) -> list[TaskFronts]:
     return [task for task in found.tasks if task.scales and task.runs]
 
 
-def within(means: Estimate, most: float) -> Estimate:
+def within(means: Estimate, most: float | Array) -> Estimate:
     """Means with intervals that are cut where no value can be; one that is unbounded stays so."""
     low, high = (np.where(np.isinf(end), end, np.clip(end, 0.0, most)) for end in (means.low, means.high))
     return Estimate(means.value, low, high)

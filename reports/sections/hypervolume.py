@@ -20,7 +20,8 @@ POINTS = 40
 
 def hypervolume_table(view: FrontView, tasks: Sequence[TaskFronts]) -> Table:
     """Hypervolumes at the budget beside random search and the exact front."""
-    means = within(view.analysis.estimated(view.cube(tasks, "volumes")), 1.0)
+    most = np.array([task.volume if np.isfinite(task.volume) else 1.0 for task in tasks])
+    means = within(view.analysis.estimated(view.cube(tasks, "volumes")), most)
     queries = view.analysis.results.unit == "queries"
     expected = [_expected(task, int(view.analysis.results.limit)) if queries else (np.nan, 0.0) for task in tasks]
     rows = by_method(view, [column(means, place, np.nanmax) for place in range(len(tasks))])

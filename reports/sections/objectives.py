@@ -45,7 +45,7 @@ def objectives_section(analysis: Analysis, looks: Mapping[str, Look]) -> Section
     return Section("objectives", "Several objectives", tuple(blocks))
 
 
-def objectives_detail_section(analysis: Analysis, looks: Mapping[str, Look]) -> Section | None:
+def objectives_detail_section(analysis: Analysis) -> Section | None:
     """The section of the appendix: distances to the exact front, and differences of attainment."""
     found = analysis.results.objectives
     if found is None or not (tasks := scaled(found)):
@@ -55,7 +55,7 @@ def objectives_detail_section(analysis: Analysis, looks: Mapping[str, Look]) -> 
         blocks.append(front_distance(view, near))
     if len(view.labels) > 1 and len(found.names) == 2:
         first, second = best_by_rank(view, tasks)[:2]
-        figure = attainment_difference_figure(first, second, tasks, looks)
+        figure = attainment_difference_figure(first, second, tasks)
         blocks += [] if figure is None else [figure]
         blocks.append(attainment_differences(view.labels, tasks))
     return Section("objectives-detail", "Several objectives in detail", tuple(blocks)) if blocks else None

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from scipy.special import gammaln
-from scipy.stats import kendalltau, rankdata
 
 __all__ = ["TOP", "ScoreQuality", "best_of_top", "score_quality"]
 
@@ -40,6 +39,8 @@ def score_quality(scores: Array, errors: Array, top: Sequence[int] = TOP) -> Sco
         errors: Expected errors, in the same order.
         top: Numbers of highest scores.
     """
+    from scipy.stats import kendalltau, rankdata  # here, since it loads slowly
+
     ranks = rankdata(scores)  # of infinite values, too
     best = np.argsort(errors, kind="stable")[: max(2, len(errors) // 10)]
     return ScoreQuality(

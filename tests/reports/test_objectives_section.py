@@ -18,10 +18,11 @@ from equipoise.reports.drawing.look import looks
 from equipoise.reports.drawing.style import Style
 from equipoise.reports.figures.fronts import surface_in_units
 from equipoise.reports.load import load
-from equipoise.reports.sections.front_view import FrontView
+from equipoise.reports.sections.front_view import FrontView, within
 from equipoise.reports.sections.hypervolume_frameworks import HypervolumeAnalysis, hypervolume_frameworks_section
 from equipoise.reports.sections.objectives import objectives_detail_section, objectives_section
 from equipoise.reports.statistics.hypervolume import hypervolume
+from equipoise.reports.statistics.resampling import Estimate
 from equipoise.reports.write import write
 
 TASK = "nasbench201/fashion14"
@@ -42,7 +43,7 @@ def tables(folder: Path) -> dict[str, Table]:
     results = load(folder)
     section, detail = (
         objectives_section(Analysis(results), looks(results.families)),
-        objectives_detail_section(Analysis(results), looks(results.families)),
+        objectives_detail_section(Analysis(results)),
     )
     assert section is not None
     blocks = (*section.blocks, *(detail.blocks if detail else ()))
@@ -143,10 +144,17 @@ def test_the_frameworks_are_those_of_missing_hypervolume(tmp_path: Path) -> None
         assert len(set(keys)) == len(keys)
 
 
+def test_no_interval_exceeds_the_exact_front() -> None:
+    means = Estimate(np.full((1, 2), 0.8), np.full((1, 2), 0.7), np.array([[0.9, np.inf]]))
+    found = within(means, np.array([0.85, 0.85]))
+    assert found.high.tolist() == [[0.85, np.inf]]
+    assert within(means, 1.0).high.tolist() == [[0.9, np.inf]]
+
+
 def test_the_figure_of_differences_shades_who_is_ahead(tmp_path: Path) -> None:
     store(tmp_path, objectives=["validation_error", "parameters"])
     results = load(tmp_path)
-    section = objectives_detail_section(Analysis(results), looks(results.families))
+    section = objectives_detail_section(Analysis(results))
     (figure,) = (block for block in section.blocks if isinstance(block, Figure))
     assert figure.key == "attainment-difference"
     head, *rows = figure.data()
@@ -206,4 +214,4 @@ def test_a_suite_of_one_objective_has_no_such_section(tmp_path: Path) -> None:
     results = load(store(tmp_path))
     assert results.objectives is None
     assert objectives_section(Analysis(results), looks(results.families)) is None
-    assert objectives_detail_section(Analysis(results), looks(results.families)) is None
+    assert objectives_detail_section(Analysis(results)) is None

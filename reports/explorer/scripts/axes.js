@@ -77,6 +77,14 @@ function pathThrough(points) {
   return path;
 }
 
+/** A line through points. */
+const lineThrough = (points, stroke, width, more = {}) =>
+  drawn("path", { d: pathThrough(points), fill: "none", stroke, "stroke-width": width, ...more });
+
+/** A filled area between two lines. */
+const areaBetween = (upper, lower, fill, opacity) =>
+  drawn("path", { d: `${pathThrough([...upper, ...[...lower].reverse()])}Z`, fill, opacity });
+
 /** The pixel of the chart under a pointer. */
 function pointerIn(svg, event) {
   const box = svg.getBoundingClientRect(), size = svg.viewBox.baseVal;

@@ -15,7 +15,7 @@ function showCell() {
   keep.textContent = state.pinned === i ? "Unpin" : "Pin";
   const head = made("div", { class: "head" }, made("h2", { id: "cell-title" }, what), keep);
   const drawing = made("div", { class: "drawing" }, ...graphDrawings(graphOf(data, i)));
-  const place = `${whole(data.rank[i] + 1)}${ordinal(data.rank[i] + 1)} of ${whole(data.n)} by ${errors.label}`;
+  const place = `${rankOf(data, i)} by ${errors.label}`;
   cellPanel.replaceChildren(
     head, drawing,
     made("p", { class: "big" }, shownError(error, unit)),
@@ -25,6 +25,7 @@ function showCell() {
   );
 }
 
+const rankOf = ({ rank, n }, i) => `${whole(rank[i] + 1)}${ordinal(rank[i] + 1)} of ${whole(n)}`;
 const ordinal = (n) => (n % 100 > 10 && n % 100 < 14 ? "th" : { 1: "st", 2: "nd", 3: "rd" }[n % 10] ?? "th");
 
 function factsOf(data, i) {

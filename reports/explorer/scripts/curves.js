@@ -60,8 +60,11 @@ function showCurves() {
   const kind = document.getElementById("curves-band").value, { grid } = runs;
   const lines = data.curves.filter(({ method }) => state.shown.has(method)).map((curve) => ({ ...curve, ...banded(curve, kind) }));
   const counts = data.curves.map((curve) => curve.runs), [few, many] = [Math.min(...counts), Math.max(...counts)];
-  const lede = `Validation regret of the incumbent, in ${runs.unit} above ${runs.reference}; ${few === many ? few : `${few} to ${many}`} repeats per method.`;
-  document.getElementById("curves-lede").textContent = `${lede}${few < 2 ? " One repeat has no band." : ""}${data.random ? " Dotted: exact expectation of random search." : ""}`;
+  document.getElementById("curves-lede").textContent = [
+    `Validation regret of the incumbent, in ${runs.unit} above ${runs.reference};`,
+    `${few === many ? few : `${few} to ${many}`} repeats per method.`,
+    few < 2 ? "One repeat has no band." : "", data.random ? "Dotted: exact expectation of random search." : "",
+  ].filter(Boolean).join(" ");
   const all = lines.flatMap(({ middle, low, high }) => [...middle, ...high, ...low.filter((value, k) => value > middle[k] / 6)]);
   const positive = [...all, ...(data.random ?? [])].filter((value) => value > 0);
   if (!positive.length) positive.push(0.1, 10);
@@ -78,19 +81,23 @@ function showCurves() {
   svg.append(clip, inside);
   for (const { method, low: from, high: to } of lines) {
     const known = grid.map((_, k) => k).filter((k) => Number.isFinite(from[k]) && Number.isFinite(to[k]));
-    const upper = known.map((k) => [x(grid[k]), floor(to[k])]), lower = known.map((k) => [x(grid[k]), floor(from[k])]).reverse();
-    if (known.length > 1) inside.append(drawn("path", { d: `${pathThrough([...upper, ...lower])}Z`, fill: methodColour(described.methods[method]), opacity: lines.length > 8 ? 0.07 : 0.13 }));
+    const upper = known.map((k) => [x(grid[k]), floor(to[k])]), lower = known.map((k) => [x(grid[k]), floor(from[k])]);
+    const fill = methodColour(described.methods[method]);
+    if (known.length > 1) inside.append(areaBetween(upper, lower, fill, lines.length > 8 ? 0.07 : 0.13));
   }
   if (data.random) {
     const points = grid.map((amount, k) => [x(amount), floor(data.random[k])]);
-    inside.append(drawn("path", { d: pathThrough(points), fill: "none", stroke: themed("muted"), "stroke-width": 1.5, "stroke-dasharray": "2 3", class: "random" }));
+    inside.append(lineThrough(points, themed("muted"), 1.5, { "stroke-dasharray": "2 3", class: "random" }));
   }
   for (const { method, middle } of lines) {
-    const look = described.methods[method], points = grid.map((amount, k) => [x(amount), Number.isFinite(middle[k]) ? floor(middle[k]) : NaN]);
-    inside.append(drawn("path", { d: pathThrough(points), fill: "none", stroke: methodColour(look), "stroke-width": 2, "stroke-dasharray": methodDashes(look), class: "curve", "data-method": method }));
+    const look = described.methods[method];
+    const points = grid.map((amount, k) => [x(amount), Number.isFinite(middle[k]) ? floor(middle[k]) : NaN]);
+    const more = { "stroke-dasharray": methodDashes(look), class: "curve", "data-method": method };
+    inside.append(lineThrough(points, methodColour(look), 2, more));
   }
   curvesFrame.lines = lines;
-  curvesFrame.brush = svg.appendChild(drawn("rect", { y: area.top, height: area.bottom - area.top, fill: themed("accent"), opacity: 0.14, width: 0 }));
+  const brushed = { y: area.top, height: area.bottom - area.top, fill: themed("accent"), opacity: 0.14, width: 0 };
+  curvesFrame.brush = svg.appendChild(drawn("rect", brushed));
   curvesFrame.cursor = svg.appendChild(drawn("line", { y1: area.top, y2: area.bottom, stroke: themed("muted"), visibility: "hidden" }));
   document.getElementById("curves-chart").append(curvesFrame.tip = made("div", { class: "tip", hidden: true }));
   showBrush();
@@ -171,5 +178,6 @@ function showBrush() {
     return;
   }
   const count = proposedIn(task, brush).reduce((sum, flag) => sum + flag, 0);
-  readout.textContent = `${whole(count)} architectures were proposed at queries ${brush[0]} to ${brush[1]} by the methods shown; the landscape shows them.`;
+  const range = `at queries ${brush[0]} to ${brush[1]}`;
+  readout.textContent = `${whole(count)} architectures were proposed ${range} by the methods shown; the landscape shows them.`;
 }

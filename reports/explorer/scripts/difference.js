@@ -38,29 +38,30 @@ function showDifference() {
   const { task } = state, [a, b] = [state.a, state.b].map((method) => task.curves.find((curve) => curve.method === method));
   if (!a || !b || task.curves.length < 2) return;
   const { grid, unit, floor } = task.info.runs, [nameA, nameB] = [state.a, state.b].map((method) => described.methods[method].label);
-  const found = welch(a, b), ends = found.flatMap(([at, half]) => (Number.isFinite(half) ? [at - half, at + half] : [at])).filter(Number.isFinite);
+  const found = welch(a, b), endsOf = ([at, half]) => (Number.isFinite(half) ? [at - half, at + half] : [at]);
+  const ends = found.flatMap(endsOf).filter(Number.isFinite);
   const sorted = [...ends].map(Math.abs).sort((p, q) => p - q), reach = sorted[Math.floor(0.85 * (sorted.length - 1))] * 1.15 || 1;
   const scale = document.getElementById("curves-x").value;
+  const signedTick = (tick) => (tick > 0 ? "+" : "") + shownNumber(tick);
   const frame = frameOf(document.getElementById("difference-chart"), {
     height: 230, label: `Difference in mean regret of ${nameA} and ${nameB}`,
     x: { scale, low: grid[0], high: grid.at(-1), title: described.unit },
-    y: { scale: "linear", low: -reach, high: reach, title: `difference (${unit})`, format: (tick) => (tick > 0 ? "+" : "") + shownNumber(tick) },
+    y: { scale: "linear", low: -reach, high: reach, title: `difference (${unit})`, format: signedTick },
   });
   const { svg, area, x, y } = frame, held = (value) => Math.min(area.bottom, Math.max(area.top, y(value)));
   if (floor) {
     const [top, bottom] = [held(floor), held(-floor)];
-    svg.append(drawn("rect", { x: area.left, width: area.right - area.left, y: top, height: bottom - top, fill: themed("muted"), opacity: 0.1, class: "floor" }));
+    const place = { x: area.left, width: area.right - area.left, y: top, height: bottom - top };
+    svg.append(drawn("rect", { ...place, fill: themed("muted"), opacity: 0.1, class: "floor" }));
   }
   svg.append(drawn("line", { x1: area.left, x2: area.right, y1: y(0), y2: y(0), stroke: themed("muted") }));
-  const banded = found.map(([at, half], k) => [x(grid[k]), at, half]).filter(([, at, half]) => Number.isFinite(at) && Number.isFinite(half));
-  if (banded.length > 1) {
-    const edge = [...banded.map(([px, at, half]) => [px, held(at + half)]), ...banded.map(([px, at, half]) => [px, held(at - half)]).reverse()];
-    svg.append(drawn("path", { d: `${pathThrough(edge)}Z`, fill: themed("accent"), opacity: 0.18 }));
-  }
+  const known = found.map(([at, half], k) => [x(grid[k]), at, half]).filter((one) => one.every(Number.isFinite));
+  const edge = (sign) => known.map(([px, at, half]) => [px, held(at + sign * half)]);
+  if (known.length > 1) svg.append(areaBetween(edge(1), edge(-1), themed("accent"), 0.18));
   const line = found.map(([at], k) => [x(grid[k]), Number.isFinite(at) ? held(at) : NaN]);
-  svg.append(drawn("path", { d: pathThrough(line), fill: "none", stroke: themed("accent"), "stroke-width": 2.2, class: "difference" }));
-  for (const [text, place, anchor] of [[`↑ ${nameB} is ahead`, area.top + 12, "end"], [`↓ ${nameA} is ahead`, area.bottom - 8, "end"]]) {
-    svg.append(drawn("text", { class: "halo", x: area.right - 6, y: place, "text-anchor": anchor }, text));
+  svg.append(lineThrough(line, themed("accent"), 2.2, { class: "difference" }));
+  for (const [text, place] of [[`↑ ${nameB} is ahead`, area.top + 12], [`↓ ${nameA} is ahead`, area.bottom - 8]]) {
+    svg.append(drawn("text", { class: "halo", x: area.right - 6, y: place, "text-anchor": "end" }, text));
   }
   document.getElementById("difference-readout").textContent = verdictOf(found.at(-1), nameA, nameB, grid.at(-1), unit, floor);
 }
@@ -69,7 +70,8 @@ function verdictOf([at, half], nameA, nameB, amount, unit, floor) {
   const signed = (value) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(2)}`;
   const interval = Number.isFinite(half) ? ` [${signed(at - half)}, ${signed(at + half)}]` : "";
   const said = `At ${shownNumber(amount)} ${described.unit}, ${nameA} minus ${nameB}: ${signed(at)} ${unit}${interval}`;
-  const judged = !Number.isFinite(half) ? "no interval with one repeat" : Math.abs(at) > half ? "the 95 % interval excludes zero" : "the 95 % interval includes zero";
+  const zero = `the 95 % interval ${Math.abs(at) > half ? "excludes" : "includes"} zero`;
+  const judged = Number.isFinite(half) ? zero : "no interval with one repeat";
   const noise = floor ? ` Grey: the noise floor of the task, ±${floor.toFixed(2)} ${unit}.` : "";
   return state.a === state.b ? "Choose two methods." : `${said}; ${judged}.${noise}`;
 }

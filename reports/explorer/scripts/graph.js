@@ -39,7 +39,8 @@ function partDrawing(graph) {
   const width = Math.max(...columns.map(widthOf)) + 6, middle = [], top = [];
   let height = 4;
   for (const column of columns) {
-    const kinds = column.map((i) => boxes[i]), row = kinds.some((box) => box.isNode) ? NODE_ROW : kinds.some((box) => box.text) ? TEXT_ROW : BEND_ROW;
+    const has = (what) => column.some((i) => boxes[i][what]);
+    const row = has("isNode") ? NODE_ROW : has("text") ? TEXT_ROW : BEND_ROW;
     let x = (width - widthOf(column)) / 2;
     for (const i of column) {
       middle[i] = x + boxes[i].width / 2;
@@ -83,7 +84,8 @@ function boxesOf({ labels, edges }) {
     if (!edges.some(([, target]) => target === node)) layer[node] = Math.max(Math.min(...fed, Infinity) - 2, 0) || 0;
     if (!Number.isFinite(layer[node])) layer[node] = 0;
   });
-  const boxes = labels.map((text, node) => ({ text, layer: layer[node], isNode: true, half: BOX_HEIGHT / 2, width: text.length * CHARACTER + 14 }));
+  const boxes = labels.map((text, node) => (
+    { text, layer: layer[node], isNode: true, half: BOX_HEIGHT / 2, width: text.length * CHARACTER + 14 }));
   const links = [];
   for (const [source, target, label] of edges) {
     const middle = Math.floor((layer[source] + 1 + layer[target] - 1) / 2);

@@ -2,7 +2,7 @@
 
 async function start() {
   const select = document.getElementById("task"), wanted = decodeURIComponent(location.hash.slice(1));
-  fillSelect(select, described.tasks.map(({ name, title }) => [name, title]), described.tasks.some(({ name }) => name === wanted) ? wanted : undefined);
+  fillSelect(select, described.tasks.map(({ name, title }) => [name, title]), wanted);
   select.addEventListener("change", () => chooseTask(select.value));
   state.shown = new Set(described.methods.keys());
   state.task = await taskData(select.value);
@@ -42,11 +42,13 @@ function repaint() {
 function showHead() {
   const { tasks: all, runs, limit, unit, methods, loss, notes } = described, { info } = state.task;
   document.getElementById("title").textContent = described.title;
-  const of = all.length === 1 ? "one task" : `${all.length} tasks`, predicted = info.surrogate ? " The values of this task are predictions of a surrogate." : "";
-  const stored = runs ? `${whole(runs)} runs of ${methods.length === 1 ? "one method" : `${methods.length} methods`}, ${shownNumber(limit)} ${unit} each, on ${of}.` : "Landscapes, without runs.";
-  document.getElementById("subtitle").textContent = stored + predicted;
+  const counted = (list, word) => (list.length === 1 ? `one ${word}` : `${list.length} ${word}s`);
+  const ran = `${whole(runs)} runs of ${counted(methods, "method")}, ${shownNumber(limit)} ${unit} each, on ${counted(all, "task")}.`;
+  const predicted = info.surrogate ? " The values of this task are predictions of a surrogate." : "";
+  document.getElementById("subtitle").textContent = (runs ? ran : "Landscapes, without runs.") + predicted;
   const exact = "Errors and regret are in single precision, and so are columns with few distinct values.";
-  const lost = loss ? ` Other sizes and latencies have 65,535 levels, within ${Math.max(100 * loss, 0.01).toFixed(2)} % of their value.` : "";
+  const within = `within ${Math.max(100 * loss, 0.01).toFixed(2)} % of their value`;
+  const lost = loss ? ` Other sizes and latencies have 65,535 levels, ${within}.` : "";
   const said = [
     ...notes, `Validation: ${info.validation || "not stated"}.`, `Test: ${info.test || "n/a, the source has no separate test split"}.`,
     `Source: ${info.source}. Licence: ${info.licence}.`, `${exact}${lost}`,

@@ -33,7 +33,8 @@ function fillPareto() {
   pareto.data = null;
   if (!across.length) return;
   fillSelect(document.getElementById("pareto-x"), across.map(({ name, label }) => [name, label]));
-  fillSelect(document.getElementById("pareto-y"), numbers.filter((column) => column.kind !== "objective").map(({ name, label }) => [name, label]));
+  const up = numbers.filter((column) => column.kind !== "objective");
+  fillSelect(document.getElementById("pareto-y"), up.map(({ name, label }) => [name, label]));
   showPareto();
 }
 

@@ -27,7 +27,8 @@ async function ask() {
 function showProgress({ headline, error, methods, failures, live }) {
   const rows = methods.map(({ label, planned, stored, failed }) => {
     const fill = made("div", { class: "fill", style: `width:${planned ? (100 * stored) / planned : 0}%` });
-    const cells = [label, made("div", { class: "track" }, fill), `${whole(stored)} of ${whole(planned)}${failed ? `, ${failed} failed` : ""}`];
+    const said = `${whole(stored)} of ${whole(planned)}${failed ? `, ${whole(failed)} failed` : ""}`;
+    const cells = [label, made("div", { class: "track" }, fill), said];
     return made("tr", {}, ...cells.map((content, k) => made("td", { class: k === 1 ? "bar" : "" }, content)));
   });
   const list = failures.map((text) => made("li", {}, text));

@@ -32,7 +32,8 @@ function fillReplay() {
 
 /** Shows the run that the two fields name, up to a query; all of it by default. */
 function startReplay(query = 0) {
-  const { replays } = state.task, method = +document.getElementById("replay-method").value, repeats = document.getElementById("replay-repeat");
+  const { replays } = state.task, repeats = document.getElementById("replay-repeat");
+  const method = +document.getElementById("replay-method").value;
   const of = replays.filter((replay) => replay.method === method);
   fillSelect(repeats, of.map(({ repeat }) => [repeat, repeat]));
   const run = replays.findIndex((replay) => replay.method === method && replay.repeat === +repeats.value);
@@ -95,35 +96,41 @@ function readoutOf(replay) {
   const proposed = Number.isFinite(observedAt(replay, query - 1)) ? ` ${shownError(observedAt(replay, query - 1), unit)}` : "";
   const trained = replay.fidelity?.[query - 1] ? ` after ${replay.fidelity[query - 1]} epochs` : "";
   const best = found ? ` Incumbent ${shownError(observedAt(replay, found - 1), unit)}, from query ${found}.` : " No incumbent yet.";
-  return `Query ${query} of ${replay.points.length}:${proposed}${trained}${kind}.${best} So far ${counts[1]} duplicates and ${counts[2]} invalid.`;
+  const counted = `So far ${counts[1]} duplicates and ${counts[2]} invalid.`;
+  return `Query ${query} of ${replay.points.length}:${proposed}${trained}${kind}.${best} ${counted}`;
 }
 
 /** Proposals along the queries, the incumbent as a line, and a cursor; a pointer moves it. */
 function drawStrip(replay) {
   const box = document.getElementById("replay-strip"), n = replay.points.length, { errors, info } = state.task;
   const values = Array.from({ length: n }, (_, q) => observedAt(replay, q)), finite = values.filter(Number.isFinite);
-  const [low, high] = [Math.min(...finite), Math.max(...finite)], scale = low > 0 ? "log" : "linear";
+  if (!finite.length) finite.push(1, 100); // nothing but invalid proposals
+  const [least, most] = [Math.min(...finite), Math.max(...finite)], scale = least > 0 ? "log" : "linear";
+  const [low, high] = scale === "log" ? [least / 1.04, most * 1.15] : [least - 0.1, most + 0.1];
   const frame = frameOf(box, {
     height: 190, label: `Errors of the proposals of ${described.methods[replay.method].label}, repeat ${replay.repeat}`,
     x: { scale: "linear", low: 0.5, high: n + 0.5, title: "query", ticks: linearTicks(1, n, box.clientWidth / 75), format: String },
-    y: { scale, low: scale === "log" ? low / 1.04 : low - 0.1, high: scale === "log" ? high * 1.15 : high + 0.1, title: titled("error", info.metric.unit) },
+    y: { scale, low, high, title: titled("error", info.metric.unit) },
   });
   const { svg, area, x, y } = frame, size = Math.max(1.6, Math.min(3.2, (area.right - area.left) / n / 2.4));
-  const ofMethod = methodColour(described.methods[replay.method]);
+  const colour = methodColour(described.methods[replay.method]);
+  const invalid = { stroke: themed("worse"), "stroke-width": 1.6, class: "invalid" };
+  const duplicate = { fill: "none", stroke: colour, class: "duplicate" };
   values.forEach((value, q) => {
-    const faded = q < state.query ? 1 : 0.22, at = x(q + 1);
-    if (replay.status[q] === 2) svg.append(drawn("path", { d: cross(at, area.top + 6, 3.4), stroke: themed("worse"), "stroke-width": 1.6, opacity: faded, class: "invalid" }));
+    const opacity = q < state.query ? 1 : 0.22, cx = x(q + 1), cy = y(value), status = replay.status[q];
+    if (status === 2) svg.append(drawn("path", { d: cross(cx, area.top + 6, 3.4), ...invalid, opacity }));
     else if (!Number.isFinite(value)) return;
-    else if (replay.status[q] === 1) svg.append(drawn("circle", { cx: at, cy: y(value), r: size + 0.8, fill: "none", stroke: ofMethod, opacity: faded, class: "duplicate" }));
-    else svg.append(drawn("circle", { cx: at, cy: y(value), r: size, fill: ofMethod, opacity: faded * 0.8 }));
+    else if (status === 1) svg.append(drawn("circle", { cx, cy, r: size + 0.8, ...duplicate, opacity }));
+    else svg.append(drawn("circle", { cx, cy, r: size, fill: colour, opacity: opacity * 0.8 }));
   });
   const steps = [];
   for (let q = 0; q < state.query; q++) {
     const error = replay.incumbents[q] ? observedAt(replay, replay.incumbents[q] - 1) : NaN;
     steps.push([x(q + 0.5), y(error)], [x(q + 1.5), y(error)]);
   }
-  svg.append(drawn("path", { d: pathThrough(steps), fill: "none", stroke: themed("mark"), "stroke-width": 2, class: "incumbent" }));
-  svg.append(drawn("line", { x1: x(state.query), x2: x(state.query), y1: area.top, y2: area.bottom, stroke: themed("ink"), "stroke-dasharray": "3 3" }));
+  const now = x(state.query);
+  svg.append(lineThrough(steps, themed("mark"), 2, { class: "incumbent" }));
+  svg.append(lineThrough([[now, area.top], [now, area.bottom]], themed("ink"), 1, { "stroke-dasharray": "3 3" }));
   const seek = (event) => {
     const share = (pointerIn(svg, event)[0] - area.left) / (area.right - area.left);
     set({ query: Math.min(n, Math.max(1, Math.round(0.5 + share * n))) });

@@ -111,55 +111,14 @@ class Scatter {
       const zoom = Math.sqrt(((this.home.x[1] - this.home.x[0]) * (this.home.y[1] - this.home.y[0])) / ((x1 - x0) * (y1 - y0)));
       const radius = ratio * Math.min(5, (n > 5000 ? 1.7 : 2.6) * Math.min(zoom, 16) ** 0.35);
       if (mask !== null) this.raster.discs(data.order, xs, ys, null, [channels(themed("faint"))], radius, 0.4, mask, 0);
-      this.raster.discs(data.order, xs, ys, data.colours, data.palette, mask === null ? radius : Math.max(radius * 1.5, 2.6 * ratio), mask === null && n > 5000 ? 0.72 : 0.9, mask);
+      const size = mask === null ? radius : Math.max(radius * 1.5, 2.6 * ratio), alpha = mask === null && n > 5000 ? 0.72 : 0.9;
+      this.raster.discs(data.order, xs, ys, data.colours, data.palette, size, alpha, mask);
     }
     this.raster.show();
   }
 
   drawLines() {
-    const { lines, box, area, data, view } = this, ratio = devicePixelRatio || 1;
-    const [width, height] = [Math.round(box.clientWidth * ratio), Math.round(box.clientHeight * ratio)];
-    if (lines.width !== width || lines.height !== height) [lines.width, lines.height] = [width, height];
-    const context = lines.getContext("2d");
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    context.clearRect(0, 0, box.clientWidth, box.clientHeight);
-    context.font = `${LABEL}px ${getComputedStyle(box).fontFamily}`;
-    context.lineWidth = 1;
-    const [right, bottom] = [area.left + area.width, area.top + area.height];
-    context.strokeStyle = themed("faint");
-    context.strokeRect(area.left - 0.5, area.top - 0.5, area.width + 1, area.height + 1);
-    context.fillStyle = themed("muted");
-    context.textBaseline = "middle";
-    context.textAlign = "right";
-    for (const [place, text] of data.y.ticks(...view.y, Math.max(3, area.height / 45))) {
-      const y = Math.round(this.yOf(place)) + 0.5;
-      if (y < area.top - 1 || y > bottom + 1) continue;
-      stroke(context, area.left - 4, y, area.left, y);
-      context.fillText(text, area.left - 7, y);
-    }
-    context.textAlign = "center";
-    let end = -1e9;
-    for (const [place, text] of data.x.ticks(...view.x, Math.max(3, area.width / 70))) {
-      const x = Math.round(this.xOf(place)) + 0.5, half = context.measureText(text).width / 2;
-      if (x < area.left - 1 || x > right + 1) continue;
-      stroke(context, x, bottom, x, bottom + 4);
-      if (x - half < end + 6) continue;
-      end = x + half;
-      context.fillText(text, x, bottom + 13);
-    }
-    context.fillStyle = themed("ink");
-    context.fillText(data.x.title, area.left + area.width / 2, box.clientHeight - 9);
-    context.save();
-    context.translate(9, area.top + area.height / 2);
-    context.rotate(-Math.PI / 2);
-    context.fillText(data.y.title, 0, 0);
-    context.restore();
-    context.save();
-    context.beginPath();
-    context.rect(area.left, area.top - 4, area.width, area.height + 8);
-    context.clip();
-    this.hooks.overlay?.(context, this);
-    context.restore();
+    drawFrame(this);
   }
 
   /** The point nearest to a pixel of the box; null where none is within reach. */
@@ -214,13 +173,6 @@ class Scatter {
     this.tip.style.left = `${Math.min(Math.max(x + 14, 0), Math.max(width - this.tip.offsetWidth - 4, 0))}px`;
     this.tip.style.top = `${y + 14 + this.tip.offsetHeight > height ? Math.max(y - this.tip.offsetHeight - 12, 0) : y + 14}px`;
   }
-}
-
-function stroke(context, x1, y1, x2, y2) {
-  context.beginPath();
-  context.moveTo(x1, y1);
-  context.lineTo(x2, y2);
-  context.stroke();
 }
 
 /** The least and the largest place, with some room. */

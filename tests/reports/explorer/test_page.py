@@ -170,6 +170,13 @@ def test_tasks_alone_have_landscapes_and_seeds(tmp_path: Path) -> None:
     assert path.stat().st_size < 300_000
 
 
+@pytest.mark.slow
+def test_all_embedded_tasks_leave_room_for_runs_in_three_megabytes(tmp_path: Path) -> None:
+    path = eq.explore(["nasbench201/*", "nasbench_graph/*"], tmp_path / "page.html")
+    assert len(description(path.read_text())["tasks"]) == 13
+    assert path.stat().st_size < 2_200_000
+
+
 def test_folders_and_tasks_do_not_mix(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(eq.SuiteError, match="give one results folder alone, or names of tasks"):
         explore([folder, "nasbench201/cifar10"], tmp_path / "page.html")
