@@ -140,7 +140,9 @@ def filled(value: Any) -> Callable[[list[Any]], list[Any]]:
 
 def without_meaning(table: pa.Table) -> pa.Table:
     """Adds statuses that no row has."""
-    return table.append_column("status", pa.array([[-1] * n for n in table["queries"].to_pylist()], pa.list_(pa.int8())))
+    return table.append_column(
+        "status", pa.array([[-1] * n for n in table["queries"].to_pylist()], pa.list_(pa.int8()))
+    )
 
 
 def unfolding(table: pa.Table) -> pa.Table:
@@ -183,7 +185,7 @@ def test_a_suite_that_cannot_be_listed_is_refused(entry: Entry, tmp_path: Path) 
     description = json.loads((entry.path / "entry.json").read_text())
     description["manifest"]["suite"]["methods"][0]["repeats"] = 10**9
     (tmp_path / "entry.json").write_text(json.dumps(description))
-    with pytest.raises(StoreError, match="its suite asks for 4,000,000,[0-9]+ runs; entries have up to 1,048,576"):
+    with pytest.raises(StoreError, match=r"its suite asks for 4,000,000,[0-9]+ runs; entries have up to 1,048,576"):
         Entry(tmp_path)
 
 
