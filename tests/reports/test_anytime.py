@@ -61,7 +61,13 @@ def test_a_budget_of_few_queries_is_drawn_for_any_number_of_methods() -> None:
     for points in (1, 2, 3):
         amounts, values = np.arange(1.0, points + 1), np.ones((len(labels), points))
         canvas = progress(
-            next(iter(STYLES.values())), amounts, Estimate(values, values, values), values, labels, appearance, "queries"
+            next(iter(STYLES.values())),
+            amounts,
+            Estimate(values, values, values),
+            values,
+            labels,
+            appearance,
+            "queries",
         )
         assert canvas.height > 0
 
