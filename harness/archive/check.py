@@ -132,7 +132,7 @@ def _code(entry: Entry, method: MethodEntry, folder: Path, say: Say) -> list[str
         cls = load_method(address)
         if (missing := missing_packages(cls)) is not None:
             return [f"{label} cannot run here: it {missing}"]
-        if code_of(cls) != entry.description["codes"].get(label):
+        if code_of(cls, method.settings) != entry.description["codes"].get(label):
             return [f"the code of {label} is not the code that made its runs"]
         failed = [f"{title} ({reason})" for title, reason in failures_of(address, "method") if reason] if own else []
     except EquipoiseError as error:

@@ -8,6 +8,7 @@ from equipoise.harness.core.errors import PluginError
 from equipoise.harness.core.method_code import code_of
 from equipoise.harness.core.protocol import NO_RULES
 from equipoise.harness.core.registry import load_method
+from equipoise.harness.core.suite_entries import MethodEntry
 from equipoise.harness.store.entry import Entry
 from equipoise.harness.store.manifest import made_elsewhere
 
@@ -102,8 +103,8 @@ def flags(entry: Entry) -> list[str]:
     """
     said, codes = [], entry.description["codes"]
     held = {summary.method for summary in entry.summaries().values()}
-    names = {method["label"]: method["name"] for method in entry.manifest()["suite"]["methods"]}
-    other = [label for label in names if label in held and _other_code(names[label], codes.get(label, ""))]
+    methods = [method for method in entry.suite.methods if method.label in held]
+    other = [method.label for method in methods if _other_code(method, codes.get(method.label, ""))]
     if other:
         said.append(f"{entry.name}: runs of {', '.join(other)} were made by other code than is here")
     if (elsewhere := made_elsewhere(entry.manifest())) is not None:
@@ -111,11 +112,11 @@ def flags(entry: Entry) -> list[str]:
     return said
 
 
-def _other_code(name: str, code: str) -> bool:
+def _other_code(method: MethodEntry, code: str) -> bool:
     """Whether a method that comes with Equipoise has changed, or is gone."""
-    if not code or ":" in name or name.endswith(".py"):
+    if not code or ":" in method.name or method.name.endswith(".py"):
         return False
     try:
-        return code_of(load_method(name)) != code
+        return code_of(load_method(method.name), method.settings) != code
     except PluginError:
         return True

@@ -15,7 +15,7 @@ from equipoise.harness.core.registry import load_task
 from equipoise.harness.core.run_spec import RunSpec
 from equipoise.harness.core.suite import Suite
 from equipoise.harness.store.description import read_description
-from equipoise.harness.store.packed_checks import check_names, check_numbers
+from equipoise.harness.store.packed_checks import check_names, check_numbers, check_plan
 from equipoise.harness.store.packed_table import PackedTable
 from equipoise.harness.store.rebuilt import STATUSES, RebuiltRows
 from equipoise.harness.store.run_file import COLUMNS, Summary
@@ -50,6 +50,7 @@ class Entry:
         except EquipoiseError as error:
             raise StoreError(f"{path / DESCRIPTION}: {error}") from error
         check_names(self.suite, path / DESCRIPTION)
+        check_plan(self.suite, path / DESCRIPTION)
         self._packed = PackedTable(path / RUNS, self.suite)
         self._keep: npt.NDArray[np.bool_] | None = None
         self._summaries: dict[str, Summary] | None = None

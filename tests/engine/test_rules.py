@@ -22,7 +22,7 @@ from equipoise.harness.engine.rules import CLASS_STALL_LIMIT, conflict, searched
 from equipoise.harness.engine.session import run_suite
 from equipoise.harness.engine.verify import verify
 from equipoise.harness.engine.worker import execute_run
-from equipoise.harness.store.manifest import check_same_suite
+from equipoise.harness.store.manifest import check_same_suite, suite_differences
 from equipoise.harness.store.run_store import RunStore
 
 TEXT = """
@@ -259,6 +259,20 @@ def test_hyperband_pays_the_further_epochs_where_training_goes_on(tmp_path: Path
     assert plain.run_id != spec.run_id
     assert len(execute_run(plain).trajectory) < len(rows)
     assert any(charge < epochs for charge, epochs in zip(rows.charge, rows.fidelity, strict=True))
+
+
+@pytest.mark.parametrize("rule", ["isomorphism = 'all'", "continue_training = true", "invalid = 'redraw'"])
+def test_results_are_not_added_to_under_other_rules_of_a_method(tmp_path: Path, rule: str) -> None:
+    path = suite_file(tmp_path)
+    path.write_text(path.read_text().replace("queries = 12", "epochs = 400"))
+    plain = Suite.load(path)
+    path.write_text(f"{path.read_text()}\n{rule}\n")
+    other = Suite.load(path)
+    assert next(plain.runs()).run_id != next(other.runs()).run_id
+    label = plain.methods[0].label
+    assert suite_differences(plain.to_dict(), other.to_dict()) == [f"the settings of {label}"]
+    assert suite_differences(other.to_dict(), plain.to_dict()) == [f"the settings of {label}"]
+    assert suite_differences(plain.changed(repeats=9).to_dict(), plain.to_dict()) == []
 
 
 def test_training_goes_on_only_where_it_can(tmp_path: Path) -> None:

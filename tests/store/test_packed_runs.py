@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -123,9 +124,42 @@ def beyond(runs: list[Any]) -> list[Any]:
     return [run and [2**32 - 1] * len(run) for run in runs]
 
 
+def of_type(kind: pa.DataType, values: Callable[[list[Any]], list[Any]]) -> Callable[[pa.Table], pa.Table]:
+    """Writes the proposals as another type, or with other values."""
+
+    def change(table: pa.Table) -> pa.Table:
+        place = table.column_names.index("proposals")
+        return table.set_column(place, "proposals", pa.array(values(table["proposals"].to_pylist()), kind))
+
+    return change
+
+
+def filled(value: Any) -> Callable[[list[Any]], list[Any]]:
+    return lambda runs: [run and [value] * len(run) for run in runs]
+
+
+def without_meaning(table: pa.Table) -> pa.Table:
+    """Adds statuses that no row has."""
+    return table.append_column("status", pa.array([[-1] * n for n in table["queries"].to_pylist()], pa.list_(pa.int8())))
+
+
+def unfolding(table: pa.Table) -> pa.Table:
+    """One run of 80 million equal proposals, which is a file of a few kilobytes."""
+    many = pa.ListArray.from_arrays(pa.array([0, 80_000_000], pa.int32()), pa.array(np.zeros(80_000_000, np.uint32)))
+    one = table.slice(0, 1)
+    return one.set_column(one.column_names.index("proposals"), "proposals", many)
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
+        (of_type(pa.list_(pa.int64()), filled(-5)), "'proposals' of list<.*int64> is there twice, of another type"),
+        (of_type(pa.list_(pa.float64()), filled(float("nan"))), "'proposals' of list<.*double> is"),
+        (of_type(pa.list_(pa.uint32()), filled(None)), "'proposals' .* has missing values"),
+        (of_type(pa.int64(), lambda runs: [1 for _ in runs]), "'proposals' of int64 is"),
+        (lambda table: table.append_column("fidelity", table["task"]), "'fidelity' of .* is"),
+        (without_meaning, "a status that is none"),
+        (unfolding, "80,000,010 values; packed runs have up to 67,108,864"),
         (lambda table: pa.concat_tables([table, table]), "there twice"),
         (other("repeat", lambda values: [value + 99 for value in values]), "does not ask for"),
         (other("method", lambda values: ["another" for _ in values]), "does not ask for"),
@@ -143,6 +177,14 @@ def test_strange_rows_are_refused_in_one_line(
     with pytest.raises(StoreError, match=said) as caught:
         Entry(tmp_path).frame()
     assert "\n" not in str(caught.value)
+
+
+def test_a_suite_that_cannot_be_listed_is_refused(entry: Entry, tmp_path: Path) -> None:
+    description = json.loads((entry.path / "entry.json").read_text())
+    description["manifest"]["suite"]["methods"][0]["repeats"] = 10**9
+    (tmp_path / "entry.json").write_text(json.dumps(description))
+    with pytest.raises(StoreError, match="its suite asks for 4,000,000,[0-9]+ runs; entries have up to 1,048,576"):
+        Entry(tmp_path)
 
 
 @pytest.mark.parametrize(
