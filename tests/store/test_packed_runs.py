@@ -193,7 +193,7 @@ def test_a_suite_that_cannot_be_listed_is_refused(entry: Entry, tmp_path: Path) 
     description = json.loads((entry.path / "entry.json").read_text())
     description["manifest"]["suite"]["methods"][0]["repeats"] = 10**9
     (tmp_path / "entry.json").write_text(json.dumps(description))
-    with pytest.raises(StoreError, match="its suite asks for 4,000,000,[0-9]+ runs; entries have up to 1,048,576"):
+    with pytest.raises(StoreError, match=r"its suite asks for 4,000,000,[0-9]+ runs; entries have up to 1,048,576"):
         Entry(tmp_path)
 
 
@@ -244,6 +244,7 @@ def other_data(manifest: dict[str, Any]) -> None:
     [
         ({"duplicates": "free"}, lambda _: None, "field is not used: duplicates is free here and charge there"),
         ({"budget": {"queries": 20}}, lambda _: None, "the budget is 20 queries here; it has runs of 10, 25 queries"),
+        ({"budget": {"cost_seconds": 25}}, lambda _: None, "is not used: the budget is 25 cost seconds here"),
         ({"budget": {"queries": [20, 25]}}, lambda _: None, "field is used in part: the budget is 20, 25 queries"),
         ({}, other_data, "field is used in part: nasbench201/cifar10 was run on other data"),
         ({"initial": "shared"}, lambda _: None, "seed is 8 here and 7 there"),
@@ -255,6 +256,15 @@ def test_what_differs_is_said_in_one_line(
     combined = CombinedStore(mine(tmp_path / "own", change, **options), [entry])
     assert [line for line in combined.remarks if said in line], combined.remarks
     assert ("local_search" in set(combined.frame()["method"])) == ("in part" in said)
+
+
+@pytest.mark.parametrize("rule", [{"isomorphism": "all"}, {"invalid": "redraw"}])
+def test_a_method_under_rules_of_its_own_is_left_out(tmp_path: Path, rule: dict[str, str]) -> None:
+    methods = ({"name": "asng"}, {"name": "random_search", "label": "other", **rule})
+    theirs = played(tmp_path / "theirs", suite(methods, TASKS, budget={"queries": 25}, repeats=2))
+    combined = CombinedStore(mine(tmp_path / "own"), [packed(theirs, tmp_path / "entry")])
+    assert "field is used in part: other ran under rules of their own" in combined.remarks
+    assert set(combined.frame()["method"]) == {"climber", "asng"}
 
 
 def test_runs_of_other_code_or_packages_are_flagged(source: Path, tmp_path: Path) -> None:
