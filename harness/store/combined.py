@@ -51,7 +51,7 @@ class CombinedStore:
         twice = sorted({method["label"] for method in entry.manifest()["suite"]["methods"]} & (labels | here))
         if twice:
             self.remarks.append(f"{entry.name} is used without {', '.join(twice)}: the results have runs of that name")
-        view = entry.only(shared.tasks, shared.budgets, twice)
+        view = entry.only(shared.tasks, shared.budgets, [*twice, *shared.without])
         if not view.summaries():
             return
         self.remarks += flags(entry)
