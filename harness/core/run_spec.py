@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -46,8 +46,8 @@ class RunSpec:
     @cached_property
     def run_id(self) -> str:
         """Hash of all that decides the rows; the number of repeats does not."""
-        rules = {key: value for key, value in self.protocol.rules().items() if key not in NO_RULES}
-        content: list[Any] = [self.task, self.method, self.label, self.settings, self.repeat, vars(self.budget), rules]
+        rules, budget = _deciding_rules(self.protocol), vars(self.budget)
+        content: list[Any] = [self.task, self.method, self.label, self.settings, self.repeat, budget, rules]
         if self.objectives or self.constraints:  # absent otherwise, so that ids stay
             content.append({"objectives": self.objectives, "constraints": self.constraints})
         if self.scalarisation:
@@ -90,5 +90,12 @@ def located(name: str, folder: str) -> str:
     return name
 
 
+@lru_cache(maxsize=16)
+def _deciding_rules(protocol: Protocol) -> dict[str, Any]:
+    """The rules that decide rows, kept for all runs of a suite."""
+    return {key: value for key, value in protocol.rules().items() if key not in NO_RULES}
+
+
+@lru_cache(maxsize=256)
 def _entropy(text: str) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")

@@ -1,5 +1,6 @@
 """The loop in which a method searches a task."""
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import fields
 from functools import lru_cache
@@ -74,7 +75,8 @@ def run_trial(
     """
     trajectory, proposals = Trajectory(), _Proposals(task)
     ask, tell, check, evaluate, charge = method.ask, method.tell, proposals.check, task.evaluate, ledger.charge
-    seen: dict[tuple[Architecture, int | None], Evaluation] = {}
+    new = tuple.__new__  # makes an observation of all its fields, in half the time of a call of the class
+    seen: defaultdict[int | None, dict[Architecture, Evaluation]] = defaultdict(dict)  # by epochs, then by key
     trained: dict[Architecture, tuple[int, float]] = {}  # the longest training: its epochs and seconds
     rows: list[tuple[Any, ...]] = []
     status: Status
@@ -101,14 +103,14 @@ def run_trial(
                 break
         if key is None:
             status, evaluation = "invalid", Evaluation(task.info.penalty, 0.0)
-        elif (known := seen.get((key, epochs))) is not None and ledger.repeats_are_free:
+        elif (known := seen[epochs].get(key)) is not None and ledger.repeats_are_free:
             status, evaluation = "duplicate", known._replace(cost_seconds=0.0)
         else:
             status = "ok" if known is None else "duplicate"
             evaluation = evaluate(architecture, None if query.fidelity is None else epochs, rng(number + 1))
             if evaluation.validation_error != evaluation.validation_error:
                 raise RunError(f"the task answered NaN for {architecture}; a failed training is told its penalty")
-            seen[key, epochs] = evaluation
+            seen[epochs][key] = evaluation
         paid = epochs
         if continues and status == "ok" and key is not None and epochs is not None:
             before, spent = trained.get(key, (0, 0.0))
@@ -122,7 +124,7 @@ def run_trial(
             price = task.mean_cost_seconds or 0.0
         cost = training + charge(status, price, paid)
         started = perf_counter()
-        tell(Observation(query, error, seconds, objectives))
+        tell(new(Observation, (query, error, seconds, objectives)))
         overhead += perf_counter() - started
         rows.append((architecture, epochs, error, cost, training, seconds, overhead, status, objectives))
     for column, values in zip(COLUMNS, zip(*rows, strict=True), strict=False):
