@@ -60,11 +60,11 @@ class RunSpec:
         Seeded over (suite seed, task, method label, repeat, stream). The stream ``shared`` leaves the method out.
         """
         method = "" if stream == "shared" else self.label
-        return np.random.default_rng([self.protocol.seed, *map(_entropy, (self.task, method, stream)), self.repeat])
+        return _seeded(self.protocol.seed, (self.task, method, stream), self.repeat)
 
     def history_rng(self, task: str) -> np.random.Generator:
         """The generator that draws evaluations of another task: the same for all methods and searched tasks."""
-        return np.random.default_rng([self.protocol.seed, *map(_entropy, (task, "history")), self.repeat])
+        return _seeded(self.protocol.seed, (task, "history"), self.repeat)
 
     def noise(self) -> Callable[[int], np.random.Generator]:
         """The generator for the noise of the n-th proposal, independent of what was proposed before."""
@@ -96,6 +96,20 @@ def _deciding_rules(protocol: Protocol) -> dict[str, Any]:
     return {key: value for key, value in protocol.rules().items() if key not in NO_RULES}
 
 
+def _seeded(seed: int, names: tuple[str, ...], repeat: int) -> np.random.Generator:
+    """``default_rng([seed, *names as numbers, repeat])``, several times as fast: the words of a repeat differ alone."""
+    return np.random.default_rng(np.array([*_words_of(seed, names), *_words(repeat)], np.uint32))
+
+
 @lru_cache(maxsize=256)
-def _entropy(text: str) -> int:
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
+def _words_of(seed: int, names: tuple[str, ...]) -> list[int]:
+    numbers = [int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") for name in names]
+    return [word for number in (seed, *numbers) for word in _words(number)]
+
+
+def _words(number: int) -> list[int]:
+    """The 32-bit words of a number as NumPy takes them for a seed, the lowest first."""
+    words = [number & 0xFFFFFFFF]
+    while number := number >> 32:
+        words.append(number & 0xFFFFFFFF)
+    return words

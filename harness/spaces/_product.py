@@ -36,7 +36,8 @@ class ProductSpace(SearchSpace):
 
     def sample(self, rng: np.random.Generator, n: int) -> list[Architecture]:
         """Draws n architectures, exactly uniformly."""
-        return list(map(tuple, rng.integers(self._bounds, size=(n, len(self.cardinalities))).tolist()))
+        drawn = rng.integers(self._bounds, size=(n, len(self.cardinalities)))
+        return list(zip(*drawn.T.tolist(), strict=True))
 
     @cached_property
     def _bounds(self) -> int | npt.NDArray[np.int64]:
