@@ -79,9 +79,7 @@ def test_an_error_that_explains_itself_has_no_place() -> None:
     cls = load_method("regularized_evolution")
     problem = problem_of(cls, load_task("nasbench201/cifar10"), Budget(queries=3))
     with pytest.raises(SettingError) as caught:
-        cls(
-            problem_of(cls, load_task("nasbench201/cifar10"), Budget(queries=3)), np.random.default_rng(0), population=0
-        )
+        cls(problem, np.random.default_rng(0), population=0)
     assert place_of(caught.value) == ""
 
 
