@@ -17,6 +17,7 @@ from equipoise.harness.tables.writer import TableWriter
 
 __all__ = ["CURVE", "Imported", "OfficialTables", "import_archive", "is_archive", "official_benchmarks"]
 
+
 class Imported(Benchmark):
     """Base of the benchmarks that an official archive is imported for.
 

@@ -23,11 +23,13 @@ class Comparable:
         tasks: Tasks of both, on the same data.
         budgets: Budgets of both.
         differences: What differs, one line each.
+        without: Labels of the entry that were run under other rules than its suite.
     """
 
     tasks: tuple[str, ...]
     budgets: tuple[float, ...]
     differences: tuple[str, ...]
+    without: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.tasks and self.budgets)
@@ -45,7 +47,8 @@ def comparable(manifest: Mapping[str, Any], entry: Entry) -> Comparable:
     own, other = manifest["suite"], entry.manifest()["suite"]
     if differences := _rules_that_differ(own, other):
         return Comparable((), (), (f"{entry.name} is not used: {'; '.join(differences)}",))
-    said, budgets = _budgets(own, other), sorted(set(_amounts(own)) & set(_amounts(other)))
+    said, shared = _budgets(own, other), set(_amounts(own)) & set(_amounts(other))
+    budgets = sorted(shared) if _unit(own) == _unit(other) else []
     names = [task["name"] for task in own["tasks"]]
     held = {task["name"] for task in other["tasks"]}
     here, there = manifest["tasks"], entry.manifest()["tasks"]
@@ -60,8 +63,13 @@ def comparable(manifest: Mapping[str, Any], entry: Entry) -> Comparable:
             tasks.append(name)
     if not tasks and not said:
         said.append(f"it has no runs on {', '.join(names[:3])}{' and others' if len(names) > 3 else ''}")
+    suite = entry.suite
+    without = tuple(method.label for method in suite.methods if suite.rules_of(method) != suite.protocol)
+    if without:
+        said.append(f"{', '.join(without)} ran under rules of their own")
     use = "is not used" if not (tasks and budgets) else "is used in part"
-    return Comparable(tuple(tasks), tuple(map(float, budgets)), tuple(f"{entry.name} {use}: {line}" for line in said))
+    differences = tuple(f"{entry.name} {use}: {line}" for line in said)
+    return Comparable(tuple(tasks), tuple(map(float, budgets)), differences, without)
 
 
 def _rules_that_differ(own: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:

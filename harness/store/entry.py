@@ -129,10 +129,11 @@ class Entry:
             if (run_id := ids[task, method, budget, repeat]) in wanted:
                 yield run_id, self._rows(task, run)
 
-    def departures(self, column: str) -> int:
-        """The number of runs that hold values of their own in a column, not those that the tables tell."""
+    def departures(self, column: str) -> list[str]:
+        """The runs, by run_id, that hold values of their own in a column: not those of full training in the tables."""
         own = self._packed.departures(column)
-        return int(own.sum() if self._keep is None else own[self._keep].sum())
+        own = own if self._keep is None else own[self._keep]
+        return [run_id for run_id, departs in zip(self.summaries(), own.tolist(), strict=True) if departs]
 
     # What is read once.
 

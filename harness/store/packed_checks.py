@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["check_columns", "check_names", "check_numbers", "check_plan", "check_runs", "check_size"]
 
 MOST_VALUES = 1 << 26
-"""Numbers and texts in a file, and proposals of all its runs: half a gigabyte in memory. The reference has a million."""
+"""Numbers and texts in a file, and proposals of all its runs: half a gigabyte. The reference has a million."""
 MOST_RUNS = 1 << 20
 """Runs that the suite of an entry may ask for; that of the reference asks for a tenth."""
 
