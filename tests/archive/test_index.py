@@ -110,7 +110,11 @@ def is_of_the_future(content: dict[str, Any]) -> None:
     content["format"] = 2
 
 
-@pytest.mark.parametrize("change", [climbs, writes_elsewhere, lacks_runs, is_of_the_future, dict.clear])
+def is_endless(content: dict[str, Any]) -> None:
+    content["entries"][0]["files"]["runs.parquet"]["size"] = 1e400
+
+
+@pytest.mark.parametrize("change", [climbs, is_endless, writes_elsewhere, lacks_runs, is_of_the_future, dict.clear])
 def test_a_strange_index_is_refused_in_one_line(archive: Path, change: Callable[[dict[str, Any]], None]) -> None:
     content = json.loads((archive / "index.json").read_text())
     change(content)
