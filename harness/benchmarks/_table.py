@@ -116,9 +116,9 @@ class TableTask(Task):
         return self._read()
 
     @cached_property
-    def _means(self) -> dict[tuple[Architecture, int | None], Evaluation]:
-        """Answers by architecture and fidelity, kept for all runs of a worker; none where they are drawn."""
-        return {}
+    def _means(self) -> dict[int | None, dict[Architecture, Evaluation]]:
+        """Answers by fidelity and architecture, kept for all runs of a worker; none where they are drawn."""
+        return {level: {} for level in (None, *self._info.fidelities)}
 
     @cached_property
     def _mean(self) -> npt.NDArray[np.float64]:
@@ -130,15 +130,16 @@ class TableTask(Task):
 
     def evaluate(self, architecture: Architecture, fidelity: int | None, rng: np.random.Generator) -> Evaluation:
         """Looks one architecture up: the mean over its stored seeds, or one of them drawn."""
-        if (known := self._means.get((architecture, fidelity))) is not None:
+        means = self._means[fidelity]
+        if (known := means.get(architecture)) is not None:
             return known
         row = self.space.index(architecture)
         level = -1 if fidelity is None else self._info.fidelities.index(fidelity)
         if self.noise == "mean":
-            if len(self._means) >= MOST_MEANS:
-                self._means.clear()
+            if len(means) >= MOST_MEANS:
+                means.clear()
             found = Evaluation(self._mean.item(level, row), self._seconds.item(level, row))
-            self._means[architecture, fidelity] = found
+            means[architecture] = found
             return found
         stored = self._columns["validation"][level, row]
         error = float(stored[rng.integers(np.count_nonzero(~np.isnan(stored)))])

@@ -64,6 +64,12 @@ def imported(module: str, shown: str) -> ModuleType:
         return importlib.import_module(module)
     except EquipoiseError:
         raise
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{module}.".startswith(f"{error.name}."):
+            raise PluginError(f"{shown} does not load: {_where(error)}") from error
+        raise PluginError(
+            f"{shown} does not load: no module '{error.name}' here; install it, or run where Python finds it"
+        ) from error
     except Exception as error:
         raise PluginError(f"{shown} does not load: {_where(error)}") from error
 
@@ -99,9 +105,9 @@ def own_classes(module: ModuleType, kind: Any) -> list[Any]:
     return [
         value
         for name, value in vars(module).items()
-        if inspect.isclass(value)
-        and issubclass(value, kind)
-        and not inspect.isabstract(value)
+        if isinstance(value, type)
         and not name.startswith("_")
         and (value.__module__ == module.__name__ or value.__module__.startswith(f"{module.__name__}."))
+        and issubclass(value, kind)
+        and not inspect.isabstract(value)
     ]

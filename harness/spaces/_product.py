@@ -36,7 +36,8 @@ class ProductSpace(SearchSpace):
 
     def sample(self, rng: np.random.Generator, n: int) -> list[Architecture]:
         """Draws n architectures, exactly uniformly."""
-        return list(map(tuple, rng.integers(self._bounds, size=(n, len(self.cardinalities))).tolist()))
+        drawn = rng.integers(self._bounds, size=(n, len(self.cardinalities)))
+        return list(zip(*drawn.T.tolist(), strict=True))
 
     @cached_property
     def _bounds(self) -> int | npt.NDArray[np.int64]:
@@ -46,14 +47,18 @@ class ProductSpace(SearchSpace):
 
     def mutate(self, architecture: Architecture, rng: np.random.Generator) -> Architecture:
         """Draws a neighbour, exactly uniformly, without listing them."""
-        position, step = self._edits[int(rng.random() * len(self._edits))]
-        option = (architecture[position] + step) % self.cardinalities[position]
-        return (*architecture[:position], option, *architecture[position + 1 :])
+        edits = self._edits
+        position, step, width = edits[int(rng.random() * len(edits))]
+        edited = list(architecture)
+        edited[position] = (edited[position] + step) % width
+        return tuple(edited)
 
     @cached_property
-    def _edits(self) -> list[tuple[int, int]]:
-        """Every (decision, cyclic step to another option)."""
-        return [(position, step) for position, width in enumerate(self.cardinalities) for step in range(1, width)]
+    def _edits(self) -> list[tuple[int, int, int]]:
+        """Every (decision, cyclic step to another option, number of options)."""
+        return [
+            (position, step, width) for position, width in enumerate(self.cardinalities) for step in range(1, width)
+        ]
 
     def enumerate(self) -> Iterator[Architecture]:
         """Yields every combination, the last decision changing fastest."""

@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
 from math import nan
@@ -135,7 +135,7 @@ def packed(runs: Sequence[Run], space: SearchSpace) -> "pa.Buffer":
         runs: At least one.
         space: Formats the architectures.
     """
-    return packed_table(_table(runs, space), [asdict(run.summary()) for run in runs])
+    return packed_table(_table(runs, space), [vars(run.summary()) for run in runs])
 
 
 def _table(runs: Sequence[Run], space: SearchSpace) -> "pa.Table":

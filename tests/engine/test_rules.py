@@ -1,5 +1,6 @@
 """Rules of a protocol in whole runs: held-out seeds, isomorphism, and several budgets."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -136,16 +137,22 @@ def test_with_isomorphism_for_all_each_class_is_charged_once(tmp_path: Path, met
 CHEAP = [name for name in method_names() if not load_method(name).costly]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rule", ["none", "all"])
 @pytest.mark.parametrize("method", CHEAP)
 def test_methods_search_under_each_rule(tmp_path: Path, method: str, rule: str) -> None:
     """On the space whose classes have the most labels, and by fidelities where the method needs them."""
     cls, task = load_method(method), "nasbench_graph/proteins"
-    if cls.requirements(settings_of(cls, {}, method)).fidelities:
+    settings = cls.check_settings
+    if cls.requirements(settings_of(cls, settings, method)).fidelities:
         task = "nasbench201/fashion14"
-    if missing_packages(cls) or missing_requirements(cls, load_task(task), {}):
+    if missing_packages(cls) or missing_requirements(cls, load_task(task), settings):
         pytest.skip("not applicable here")
-    (spec,) = specs(tmp_path, f"isomorphism = '{rule}'", repeats=1, queries=30, method=method, task=task)
+    path = suite_file(tmp_path, f"isomorphism = '{rule}'", repeats=1, queries=30, method=method, task=task)
+    path.write_text(
+        path.read_text() + "[methods.settings]\n" + "".join(f"{k} = {json.dumps(v)}\n" for k, v in settings.items())
+    )
+    (spec,) = Suite.load(path).runs()
     trajectory, space = execute_run(spec).trajectory, load_task(task).space
     assert trajectory.ended == ""
     assert sum(trajectory.charge) == pytest.approx(30)

@@ -202,7 +202,7 @@ def test_a_program_that_hangs_is_stopped(tmp_path: Path, body: str, said: str) -
     method, started = make(tmp_path, body, seconds=0.7), time.monotonic()
     with pytest.raises(RunError, match=said):
         method.ask()
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 50  # the program would take a minute
 
 
 def test_a_program_that_reads_nothing_is_stopped(tmp_path: Path) -> None:

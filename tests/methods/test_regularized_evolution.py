@@ -36,7 +36,7 @@ def test_evolution_starts_with_its_population(population: int, sample: int, seed
     trajectory = run_search(method)
     assert len(trajectory) == 100
     assert len(method._alive) == population
-    assert sorted(method._alive) == sorted(
+    assert sorted(zip(method._errors, method._alive, strict=True)) == sorted(
         zip(trajectory.validation_error[-population:], trajectory.architecture[-population:], strict=True)
     )
 
