@@ -28,7 +28,8 @@ def given_size_section(analysis: Analysis) -> Section | None:
     keys = [space for space, _ in groups]
     for place, members in enumerate(groups.values()):
         before = keys[:place].count(keys[place])
-        blocks.append(_methods(analysis, f"{keys[place]}{f'-{before + 1}' if before else ''}", members))
+        table = _methods(analysis, f"{keys[place]}{f'-{before + 1}' if before else ''}", members)
+        blocks += [table] if table.rows else []
     blocks.append(_bands(tasks))
     return Section("given-size", "Regret given size", tuple(blocks))
 
