@@ -110,12 +110,13 @@ def run_trial(
                 trajectory.ended = "the method's own training spent the rest of the budget"
                 break
         known = seen[epochs]
+        again = key in known
         if key is None:
             status, evaluation = "invalid", Evaluation(task.info.penalty, 0.0)
-        elif key in known and ledger.repeats_are_free:
+        elif again and ledger.repeats_are_free:
             status, evaluation = "duplicate", known[key]._replace(cost_seconds=0.0)
         else:
-            status = "duplicate" if key in known else "ok"
+            status = "duplicate" if again else "ok"
             evaluation = evaluate(architecture, None if fidelity is None else epochs, rng(number + 1))
             if evaluation.validation_error != evaluation.validation_error:
                 raise RunError(f"the task answered NaN for {architecture}; a failed training is told its penalty")
