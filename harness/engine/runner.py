@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import fields
 from functools import lru_cache
 from math import inf
-from operator import index
+from operator import ge, index
 from time import perf_counter
 from typing import Any, Protocol
 
@@ -190,10 +190,7 @@ class _Proposals:
             architecture = tuple(map(_whole, proposed))
         except (TypeError, ValueError, OverflowError):
             raise ProposalError(f"an architecture is a tuple of option numbers, not {proposed!r}") from None
-        in_range = len(architecture) == len(widths) and all(
-            0 <= o < w for o, w in zip(architecture, widths, strict=True)
-        )
-        if not in_range:
+        if len(architecture) != len(widths) or min(architecture, default=0) < 0 or any(map(ge, architecture, widths)):
             raise ProposalError(
                 f"{architecture} is no architecture of {space.name}: it has {len(widths)} decisions with "
                 f"{', '.join(map(str, widths))} options, numbered from 0"
@@ -207,6 +204,8 @@ def _whole(option: object) -> int:
     Raises:
         TypeError: It is not a whole number.
     """
+    if type(option) is int:
+        return option
     try:
         return index(option)  # type: ignore[arg-type]
     except TypeError:
