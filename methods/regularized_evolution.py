@@ -63,7 +63,9 @@ class RegularizedEvolution(Method):
         if not self._tournaments:
             self._tournaments = self.rng.integers(self.population, size=(BLOCK, self.sample)).tolist()
         best = min(self._tournaments.pop(), key=self._errors.__getitem__)
-        return tuple.__new__(Query, (self.space.mutate(self._alive[best], self.rng), None, 0.0))  # as Query(...), faster
+        return tuple.__new__(
+            Query, (self.space.mutate(self._alive[best], self.rng), None, 0.0)
+        )  # as Query(...), faster
 
     def tell(self, observation: Observation) -> None:
         """Lets the newcomer join, in the place of the oldest when the population is full."""

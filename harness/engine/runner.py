@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import fields
 from functools import lru_cache
 from math import inf
-from operator import index
+from operator import ge, index
 from time import perf_counter
 from typing import Any, Protocol
 
@@ -110,12 +110,13 @@ def run_trial(
                 trajectory.ended = "the method's own training spent the rest of the budget"
                 break
         known = seen[epochs]
+        again = key in known
         if key is None:
             status, evaluation = "invalid", Evaluation(task.info.penalty, 0.0)
-        elif key in known and ledger.repeats_are_free:
+        elif again and ledger.repeats_are_free:
             status, evaluation = "duplicate", known[key]._replace(cost_seconds=0.0)
         else:
-            status = "duplicate" if key in known else "ok"
+            status = "duplicate" if again else "ok"
             evaluation = evaluate(architecture, None if fidelity is None else epochs, rng(number + 1))
             if evaluation.validation_error != evaluation.validation_error:
                 raise RunError(f"the task answered NaN for {architecture}; a failed training is told its penalty")
@@ -168,7 +169,7 @@ class _Proposals:
         """
         if fidelity not in self._task.info.fidelities:
             raise ProposalError(f"fidelity {fidelity!r}; accepted: None, {self._task.info.fidelities or ''}")
-        return int(fidelity)  # type: ignore[call-overload, no-any-return]
+        return int(fidelity)
 
     def judge(self, proposed: Architecture) -> tuple[Architecture, Architecture | None]:
         """The architecture and its key; None if it is not valid.
@@ -189,10 +190,7 @@ class _Proposals:
             architecture = tuple(map(_whole, proposed))
         except (TypeError, ValueError, OverflowError):
             raise ProposalError(f"an architecture is a tuple of option numbers, not {proposed!r}") from None
-        in_range = len(architecture) == len(widths) and all(
-            0 <= o < w for o, w in zip(architecture, widths, strict=True)
-        )
-        if not in_range:
+        if len(architecture) != len(widths) or min(architecture, default=0) < 0 or any(map(ge, architecture, widths)):
             raise ProposalError(
                 f"{architecture} is no architecture of {space.name}: it has {len(widths)} decisions with "
                 f"{', '.join(map(str, widths))} options, numbered from 0"
@@ -206,6 +204,8 @@ def _whole(option: object) -> int:
     Raises:
         TypeError: It is not a whole number.
     """
+    if type(option) is int:
+        return option
     try:
         return index(option)  # type: ignore[arg-type]
     except TypeError:

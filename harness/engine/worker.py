@@ -129,14 +129,14 @@ def execute_runs(specs: list[RunSpec], out: str, classes: bytes = b"") -> Outcom
     adopt(classes)
     started, store, outcome = perf_counter(), RunStore(out), Outcome()
     finished: list[Run] = []
+    journals = store.path / "journal"
     load = lru_cache(load_method)  # for these runs alone: a notebook may define the class again
     with preserved_seeds():
         for spec in specs:
-            if not _execute(spec, store, outcome, finished, load):
+            if not _execute(spec, journals, outcome, finished, load):
                 break
     if finished:
         store.write(finished, _task(finished[0].spec.task_address, finished[0].spec.protocol.noise).space)
-        journals = store.path / "journal"
         for run in finished if journals.exists() else ():
             (journals / f"{run.spec.run_id}.jsonl").unlink(missing_ok=True)
     outcome.done = len(finished)
@@ -145,14 +145,14 @@ def execute_runs(specs: list[RunSpec], out: str, classes: bytes = b"") -> Outcom
     return outcome
 
 
-def _execute(spec: RunSpec, store: RunStore, outcome: Outcome, finished: list[Run], load: Loads) -> bool:
+def _execute(spec: RunSpec, journals: Path, outcome: Outcome, finished: list[Run], load: Loads) -> bool:
     """Executes one run, and tells whether this process can execute another."""
     process, run, goes_on = os.getpid(), None, True
     if not was_told():
         run_begins()
         try:
             with preserved():
-                run = execute_run(spec, store.path / "journal" / f"{spec.run_id}.jsonl", load=load)
+                run = execute_run(spec, journals / f"{spec.run_id}.jsonl", load=load)
         except BaseException as error:  # a method that exits or interrupts itself fails like one that raises
             if isinstance(error, SpoiledError):
                 retire()

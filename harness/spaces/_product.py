@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from itertools import product
 from math import prod
-from operator import mul
+from operator import lt, mul
 
 import numpy as np
 import numpy.typing as npt
@@ -30,9 +30,8 @@ class ProductSpace(SearchSpace):
 
     def contains(self, architecture: Architecture) -> bool:
         """Tells whether every option is in range."""
-        return len(architecture) == len(self.cardinalities) and all(
-            0 <= option < cardinality for option, cardinality in zip(architecture, self.cardinalities, strict=True)
-        )
+        widths = self.cardinalities
+        return len(architecture) == len(widths) and min(architecture) >= 0 and all(map(lt, architecture, widths))
 
     def sample(self, rng: np.random.Generator, n: int) -> list[Architecture]:
         """Draws n architectures, exactly uniformly."""

@@ -68,8 +68,8 @@ def comparable(manifest: Mapping[str, Any], entry: Entry) -> Comparable:
     if without:
         said.append(f"{', '.join(without)} ran under rules of their own")
     use = "is not used" if not (tasks and budgets) else "is used in part"
-    differences = tuple(f"{entry.name} {use}: {line}" for line in said)
-    return Comparable(tuple(tasks), tuple(map(float, budgets)), differences, without)
+    lines = tuple(f"{entry.name} {use}: {line}" for line in said)
+    return Comparable(tuple(tasks), tuple(map(float, budgets)), lines, without)
 
 
 def _rules_that_differ(own: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:

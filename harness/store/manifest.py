@@ -215,7 +215,8 @@ def _most_repeats(entry: Mapping[str, Any], *suites: Mapping[str, Any]) -> dict[
 def _method(entry: MethodEntry, suite: Suite) -> dict[str, Any]:
     cls = load_method(suite.address(entry.name))
     history = _history(cls, suite) if suite.protocol.history else {}
-    scalarised = {"scalarisation": entry.scalarisation.to_dict()} if entry.scalarisation else {}
+    listed = entry.to_dict()  # isomorphism is told with the knowledge
+    own = {key: listed[key] for key in ("scalarisation", "continue_training", "invalid") if key in listed}
     return {
         "name": entry.name,
         "family": entry.family or cls.family,
@@ -225,8 +226,8 @@ def _method(entry: MethodEntry, suite: Suite) -> dict[str, Any]:
         "tuned_on": list(cls.tuned_on),
         "labels_used": cls.labels_used,
         **({"history": history} if history else {}),
-        "settings": {**settings_of(cls, entry.settings, entry.label), **scalarised},
-        "changed": {**entry.settings, **scalarised},
+        "settings": {**settings_of(cls, entry.settings, entry.label), **own},
+        "changed": {**entry.settings, **own},
         **({"factors": dict(entry.factors)} if entry.factors else {}),
         "deviations": list(cls.deviations),
     }

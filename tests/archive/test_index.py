@@ -110,7 +110,11 @@ def is_of_the_future(content: dict[str, Any]) -> None:
     content["format"] = 2
 
 
-@pytest.mark.parametrize("change", [climbs, writes_elsewhere, lacks_runs, is_of_the_future, dict.clear])
+def is_endless(content: dict[str, Any]) -> None:
+    content["entries"][0]["files"]["runs.parquet"]["size"] = 1e400
+
+
+@pytest.mark.parametrize("change", [climbs, is_endless, writes_elsewhere, lacks_runs, is_of_the_future, dict.clear])
 def test_a_strange_index_is_refused_in_one_line(archive: Path, change: Callable[[dict[str, Any]], None]) -> None:
     content = json.loads((archive / "index.json").read_text())
     change(content)
@@ -123,7 +127,9 @@ def test_a_strange_index_is_refused_in_one_line(archive: Path, change: Callable[
 def test_what_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match=r"cannot be read .*; give the folder or URL of an archive"):
         Archive.open(tmp_path)
-    with pytest.raises(StoreError, match=r"no entry 'referense' here; .* did you mean 'reference'"):
+    with pytest.raises(
+        StoreError, match=r"no entry 'referense' here; did you mean 'reference'\?.*; or give its folder"
+    ):
         entry_named("referense")
 
 

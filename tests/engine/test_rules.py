@@ -23,7 +23,7 @@ from equipoise.harness.engine.rules import CLASS_STALL_LIMIT, conflict, searched
 from equipoise.harness.engine.session import run_suite
 from equipoise.harness.engine.verify import verify
 from equipoise.harness.engine.worker import execute_run
-from equipoise.harness.store.manifest import check_same_suite, suite_differences
+from equipoise.harness.store.manifest import check_same_suite, manifest_of, suite_differences
 from equipoise.harness.store.run_store import RunStore
 
 TEXT = """
@@ -280,6 +280,15 @@ def test_results_are_not_added_to_under_other_rules_of_a_method(tmp_path: Path, 
     assert suite_differences(plain.to_dict(), other.to_dict()) == [f"the settings of {label}"]
     assert suite_differences(other.to_dict(), plain.to_dict()) == [f"the settings of {label}"]
     assert suite_differences(plain.changed(repeats=9).to_dict(), plain.to_dict()) == []
+
+
+def test_the_report_tells_the_rules_of_a_method(tmp_path: Path) -> None:
+    path = suite_file(tmp_path)
+    path.write_text(f"{path.read_text()}\ninvalid = 'redraw'\n")
+    told = manifest_of(Suite.load(path), [], [])["methods"]["random_search"]
+    assert told["changed"] == {"invalid": "redraw"}
+    path = suite_file(tmp_path)
+    assert manifest_of(Suite.load(path), [], [])["methods"]["random_search"]["changed"] == {}
 
 
 def test_training_goes_on_only_where_it_can(tmp_path: Path) -> None:

@@ -189,6 +189,32 @@ def test_a_file_that_unfolds_to_too_much_is_refused_before_it_is_read(
         read_packed(path)
 
 
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (("sessions", 0, "versions"), None),
+        (("sessions", 0, "machine", "processor"), 5),
+        (("started",), None),
+        (("tasks", TASKS[0]), []),
+        (("tasks", TASKS[0], "digest"), 5),
+        (("suite", "methods", 0, "label"), None),
+        (("methods", "asng"), None),
+        (("methods", "asng", "family"), "none of them"),
+    ],
+)
+def test_a_strange_description_is_refused_in_one_line(
+    entry: Entry, tmp_path: Path, place: tuple[str | int, ...], value: object
+) -> None:
+    description = json.loads((entry.path / "entry.json").read_text())
+    part = description["manifest"]
+    for key in place[:-1]:
+        part = part[key]
+    part[place[-1]] = value
+    (tmp_path / "entry.json").write_text(json.dumps(description))
+    with pytest.raises(StoreError, match=r"damaged \(manifest: '.*' is missing or of the wrong kind\)"):
+        Entry(tmp_path)
+
+
 def test_a_suite_that_cannot_be_listed_is_refused(entry: Entry, tmp_path: Path) -> None:
     description = json.loads((entry.path / "entry.json").read_text())
     description["manifest"]["suite"]["methods"][0]["repeats"] = 10**9
