@@ -169,7 +169,7 @@ class _Proposals:
         """
         if fidelity not in self._task.info.fidelities:
             raise ProposalError(f"fidelity {fidelity!r}; accepted: None, {self._task.info.fidelities or ''}")
-        return int(fidelity)  # type: ignore[call-overload, no-any-return]
+        return int(fidelity)
 
     def judge(self, proposed: Architecture) -> tuple[Architecture, Architecture | None]:
         """The architecture and its key; None if it is not valid.
