@@ -17,6 +17,7 @@ from equipoise.harness.core.task import Noise, Task
 from equipoise.harness.store.code_versions import mixtures
 from equipoise.harness.store.combined import CombinedStore
 from equipoise.harness.store.entry import Entry
+from equipoise.harness.store.no_results import no_results
 from equipoise.harness.store.run_file import Summary
 from equipoise.harness.store.run_store import RunStore
 from equipoise.harness.store.stored_rows import StoredRows
@@ -55,7 +56,7 @@ def load(folder: Path, beside: Sequence[Entry] = (), smaller: bool = True) -> Re
     store: StoredRows = RunStore(folder)
     manifest = store.manifest()
     if manifest is None:
-        raise StoreError(f"{folder}: no manifest.json, so no results of Equipoise; give the folder named after --out")
+        raise no_results(folder)
     if beside:
         combined = CombinedStore(RunStore(folder), beside)
         store, manifest = combined, combined.manifest()
@@ -144,6 +145,12 @@ def _methods(manifest: Mapping[str, Any], stored: list[str]) -> tuple[MethodInfo
                 entry.get("history", {}),
             )
         )
+    for method in described:
+        if method.family not in FAMILIES:
+            raise StoreError(
+                f"manifest.json: methods.{method.label}.family = {method.family!r}; accepted: {', '.join(FAMILIES)}; "
+                "correct it there, and in the method's file"
+            )
     return tuple(sorted(described, key=lambda method: FAMILIES.index(method.family)))
 
 

@@ -81,8 +81,11 @@ def entry_named(text: str) -> Entry:
             if text in archive.entries:
                 return _checked(folder / text, archive.entries[text])
             names += archive.entries
+    if (path / "index.json").is_file():
+        inside = ", ".join(str(path / name) for name in Archive.open(path).entries) or "none"
+        raise StoreError(f"'{text}' is an archive; name one of its entries: {inside}")
     raise StoreError(
-        f"no entry '{text}' here; give its folder, fetch it with equipoise archive get, or {nearest(text, names)}"
+        f"no entry '{text}' here; {nearest(text, names)}; or give its folder, or fetch it with equipoise archive get"
     )
 
 

@@ -7,16 +7,16 @@ import typer
 
 __all__ = ["archive"]
 
-archive = typer.Typer(no_args_is_help=True, help="Share runs: an archive is a folder or URL with an index.json.")
+archive = typer.Typer(no_args_is_help=True, help="Share runs through an archive: a folder or a URL.")
 
 LOCATION = "Folder or URL of an archive."
 
 
 @archive.command("list")
 def list_(
-    location: Annotated[str | None, typer.Argument(help=f"{LOCATION} If missing, what is here.")] = None,
+    location: Annotated[str | None, typer.Argument(help=f"{LOCATION} Default: what is here.")] = None,
 ) -> None:
-    """List the entries of an archive, or those that shipped with Equipoise and those that were fetched."""
+    """List the entries of an archive. Without one: those that come with Equipoise and those fetched."""
     from equipoise.harness.archive.find import SHIPPED, fetched_folder
     from equipoise.harness.archive.index import Archive
 
@@ -48,10 +48,10 @@ def get(
 def add(
     results: Annotated[Path, typer.Argument(help="A results folder.")],
     folder: Annotated[Path, typer.Argument(help="Folder of the archive; made if it is not there.")],
-    name: Annotated[str, typer.Option(help="Of the entry.")],
+    name: Annotated[str, typer.Option(help="Name of the entry.")],
     author: Annotated[list[str], typer.Option(help="An author; may be given again.")],
     only: Annotated[list[str] | None, typer.Option(help="Only this method (its label); may be given again.")] = None,
-    version: Annotated[str, typer.Option(help="Of the entry.")] = "1",
+    version: Annotated[str, typer.Option(help="Version of the entry.")] = "1",
     about: Annotated[str, typer.Option(help="One line on what it holds.")] = "",
     megabytes: Annotated[float | None, typer.Option(help="Leave repeats out until it fits.")] = None,
 ) -> None:
@@ -69,7 +69,7 @@ def check(
     sample: Annotated[int, typer.Option(help="Runs of each entry to execute again.")] = 10,
     mark: Annotated[bool, typer.Option("--mark", help="Write the verdicts into the index.")] = False,
 ) -> None:
-    """Check files, values and code of entries, and execute a sample again. This executes the code in the entries.
+    """Check files, values and code of entries. A sample runs again, which executes their code.
 
     An entry that does not repeat is unverified, and the exit status 0; it is 1 if one is damaged.
     """

@@ -16,11 +16,11 @@ __all__ = ["WithEntries", "WithReference", "announce", "entries_beside", "entry_
 LOG = logging.getLogger("equipoise")
 
 WithReference = Annotated[
-    bool, typer.Option("--with-reference", help="Put the reference runs beside it in the report.")
+    bool, typer.Option("--with-reference", help="Include the reference runs that come with Equipoise.")
 ]
 WithEntries = Annotated[
     list[str] | None,
-    typer.Option("--with", metavar="NAME", help="Put an entry of an archive beside it; may be given again."),
+    typer.Option("--with", metavar="NAME", help="Include an entry of an archive; may be given again."),
 ]
 
 

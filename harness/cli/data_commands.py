@@ -14,12 +14,12 @@ if TYPE_CHECKING:  # commands import what they use: --help and completion wait f
 
 __all__ = ["data"]
 
-data = typer.Typer(no_args_is_help=True, help="Get the upstream files of further tasks.")
+data = typer.Typer(no_args_is_help=True, help="Fetch, import and verify the data of further tasks.")
 
 
 @data.command("list")
 def list_() -> None:
-    """List the files and official archives, whether they are here, and the tasks that need them."""
+    """List files and official archives. Says which are here, and which tasks need them."""
     from equipoise.harness.benchmarks._official import official_benchmarks
     from equipoise.harness.data.sources import sources
 
@@ -33,7 +33,7 @@ def list_() -> None:
 
 @data.command("fetch")
 def fetch_(names: Annotated[list[str], typer.Argument(help="Names of `equipoise data list`, or all.")]) -> None:
-    """Get files, from EQUIPOISE_MIRROR where it has them, else from their sources; run again to resume."""
+    """Fetch files; run it again to resume. EQUIPOISE_MIRROR is searched before their sources."""
     from equipoise.harness.data.fetch import fetch
     from equipoise.harness.data.sources import source, sources
 
@@ -55,7 +55,7 @@ def import_(
     files: Annotated[list[Path], typer.Argument(help="Files that were downloaded some other way, or folders of them.")],
     curves: Annotated[bool, typer.Option("--curves", help="Of an archive, import every epoch too.")] = False,
 ) -> None:
-    """Take over files that `equipoise data list` names, by their digests, or make tables of official archives."""
+    """Import files or official archives that you downloaded. `equipoise data list` names what is known."""
     from equipoise.harness.benchmarks._official import import_archive, is_archive
     from equipoise.harness.data.fetch import adopt
 
@@ -73,7 +73,7 @@ def verify(
     name: Annotated[str | None, typer.Argument(help="A locally trained table: a task, or a .parquet file.")] = None,
     sample: Annotated[int, typer.Option(help="Architectures of the table to train again.")] = 20,
 ) -> None:
-    """Hash every fetched file again, or train a sample of a table again; exit status 1 if one is damaged or differs."""
+    """Verify fetched files, or train a sample of a table again. Exit status 1 if one is damaged or differs."""
     if name is not None:
         from equipoise.harness.training.retrain import retrain
 
@@ -95,10 +95,10 @@ def verify(
 @data.command("card", hidden=True)  # its former name
 @data.command("summary")
 def summary(
-    name: Annotated[str, typer.Argument(help="A table made by training: a task, or a .parquet file.")],
+    name: Annotated[str, typer.Argument(help="A locally trained table: a task, or a .parquet file.")],
     against: Annotated[str, typer.Option(help="A task with the same space to compare with.")] = "nasbench201/cifar10",
 ) -> None:
-    """Summarise a table: seed noise, rank correlations of early epochs, agreement with another table."""
+    """Summarise a locally trained table. Prints seed noise, ranks of early epochs, agreement with another table."""
     from equipoise.harness.training.table_summary import table_summary
 
     typer.echo(table_summary(name, against))

@@ -31,7 +31,6 @@ app = typer.Typer(
 app.add_typer(data, name="data")
 app.add_typer(archive, name="archive")
 app.add_typer(reference, name="reference")
-app.command()(sbatch)
 
 
 def _version(wanted: bool) -> None:
@@ -125,10 +124,10 @@ def run(
 
 @app.command()
 def merge(
-    folders: Annotated[list[Path], typer.Argument(help="Results folders of one suite, from anywhere.")],
-    out: Annotated[Path, typer.Option(help="The folder that gets all their runs; may be there already.")],
+    folders: Annotated[list[Path], typer.Argument(help="Results folders of one suite.")],
+    out: Annotated[Path, typer.Option(help="Target folder; may hold results of the suite already.")],
 ) -> None:
-    """Join results of one suite from several folders; those of other data, code or rules are refused."""
+    """Join results folders of one suite. Folders of other data, code or rules are refused."""
     from equipoise.harness.store.join import join
 
     typer.echo(join(folders, out))
@@ -138,12 +137,12 @@ def merge(
 def report(
     folder: Annotated[Path, typer.Argument(help="A results folder.")],
     formats: Annotated[str, typer.Option(help="Comma-separated: md, tex, html.")] = "md,tex,html",
-    style: Annotated[str, typer.Option(help="Of the figures: report, neurips, icml or one-column.")] = "report",
-    focus: Annotated[str | None, typer.Option(help="A method to compare with each other one.")] = None,
+    style: Annotated[str, typer.Option(help="Style of the figures: report, neurips, icml or one-column.")] = "report",
+    focus: Annotated[str | None, typer.Option(help="A method to compare with every other.")] = None,
     with_reference: WithReference = False,
     with_: WithEntries = None,
 ) -> None:
-    """Write the report of stored runs beside them."""
+    """Write the report of a results folder, into that folder."""
     beside = entries_beside(with_reference, with_)
     for path in _reports("write").write(folder, tuple(formats.split(",")), style=style, focus=focus, beside=beside):
         typer.echo(path)
@@ -155,7 +154,7 @@ def explore(
         list[str],
         typer.Argument(
             metavar="DIR|TASK...",
-            help="A results folder, or tasks or patterns of them.",
+            help="A results folder, or tasks and patterns such as 'nasbench201/*'.",
             autocompletion=completion.tasks,
         ),
     ],
@@ -163,17 +162,17 @@ def explore(
     with_reference: WithReference = False,
     with_: WithEntries = None,
 ) -> None:
-    """Write one page that shows landscapes, searches and Pareto fronts in a browser, without a network."""
+    """Write an HTML page of landscapes, searches and Pareto fronts. It works offline."""
     typer.echo(_reports("explorer.page").explore(what, out, entries_beside(with_reference, with_)))
 
 
 @app.command()
 def watch(
-    folder: Annotated[Path, typer.Argument(help="The results folder of a suite that runs.")],
-    terminal: Annotated[bool, typer.Option("--terminal", help="Show a table here, without a browser.")] = False,
-    port: Annotated[int, typer.Option(help="Of the page, on this machine alone; 0 for any.")] = 0,
+    folder: Annotated[Path, typer.Argument(help="A results folder.")],
+    terminal: Annotated[bool, typer.Option("--terminal", help="Show a table in the terminal.")] = False,
+    port: Annotated[int, typer.Option(help="Port of the page, open to this machine only; 0 picks a free one.")] = 0,
 ) -> None:
-    """Watch a suite while it runs: progress, failures and curves, on a page of this machine or in the terminal."""
+    """Watch a suite while it runs, in a browser or the terminal."""
     from equipoise.harness.cli.watch_terminal import live_lines, watch_terminal
 
     if terminal:
@@ -185,16 +184,16 @@ def watch(
 @app.command()
 def plan(
     folder: Annotated[Path, typer.Argument(help="A results folder.")],
-    effect: Annotated[float, typer.Option(help="Difference of regret to be found, in points.")] = 0.1,
+    effect: Annotated[float, typer.Option(help="Difference of regret to find, in the unit of the report.")] = 0.1,
     power: Annotated[float, typer.Option(help="Probability of finding it.")] = 0.8,
 ) -> None:
-    """Say how many repeats it takes to find a difference, from the spread of stored runs."""
+    """Say how many repeats it takes to find a difference. The spread of stored runs decides."""
     typer.echo(_reports("plan").plan(folder, effect, power))
 
 
 @app.command()
 def status(folder: Annotated[Path, typer.Argument(help="A results folder.")]) -> None:
-    """Say what of a suite is done, missing and failed."""
+    """Show which runs of a suite are stored, missing or failed."""
     from equipoise.harness.store.overview import overview_of
 
     typer.echo(overview_of(folder))
@@ -203,11 +202,11 @@ def status(folder: Annotated[Path, typer.Argument(help="A results folder.")]) ->
 @app.command("list")
 def list_(
     what: Annotated[str, typer.Argument(help="methods, tasks or suites", autocompletion=completion.lists)],
-    everything: Annotated[bool, typer.Option("--all", help="Also what cannot run here, with the reason.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="A JSON list of objects, of everything.")] = False,
-    long: Annotated[bool, typer.Option("--long", help="Of tasks: everything a reader must know of each.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Include what cannot run here, with the reason.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as a JSON list.")] = False,
+    long: Annotated[bool, typer.Option("--long", help="Print all facts about each task.")] = False,
 ) -> None:
-    """List what can run here."""
+    """List methods, tasks or suites that can run here."""
     from equipoise.harness.cli import listing, name_list
 
     if as_json:
@@ -229,7 +228,7 @@ def new(
     kind: Annotated[str, typer.Argument(help="method, task, space or suite", autocompletion=completion.new_kinds)],
     name: Annotated[str, typer.Argument(help="Name of the file, without its ending.")],
 ) -> None:
-    """Write a file that works, to be changed: a method, task, space or suite of yours."""
+    """Write a file to start from: a method, task, space or suite."""
     from equipoise.harness.cli.new_command import new as write
 
     typer.echo(write(kind, name))
@@ -246,7 +245,7 @@ def check(
         ),
     ],
 ) -> None:
-    """Run the conformance checks on a method, task or space; the kind may be omitted where only one has that name."""
+    """Run the conformance checks on a method, task or space. Omit the kind where only one has that name."""
     from equipoise.harness.conformance import KINDS, failures_of
 
     if len(names) > 2 or names[-1] in KINDS:
@@ -282,14 +281,14 @@ def verify(
 def tabulate(
     space: Annotated[str, typer.Argument(help="A space whose networks can be trained, for example nasbench201.")],
     images: Annotated[str, typer.Argument(help="Images to train on, for example fashion14.")],
-    out: Annotated[Path, typer.Option(help="Folder of the pieces; the same folder resumes.")],
-    sample: Annotated[int | None, typer.Option(help="Only so many architectures.")] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the results so far; the same folder resumes.")],
+    sample: Annotated[int | None, typer.Option(help="Number of architectures, drawn at random (default: all).")] = None,
     seeds: Annotated[int, typer.Option(help="Training seeds per architecture.")] = 3,
     workers: Annotated[int, typer.Option(help="Processes.")] = 1,
     device: Annotated[str, typer.Option(help="cpu, cuda, or auto.")] = "cpu",
-    scores: Annotated[bool, typer.Option("--scores", help="Training-free scores of all, instead of training.")] = False,
+    scores: Annotated[bool, typer.Option("--scores", help="Compute training-free scores instead of training.")] = False,
 ) -> None:
-    """Train every architecture of a space, or a sample, and keep every epoch. Run it again to resume."""
+    """Train the architectures of a space and keep every epoch. Run it again to resume."""
     if scores:
         from equipoise.harness.training.score_table import tabulate_scores
 
@@ -302,10 +301,11 @@ def tabulate(
 @app.command()
 def scores(
     tasks: Annotated[
-        list[str], typer.Argument(help="Tasks whose errors are all known, for example nasbench201/cifar10.")
+        list[str],
+        typer.Argument(help="Tasks or patterns, for example 'nasbench201/*'; tables only."),
     ],
 ) -> None:
-    """Say what training-free scores are worth on a task: tau, tau in the best tenth, the best of the top k."""
+    """Measure what training-free scores are worth on a task. Prints rank correlations, and regret of the k best."""
     document = _reports("sections.scores").scores_document(tasks)
     typer.echo(_reports("render.markdown").render(document))
 
@@ -313,16 +313,19 @@ def scores(
 @app.command()
 def surrogate(
     name: Annotated[str, typer.Argument(help="A table in the open format, or a surrogate task to be fitted.")],
-    out: Annotated[Path | None, typer.Option(help="Of a table: the .npz file to write.")] = None,
+    out: Annotated[Path | None, typer.Option(help="For a table: the .npz file to write.")] = None,
     model: Annotated[
-        str | None, typer.Option("--model", "--technique", help="Of a table: trees (default) or gp.")
+        str | None, typer.Option("--model", "--technique", help="For a table: trees or gp (default: trees).")
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="Of a table: of the split and the members (default 0).")] = None,
+    seed: Annotated[int | None, typer.Option(help="For a table: seed of split and members (default: 0).")] = None,
 ) -> None:
-    """Fit a surrogate to a table, score it on held-out architectures, and keep it as one file."""
+    """Fit a surrogate to a table and write it as one file. Its accuracy on held-out architectures is printed."""
     from equipoise.harness.cli.surrogate_command import fit_named
 
     fit_named(name, out, model, seed, typer.echo)
+
+
+app.command()(sbatch)
 
 
 def _reports(module: str) -> Any:

@@ -9,7 +9,7 @@ import typer
 
 __all__ = ["reference"]
 
-reference = typer.Typer(no_args_is_help=True, help="Make the reference runs that come with Equipoise.")
+reference = typer.Typer(no_args_is_help=True, help="Make the reference runs (for maintainers).")
 
 
 @reference.command()
@@ -21,7 +21,7 @@ def make(
     costly_repeats: Annotated[int, typer.Option(help="Repeats of the others.")] = 20,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how long it will take.")] = False,
 ) -> None:
-    """Run the suite of the reference, cheap methods first, and say how long it takes. Run it again to resume."""
+    """Run the suite of the reference, cheap methods first. Run it again to resume."""
     from equipoise.harness.archive.find import REFERENCE, SHIPPED
     from equipoise.harness.archive.reference import estimate
     from equipoise.harness.archive.reference import make as make_runs
@@ -45,10 +45,10 @@ def make(
 def pack(
     results: Annotated[Path, typer.Argument(help="A results folder, complete or not.")],
     archive: Annotated[Path | None, typer.Argument(help="Folder of the archive (default: the one that ships).")] = None,
-    version: Annotated[str, typer.Option(help="Of the entry.")] = "1",
+    version: Annotated[str, typer.Option(help="Version of the entry.")] = "1",
     megabytes: Annotated[float, typer.Option(help="Leave repeats out until it fits.")] = 8.0,
 ) -> None:
-    """Pack results as the entry reference; of each method, the repeats that are stored on every task."""
+    """Pack results as the entry reference. Of each method, repeats stored on every task are kept."""
     from equipoise.harness.archive.find import SHIPPED
     from equipoise.harness.archive.reference import pack as pack_runs
 

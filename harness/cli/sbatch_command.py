@@ -21,17 +21,17 @@ def sbatch(
     out: Annotated[Path | None, typer.Option(help="Results folder (default: results/NAME).")] = None,
     shards: Annotated[int, typer.Option(help="Jobs of the array; each runs its share.", min=1)] = 20,
     array_parallel: Annotated[int | None, typer.Option(help="Jobs that may run at once.", min=1)] = None,
-    partition: Annotated[str | None, typer.Option(help="As for sbatch.")] = None,
-    account: Annotated[str | None, typer.Option(help="As for sbatch.")] = None,
-    qos: Annotated[str | None, typer.Option(help="As for sbatch.")] = None,
-    gres: Annotated[str | None, typer.Option(help="Of each job, for example gpu:1.")] = None,
-    cpus: Annotated[int, typer.Option(help="Of each job; so many worker processes.", min=1)] = 1,
-    memory: Annotated[str | None, typer.Option(help="Of each job, for example 4G.")] = None,
+    partition: Annotated[str | None, typer.Option(help="Partition, as for sbatch.")] = None,
+    account: Annotated[str | None, typer.Option(help="Account, as for sbatch.")] = None,
+    qos: Annotated[str | None, typer.Option(help="Quality of service, as for sbatch.")] = None,
+    gres: Annotated[str | None, typer.Option(help="Generic resources per job, for example gpu:1.")] = None,
+    cpus: Annotated[int, typer.Option(help="Cores per job, one worker process on each.", min=1)] = 1,
+    memory: Annotated[str | None, typer.Option(help="Memory per job, for example 4G.")] = None,
     directive: Annotated[
         list[str] | None, typer.Option(help="A further option of sbatch, NAME=VALUE; may be given again.")
     ] = None,
     setup: Annotated[
-        list[str] | None, typer.Option(help="A line of shell that comes first, such as module load; likewise.")
+        list[str] | None, typer.Option(help="A shell line to run first, such as module load; may be given again.")
     ] = None,
     only: Annotated[
         list[str] | None,
@@ -42,11 +42,11 @@ def sbatch(
         typer.Option(help="Only this task, or pattern; may be given again.", autocompletion=completion.tasks),
     ] = None,
     repeats: Annotated[int | None, typer.Option(help="Override the number of repeats of every method.")] = None,
-    queries: Annotated[int | None, typer.Option(help="Override the budget: queries a run.")] = None,
+    queries: Annotated[int | None, typer.Option(help="Override the budget: queries per run.")] = None,
     skip_missing: Annotated[bool, typer.Option("--skip-missing", help="Skip what cannot run here.")] = False,
-    submit: Annotated[bool, typer.Option("--submit", help="Submit the script too.")] = False,
+    submit: Annotated[bool, typer.Option("--submit", help="Submit the script, too.")] = False,
 ) -> None:
-    """Write the script of a SLURM job array that runs a suite, and is queued again until all is done."""
+    """Write a SLURM job array that runs a suite. It queues itself again until all runs are stored."""
     from equipoise.harness.cli import array_job
     from equipoise.harness.core.suite import Suite
     from equipoise.harness.engine.preflight import preflight

@@ -50,6 +50,7 @@ def summary(task: Task) -> dict[str, Any]:
         "surrogate_model": surrogate.model if surrogate else None,
         "held_out": [scores.to_dict() for scores in surrogate.scores] if surrogate else [],
         "objectives": [vars(one) for one in info.objectives],
+        "scores": [{"name": score.name, "price": score.price} for score in info.scores],
         "pitfalls": list(info.pitfalls),
         "citation": info.citation,
         "skip": skip,
@@ -122,6 +123,7 @@ def _lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
         ("cost", "training seconds" if facts["cost"] else later or "not told: budgets in seconds are refused"),
         ("optimum", best),
         *([("objectives", _further(facts["objectives"]))] if facts["objectives"] else []),
+        *([("scores", _priced(facts["scores"]))] if facts["scores"] else []),
         *([("surrogate", _predicted(facts))] if facts["surrogate"] else []),
         *(("pitfall", pitfall) for pitfall in facts["pitfalls"]),
         ("source", facts["source"]),
@@ -136,6 +138,12 @@ def _further(objectives: list[dict[str, Any]]) -> str:
     return ", ".join(
         f"{one['name']}{_in(one['unit'])}{'' if one['minimise'] else ', larger is better'}" for one in objectives
     )
+
+
+def _priced(scores: list[dict[str, Any]]) -> str:
+    """The training-free scores, with the price of one in training equivalents."""
+    prices = [f"{one['price']:.2g}" if one["price"] else "free" for one in scores]
+    return ", ".join(f"{one['name']} ({price})" for one, price in zip(scores, prices, strict=True))
 
 
 def _predicted(facts: dict[str, Any]) -> str:

@@ -10,6 +10,7 @@ from equipoise.harness.conformance.methods import METHOD_CHECKS
 from equipoise.harness.conformance.spaces import SPACE_CHECKS
 from equipoise.harness.conformance.subjects import Subject, subject_of
 from equipoise.harness.conformance.tasks import TASK_CHECKS
+from equipoise.harness.core.error_place import place_of
 from equipoise.harness.core.errors import PluginError
 from equipoise.harness.core.method import Method
 from equipoise.harness.core.registry import load_task, missing_packages, missing_requirements
@@ -38,7 +39,8 @@ class Check:
         except AssertionError as error:
             return str(error) or traceback.format_exc().strip().splitlines()[-2].strip()
         except Exception as error:
-            return f"{type(error).__name__}: {error}"
+            place = place_of(error)
+            return f"{type(error).__name__}: {error}" + (f" ({place})" if place else "")
         return None
 
 

@@ -7,16 +7,16 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from inspect import Parameter, signature
-from typing import get_args
 
 import numpy as np
 
 from equipoise.harness.conformance.knowledge import used_knowledge
 from equipoise.harness.conformance.objectives import takes_several_objectives, uses_the_objectives_it_declares
 from equipoise.harness.conformance.watch import watched
+from equipoise.harness.core.declarations import wrong_declaration
 from equipoise.harness.core.ledger import Budget, Ledger
 from equipoise.harness.core.local_classes import by_value, local_class
-from equipoise.harness.core.method import Family, Knowledge, Method, Observation, Origin, Problem, Query
+from equipoise.harness.core.method import Method, Observation, Problem, Query
 from equipoise.harness.core.registry import method_name, problem_of
 from equipoise.harness.core.task import Task
 from equipoise.harness.core.trajectory import Trajectory
@@ -31,14 +31,9 @@ QUERIES, COSTLY_QUERIES = 80, 13
 
 def declares_itself(cls: type[Method], task: Task) -> None:
     """Family, origin, source and knowledge are declared, and settings are keyword-only with defaults."""
-    assert cls.family in get_args(Family), f"family = {cls.family!r}; accepted: {', '.join(get_args(Family))}"
-    assert cls.origin in get_args(Origin), f"origin = {cls.origin!r}; accepted: {', '.join(get_args(Origin))}"
-    assert cls.source, "source is empty: cite the paper or library"
-    strange = [name for name in cls.knowledge if name not in get_args(Knowledge)]
-    assert not strange, f"knowledge = {cls.knowledge!r}; accepted: {', '.join(get_args(Knowledge))}"
+    wrong = wrong_declaration(cls)
+    assert wrong is None, wrong
     assert "decisions" in cls.knowledge, f"knowledge = {cls.knowledge!r} lacks decisions, which every method uses"
-    assert type(cls.tuned_on) is tuple, f"tuned_on = {cls.tuned_on!r}; accepted: a tuple of task names"
-    assert cls.labels_used >= 0, f"labels_used = {cls.labels_used}; accepted: whole numbers from 0 on"
     parameters = list(signature(cls).parameters.values())
     assert [p.name for p in parameters[:2]] == ["problem", "rng"], "__init__ must begin (self, problem, rng, ...)"
     for parameter in parameters[2:]:

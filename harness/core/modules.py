@@ -64,6 +64,12 @@ def imported(module: str, shown: str) -> ModuleType:
         return importlib.import_module(module)
     except EquipoiseError:
         raise
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{module}.".startswith(f"{error.name}."):
+            raise PluginError(f"{shown} does not load: {_where(error)}") from error
+        raise PluginError(
+            f"{shown} does not load: no module '{error.name}' here; install it, or run where Python finds it"
+        ) from error
     except Exception as error:
         raise PluginError(f"{shown} does not load: {_where(error)}") from error
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
@@ -248,4 +249,9 @@ def _find(path: Path | str) -> Path:
         if path.is_file():
             return path
     names, shown = [suite.stem for suite in suites_folder().glob("*.toml")], one_line(str(path), 100)
+    beside: list[str] = []
+    with suppress(OSError):
+        beside = sorted(str(suite) for suite in path.parent.glob("*.toml"))
+    if close := get_close_matches(str(path), beside, n=1):
+        raise SuiteError(f"no suite file '{shown}'; did you mean '{close[0]}'?")
     raise SuiteError(f"no suite file '{shown}'; give a path, or {nearest(path.stem[:100], names)}")

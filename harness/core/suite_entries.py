@@ -90,7 +90,8 @@ def tasks_of(entry: dict[str, Any]) -> list[str]:
     if "*" in name:
         matching = [task for benchmark in benchmarks() for task in task_names(benchmark) if fnmatch(task, name)]
         if not matching:
-            raise SuiteError(f"[[tasks]]: '{name}' matches no task; benchmarks: {', '.join(benchmark_names())}")
+            head, _, _ = name.partition("/")
+            raise SuiteError(f"pattern '{name}' matches no task; {nearest(head, benchmark_names())}")
         return matching
     return [name]
 

@@ -6,11 +6,12 @@ from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
+from equipoise.harness.core.declarations import check_declarations
 from equipoise.harness.core.errors import DataError, EquipoiseError, SettingError, SpaceError, SuiteError
 from equipoise.harness.core.history_tasks import LABELS, missing_history
 from equipoise.harness.core.ledger import Budget
 from equipoise.harness.core.method import Method, settings_of
-from equipoise.harness.core.registry import load_method, load_task, missing_packages, missing_requirements
+from equipoise.harness.core.registry import load_method, load_task, locate_task, missing_packages, missing_requirements
 from equipoise.harness.core.space import SearchSpace
 from equipoise.harness.core.suite import Suite
 from equipoise.harness.core.suite_entries import MethodEntry
@@ -81,6 +82,7 @@ def preflight(suite: Suite, skip_missing: bool) -> Preflight:
     methods: list[MethodEntry] = []
     for entry in suite.methods:
         cls = load_method(suite.address(entry.name))
+        check_declarations(cls, entry.label)
         if entry.scalarisation and cls.several_objectives:
             raise SuiteError(f"method {entry.label}: takes several objectives itself; leave scalarisation out")
         if remark := cls.requirements(settings_of(cls, entry.settings, f"method {entry.label}")).remark:
@@ -92,6 +94,7 @@ def preflight(suite: Suite, skip_missing: bool) -> Preflight:
             skipped.append(Exclusion(entry.label, "*", reason))
         else:
             methods.append(entry)
+    _check_history(suite)
     said = "; ".join(map(str, skipped))
     if skipped and not skip_missing:
         raise SuiteError(f"cannot run here: {said}. Or skip that with --skip-missing (skip_missing=True)")
@@ -109,6 +112,16 @@ def preflight(suite: Suite, skip_missing: bool) -> Preflight:
         raise SuiteError(f"nothing is left to run: no method applies to any task; the last: {pairs[-1].reason}")
     runs = replace(suite, tasks=tuple(tasks), methods=tuple(methods))
     return Preflight(runs, replace(suite, methods=tuple(asked)), tuple(skipped), pairs)
+
+
+def _check_history(suite: Suite) -> None:
+    """Refuses names of ``history`` that lead to no task; says so if no method would be told."""
+    for name in suite.protocol.history:
+        locate_task(suite.address(name))
+    if suite.protocol.history and not any(
+        LABELS in load_method(suite.address(entry.name)).knowledge for entry in suite.methods
+    ):
+        LOG.warning("[protocol] history has no effect: no method of the suite has '%s' in its knowledge", LABELS)
 
 
 def _tasks(suite: Suite) -> tuple[dict[str, Task], list[Exclusion]]:

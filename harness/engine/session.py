@@ -102,8 +102,9 @@ class SuiteRun:
         share = f" of shard {self.shard}" if self.shard else ""
         said = f"{_short(self.folder)}: {self.stored} of {self.planned} runs{share} stored"
         if self.failures:
-            first = self.failures[0]["error"]
-            said += f", {len(self.failures)} failed (see {self.folder / 'failures.jsonl'}; first: {first})"
+            failed = self.failures[0]
+            first = f"{failed['method']} on {failed['task']}, repeat {failed['repeat']}: {failed['error']}"
+            said += f", {len(self.failures)} failed (see {_short(self.folder) / 'failures.jsonl'}; first: {first})"
         if self.stalled >= MOST_STALLS:
             return f"{said}; not one evaluation ended within its time, {self.stalled} times in a row: give more --time"
         why = "stopped before its time was over" if self.out_of_time else "stopped"
@@ -152,7 +153,12 @@ def run_suite(
     """
     if workers is not None and workers < 1:
         raise SuiteError(f"workers = {workers!r} is not a positive whole number")
-    if cluster not in (IN_PROCESS, "local"):
+    if cluster in (IN_PROCESS, "local"):
+        if cluster_config is not None:
+            raise SuiteError(
+                f"--cluster-config {cluster_config}: no cluster is used; give --cluster too, or leave it out"
+            )
+    else:
         suite = replace(suite, folder=suite.folder or str(Path.cwd()))  # of methods and tables that are given by path
     with stopping_in_time(seconds) as clock:
         ready = preflight(suite, skip_missing)

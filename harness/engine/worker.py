@@ -11,6 +11,7 @@ from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any
 
+from equipoise.harness.core.error_place import place_of
 from equipoise.harness.core.errors import one_line, reason_of
 from equipoise.harness.core.history_tasks import with_history
 from equipoise.harness.core.ledger import Ledger
@@ -169,7 +170,7 @@ def _execute(spec: RunSpec, journals: Path, outcome: Outcome, finished: list[Run
 
 def failure_of(spec: RunSpec, error: BaseException | str) -> dict[str, Any]:
     """The entry of a failed run in ``failures.jsonl``: printable, whatever the error's text is."""
-    line, trace = (reason_of(error), _trace(error)) if isinstance(error, BaseException) else (one_line(error), "")
+    line, trace = (_told(error), _trace(error)) if isinstance(error, BaseException) else (one_line(error), "")
     return {
         "run_id": spec.run_id,
         "task": spec.task,
@@ -180,6 +181,12 @@ def failure_of(spec: RunSpec, error: BaseException | str) -> dict[str, Any]:
         "traceback": trace,
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
+
+
+def _told(error: BaseException) -> str:
+    """The error in one line, with the line of the method that it came from."""
+    place = place_of(error)
+    return f"{reason_of(error)} ({one_line(place)})" if place else reason_of(error)
 
 
 def _trace(error: BaseException) -> str:

@@ -7,6 +7,7 @@ from equipoise.harness.core.errors import StoreError
 from equipoise.harness.store.comparable import comparable, flags
 from equipoise.harness.store.entry import Entry
 from equipoise.harness.store.frames import stacked
+from equipoise.harness.store.no_results import no_results
 from equipoise.harness.store.run_file import COLUMNS, Summary
 from equipoise.harness.store.run_store import RunStore
 from equipoise.harness.store.stored_rows import StoredRows
@@ -36,7 +37,7 @@ class CombinedStore:
         self._views: list[Entry] = []
         self.remarks: list[str] = []
         if self._manifest is None:
-            raise StoreError(f"{own.path}: no manifest.json, so no results of Equipoise")
+            raise no_results(own.path)
         for entry in entries:
             self._add(entry)
 
@@ -51,7 +52,7 @@ class CombinedStore:
         twice = sorted({method["label"] for method in entry.manifest()["suite"]["methods"]} & (labels | here))
         if twice:
             self.remarks.append(f"{entry.name} is used without {', '.join(twice)}: the results have runs of that name")
-        view = entry.only(shared.tasks, shared.budgets, twice)
+        view = entry.only(shared.tasks, shared.budgets, [*twice, *shared.without])
         if not view.summaries():
             return
         self.remarks += flags(entry)

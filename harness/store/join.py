@@ -17,6 +17,7 @@ from equipoise.harness.core.suite import Suite
 from equipoise.harness.store.compaction import MOST_ROWS, Part, merge_parts
 from equipoise.harness.store.locks import alone
 from equipoise.harness.store.manifest import finished, merged, suite_differences
+from equipoise.harness.store.no_results import no_results
 from equipoise.harness.store.overview import complete
 from equipoise.harness.store.run_store import RunStore
 
@@ -48,7 +49,7 @@ def join(folders: Sequence[Path], out: Path) -> str:
     with ExitStack() as locks:
         for store in sources:
             if store.manifest() is None:
-                raise StoreError(f"{store.path}: no manifest.json, so no results of Equipoise; give results folders")
+                raise no_results(store.path)
             if os.access(store.path, os.W_OK):
                 locks.enter_context(alone(store.path))
         _joined_manifest(sources)  # before anything is made

@@ -31,7 +31,7 @@ def read_manifest(path: Path) -> dict[str, Any] | None:
     advice = "move the folder away, or restore the file"
     try:
         manifest = unsealed(path.read_bytes())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         raise StoreError(f"{path}: cannot be read ({error.strerror})") from error

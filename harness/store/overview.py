@@ -9,6 +9,7 @@ from typing import Any
 from equipoise.harness.core.errors import SettingError, StoreError, SuiteError
 from equipoise.harness.core.suite import Suite
 from equipoise.harness.store.code_versions import mixtures
+from equipoise.harness.store.no_results import no_results
 from equipoise.harness.store.run_store import RunStore
 
 __all__ = ["MethodOverview", "Overview", "complete", "opened", "overview_of"]
@@ -74,7 +75,7 @@ def opened(folder: Path) -> tuple[RunStore, Suite]:
     store = RunStore(folder)
     manifest = store.manifest()
     if manifest is None:
-        raise StoreError(f"{folder}: no manifest.json, so no results of Equipoise; give the folder named after --out")
+        raise no_results(folder)
     try:
         return store, Suite.from_dict(manifest["suite"])
     except (SuiteError, SettingError) as error:

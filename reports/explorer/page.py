@@ -6,10 +6,12 @@ from functools import cache
 from html import escape
 from pathlib import Path
 
-from equipoise.harness.core.errors import SuiteError
+from equipoise.harness.core.errors import EquipoiseError, PluginError, SuiteError
 from equipoise.harness.core.files import write_whole
+from equipoise.harness.core.registry import locate_task
 from equipoise.harness.core.suite_entries import tasks_of
 from equipoise.harness.store.entry import Entry
+from equipoise.harness.store.no_results import no_results
 from equipoise.reports.explorer.contents import Contents, Explorer
 
 __all__ = ["explore", "html"]
@@ -51,13 +53,32 @@ def explore(what: str | Path | Sequence[str | Path], out: str | Path, beside: Se
             f"{beside[0].name} is shown beside the runs of a results folder; got {', '.join(map(str, named))}"
         )
     else:
-        names = [task for name in named for task in tasks_of({"name": str(name)})]
+        names = [task for name in named for task in _tasks(str(name))]
         if not names:
             raise SuiteError("nothing to explore; give a results folder or the name of a task")
         contents = Explorer().of_tasks(list(dict.fromkeys(names)))
     path = Path(out)
     write_whole(path, html(contents).encode())
     return path
+
+
+def _tasks(name: str) -> list[str]:
+    """The tasks of a name or pattern.
+
+    Raises:
+        EquipoiseError: There is none; a path may have been meant.
+    """
+    try:
+        found = tasks_of({"name": name})
+        for task in found:
+            locate_task(task)
+    except EquipoiseError as error:
+        if Path(name).exists() and not name.endswith(".py"):
+            raise no_results(Path(name)) from error
+        if "/" not in name or not isinstance(error, PluginError):
+            raise
+        raise PluginError(f"no results folder '{name}', and {error}") from error
+    return found
 
 
 def html(contents: Contents, live: bool = False) -> str:

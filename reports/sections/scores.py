@@ -6,7 +6,8 @@ import numpy as np
 
 from equipoise.harness.core.errors import SuiteError
 from equipoise.harness.core.registry import load_task
-from equipoise.harness.core.task import Metric
+from equipoise.harness.core.suite_entries import tasks_of
+from equipoise.harness.core.task import Metric, Task
 from equipoise.reports.analysis import Analysis
 from equipoise.reports.document import Cell, Column, Document, Paragraph, Section, Table, Text
 from equipoise.reports.phrases import amount, decimals, name, number, percent
@@ -40,14 +41,21 @@ def scores_document(tasks: Sequence[str]) -> Document:
         SuiteError: A task offers no score, or its errors are not all known here.
     """
     tables = []
-    for address in tasks:
+    for address in dict.fromkeys(task for given in tasks for task in tasks_of({"name": given})):
         task = load_task(address)
         worths = score_worths(task)
         if not worths:
-            why = task.skip() or "it offers no training-free score, or the errors of its space are not all known"
-            raise SuiteError(f"scores {address}: {why}")
+            raise SuiteError(f"scores {address}: {_why_none(task)}")
         tables.append(_table(task.name, task.info.metric, worths))
     return Document("Training-free scores", WORDS, Section("scores", "By task", tuple(tables)), ())
+
+
+def _why_none(task: Task) -> str:
+    if (missing := task.skip()) is not None:
+        return missing
+    if task.info.scores:
+        return "the errors of its space are not all known, so that no score can be judged; name a task with a table"
+    return "it offers no training-free score; equipoise list tasks --long names those of each task"
 
 
 def _table(title: str, metric: Metric, worths: Mapping[str, ScoreWorth]) -> Table:

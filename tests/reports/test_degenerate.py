@@ -53,6 +53,18 @@ def test_baseline_alone(tmp_path: Path) -> None:
     assert "neither NAS-specialised methods nor" in rendered(played(tmp_path, suite(METHODS[2:])))
 
 
+def test_fewer_queries_than_methods(tmp_path: Path) -> None:
+    methods = tuple({"name": "local_search", "label": f"search {number}"} for number in range(5))
+    rendered(played(tmp_path, suite(methods, ("nasbench_graph/proteins",), {"queries": 2}, repeats=1)))
+
+
+def test_no_run_has_an_incumbent_yet(tmp_path: Path) -> None:
+    """At the earlier checkpoints of 60 epochs no training of 8 epochs is over."""
+    methods = ({"name": "random_search"}, {"name": "local_search"})
+    text = rendered(played(tmp_path, suite(methods, ("nasbench201/fashion14",), {"epochs": 60}, repeats=2)))
+    assert "earlier in the search" in text
+
+
 def test_one_task(tmp_path: Path) -> None:
     text = rendered(played(tmp_path, suite(tasks=("nasbench_graph/proteins",))))
     assert "All tasks share one search space" in text
@@ -68,7 +80,7 @@ def test_one_repeat(tmp_path: Path) -> None:
 
 def test_a_method_that_fails_everywhere(tmp_path: Path) -> None:
     text = rendered(played(tmp_path, suite((*METHODS, {"name": "plugins_for_tests:Raises", "label": "raises"}))))
-    assert "RuntimeError: told too much (8 runs)" in text
+    assert re.search(r"RuntimeError: told too much \(plugins.*\.py, line \d+\) \(8 runs\)", text)
     assert "Incomplete: 24 of 32 planned runs" in text
     # It counts in nothing: the others are ranked, tested and scored as without it.
     assert "over 2 tasks: F =" in text
@@ -215,6 +227,22 @@ def test_labels_with_special_characters(tmp_path: Path) -> None:
 def test_no_store(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match=r"no manifest\.json"):
         write(tmp_path)
+    (tmp_path / "mine" / "runs").mkdir(parents=True)
+    (tmp_path / "mine" / "manifest.json").write_text("{}")
+    with pytest.raises(StoreError, match=r"did you mean '.*/mine'"):
+        write(tmp_path / "minr")
+    with pytest.raises(StoreError, match=r"manifest\.json: a file; give the results folder"):
+        write(tmp_path / "mine" / "manifest.json")
+
+
+def test_a_family_that_no_report_knows(tmp_path: Path) -> None:
+    played(tmp_path, suite(tasks=("nasbench201/cifar10",)))
+    store = RunStore(tmp_path)
+    manifest = store.manifest()
+    manifest["methods"]["random_search"]["family"] = "nsa"
+    store.write_manifest(manifest)
+    with pytest.raises(StoreError, match=r"methods\.random_search\.family = 'nsa'; accepted: nas, hpo"):
+        load(tmp_path)
 
 
 def test_unknown_format(tmp_path: Path) -> None:
