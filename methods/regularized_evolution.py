@@ -63,9 +63,8 @@ class RegularizedEvolution(Method):
         if not self._tournaments:
             self._tournaments = self.rng.integers(self.population, size=(BLOCK, self.sample)).tolist()
         best = min(self._tournaments.pop(), key=self._errors.__getitem__)
-        return tuple.__new__(
-            Query, (self.space.mutate(self._alive[best], self.rng), None, 0.0)
-        )  # as Query(...), faster
+        child = self.space.mutate(self._alive[best], self.rng)
+        return tuple.__new__(Query, (child, None, 0.0))  # Query(child), but faster
 
     def tell(self, observation: Observation) -> None:
         """Lets the newcomer join, in the place of the oldest when the population is full."""

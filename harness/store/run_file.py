@@ -159,8 +159,8 @@ def _table(runs: Sequence[Run], space: SearchSpace) -> "pa.Table":
                 arrays[name] = pa.DictionaryArray.from_arrays(indices, pa.array(list(words), pa.string()))
             else:
                 arrays[name] = pa.array(list(values), kind)
-    for name, values in objective_columns([row for run in runs for row in run.trajectory.objectives]).items():
-        arrays[name] = pa.array(values, "float64")
+    for name, column in objective_columns([row for run in runs for row in run.trajectory.objectives]).items():
+        arrays[name] = pa.array(column, "float64")
     return pa.table(arrays)
 
 

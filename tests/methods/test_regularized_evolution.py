@@ -45,7 +45,9 @@ def test_evolution_starts_with_its_population(population: int, sample: int, seed
 
 
 @pytest.mark.parametrize("isomorphism", ["own", "none", "all"])
-@pytest.mark.parametrize("task", ["nasbench201/cifar10", "nasbench101/cifar10", "nasbench_graph/cora", "toy/ridge"])
+@pytest.mark.parametrize(
+    "task", ["nasbench201/cifar10", "nasbench101/cifar10", "nasbench_graph/cora", "nasbench_macro/cifar10"]
+)
 def test_the_first_population_is_that_of_single_draws(task: str, isomorphism) -> None:
     """Rows of before it was drawn at once stay as they are."""
     space = searched_space(load_task(task).space, isomorphism)
