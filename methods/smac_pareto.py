@@ -18,7 +18,8 @@ class SmacPareto(Smac):
     For each proposal SMAC draws a weight per objective, scales each objective to its range so far, and fits the forest
     to the augmented Chebyshev scalarisation. The library's own default is the mean of the objectives; ParEGO is its
     choice for fronts. SMAC knows no constraints: an architecture that violates one, or that is invalid, is told the
-    worst value so far of every objective plus its violation (at most 1) as a share of the range so far.
+    worst value so far of every objective plus its violation (at most 1) as a share of the range so far. Worst value and
+    range are those of the architectures that keep the constraints; while there are none, of those that do not.
 
     With one objective it is `smac`, with the same penalty under constraints.
 
@@ -53,6 +54,7 @@ class SmacPareto(Smac):
         from smac.multi_objective.parego import ParEGO
 
         self._told: list[Point] = []
+        self._violating: list[Point] = []
         names = ["validation_error", *(one.name for one in self.problem.objectives)]
         if len(names) == 1:
             return super()._open(folder, n_trees, random_probability, initial_ratio)
@@ -104,10 +106,12 @@ class SmacPareto(Smac):
 
     def _costs(self, point: Point) -> list[float]:
         """The values of a point, or those of the penalty where it violates a constraint."""
-        known = [one.values for one in self._told]
         if point.violation == 0:
             self._told.append(point)
             return list(point.values)
+        if isfinite(point.violation):
+            self._violating.append(point)
+        known = [one.values for one in self._told or self._violating]
         worst = [max(column) for column in zip(*known, strict=True)] if known else [1.0] * len(point.values)
         least = [min(column) for column in zip(*known, strict=True)] if known else [0.0] * len(point.values)
         share = min(point.violation, 1.0) if isfinite(point.violation) else 1.0

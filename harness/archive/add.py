@@ -116,7 +116,7 @@ def _copied_code(suite: Suite, chosen: Chosen, codes: dict[str, str], folder: Pa
         if method.label not in chosen or not method.name.endswith(".py"):
             continue
         cls = load_method(suite.address(method.name))
-        if code_of(cls) != codes[method.label]:
+        if code_of(cls, method.settings) != codes[method.label]:
             raise StoreError(f"{method.name} has changed since its runs were stored: run them again with --redo")
         for module, source in sources_of(cls).items():
             if "." in module:

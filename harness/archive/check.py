@@ -1,19 +1,27 @@
 """Checks the entries of an archive: files, values, code, and whether a sample of the runs repeats."""
 
 import os
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from equipoise.harness.archive.index import Archive, Listed, damage_of
 from equipoise.harness.conformance import failures_of
 from equipoise.harness.core.errors import EquipoiseError, StoreError, reason_of
 from equipoise.harness.core.method_code import code_of
-from equipoise.harness.core.registry import load_method, missing_packages
+from equipoise.harness.core.registry import load_method, load_task, missing_packages
 from equipoise.harness.core.suite import Suite
 from equipoise.harness.core.suite_entries import MethodEntry
+from equipoise.harness.core.task import Evaluation, Task
 from equipoise.harness.engine.verify import verify_runs
 from equipoise.harness.store.entry import Entry
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["Verdict", "check", "runnable"]
 
@@ -108,11 +116,39 @@ def _values(entry: Entry) -> list[str]:
     rules = entry.suite.protocol
     if rules.noise != "mean" or rules.seeds != "all" or rules.duplicates != "charge":
         return []
-    return [
-        f"{count} runs hold values of {column} that the tables do not"
-        for column in ("validation_error", "cost_seconds")
-        if (count := entry.departures(column))
-    ]
+    departing = {column: set(entry.departures(column)) for column in ("validation_error", "cost_seconds")}
+    found, labels = Counter[str](), {method.label: entry.suite.rules_of(method) for method in entry.suite.methods}
+    try:
+        for run_id, rows in entry.rows_of(set.union(*departing.values())):
+            rules = labels[entry.summaries()[run_id].method]
+            in_full = rules.isomorphism != "all" and not rules.continue_training  # else what is known costs less
+            task = load_task(entry.suite.address(entry.summaries()[run_id].task))
+            if not task.info.is_lookup:  # there is no table
+                continue
+            told = _told(task, rows)
+            for column in ("validation_error", "cost_seconds") if in_full else ("validation_error",):
+                same = np.array_equal(rows[column].to_numpy(np.float64), told[column], equal_nan=True)
+                found[column] += run_id in departing[column] and not same
+    except EquipoiseError as error:
+        return [f"values cannot be looked up ({error})"]
+    return [f"{count} runs hold values of {column} that the tables do not" for column, count in found.items() if count]
+
+
+def _told(task: Task, rows: "pd.DataFrame") -> dict[str, list[float]]:
+    """The errors and seconds of rows of one task as its table tells them, at their epochs; -1 where it has none."""
+    rng = np.random.default_rng(0)
+    found: dict[str, list[float]] = {"validation_error": [], "cost_seconds": []}
+    for text, fidelity in zip(rows["architecture"], rows["fidelity"], strict=True):
+        architecture, epochs = task.space.parse(text), None if np.isnan(fidelity) else int(fidelity)
+        if not task.space.contains(architecture):
+            answer = Evaluation(task.info.penalty, 0.0)
+        elif epochs is None or epochs in task.info.fidelities:
+            answer = task.evaluate(architecture, epochs, rng)
+        else:
+            answer = Evaluation(-1.0, -1.0)
+        found["validation_error"].append(answer.validation_error)
+        found["cost_seconds"].append(answer.cost_seconds)
+    return found
 
 
 def _budget(entry: Entry) -> list[str]:
@@ -132,7 +168,7 @@ def _code(entry: Entry, method: MethodEntry, folder: Path, say: Say) -> list[str
         cls = load_method(address)
         if (missing := missing_packages(cls)) is not None:
             return [f"{label} cannot run here: it {missing}"]
-        if code_of(cls) != entry.description["codes"].get(label):
+        if code_of(cls, method.settings) != entry.description["codes"].get(label):
             return [f"the code of {label} is not the code that made its runs"]
         failed = [f"{title} ({reason})" for title, reason in failures_of(address, "method") if reason] if own else []
     except EquipoiseError as error:

@@ -85,7 +85,7 @@ def entry_named(text: str) -> Entry:
         inside = ", ".join(str(path / name) for name in Archive.open(path).entries) or "none"
         raise StoreError(f"'{text}' is an archive; name one of its entries: {inside}")
     raise StoreError(
-        f"no entry '{text}' here ({nearest(text, names)}); give its folder, or fetch it with equipoise archive get"
+        f"no entry '{text}' here; {nearest(text, names)}; or give its folder, or fetch it with equipoise archive get"
     )
 
 

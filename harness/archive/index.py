@@ -92,7 +92,7 @@ class Archive:
         except (OSError, HTTPException) as error:
             reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or error
             raise StoreError(f"{shown}: cannot be read ({reason}); give the folder or URL of an archive") from error
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
             raise StoreError(f"{shown}: damaged, or no index of an archive ({reason_of(error)})") from error
 
     @property

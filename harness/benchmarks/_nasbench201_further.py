@@ -2,17 +2,16 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from equipoise.harness.benchmarks._complete import in_order
+from equipoise.harness.benchmarks._nasbench201_cells import SPACE, cell_of
 from equipoise.harness.benchmarks._zero_cost_files import read_values
 from equipoise.harness.core.errors import DataError, SpaceError
 from equipoise.harness.core.space import Architecture
 from equipoise.harness.data.frame import read_frame
-from equipoise.harness.spaces.nasbench201 import NasBench201
 
 __all__ = ["Errors", "early_errors", "test_errors"]
 
@@ -21,17 +20,6 @@ Errors = npt.NDArray[np.float64]
 
 COLUMNS = {"cifar10": "cifar10-val", "cifar100": "cifar100-val", "imagenet16-120": "imagenet-val"}
 MEMBERS = {"cifar100": "cifar100", "imagenet16-120": "ImageNet16-120"}
-
-OPERATIONS = ("skip_connect", "none", "nor_conv_3x3", "nor_conv_1x1", "avg_pool_3x3")
-"""The operations behind the numbers 0 to 4 of NASLib's files."""
-EDGES = (0, 1, 3, 2, 4, 5)
-"""The places of the space's edges, ordered by target, in NASLib's files, which order them by source.
-
-Both can be seen in the data: with any other order of the operations, or of the edges, the accuracies agree less with
-the embedded ones, and with these the correlation is 0.998.
-"""
-
-SPACE = NasBench201()
 
 
 def early_errors(path: Path, dataset: str) -> Errors:
@@ -53,17 +41,6 @@ def test_errors(path: Path, dataset: str) -> Errors:
         return _column(path, "test_top1")
     pattern = rf"zen/benchmark--nasbench201--{MEMBERS[dataset]}--\d+\.json"
     return _errors(path, read_values(path, pattern, cell_of, dataset), "a test accuracy")
-
-
-def cell_of(numbers: Any) -> Architecture:
-    """The cell that NASLib's files list by six numbers.
-
-    Raises:
-        SpaceError: They are no such numbers.
-    """
-    if not (isinstance(numbers, tuple) and len(numbers) == 6 and all(number in range(5) for number in numbers)):
-        raise SpaceError(f"{SPACE.name}: {numbers} is no cell")
-    return tuple(SPACE.decisions[0].options.index(OPERATIONS[numbers[place]]) for place in EDGES)
 
 
 def _column(path: Path, name: str) -> Errors:

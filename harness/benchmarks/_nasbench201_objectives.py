@@ -70,7 +70,7 @@ def device_values(dataset: str, name: str) -> Array:
 
 
 def _read(path: Path) -> Columns:
-    from equipoise.harness.benchmarks._nasbench201_further import cell_of
+    from equipoise.harness.benchmarks._nasbench201_cells import cell_of
 
     try:
         with path.open(newline="", encoding="utf-8") as file:

@@ -28,6 +28,8 @@ _CITATIONS = {
 SPACE = NasBench201()
 STEPS = 376
 """Training steps of a network: 47 batches of 64 images in each of 8 epochs."""
+STORED_SCORES = ("synflow", "jacov", "nwot", "grad_norm", "snip")
+"""The columns of the files of scores beside these tables."""
 _PRICED = f"computed here on a batch of 64 training images; price: one of the {STEPS} steps of a training"
 
 
@@ -54,7 +56,7 @@ def trained_here(name: str, path: Path, citation: str, noise: Noise) -> TrainedT
     )
     info = replace(info, objectives=(*SIZES, *info.objectives))
     space, columns, skip = partial(space_of, path), partial(columns_of, path), partial(table_missing, path)
-    stored = stored_scores(path.with_name(f"{path.stem}-scores.parquet"), SPACE)
+    stored = stored_scores(path.with_name(f"{path.stem}-scores.parquet"), SPACE, STORED_SCORES)
     info = info.deferring(scores=partial(tuple, [Score(name, 1.0 / STEPS, _PRICED) for name in stored]))
     sizes = {measure: partial(cell_sizes, info.dataset, measure) for measure in ("parameters", "flops")}
     return TrainedTableTask(info, space, columns, noise, skip, path, sizes, sizes, stored)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from equipoise.harness.benchmarks._transnas import METRICS
+from equipoise.harness.benchmarks._transnas import IMAGES, METRICS
 from equipoise.harness.core.space import Architecture, SearchSpace
 from equipoise.harness.core.task import Metric
 from equipoise.harness.spaces.nasbench101 import NasBench101
@@ -41,6 +41,7 @@ class NasLibSpace(NamedTuple):
         metrics: Its data sets, as NASLib calls them, with what its accuracy is.
         tested: Whether its test accuracy is another number than its validation accuracy.
         of_dataset: Whether its constructor takes the data set.
+        images: The images behind all its data sets; if empty, the data sets are named after theirs.
     """
 
     cls: str
@@ -49,6 +50,7 @@ class NasLibSpace(NamedTuple):
     metrics: Mapping[str, Metric]
     tested: bool
     of_dataset: bool = False
+    images: str = ""
 
 
 def _indices_201(architecture: Architecture) -> list[int]:
@@ -88,9 +90,9 @@ NASLIB_SPACES: Mapping[str, NasLibSpace] = {
         True,
     ),
     "transbench101_micro": NasLibSpace(
-        "TransBench101SearchSpaceMicro", TransNasMicro(), list, METRICS, True, of_dataset=True
+        "TransBench101SearchSpaceMicro", TransNasMicro(), list, METRICS, True, of_dataset=True, images=IMAGES
     ),
     "transbench101_macro": NasLibSpace(
-        "TransBench101SearchSpaceMacro", TransNasMacro(), _modules, METRICS, True, of_dataset=True
+        "TransBench101SearchSpaceMacro", TransNasMacro(), _modules, METRICS, True, of_dataset=True, images=IMAGES
     ),
 }

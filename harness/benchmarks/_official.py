@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, ClassVar
 
-from equipoise.harness.benchmarks._open_table import PlacedTables
+from equipoise.harness.benchmarks._open_table import CURVE, PlacedTables
 from equipoise.harness.core.errors import DataError
 from equipoise.harness.core.registry import benchmarks
 from equipoise.harness.core.task import Benchmark
@@ -16,9 +16,6 @@ from equipoise.harness.tables.header import TableHeader
 from equipoise.harness.tables.writer import TableWriter
 
 __all__ = ["CURVE", "Imported", "OfficialTables", "import_archive", "is_archive", "official_benchmarks"]
-
-CURVE = "-curve"
-"""Ends the names of data sets that hold every epoch of a training; they are imported on request."""
 
 
 class Imported(Benchmark):

@@ -20,7 +20,19 @@ from equipoise.harness.spaces._stored import StoredSpace
 from equipoise.harness.tables.header import Coverage, TableHeader
 from equipoise.harness.tables.table import open_table, peek, tables_folder
 
-__all__ = ["PlacedTables", "columns_of", "space_of", "table_file_task", "table_info", "table_missing"]
+__all__ = [
+    "CURVE",
+    "PlacedTables",
+    "columns_of",
+    "images_of",
+    "space_of",
+    "table_file_task",
+    "table_info",
+    "table_missing",
+]
+
+CURVE = "-curve"
+"""Ends the names of data sets that hold every epoch of a training; they are imported on request."""
 
 
 def table_file_task(name: str, path: Path, noise: Noise = "mean") -> TableTask:
@@ -58,7 +70,13 @@ def unknown_info(name: str) -> TaskInfo:
         has_cost=False,
         is_lookup=True,
         noises=("mean", "single"),
+        images=images_of(name),
     )
+
+
+def images_of(name: str) -> str:
+    """The images that a table is of, by its name: those of ``cifar10-curve`` are those of ``cifar10``."""
+    return name.partition("/")[2].removesuffix(CURVE)
 
 
 def table_info(name: str, path: Path) -> TaskInfo:
@@ -89,6 +107,7 @@ def table_info(name: str, path: Path) -> TaskInfo:
         noises=("mean", "single") if len(header.seeds) > 1 else ("mean",),
         surrogate=SurrogateInfo(None) if header.surrogate else None,
         objectives=header.objectives,
+        images=images_of(header.name),
     )
 
 

@@ -10,19 +10,19 @@ from equipoise.harness.benchmarks._network_sizes import SizeReaders
 from equipoise.harness.core.errors import DataError
 from equipoise.harness.core.space import SearchSpace
 from equipoise.harness.data.cache import Columns, open_columns
-from equipoise.harness.data.sources import digest_of
 
 __all__ = ["stored_scores"]
 
 
-def stored_scores(path: Path, space: SearchSpace) -> SizeReaders:
+def stored_scores(path: Path, space: SearchSpace, names: tuple[str, ...] | None = None) -> SizeReaders:
     """Functions that give the scores of a file, in the order of ``space.enumerate()``; none while it is missing.
 
     Args:
         path: The file: one row per class of equal networks (`SearchSpace.canonical`).
         space: Its space.
+        names: Of its scores, so that a list of tasks reads no file; read from it if None.
     """
-    return {name: partial(_column, path, space, name) for name in _names(path)}
+    return {name: partial(_column, path, space, name) for name in (_names(path) if names is None else names)}
 
 
 @lru_cache(maxsize=8)
@@ -35,6 +35,8 @@ def _names(path: Path) -> tuple[str, ...]:
 
 
 def _column(path: Path, space: SearchSpace, name: str) -> npt.NDArray[np.float64]:
+    from equipoise.harness.data.sources import digest_of  # here: most searches read no score
+
     return np.asarray(open_columns(f"scores/{path.stem}", digest_of(path), lambda: _read(path, space))[name])
 
 

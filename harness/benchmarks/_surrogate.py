@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from equipoise.harness.benchmarks._open_table import unknown_info
+from equipoise.harness.benchmarks._open_table import images_of, unknown_info
 from equipoise.harness.core.errors import DataError
 from equipoise.harness.core.space import Architecture, SearchSpace
 from equipoise.harness.core.task import (
@@ -186,4 +186,5 @@ def surrogate_info(name: str, path: Path) -> TaskInfo:
         is_lookup=True,
         noises=("mean", "single"),
         surrogate=SurrogateInfo(header.model, scores),
+        images=images_of(table.name),
     )

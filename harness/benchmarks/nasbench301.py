@@ -71,6 +71,7 @@ class NasBench301Benchmark(Imported):
             is_lookup=True,
             noises=("mean", "single"),
             surrogate=SurrogateInfo("trees", scores if dataset == "cifar10" else ()),
+            images="cifar10",
         )
         return NasBench301Task(info, path, f"needs {path.name}: {self.get(dataset)}", noise)
 

@@ -7,7 +7,7 @@ from math import nan
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
-from equipoise.harness.benchmarks._nasbench201_further import cell_of
+from equipoise.harness.benchmarks._nasbench201_cells import cell_of
 from equipoise.harness.benchmarks._official import OfficialTables
 from equipoise.harness.benchmarks._zero_cost_files import read_values
 from equipoise.harness.core.errors import SpaceError

@@ -82,6 +82,7 @@ class NasLibTask(Task):
             pitfalls=PITFALLS,
             penalty=self._worst,
             is_lookup=True,
+            images=self._entry.images or dataset.lower(),
         )
         super().__init__(noise)
 

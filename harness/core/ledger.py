@@ -72,6 +72,12 @@ class Ledger:
         duplicates: ``charge`` or ``free``.
         invalid: ``penalise`` or ``redraw``.
         stall_limit: Proposals in a row that cost nothing before the run counts as stalled.
+
+    Attributes:
+        budget: That.
+        spent: In its unit.
+        proposals: Those that were charged, free ones included.
+        exhausted: Whether the budget is spent, or the run has stalled; kept up to date by each charge.
     """
 
     def __init__(
@@ -85,6 +91,7 @@ class Ledger:
         self._stall_limit = stall_limit
         self.spent = 0.0
         self.proposals = 0
+        self.exhausted = False
         self._unit, self._limit = budget.unit, budget.limit
         self._free = {"duplicate": duplicates == "free", "invalid": invalid == "redraw", "ok": False}
         self._valid_spent = 0.0
@@ -100,11 +107,6 @@ class Ledger:
     def stalled(self) -> bool:
         """Whether so many proposals in a row cost nothing that the run would never end."""
         return self._idle >= self._stall_limit
-
-    @property
-    def exhausted(self) -> bool:
-        """Whether the budget is spent, or the run has stalled."""
-        return self.spent >= self._limit or self._idle >= self._stall_limit
 
     @property
     def unspent(self) -> float:
@@ -130,10 +132,12 @@ class Ledger:
         self.proposals += 1
         if self._free[status]:
             self._idle += 1
+            self._settle()
             return 0.0
         if self._unit == "queries":
             self._idle = 0
             self.spent += 1.0
+            self.exhausted = self.spent >= self._limit
             return 1.0
         if status == "invalid":
             full = cost_seconds if self._unit == "cost_seconds" else float(epochs or 0)
@@ -144,7 +148,11 @@ class Ledger:
             self._valid += 1
         self._idle = 0 if amount > 0 else self._idle + 1
         self.spent += amount
+        self._settle()
         return amount
+
+    def _settle(self) -> None:
+        self.exhausted = self.spent >= self._limit or self.stalled
 
     def charge_training(self, equivalents: float, cost_seconds: float | None, epochs: int) -> float:
         """Charges a method's own training, converted to queries, epochs or seconds of the task.
@@ -168,4 +176,5 @@ class Ledger:
             )
         amount = equivalents * each
         self.spent += amount
+        self._settle()
         return amount

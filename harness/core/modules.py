@@ -105,9 +105,9 @@ def own_classes(module: ModuleType, kind: Any) -> list[Any]:
     return [
         value
         for name, value in vars(module).items()
-        if inspect.isclass(value)
-        and issubclass(value, kind)
-        and not inspect.isabstract(value)
+        if isinstance(value, type)
         and not name.startswith("_")
         and (value.__module__ == module.__name__ or value.__module__.startswith(f"{module.__name__}."))
+        and issubclass(value, kind)
+        and not inspect.isabstract(value)
     ]

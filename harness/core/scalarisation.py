@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isfinite
+from math import isclose, isfinite
 from typing import Any
 
 from equipoise.harness.core.errors import SuiteError
@@ -70,4 +70,5 @@ def _weights(given: object, objectives: int, where: str) -> tuple[float, ...]:
             f"{where}: scalarisation: weights = {shown(given)}; accepted: 'random', or {objectives} numbers from 0 on, "
             "one per objective of the suite"
         )
-    return tuple(float(one) / sum(numbers) for one in numbers)
+    total = 1 if isclose(sum(numbers), 1) else sum(numbers)  # what was divided once reads back as it is
+    return tuple(float(one) / total for one in numbers)

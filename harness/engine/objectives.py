@@ -27,8 +27,8 @@ from equipoise.harness.engine.scalarisation import ScalarisedMethod
 __all__ = ["MeasuredTask", "PenalisedMethod", "Recorded", "made_method", "measured_task", "with_objectives"]
 
 
-Recorded = Mapping[Architecture, list[Mapping[str, float]]]
-"""Measured objectives of an earlier run: those of each evaluation of an architecture, in order."""
+Recorded = Mapping[tuple[Architecture, int | None], list[Mapping[str, float]]]
+"""Measured objectives of an earlier run: those of each evaluation of an architecture and its epochs, in order."""
 
 
 class MeasuredTask:
@@ -48,6 +48,7 @@ class MeasuredTask:
         self._recorded = {key: list(rows) for key, rows in (recorded or {}).items()}
         self.space: SearchSpace = task.space
         self.info: TaskInfo = task.info
+        self._full = task.info.fidelities[-1] if task.info.fidelities else None
         self.mean_cost_seconds: float | None = task.mean_cost_seconds
         self._task, self._names = task, names
         found = {name: task.objective_values(name) for name in names}
@@ -61,7 +62,8 @@ class MeasuredTask:
         """
         answer = self._task.evaluate(architecture, fidelity, rng)
         row = self.space.index(architecture) if self._values else 0
-        told, measured = {}, self._measurements(architecture, answer.objectives)
+        epochs = self._full if fidelity is None else fidelity
+        told, measured = {}, self._measurements(architecture, epochs, answer.objectives)
         for name in self._names:
             values = self._values.get(name)
             value = measured.get(name) if values is None else values.item(row)
@@ -72,9 +74,11 @@ class MeasuredTask:
                 told[spread] = float(measured[spread])
         return answer._replace(objectives=told)
 
-    def _measurements(self, architecture: Architecture, told: Mapping[str, float]) -> Mapping[str, float]:
+    def _measurements(
+        self, architecture: Architecture, epochs: int | None, told: Mapping[str, float]
+    ) -> Mapping[str, float]:
         """The objectives that are not stored: recorded earlier, measured now, or told by the evaluation."""
-        if recorded := self._recorded.get(architecture):
+        if recorded := self._recorded.get((architecture, epochs)):
             return {**told, **recorded.pop(0)}
         found = dict(told)
         for name in self._measured:

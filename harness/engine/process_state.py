@@ -8,6 +8,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from operator import is_
 from threading import current_thread, main_thread
 from typing import Any
 
@@ -89,10 +90,12 @@ def _restore_environment(before: dict[str, str]) -> None:
 
 
 def _signals() -> Callable[[], object]:
-    handlers = [(number, _signal.getsignal(number)) for number in _SIGNALS]
+    handlers = list(map(_signal.getsignal, _SIGNALS))
 
     def restore() -> None:
-        for number, handler in handlers:
+        if all(map(is_, handlers, map(_signal.getsignal, _SIGNALS))):
+            return
+        for number, handler in zip(_SIGNALS, handlers, strict=True):
             if handler is not None and _signal.getsignal(number) is not handler:
                 _signal.signal(number, handler)
 

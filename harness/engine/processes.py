@@ -36,7 +36,7 @@ NO_LIMITS = Limits()
 
 START = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
-    "from equipoise.harness.engine.worker_startup import serve; serve(int(sys.argv[2]), int(sys.argv[3]))"
+    "from equipoise.harness.engine.worker_startup import serve; serve(*map(int, sys.argv[2:]))"
 )
 
 
@@ -164,7 +164,9 @@ class _Worker:
         requests, self._requests = Pipe(duplex=False)
         self._replies, replies = Pipe(duplex=False)
         with requests, replies:  # ours are closed once the worker has its own: its end is then seen
-            command = [sys.executable, "-c", START, json.dumps(sys.path), str(requests.fileno()), str(replies.fileno())]
+            pipes = [str(requests.fileno()), str(replies.fileno())]
+            tells_runs = str(int(limits != NO_LIMITS))
+            command = [sys.executable, "-c", START, json.dumps(sys.path), *pipes, tells_runs]
             self._process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,

@@ -51,7 +51,8 @@ def searched_problem(
         protocol: The rules.
     """
     problem = problem_of(cls, task, budget, settings)
-    return replace(problem, space=searched_space(task.space, protocol.isomorphism))
+    space = searched_space(task.space, protocol.isomorphism)
+    return problem if space is task.space else replace(problem, space=space)
 
 
 def conflict(task: Task, protocol: Protocol) -> str | None:

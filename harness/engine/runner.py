@@ -1,10 +1,11 @@
 """The loop in which a method searches a task."""
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import fields
 from functools import lru_cache
 from math import inf
-from operator import index
+from operator import ge, index
 from time import perf_counter
 from typing import Any, Protocol
 
@@ -73,8 +74,10 @@ def run_trial(
         RunError: The task answered NaN, or cannot price the method's own training.
     """
     trajectory, proposals = Trajectory(), _Proposals(task)
-    ask, tell, check, evaluate, charge = method.ask, method.tell, proposals.check, task.evaluate, ledger.charge
-    seen: dict[tuple[Architecture, int | None], Evaluation] = {}
+    ask, tell, evaluate, charge = method.ask, method.tell, task.evaluate, ledger.charge
+    verdicts, full, given = proposals.verdicts, proposals.full, len(initial)
+    new = tuple.__new__  # makes an observation of all its fields, in half the time of a call of the class
+    seen: defaultdict[int | None, dict[Architecture, Evaluation]] = defaultdict(dict)  # by epochs, then by key
     trained: dict[Architecture, tuple[int, float]] = {}  # the longest training: its epochs and seconds
     rows: list[tuple[Any, ...]] = []
     status: Status
@@ -84,31 +87,40 @@ def run_trial(
         number = ledger.proposals
         started = perf_counter()
         try:
-            query = ask() if number >= len(initial) else Query(initial[number])
+            query = ask() if number >= given else Query(initial[number])
         except SearchEnded as ended:
             trajectory.ended = str(ended) or "the method had nothing left to propose"
             break
         overhead, training = perf_counter() - started, 0.0
-        architecture, key, epochs = check(query)
+        if not isinstance(query, Query):
+            raise ProposalError(f"ask() must return a Query, not {type(query).__name__}: {query!r}")
+        fidelity = query.fidelity
+        epochs = full if fidelity is None else proposals.epochs(fidelity)
+        try:
+            architecture, key = verdicts[query.architecture]
+        except (KeyError, TypeError):
+            architecture, key = proposals.judge(query.architecture)
         if by_class and key is not None:
             architecture = key
         if query.training_cost:
             if not 0 < query.training_cost < inf:  # NaN too
                 raise ProposalError(f"training_cost = {query.training_cost}; accepted: finite numbers from 0 on")
-            training = ledger.charge_training(query.training_cost, task.mean_cost_seconds, proposals.full or 0)
+            training = ledger.charge_training(query.training_cost, task.mean_cost_seconds, full or 0)
             if not ledger.unspent:
                 trajectory.ended = "the method's own training spent the rest of the budget"
                 break
+        known = seen[epochs]
+        again = key in known
         if key is None:
             status, evaluation = "invalid", Evaluation(task.info.penalty, 0.0)
-        elif (known := seen.get((key, epochs))) is not None and ledger.repeats_are_free:
-            status, evaluation = "duplicate", known._replace(cost_seconds=0.0)
+        elif again and ledger.repeats_are_free:
+            status, evaluation = "duplicate", known[key]._replace(cost_seconds=0.0)
         else:
-            status = "ok" if known is None else "duplicate"
-            evaluation = evaluate(architecture, None if query.fidelity is None else epochs, rng(number + 1))
+            status = "duplicate" if again else "ok"
+            evaluation = evaluate(architecture, None if fidelity is None else epochs, rng(number + 1))
             if evaluation.validation_error != evaluation.validation_error:
                 raise RunError(f"the task answered NaN for {architecture}; a failed training is told its penalty")
-            seen[key, epochs] = evaluation
+            known[key] = evaluation
         paid = epochs
         if continues and status == "ok" and key is not None and epochs is not None:
             before, spent = trained.get(key, (0, 0.0))
@@ -122,7 +134,7 @@ def run_trial(
             price = task.mean_cost_seconds or 0.0
         cost = training + charge(status, price, paid)
         started = perf_counter()
-        tell(Observation(query, error, seconds, objectives))
+        tell(new(Observation, (query, error, seconds, objectives)))
         overhead += perf_counter() - started
         rows.append((architecture, epochs, error, cost, training, seconds, overhead, status, objectives))
     for column, values in zip(COLUMNS, zip(*rows, strict=True), strict=False):
@@ -138,34 +150,38 @@ class _Proposals:
 
     Args:
         task: Its space and fidelities decide.
+
+    Attributes:
+        full: The epochs of full training; None where the task states none.
+        verdicts: What `judge` has returned, by proposal.
     """
 
     def __init__(self, task: Oracle) -> None:
         self._task = task
         self.full = task.info.fidelities[-1] if task.info.fidelities else None
-        self._verdicts = _verdicts(task.space)
+        self.verdicts = _verdicts(task.space)
 
-    def check(self, query: object) -> tuple[Architecture, Architecture | None, int | None]:
-        """The architecture, its key (None if it is not valid), and the epochs asked for.
+    def epochs(self, fidelity: object) -> int:
+        """The epochs that a query asks for.
 
         Raises:
-            ProposalError: This is not a query of the task.
+            ProposalError: The task does not offer them.
         """
-        if not isinstance(query, Query):
-            raise ProposalError(f"ask() must return a Query, not {type(query).__name__}: {query!r}")
-        proposed, level, epochs = query.architecture, query.fidelity, self.full
-        if level is not None:
-            if level not in self._task.info.fidelities:
-                raise ProposalError(f"fidelity {level!r}; accepted: None, {self._task.info.fidelities or ''}")
-            epochs = int(level)
-        try:
-            architecture, key = self._verdicts[proposed]
-        except (KeyError, TypeError):
-            architecture, key = verdict = self._judge(proposed)
-            if len(self._verdicts) >= MOST_VERDICTS:
-                self._verdicts.clear()
-            self._verdicts[architecture] = verdict
-        return architecture, key, epochs
+        if fidelity not in self._task.info.fidelities:
+            raise ProposalError(f"fidelity {fidelity!r}; accepted: None, {self._task.info.fidelities or ''}")
+        return int(fidelity)
+
+    def judge(self, proposed: Architecture) -> tuple[Architecture, Architecture | None]:
+        """The architecture and its key; None if it is not valid.
+
+        Raises:
+            ProposalError: This is no combination of options of the space.
+        """
+        architecture, _ = verdict = self._judge(proposed)
+        if len(self.verdicts) >= MOST_VERDICTS:
+            self.verdicts.clear()
+        self.verdicts[architecture] = verdict
+        return verdict
 
     def _judge(self, proposed: Architecture) -> tuple[Architecture, Architecture | None]:
         space = self._task.space
@@ -174,10 +190,7 @@ class _Proposals:
             architecture = tuple(map(_whole, proposed))
         except (TypeError, ValueError, OverflowError):
             raise ProposalError(f"an architecture is a tuple of option numbers, not {proposed!r}") from None
-        in_range = len(architecture) == len(widths) and all(
-            0 <= o < w for o, w in zip(architecture, widths, strict=True)
-        )
-        if not in_range:
+        if len(architecture) != len(widths) or min(architecture, default=0) < 0 or any(map(ge, architecture, widths)):
             raise ProposalError(
                 f"{architecture} is no architecture of {space.name}: it has {len(widths)} decisions with "
                 f"{', '.join(map(str, widths))} options, numbered from 0"
@@ -191,6 +204,8 @@ def _whole(option: object) -> int:
     Raises:
         TypeError: It is not a whole number.
     """
+    if type(option) is int:
+        return option
     try:
         return index(option)  # type: ignore[arg-type]
     except TypeError:

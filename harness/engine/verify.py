@@ -126,12 +126,13 @@ def _columns_of(spec: RunSpec) -> dict[str, str]:
 
 
 def _recorded(task: Task, spec: RunSpec, rows: "pd.DataFrame") -> Recorded:
-    """The stored measurements of a run, by architecture."""
+    """The stored measurements of a run, by architecture and epochs."""
     columns = {name: column for column, name in _columns_of(spec).items() if column in rows}
-    found: dict[Architecture, list[Mapping[str, float]]] = {}
+    found: dict[tuple[Architecture, int | None], list[Mapping[str, float]]] = {}
     for row in rows[rows["status"] != "invalid"].to_dict("records") if columns else ():
         told = {name: float(row[column]) for name, column in columns.items() if row[column] == row[column]}
-        found.setdefault(task.space.parse(row["architecture"]), []).append(told)
+        epochs = int(row["fidelity"]) if row["fidelity"] == row["fidelity"] else None
+        found.setdefault((task.space.parse(row["architecture"]), epochs), []).append(told)
     return found
 
 

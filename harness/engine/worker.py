@@ -3,6 +3,7 @@
 import json
 import os
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -62,8 +63,15 @@ def _task(name: str, noise: Noise, ignore_cache: bool = False) -> Task:
     return load_task(name, noise, ignore_cache)
 
 
+Loads = Callable[[str], type[Method]]
+
+
 def execute_run(
-    spec: RunSpec, journal: Path | None = None, ignore_cache: bool = False, recorded: Recorded | None = None
+    spec: RunSpec,
+    journal: Path | None = None,
+    ignore_cache: bool = False,
+    recorded: Recorded | None = None,
+    load: Loads = load_method,
 ) -> Run:
     """Executes one run.
 
@@ -72,9 +80,10 @@ def execute_run(
         journal: Where to note evaluations, and to resume from.
         ignore_cache: Answer without the trained networks that earlier runs left on this machine.
         recorded: Measured objectives to tell again in the place of new measurements.
+        load: Finds the method.
     """
     task = _task(spec.task_address, spec.protocol.noise, ignore_cache)
-    return run_spec(spec, task, load_method(spec.method_address), journal, recorded)
+    return run_spec(spec, task, load(spec.method_address), journal, recorded)
 
 
 def run_spec(
@@ -120,28 +129,30 @@ def execute_runs(specs: list[RunSpec], out: str, classes: bytes = b"") -> Outcom
     adopt(classes)
     started, store, outcome = perf_counter(), RunStore(out), Outcome()
     finished: list[Run] = []
+    journals = store.path / "journal"
+    load = lru_cache(load_method)  # for these runs alone: a notebook may define the class again
     with preserved_seeds():
         for spec in specs:
-            if not _execute(spec, store, outcome, finished):
+            if not _execute(spec, journals, outcome, finished, load):
                 break
     if finished:
         store.write(finished, _task(finished[0].spec.task_address, finished[0].spec.protocol.noise).space)
-        for run in finished:
-            (store.path / "journal" / f"{run.spec.run_id}.jsonl").unlink(missing_ok=True)
+        for run in finished if journals.exists() else ():
+            (journals / f"{run.spec.run_id}.jsonl").unlink(missing_ok=True)
     outcome.done = len(finished)
     outcome.queries = sum(len(run.trajectory) for run in finished)
     outcome.seconds = perf_counter() - started
     return outcome
 
 
-def _execute(spec: RunSpec, store: RunStore, outcome: Outcome, finished: list[Run]) -> bool:
+def _execute(spec: RunSpec, journals: Path, outcome: Outcome, finished: list[Run], load: Loads) -> bool:
     """Executes one run, and tells whether this process can execute another."""
     process, run, goes_on = os.getpid(), None, True
     if not was_told():
         run_begins()
         try:
             with preserved():
-                run = execute_run(spec, store.path / "journal" / f"{spec.run_id}.jsonl")
+                run = execute_run(spec, journals / f"{spec.run_id}.jsonl", load=load)
         except BaseException as error:  # a method that exits or interrupts itself fails like one that raises
             if isinstance(error, SpoiledError):
                 retire()

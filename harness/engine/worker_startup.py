@@ -27,13 +27,14 @@ def collect_rarely() -> None:
     gc.set_threshold(GARBAGE_THRESHOLD)
 
 
-def serve(requests: int, replies: int) -> None:
+def serve(requests: int, replies: int, tells_runs: bool) -> None:
     """Answers calls until an empty one comes, or until the process that sends them is gone.
 
     Args:
         requests: File descriptor of a pipe of pickled (function, arguments, keyword arguments).
         replies: File descriptor of a pipe for pickled (whether it failed, result or exception, whether this process
             ends); with None in the first place, the next run of the call begins.
+        tells_runs: Whether to tell of each run that it begins: where runs have limits.
     """
     from multiprocessing.connection import Connection
 
@@ -42,8 +43,9 @@ def serve(requests: int, replies: int) -> None:
     source, sink = Connection(requests, writable=False), Connection(replies, readable=False)
     threading.Thread(target=_receive, args=(source, inbox), daemon=True).start()
     running, process = False, os.getpid()
-    begins = pickle.dumps((None, None, False))
-    answered_by(lambda: sink.send_bytes(begins) if os.getpid() == process else None)
+    if tells_runs:
+        begins = pickle.dumps((None, None, False))
+        answered_by(lambda: sink.send_bytes(begins) if os.getpid() == process else None)
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         if running:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from itertools import product
 from math import prod
-from operator import mul
+from operator import lt, mul
 
 import numpy as np
 import numpy.typing as npt
@@ -30,13 +30,13 @@ class ProductSpace(SearchSpace):
 
     def contains(self, architecture: Architecture) -> bool:
         """Tells whether every option is in range."""
-        return len(architecture) == len(self.cardinalities) and all(
-            0 <= option < cardinality for option, cardinality in zip(architecture, self.cardinalities, strict=True)
-        )
+        widths = self.cardinalities
+        return len(architecture) == len(widths) and min(architecture) >= 0 and all(map(lt, architecture, widths))
 
     def sample(self, rng: np.random.Generator, n: int) -> list[Architecture]:
         """Draws n architectures, exactly uniformly."""
-        return list(map(tuple, rng.integers(self._bounds, size=(n, len(self.cardinalities))).tolist()))
+        drawn = rng.integers(self._bounds, size=(n, len(self.cardinalities)))
+        return list(zip(*drawn.T.tolist(), strict=True))
 
     @cached_property
     def _bounds(self) -> int | npt.NDArray[np.int64]:
@@ -46,14 +46,18 @@ class ProductSpace(SearchSpace):
 
     def mutate(self, architecture: Architecture, rng: np.random.Generator) -> Architecture:
         """Draws a neighbour, exactly uniformly, without listing them."""
-        position, step = self._edits[int(rng.random() * len(self._edits))]
-        option = (architecture[position] + step) % self.cardinalities[position]
-        return (*architecture[:position], option, *architecture[position + 1 :])
+        edits = self._edits
+        position, step, width = edits[int(rng.random() * len(edits))]
+        edited = list(architecture)
+        edited[position] = (edited[position] + step) % width
+        return tuple(edited)
 
     @cached_property
-    def _edits(self) -> list[tuple[int, int]]:
-        """Every (decision, cyclic step to another option)."""
-        return [(position, step) for position, width in enumerate(self.cardinalities) for step in range(1, width)]
+    def _edits(self) -> list[tuple[int, int, int]]:
+        """Every (decision, cyclic step to another option, number of options)."""
+        return [
+            (position, step, width) for position, width in enumerate(self.cardinalities) for step in range(1, width)
+        ]
 
     def enumerate(self) -> Iterator[Architecture]:
         """Yields every combination, the last decision changing fastest."""

@@ -18,6 +18,9 @@ __all__ = ["EDGES", "OPERATIONS", "NasBench201"]
 OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
 EDGES = ((0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3))
 
+CELL = "|{}|+|{}|{}|+|{}|{}|{}|"
+_WORDS = tuple(tuple(f"{operation}~{source}" for operation in OPERATIONS) for source, _ in EDGES)
+
 _Term = tuple[object, ...]
 
 
@@ -48,8 +51,8 @@ class NasBench201(ProductSpace):
 
     def format(self, architecture: Architecture) -> str:
         """The string of the NAS-Bench-201 API, for example ``|nor_conv_3x3~0|+|none~0|...|``."""
-        words = [f"{OPERATIONS[option]}~{source}" for (source, _), option in zip(EDGES, architecture, strict=True)]
-        return f"|{words[0]}|+|{'|'.join(words[1:3])}|+|{'|'.join(words[3:])}|"
+        words = [edge[option] for edge, option in zip(_WORDS, architecture, strict=True)]
+        return CELL.format(*words)
 
     def parse(self, text: str) -> Architecture:
         """Reads the string of the NAS-Bench-201 API.

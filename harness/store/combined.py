@@ -50,7 +50,7 @@ class CombinedStore:
         labels = {method["label"] for method in self._manifest["suite"]["methods"]}
         here = {summary.method for summary in self._own.summaries().values()}
         twice = sorted({method["label"] for method in entry.manifest()["suite"]["methods"]} & (labels | here))
-        view = entry.only(shared.tasks, shared.budgets, twice)
+        view = entry.only(shared.tasks, shared.budgets, [*twice, *shared.without])
         if twice:
             said, names = "is used without" if view.summaries() else "adds nothing but", ", ".join(twice)
             self.remarks.append(f"{entry.name} {said} {names}: the results have runs of that name")

@@ -25,6 +25,8 @@ LOG = logging.getLogger("equipoise")
 FAN = 16
 """So many files of a size are merged into one."""
 FAN_AT_THE_END = 8
+ENOUGH_ROWS = 1 << 14
+"""Files with so many rows stay as they are at the end: reading them apart costs a reader next to nothing."""
 MOST_ROWS = 1 << 20
 """A merged file has no more, which bounds the memory that merging takes (about 100 bytes per row)."""
 STEP = 32
@@ -81,7 +83,7 @@ class Compaction:
             self._try(FAN, of_a_size=True)
 
     def finish(self) -> None:
-        """Merges what a few more files of any size would not have made worth while."""
+        """Merges what a few more files of any size would not have made worth while, as far as it is small."""
         self._try(FAN_AT_THE_END, of_a_size=False)
 
     def _try(self, fan: int, of_a_size: bool) -> None:
@@ -102,8 +104,9 @@ class Compaction:
             StoreError: A file is damaged, or the disk is full; nothing is lost.
         """
         groups: dict[tuple[Any, ...], list[Part]] = {}
+        limit = MOST_ROWS // 2 if of_a_size else min(ENOUGH_ROWS, MOST_ROWS // 2)
         for part in self._parts():
-            if part.rows < MOST_ROWS // 2:
+            if part.rows < limit:
                 size = _size(part.rows) if of_a_size else 0
                 groups.setdefault((part.entries[0]["task"], part.columns, size), []).append(part)
         for parts in groups.values():

@@ -8,6 +8,7 @@ from equipoise.harness.core.errors import PluginError
 from equipoise.harness.core.method_code import code_of
 from equipoise.harness.core.protocol import NO_RULES
 from equipoise.harness.core.registry import load_method
+from equipoise.harness.core.suite_entries import MethodEntry
 from equipoise.harness.store.entry import Entry
 from equipoise.harness.store.manifest import made_elsewhere
 
@@ -22,11 +23,13 @@ class Comparable:
         tasks: Tasks of both, on the same data.
         budgets: Budgets of both.
         differences: What differs, one line each.
+        without: Labels of the entry that were run under other rules than its suite.
     """
 
     tasks: tuple[str, ...]
     budgets: tuple[float, ...]
     differences: tuple[str, ...]
+    without: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.tasks and self.budgets)
@@ -44,7 +47,8 @@ def comparable(manifest: Mapping[str, Any], entry: Entry) -> Comparable:
     own, other = manifest["suite"], entry.manifest()["suite"]
     if differences := _rules_that_differ(own, other):
         return Comparable((), (), (f"{entry.name} is not used: {'; '.join(differences)}",))
-    said, budgets = _budgets(own, other), sorted(set(_amounts(own)) & set(_amounts(other)))
+    said, shared = _budgets(own, other), set(_amounts(own)) & set(_amounts(other))
+    budgets = sorted(shared) if _unit(own) == _unit(other) else []
     names = [task["name"] for task in own["tasks"]]
     held = {task["name"] for task in other["tasks"]}
     here, there = manifest["tasks"], entry.manifest()["tasks"]
@@ -59,8 +63,13 @@ def comparable(manifest: Mapping[str, Any], entry: Entry) -> Comparable:
             tasks.append(name)
     if not tasks and not said:
         said.append(f"it has no runs on {', '.join(names[:3])}{' and others' if len(names) > 3 else ''}")
+    suite = entry.suite
+    without = tuple(method.label for method in suite.methods if suite.rules_of(method) != suite.protocol)
+    if without:
+        said.append(f"{', '.join(without)} ran under rules of their own")
     use = "is not used" if not (tasks and budgets) else "is used in part"
-    return Comparable(tuple(tasks), tuple(map(float, budgets)), tuple(f"{entry.name} {use}: {line}" for line in said))
+    lines = tuple(f"{entry.name} {use}: {line}" for line in said)
+    return Comparable(tuple(tasks), tuple(map(float, budgets)), lines, without)
 
 
 def _rules_that_differ(own: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
@@ -103,8 +112,8 @@ def flags(entry: Entry) -> list[str]:
     """
     said, codes = [], entry.description["codes"]
     held = {summary.method for summary in entry.summaries().values()}
-    names = {method["label"]: method["name"] for method in entry.manifest()["suite"]["methods"]}
-    other = [label for label in names if label in held and _other_code(names[label], codes.get(label, ""))]
+    methods = [method for method in entry.suite.methods if method.label in held]
+    other = [method.label for method in methods if _other_code(method, codes.get(method.label, ""))]
     if other:
         said.append(f"{entry.name}: runs of {', '.join(other)} were made by other code than is here")
     if (elsewhere := made_elsewhere(entry.manifest())) is not None:
@@ -112,11 +121,11 @@ def flags(entry: Entry) -> list[str]:
     return said
 
 
-def _other_code(name: str, code: str) -> bool:
+def _other_code(method: MethodEntry, code: str) -> bool:
     """Whether a method that comes with Equipoise has changed, or is gone."""
-    if not code or ":" in name or name.endswith(".py"):
+    if not code or ":" in method.name or method.name.endswith(".py"):
         return False
     try:
-        return code_of(load_method(name)) != code
+        return code_of(load_method(method.name), method.settings) != code
     except PluginError:
         return True

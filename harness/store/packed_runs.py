@@ -15,6 +15,7 @@ import numpy as np
 from equipoise.harness.core.errors import StoreError
 from equipoise.harness.core.registry import load_task
 from equipoise.harness.core.suite import Suite
+from equipoise.harness.store.packed_checks import COLUMNS, check_columns, check_size
 from equipoise.harness.store.rebuilt import REBUILT, Numbers, RebuiltRows, as_stored
 from equipoise.harness.store.run_file import Summary
 from equipoise.harness.store.run_store import RunStore
@@ -27,9 +28,8 @@ __all__ = ["RUN_COLUMNS", "Chosen", "packed_runs", "read_packed"]
 Chosen = Mapping[str, frozenset[int]]
 """The repeats of each method, by label."""
 
-RUN_COLUMNS = (
-    "task", "method", "budget", "repeat", "queries", "unspent", "ended", "process_seconds", "overhead_seconds", "code",
-)  # fmt: skip
+WORDS = ["task", "method", "ended", "code"]
+RUN_COLUMNS = tuple(COLUMNS)
 
 
 def packed_runs(store: RunStore, suite: Suite, chosen: Chosen) -> "pa.Buffer":
@@ -41,7 +41,8 @@ def packed_runs(store: RunStore, suite: Suite, chosen: Chosen) -> "pa.Buffer":
         chosen: What is packed.
 
     Raises:
-        StoreError: A task has further objectives, or a space that is too large; or the store is damaged.
+        StoreError: A task has further objectives, or a space that is too large; there are too many proposals; or the
+            store is damaged.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -56,7 +57,7 @@ def packed_runs(store: RunStore, suite: Suite, chosen: Chosen) -> "pa.Buffer":
     columns: dict[str, Any] = {}
     for name in RUN_COLUMNS:
         columns[name] = pa.array(found[name])
-        if name in ("task", "method", "ended", "code"):
+        if name in WORDS:
             columns[name] = columns[name].dictionary_encode()
         elif name in ("process_seconds", "overhead_seconds"):
             columns[name] = columns[name].cast(pa.float32())
@@ -67,11 +68,12 @@ def packed_runs(store: RunStore, suite: Suite, chosen: Chosen) -> "pa.Buffer":
         if any(values is not None for values in found[name]):
             columns[name] = pa.array(found[name], pa.list_(pa.int8() if name == "status" else pa.float64()))
     sink = pa.BufferOutputStream()
-    words = ["task", "method", "ended", "code"]
     # Brotli's contexts suit the numbers: a tenth smaller than zstd.
-    options = {"compression": "brotli", "compression_level": 11, "use_dictionary": words, "write_page_checksum": True}
+    options = {"compression": "brotli", "compression_level": 11, "use_dictionary": WORDS, "write_page_checksum": True}
     pq.write_table(pa.table(columns), sink, **options)
-    return sink.getvalue()
+    content = sink.getvalue()
+    check_size(pq.read_metadata(pa.BufferReader(content)), store.path)
+    return content
 
 
 def _pack_task(
@@ -130,14 +132,17 @@ def read_packed(path: Path) -> "pa.Table":
     """Reads a file of packed runs.
 
     Raises:
-        StoreError: It is missing or damaged.
+        StoreError: It is missing or damaged, or too large for packed runs.
     """
     import pyarrow.parquet as pq
 
     try:
-        table = pq.read_table(path, page_checksum_verification=True)
+        with pq.ParquetFile(path, read_dictionary=WORDS, page_checksum_verification=True) as file:
+            check_size(file.metadata, path)
+            table = file.read()
+    except StoreError:
+        raise
     except Exception as error:  # a damaged file raises anything
         raise StoreError(f"{path}: damaged, or no file of packed runs ({type(error).__name__})") from error
-    if missing := {*RUN_COLUMNS, "proposals"} - set(table.column_names):
-        raise StoreError(f"{path}: no file of packed runs: it has no column '{min(missing)}'")
+    check_columns(table, path)
     return table

@@ -12,7 +12,7 @@ from equipoise.harness.core.errors import StoreError
 from equipoise.harness.core.suite import Suite
 from equipoise.harness.store.packed_checks import check_runs
 from equipoise.harness.store.packed_runs import read_packed
-from equipoise.harness.store.rebuilt import REBUILT, Numbers
+from equipoise.harness.store.rebuilt import REBUILT, STATUSES, Numbers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,6 +80,8 @@ class PackedTable:
             if (np.diff(offsets)[present] != queries[present]).any():
                 raise StoreError(f"{self.path}: damaged ({name} are not as many as the queries of their run)")
             found[name] = column.values.to_numpy(zero_copy_only=False), offsets[:-1], present
+        if "status" in found and not set(np.unique(found["status"][0]).tolist()) <= set(range(len(STATUSES))):
+            raise StoreError(f"{self.path}: damaged (a status that is none)")
         return found
 
     @cached_property

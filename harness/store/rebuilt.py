@@ -133,11 +133,6 @@ def _statuses(keys: Numbers, lengths: Numbers) -> npt.NDArray[np.int8]:
     return found
 
 
-def status_texts(codes: npt.NDArray[np.int8]) -> list[str]:
-    """The words of `_statuses`."""
-    return [STATUSES[code] for code in codes.tolist()]
-
-
 def as_stored(frame: Any) -> Mapping[str, Any]:
     """The `REBUILT` columns of stored rows, in the form in which they are rebuilt."""
     found = {name: frame[name].to_numpy(np.float64, na_value=nan) for name in REBUILT if name != "status"}

@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
 from math import nan
@@ -135,7 +135,7 @@ def packed(runs: Sequence[Run], space: SearchSpace) -> "pa.Buffer":
         runs: At least one.
         space: Formats the architectures.
     """
-    return packed_table(_table(runs, space), [asdict(run.summary()) for run in runs])
+    return packed_table(_table(runs, space), [vars(run.summary()) for run in runs])
 
 
 def _table(runs: Sequence[Run], space: SearchSpace) -> "pa.Table":
@@ -151,14 +151,14 @@ def _table(runs: Sequence[Run], space: SearchSpace) -> "pa.Table":
     }
     for name, kind in COLUMNS.items():
         if name not in arrays:
-            values = list(chain.from_iterable(getattr(run.trajectory, name) for run in runs))
+            values = chain.from_iterable(getattr(run.trajectory, name) for run in runs)
             if kind == "text":
                 codes = _Codes()
-                indices = pa.array(list(map(codes.__getitem__, values)), pa.int32())
+                indices = pa.array(np.fromiter(map(codes.__getitem__, values), np.int32, sum(counts)))
                 words = _formatted(codes, space) if name == "architecture" else codes
                 arrays[name] = pa.DictionaryArray.from_arrays(indices, pa.array(list(words), pa.string()))
             else:
-                arrays[name] = pa.array(values, kind)
+                arrays[name] = pa.array(list(values), kind)
     for name, values in objective_columns([row for run in runs for row in run.trajectory.objectives]).items():
         arrays[name] = pa.array(values, "float64")
     return pa.table(arrays)

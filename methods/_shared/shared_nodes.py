@@ -5,7 +5,6 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_array
 
 from equipoise.harness.core.space import Architecture, SearchSpace
 from equipoise.methods._shared.operation_graphs import operations_of
@@ -129,6 +128,8 @@ def _matrix(rows: Sequence[Sequence[int]], used: Sequence[int], values: Sequence
     weights = np.ones(len(columns), dtype=np.float32) if values is None else np.array(values, dtype=np.float32)
     lengths = [len(row) for row in rows]
     if len(rows) * len(used) > SMALL:
+        from scipy.sparse import csr_array  # here, since it loads slowly and small spaces need none
+
         ends = np.cumsum([0, *lengths], dtype=np.int32)
         return csr_array((weights, columns, ends), shape=(len(rows), len(used)))
     dense = np.zeros((len(rows), len(used)), dtype=np.float32)

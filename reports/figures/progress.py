@@ -67,7 +67,7 @@ def progress(
     right.y_label("share of run-target pairs", style.text_width("0.8", style.small))
     for place, label in enumerate(labels):
         look = looks[label]
-        marks = np.unique(np.linspace(place % 4, len(amounts) - 1, 6).astype(int)).tolist()
+        marks = np.unique(np.linspace(min(place % 4, len(amounts) - 1), len(amounts) - 1, 6).astype(int)).tolist()
         if np.isfinite(ranks.value[place]).any():
             low_rank, high_rank = (np.clip(part[place], best - pad, worst + pad) for part in (ranks.low, ranks.high))
             left.band(amounts, low_rank, high_rank, look.colour, 0.15)

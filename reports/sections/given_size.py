@@ -22,13 +22,19 @@ def given_size_section(analysis: Analysis) -> Section | None:
         "Small regret among all networks with an ordinary place in the band comes from size alone.",
     )
     blocks: list[Block] = [Paragraph(words)]
-    spaces = dict.fromkeys(task.space for task in tasks)
-    blocks += [_methods(analysis, space, [task for task in tasks if task.space == space]) for space in spaces]
+    groups: dict[tuple[str, str], list[TaskResults]] = {}
+    for task in tasks:  # regrets in different units have no mean
+        groups.setdefault((task.space, "%" if task.metric.unit == "%" else task.unit), []).append(task)
+    keys = [space for space, _ in groups]
+    for place, members in enumerate(groups.values()):
+        before = keys[:place].count(keys[place])
+        table = _methods(analysis, f"{keys[place]}{f'-{before + 1}' if before else ''}", members)
+        blocks += [table] if table.rows else []
     blocks.append(_bands(tasks))
     return Section("given-size", "Regret given size", tuple(blocks))
 
 
-def _methods(analysis: Analysis, space: str, tasks: list[TaskResults]) -> Table:
+def _methods(analysis: Analysis, key: str, tasks: list[TaskResults]) -> Table:
     found = []
     for label in analysis.results.labels:
         told = [(task, task.sized[label], task.runs[label]) for task in tasks if label in task.sized]
@@ -60,8 +66,9 @@ def _methods(analysis: Analysis, space: str, tasks: list[TaskResults]) -> Table:
         "Means over runs, then over tasks, of methods with runs on all of them. Better in its band: the share of the band that has a smaller error. "
         f"Smaller networks: the share of the space below the incumbent's size. Tasks: {joined(task.title for task in tasks)}.",
     )
-    title = f"{space} at {budget_words(analysis)}: regret of incumbents among all networks, and among those of their size, in {tasks[0].unit}"
-    return Table(f"given-size-{space}", title, columns, rows, (note,))
+    unit = tasks[0].unit if len({task.metric.name for task in tasks}) == 1 else "points"
+    title = f"{tasks[0].space} at {budget_words(analysis)}: regret of incumbents among all networks, and among those of their size, in {unit}"
+    return Table(f"given-size-{key}", title, columns, rows, (note,))
 
 
 def _bands(tasks: list[TaskResults]) -> Table:

@@ -70,7 +70,7 @@ def _overview(analysis: Analysis) -> Table:
             )
         )
     ranks = analysis.ranks.value
-    least = np.nanmin(ranks) if np.isfinite(ranks).any() else np.nan
+    least = _least(ranks)
     rows.append(
         (Cell("average rank"), *(Cell(number(float(r), 2), float(r), best=bool(r == least)) for r in ranks), Cell(""))
     )
@@ -196,7 +196,7 @@ def _checkpoints(analysis: Analysis, place: int) -> Table | None:
         cells = []
         for _, estimates in shown:
             digits = decimals([e.value for e in estimates])
-            cells += [_cell(e, method, digits, bool(e.value[method] == np.nanmin(e.value))) for e in estimates]
+            cells += [_cell(e, method, digits, bool(e.value[method] == _least(e.value))) for e in estimates]
         rows.append((name(label), *cells))
     if task.baseline is not None and results.unit == "queries":
         rows.append((Cell(analysis.exact_random), *_exact_checkpoints(task, points, shown)))
@@ -208,6 +208,11 @@ def _checkpoints(analysis: Analysis, place: int) -> Table | None:
         tuple(rows),
         (("Means with 95 % intervals over seeds; the least mean of each column in bold.",),),
     )
+
+
+def _least(values: Array) -> float:
+    """The least value that is known; NaN where none is: under epochs and seconds, a run may have no incumbent yet."""
+    return float(np.nanmin(values)) if np.isfinite(values).any() else np.nan
 
 
 def _exact_checkpoints(task: TaskResults, points: Array, shown: list[tuple[str, list[Estimate]]]) -> list[Cell]:

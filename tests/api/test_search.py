@@ -55,7 +55,7 @@ def test_several_fidelities_hand_in_what_was_trained_longest() -> None:
 
 
 def test_a_method_is_a_name_a_file_or_a_class(tmp_path: Path) -> None:
-    source = Path(sys.modules[Good.__module__].__file__).read_text().split("class TwoObjectives")[0]
+    source = Path(sys.modules[Good.__module__].__file__).read_text().split("class Wanders")[0]
     (tmp_path / "climber.py").write_text(source)
     by_path = eq.search(tmp_path / "climber.py", "nasbench201/cifar10", queries=15)
     assert by_path.spec.label == "climber"

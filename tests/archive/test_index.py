@@ -8,15 +8,19 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from stores import played, suite
 from typer.testing import CliRunner
 
 from equipoise.harness.archive.add import add
+from equipoise.harness.archive.check import check
 from equipoise.harness.archive.find import entry_named, fetch_entry
 from equipoise.harness.archive.index import Archive
 from equipoise.harness.cli.main import app
 from equipoise.harness.core.errors import DataError, StoreError
+from equipoise.harness.data.sources import digest_of
 
 CHOSEN = suite(({"name": "random_search"},), ("nasbench201/cifar10",), budget={"queries": 5}, repeats=2)
 
@@ -73,6 +77,23 @@ def test_a_file_that_is_not_what_the_index_says_is_refused(
         fetch_entry(Archive.open(archive), "simple")
 
 
+def test_values_at_fewer_epochs_are_those_of_the_table(tmp_path: Path) -> None:
+    by_epochs = suite(({"name": "hyperband"},), ("nasbench201/fashion14",), budget={"epochs": 40}, repeats=2)
+    add(played(tmp_path / "results", by_epochs), tmp_path / "theirs", "field")
+    (honest,) = check(Archive.open(tmp_path / "theirs"), (), 1, lambda _: None)
+    assert not [reason for reason in honest.reasons if "hold values" in reason]
+    runs, index = tmp_path / "theirs" / "field" / "runs.parquet", tmp_path / "theirs" / "index.json"
+    table = pq.read_table(runs)
+    place = table.column_names.index("validation_error")
+    less = [[0.9 * error for error in run] for run in table[place].to_pylist()]
+    pq.write_table(table.set_column(place, "validation_error", pa.array(less, pa.list_(pa.float64()))), runs)
+    content = json.loads(index.read_text())
+    content["entries"][0]["files"]["runs.parquet"] = {"sha256": digest_of(runs), "size": runs.stat().st_size}
+    index.write_text(json.dumps(content))
+    (cheat,) = check(Archive.open(tmp_path / "theirs"), (), 1, lambda _: None)
+    assert "2 runs hold values of validation_error that the tables do not" in cheat.reasons
+
+
 def climbs(content: dict[str, Any]) -> None:
     content["entries"][0]["name"] = "../elsewhere"
 
@@ -89,7 +110,11 @@ def is_of_the_future(content: dict[str, Any]) -> None:
     content["format"] = 2
 
 
-@pytest.mark.parametrize("change", [climbs, writes_elsewhere, lacks_runs, is_of_the_future, dict.clear])
+def is_endless(content: dict[str, Any]) -> None:
+    content["entries"][0]["files"]["runs.parquet"]["size"] = 1e400
+
+
+@pytest.mark.parametrize("change", [climbs, is_endless, writes_elsewhere, lacks_runs, is_of_the_future, dict.clear])
 def test_a_strange_index_is_refused_in_one_line(archive: Path, change: Callable[[dict[str, Any]], None]) -> None:
     content = json.loads((archive / "index.json").read_text())
     change(content)
@@ -102,7 +127,9 @@ def test_a_strange_index_is_refused_in_one_line(archive: Path, change: Callable[
 def test_what_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match=r"cannot be read .*; give the folder or URL of an archive"):
         Archive.open(tmp_path)
-    with pytest.raises(StoreError, match=r"no entry 'referense' here; .* did you mean 'reference'"):
+    with pytest.raises(
+        StoreError, match=r"no entry 'referense' here; did you mean 'reference'\?.*; or give its folder"
+    ):
         entry_named("referense")
 
 

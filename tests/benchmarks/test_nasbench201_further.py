@@ -13,6 +13,7 @@ import pytest
 from made_frames import write_frame
 from typer.testing import CliRunner
 
+from equipoise.harness.benchmarks import _nasbench201_cells as numbering
 from equipoise.harness.benchmarks import _nasbench201_further as further
 from equipoise.harness.benchmarks.nasbench201 import FURTHER
 from equipoise.harness.cli.main import app
@@ -107,10 +108,10 @@ def test_no_other_order_of_operations_and_edges_explains_the_data_as_well() -> N
         options = np.array(operations)[numbers][:, list(edges)]
         return float(np.corrcoef(1 - errors[np.ravel_multi_index(tuple(options.T), (5,) * 6)], accuracy)[0, 1])
 
-    known = tuple(SPACE.decisions[0].options.index(name) for name in further.OPERATIONS)
-    assert max(permutations(range(5)), key=lambda order: agreement(order, further.EDGES)) == known
-    assert max(permutations(range(6)), key=lambda order: agreement(known, order)) == further.EDGES
-    assert agreement(known, further.EDGES) > 0.998
+    known = tuple(SPACE.decisions[0].options.index(name) for name in numbering.OPERATIONS)
+    assert max(permutations(range(5)), key=lambda order: agreement(order, numbering.EDGES)) == known
+    assert max(permutations(range(6)), key=lambda order: agreement(known, order)) == numbering.EDGES
+    assert agreement(known, numbering.EDGES) > 0.998
 
 
 @needs_mirror
@@ -200,8 +201,8 @@ def test_damaged_frames_are_refused(tmp_path: Path, change: Callable[[dict[str, 
 def _archive(path: Path, change: Callable[[list[dict]], object] = lambda _: None) -> Path:
     numbers = [[0] * 6 for _ in CELLS]
     for row, cell in zip(numbers, CELLS, strict=True):
-        for edge, option in zip(further.EDGES, cell, strict=True):
-            row[edge] = further.OPERATIONS.index(SPACE.decisions[0].options[option])
+        for edge, option in zip(numbering.EDGES, cell, strict=True):
+            row[edge] = numbering.OPERATIONS.index(SPACE.decisions[0].options[option])
     records = [{"arch": str(tuple(n)), "val_accuracy": a} for n, a in zip(numbers, ACCURACY, strict=True)]
     change(records)
     with zipfile.ZipFile(path, "w") as archive:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from equipoise.harness.benchmarks._nasbench201_further import cell_of
+from equipoise.harness.benchmarks._nasbench201_cells import cell_of
 from equipoise.harness.benchmarks._nasbench201_sizes import cell_sizes, live_edges
 from equipoise.harness.core.errors import DataError
 from equipoise.harness.core.method import Method, Requirements

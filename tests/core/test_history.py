@@ -54,6 +54,23 @@ def test_other_spaces_and_the_same_images_are_left_out() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("searched", "same"),
+    [
+        ("nasbench201/cifar10", "nasbench201_full/cifar10-curve"),
+        ("nasbench201/cifar10", "nats_tss/cifar10-curve"),
+        ("nasbench201/imagenet16-120", "naslib/nasbench201-ImageNet16-120"),
+        ("transnas_micro/normal", "naslib/transbench101_micro-jigsaw"),
+        ("nasbench301/cifar10", "nasbench301/cifar10-lgb"),
+        ("nasbench_asr/timit", "nasbench_asr/timit-curve"),
+    ],
+)
+def test_one_set_of_images_has_one_name(searched: str, same: str) -> None:
+    first, second = load_task(searched), load_task(same)
+    assert first.space == second.space
+    assert first.info.trained_on == second.info.trained_on
+
+
 def test_what_is_told_is_drawn_once_per_repeat_for_all_methods_and_tasks() -> None:
     first, second = (
         told(TRANSFER, "nasbench201/cifar10", repeat, history=HISTORY, history_size=20) for repeat in (1, 2)

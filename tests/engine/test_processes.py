@@ -7,8 +7,9 @@ import time
 from pathlib import Path
 
 import pytest
-from worker_calls import kill_itself, refuse, sleep_until_interrupted
+from worker_calls import kill_itself, refuse, runs_are_told, sleep_until_interrupted
 
+from equipoise.harness.engine.limits import Limits
 from equipoise.harness.engine.processes import DeadWorkerError, WorkerProcesses
 
 
@@ -35,6 +36,12 @@ def test_a_worker_that_dies_fails_its_call_and_is_replaced(pool: WorkerProcesses
     with pytest.raises(DeadWorkerError, match="signal 9; out of memory"):
         pool.submit(kill_itself).result()
     assert [pool.submit(abs, -1).result() for _ in range(4)] == [1] * 4
+
+
+def test_a_worker_tells_of_each_run_only_where_it_has_limits(pool: WorkerProcesses) -> None:
+    assert not pool.submit(runs_are_told).result()
+    with WorkerProcesses(1, Limits(seconds=60.0)) as limited:
+        assert limited.submit(runs_are_told).result()
 
 
 def test_an_interrupt_reaches_what_runs_and_no_idle_worker(pool: WorkerProcesses) -> None:

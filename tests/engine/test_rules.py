@@ -1,5 +1,6 @@
 """Rules of a protocol in whole runs: held-out seeds, isomorphism, and several budgets."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ from equipoise.harness.engine.rules import CLASS_STALL_LIMIT, conflict, searched
 from equipoise.harness.engine.session import run_suite
 from equipoise.harness.engine.verify import verify
 from equipoise.harness.engine.worker import execute_run
-from equipoise.harness.store.manifest import check_same_suite
+from equipoise.harness.store.manifest import check_same_suite, manifest_of, suite_differences
 from equipoise.harness.store.run_store import RunStore
 
 TEXT = """
@@ -136,16 +137,22 @@ def test_with_isomorphism_for_all_each_class_is_charged_once(tmp_path: Path, met
 CHEAP = [name for name in method_names() if not load_method(name).costly]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rule", ["none", "all"])
 @pytest.mark.parametrize("method", CHEAP)
 def test_methods_search_under_each_rule(tmp_path: Path, method: str, rule: str) -> None:
     """On the space whose classes have the most labels, and by fidelities where the method needs them."""
     cls, task = load_method(method), "nasbench_graph/proteins"
-    if cls.requirements(settings_of(cls, {}, method)).fidelities:
+    settings = cls.check_settings
+    if cls.requirements(settings_of(cls, settings, method)).fidelities:
         task = "nasbench201/fashion14"
-    if missing_packages(cls) or missing_requirements(cls, load_task(task), {}):
+    if missing_packages(cls) or missing_requirements(cls, load_task(task), settings):
         pytest.skip("not applicable here")
-    (spec,) = specs(tmp_path, f"isomorphism = '{rule}'", repeats=1, queries=30, method=method, task=task)
+    path = suite_file(tmp_path, f"isomorphism = '{rule}'", repeats=1, queries=30, method=method, task=task)
+    path.write_text(
+        path.read_text() + "[methods.settings]\n" + "".join(f"{k} = {json.dumps(v)}\n" for k, v in settings.items())
+    )
+    (spec,) = Suite.load(path).runs()
     trajectory, space = execute_run(spec).trajectory, load_task(task).space
     assert trajectory.ended == ""
     assert sum(trajectory.charge) == pytest.approx(30)
@@ -259,6 +266,29 @@ def test_hyperband_pays_the_further_epochs_where_training_goes_on(tmp_path: Path
     assert plain.run_id != spec.run_id
     assert len(execute_run(plain).trajectory) < len(rows)
     assert any(charge < epochs for charge, epochs in zip(rows.charge, rows.fidelity, strict=True))
+
+
+@pytest.mark.parametrize("rule", ["isomorphism = 'all'", "continue_training = true", "invalid = 'redraw'"])
+def test_results_are_not_added_to_under_other_rules_of_a_method(tmp_path: Path, rule: str) -> None:
+    path = suite_file(tmp_path)
+    path.write_text(path.read_text().replace("queries = 12", "epochs = 400"))
+    plain = Suite.load(path)
+    path.write_text(f"{path.read_text()}\n{rule}\n")
+    other = Suite.load(path)
+    assert next(plain.runs()).run_id != next(other.runs()).run_id
+    label = plain.methods[0].label
+    assert suite_differences(plain.to_dict(), other.to_dict()) == [f"the settings of {label}"]
+    assert suite_differences(other.to_dict(), plain.to_dict()) == [f"the settings of {label}"]
+    assert suite_differences(plain.changed(repeats=9).to_dict(), plain.to_dict()) == []
+
+
+def test_the_report_tells_the_rules_of_a_method(tmp_path: Path) -> None:
+    path = suite_file(tmp_path)
+    path.write_text(f"{path.read_text()}\ninvalid = 'redraw'\n")
+    told = manifest_of(Suite.load(path), [], [])["methods"]["random_search"]
+    assert told["changed"] == {"invalid": "redraw"}
+    path = suite_file(tmp_path)
+    assert manifest_of(Suite.load(path), [], [])["methods"]["random_search"]["changed"] == {}
 
 
 def test_training_goes_on_only_where_it_can(tmp_path: Path) -> None:

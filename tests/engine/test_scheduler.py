@@ -253,7 +253,7 @@ def test_a_later_command_forgets_nothing_of_an_earlier_one(write, tmp_path: Path
 
 def test_a_run_that_no_longer_plays_differs(write, tmp_path: Path) -> None:
     plugin = tmp_path / "mine.py"
-    plugin.write_text((TESTS / "plugins_for_tests.py").read_text().split("class TwoObjectives")[0])
+    plugin.write_text((TESTS / "plugins_for_tests.py").read_text().split("class Wanders")[0])
     path = write(str(plugin), repeats=1)
     assert equipoise("run", path, "--out", tmp_path / "out").returncode == 0
     plugin.write_text(

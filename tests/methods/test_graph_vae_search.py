@@ -8,6 +8,7 @@ from equipoise.harness.core.errors import SettingError
 from equipoise.harness.core.ledger import Budget, Ledger
 from equipoise.harness.core.method import Observation, Problem, Query
 from equipoise.harness.core.registry import load_method, problem_of
+from equipoise.harness.core.suite import Suite
 from equipoise.harness.engine.runner import run_trial
 from equipoise.harness.spaces.nasbench101 import NasBench101
 from equipoise.harness.spaces.nasbench201 import NasBench201
@@ -145,6 +146,20 @@ def test_every_ablation_plays(ablation: dict) -> None:
     _, trajectory = run_generator("graph_vae", Large(), 24, n_initial=10, generation=7, pool=50, **ablation)
     assert len(trajectory) == 24
     assert ("invalid" in trajectory.status) == (ablation == {"masked": False})
+
+
+@pytest.mark.parametrize("rounds", [1, 2])
+def test_no_process_has_a_say_where_none_picks_and_there_is_one_round(rounds: int) -> None:
+    """So suites that leave the ranker out ask for one round: further ones climb the promise that it sees."""
+    of_kernels = [
+        run_generator("graph_vae", Large(), 20, n_initial=10, pool=30, rounds=rounds, ranked=False, kernel=kernel)[
+            1
+        ].architecture
+        for kernel in ("structural", "decisions")
+    ]
+    assert (of_kernels[0] == of_kernels[1]) == (rounds == 1)
+    unranked = [one for one in Suite.load("factorial").methods if one.label.startswith("graph_vae unranked")]
+    assert [one.settings for one in unranked] == [{"ranked": False, "rounds": 1}] * 2
 
 
 @pytest.mark.parametrize(

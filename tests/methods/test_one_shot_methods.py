@@ -144,13 +144,15 @@ name = "nasbench_graph/cora"
 name = "random_search"
 [[methods]]
 name = "darts"
-settings = { images = "fashion14", epochs = 4, most_images = 32 }
+settings = { images = "fashion14", epochs = 1, most_images = 32 }
 """
 
 
 def test_a_proxy_is_labelled_in_every_row_and_a_run_repeats(tmp_path: Path) -> None:
     (tmp_path / "suite.toml").write_text(SUITE)
-    assert not run_suite(Suite.load(tmp_path / "suite.toml"), tmp_path / "out", workers=1).failures
+    assert not run_suite(
+        Suite.load(tmp_path / "suite.toml"), tmp_path / "out", workers=1, cluster="in-process"
+    ).failures
     store = RunStore(tmp_path / "out")
     frame = store.frame()
     assert set(frame.method) == {"random_search", "darts (proxy: fashion14)"}

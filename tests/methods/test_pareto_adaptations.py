@@ -92,6 +92,15 @@ def test_smac_is_told_all_objectives_and_the_penalty_of_a_violation() -> None:
     assert type(method._facade._multi_objective_algorithm).__name__ == "ParEGO"
 
 
+def test_smac_is_not_drawn_to_violations_that_come_first() -> None:
+    """Until one keeps the constraint, the penalty has the scale of those that do not: 1500 parameters stay many."""
+    method = made("smac_pareto", (Constraint("parameters", True, 5.0),))
+    for cell, error, size in (((0,) * 6, 0.3, 1500.0), ((1,) * 6, 0.2, 900.0), ((2,) * 6, 0.5, 4.0)):
+        method.tell(Observation(Query(cell), error, 1.0, {"parameters": size}))
+    told = [value.cost for value in method._facade.runhistory.values()]
+    assert told == [[0.3, 1500.0], pytest.approx([0.4, 2100.0]), [0.5, 4.0]]
+
+
 def test_lemonade_samples_where_sizes_are_sparse() -> None:
     sizes = np.array([1.0, 1.0, 1.1, 0.9, 5.0])
     found = density(sizes, np.array([1.0, 5.0, 9.0]))

@@ -82,6 +82,46 @@ def test_a_run_whose_measurements_were_changed_does_not_repeat(tmp_path: Path, m
     assert any("random_search" in line and line.endswith("same") for line in said)
 
 
+TWICE = '''
+from equipoise import Method, Query
+
+
+class Twice(Method):
+    """Asks for 1, 1 and 2 epochs of an architecture, the next of which depends on the last latency."""
+
+    family, origin, source, several_objectives = "hpo", "this project", "the tests", True
+
+    def __init__(self, problem, rng):
+        super().__init__(problem, rng)
+        self.asked = self.skipped = 0
+
+    def ask(self):
+        if self.asked % 3 == 0:
+            self.architecture = self.space.sample(self.rng, 1 + self.skipped)[-1]
+        self.asked += 1
+        return Query(self.architecture, (2, 1, 1)[self.asked % 3])
+
+    def tell(self, observation):
+        self.skipped = int(observation.objectives["latency"]) % 5
+'''
+
+
+def test_measurements_are_told_again_at_their_epochs(tmp_path: Path) -> None:
+    """A repeat that is free is not evaluated, so its row stands for no measurement."""
+    (tmp_path / "twice.py").write_text(TWICE)
+    given = suite(
+        tmp_path,
+        objectives=["validation_error", "latency"],
+        protocol={"repeats": 1, "seed": 3, "duplicates": "free"},
+        methods=[{"name": "twice.py"}],
+    )
+    (tmp_path / "clocked.py").write_text(CLOCKED.replace("is_lookup=True,", "is_lookup=True, fidelities=(1, 2),"))
+    rows = eq.run(given, out=tmp_path / "out").frame()
+    assert rows.loc[1, "status"] == "duplicate"
+    assert rows.loc[0, "objective:latency"] == rows.loc[1, "objective:latency"] != rows.loc[2, "objective:latency"]
+    assert verify(tmp_path / "out", 1, lambda _: None) == 0
+
+
 def test_the_report_says_that_it_was_measured(tmp_path: Path) -> None:
     given = suite(tmp_path, objectives=["validation_error", "latency"], constraints=["latency <= 50"])
     eq.run(given, out=tmp_path / "out").report()

@@ -137,6 +137,14 @@ def test_a_suite_says_it_and_it_is_part_of_the_run() -> None:
     assert "scalarisation" not in Suite.from_dict(plain).to_dict()["methods"][0]
 
 
+def test_weights_that_were_divided_by_their_sum_read_back_as_they_are() -> None:
+    """Else a stored suite would ask for other runs than those in its folder."""
+    thirds = ([first / 10, second / 10, third / 10] for first in range(1, 9) for second in range(9) for third in (3, 7))
+    for weights in thirds:
+        once = Scalarisation.parse({"weights": weights}, 3, "a method")
+        assert Scalarisation.parse(once.to_dict(), 3, "a method") == once, weights
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [

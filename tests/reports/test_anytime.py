@@ -10,7 +10,11 @@ from equipoise.harness.core.registry import load_task
 from equipoise.harness.store.run_store import RunStore
 from equipoise.reports.compose import compose
 from equipoise.reports.document import Figure
+from equipoise.reports.drawing.look import looks
+from equipoise.reports.drawing.style import STYLES
+from equipoise.reports.figures.progress import progress
 from equipoise.reports.load import load
+from equipoise.reports.statistics.resampling import Estimate
 from equipoise.reports.write import blocks
 
 
@@ -49,6 +53,23 @@ def test_regret_at_a_number_of_architectures_is_that_of_the_rows(folder: Path) -
 def test_unique_architectures_come_first_and_the_charged_count_beside_them(folder: Path) -> None:
     keys = figure_keys(folder)
     assert keys.index("unique-nasbench_graph") < keys.index("anytime-nasbench_graph")
+
+
+def test_a_budget_of_few_queries_is_drawn_for_any_number_of_methods() -> None:
+    labels = ("a", "b", "c", "d", "e")
+    appearance = looks({"nas": labels})
+    for points in (1, 2, 3):
+        amounts, values = np.arange(1.0, points + 1), np.ones((len(labels), points))
+        canvas = progress(
+            next(iter(STYLES.values())),
+            amounts,
+            Estimate(values, values, values),
+            values,
+            labels,
+            appearance,
+            "queries",
+        )
+        assert canvas.height > 0
 
 
 def test_noise_makes_the_charged_count_the_axis(tmp_path: Path) -> None:

@@ -53,6 +53,18 @@ def test_baseline_alone(tmp_path: Path) -> None:
     assert "neither NAS-specialised methods nor" in rendered(played(tmp_path, suite(METHODS[2:])))
 
 
+def test_fewer_queries_than_methods(tmp_path: Path) -> None:
+    methods = tuple({"name": "local_search", "label": f"search {number}"} for number in range(5))
+    rendered(played(tmp_path, suite(methods, ("nasbench_graph/proteins",), {"queries": 2}, repeats=1)))
+
+
+def test_no_run_has_an_incumbent_yet(tmp_path: Path) -> None:
+    """At the earlier checkpoints of 60 epochs no training of 8 epochs is over."""
+    methods = ({"name": "random_search"}, {"name": "local_search"})
+    text = rendered(played(tmp_path, suite(methods, ("nasbench201/fashion14",), {"epochs": 60}, repeats=2)))
+    assert "earlier in the search" in text
+
+
 def test_one_task(tmp_path: Path) -> None:
     text = rendered(played(tmp_path, suite(tasks=("nasbench_graph/proteins",))))
     assert "All tasks share one search space" in text

@@ -1,10 +1,19 @@
 """Regret given size, by hand."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 from made import MadeTask
+from stores import METHODS, played, suite
 
 from equipoise.harness.core.registry import load_task
+from equipoise.harness.core.task import Metric
+from equipoise.reports.analysis import Analysis
+from equipoise.reports.document import Table
+from equipoise.reports.load import load
+from equipoise.reports.sections.given_size import given_size_section
 from equipoise.reports.size_bands import given_size, size_bands
 
 
@@ -49,3 +58,21 @@ def test_bands_hold_every_architecture_once() -> None:
 
 def test_a_task_without_sizes_has_no_bands() -> None:
     assert size_bands(MadeTask(), MadeTask().landscape()) is None
+
+
+def test_regrets_in_different_units_have_no_mean(tmp_path: Path) -> None:
+    """Accuracy and ROC-AUC are points; a loss is not, and a method without runs on a task is in no mean over it."""
+    tasks = ("nasbench_graph/cora", "nasbench_graph/proteins", "nasbench_graph/pubmed")
+    results = load(played(tmp_path, suite(METHODS[:2], tasks, {"queries": 10}, repeats=2)))
+    *points, loss = results.tasks
+    loss = replace(loss, metric=Metric("loss", "nats", 0.0, 1.0), sized={"climber": loss.sized["climber"]})
+    analysis = Analysis(replace(results, tasks=(*points, loss)))
+    first, second, bands = (block for block in given_size_section(analysis).blocks if isinstance(block, Table))
+    assert (first.key, second.key) == ("given-size-nasbench_graph", "given-size-nasbench_graph-2")
+    assert first.title.endswith("in points")
+    assert second.title.endswith("in loss (nats)")
+    means = {row[0].text: row[1].value for row in first.rows}
+    expected = {label: np.mean([task.runs[label].regret[:, -1].mean() for task in points]) for label in results.labels}
+    assert means == pytest.approx(expected)
+    assert [row[0].text for row in second.rows] == ["climber"]
+    assert len(bands.rows) == 3

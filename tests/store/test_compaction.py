@@ -111,6 +111,16 @@ def test_a_large_file_is_not_written_again(store: RunStore, monkeypatch) -> None
     assert set(store.parts()) == before
 
 
+def test_at_the_end_only_small_files_are_written_again(store: RunStore, monkeypatch) -> None:
+    monkeypatch.setattr(compaction, "ENOUGH_ROWS", 12)  # one run
+    before = set(store.parts())
+    Compaction(store).finish()
+    assert set(store.parts()) == before
+    monkeypatch.setattr(compaction, "ENOUGH_ROWS", 13)
+    Compaction(store).finish()
+    assert len(store.parts()) == 2
+
+
 def test_a_damaged_file_does_not_stop_a_suite(store: RunStore, caplog) -> None:
     part = store.parts()[3]
     part.write_bytes(part.read_bytes()[:-100])

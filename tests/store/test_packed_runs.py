@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -15,11 +16,12 @@ from equipoise.harness.archive.add import complete_repeats
 from equipoise.harness.core.errors import StoreError
 from equipoise.harness.core.registry import load_space
 from equipoise.harness.core.suite import Suite
+from equipoise.harness.store import packed_checks
 from equipoise.harness.store.combined import CombinedStore
 from equipoise.harness.store.description import description_of
 from equipoise.harness.store.entry import Entry
 from equipoise.harness.store.overview import opened
-from equipoise.harness.store.packed_runs import packed_runs
+from equipoise.harness.store.packed_runs import packed_runs, read_packed
 from equipoise.harness.store.rebuilt import Numbering
 from equipoise.harness.store.run_store import RunStore
 from equipoise.reports.load import load
@@ -77,7 +79,7 @@ def test_nothing_is_stored_that_tables_and_longer_runs_tell(entry: Entry) -> Non
 def test_what_the_tables_do_not_tell_is_stored(tmp_path: Path) -> None:
     noisy = played(tmp_path / "noisy", suite(METHODS[:1], ("nasbench201/cifar10",), repeats=2, noise="single"))
     entry = packed(noisy, tmp_path / "entry")
-    assert entry.departures("validation_error") == 2
+    assert len(entry.departures("validation_error")) == 2
     pd.testing.assert_frame_equal(entry.frame(), RunStore(noisy).frame(), check_exact=True)
 
 
@@ -123,9 +125,36 @@ def beyond(runs: list[Any]) -> list[Any]:
     return [run and [2**32 - 1] * len(run) for run in runs]
 
 
+def of_type(kind: pa.DataType, values: Callable[[list[Any]], list[Any]]) -> Callable[[pa.Table], pa.Table]:
+    """Writes the proposals as another type, or with other values."""
+
+    def change(table: pa.Table) -> pa.Table:
+        place = table.column_names.index("proposals")
+        return table.set_column(place, "proposals", pa.array(values(table["proposals"].to_pylist()), kind))
+
+    return change
+
+
+def filled(value: Any) -> Callable[[list[Any]], list[Any]]:
+    return lambda runs: [run and [value] * len(run) for run in runs]
+
+
+def without_meaning(table: pa.Table) -> pa.Table:
+    """Adds statuses that no row has."""
+    return table.append_column(
+        "status", pa.array([[-1] * n for n in table["queries"].to_pylist()], pa.list_(pa.int8()))
+    )
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
+        (of_type(pa.list_(pa.int64()), filled(-5)), "'proposals' of list<.*int64> is there twice, of another type"),
+        (of_type(pa.list_(pa.float64()), filled(float("nan"))), "'proposals' of list<.*double> is"),
+        (of_type(pa.list_(pa.uint32()), filled(None)), "'proposals' .* has missing values"),
+        (of_type(pa.int64(), lambda runs: [1 for _ in runs]), "'proposals' of int64 is"),
+        (lambda table: table.append_column("fidelity", table["task"]), "'fidelity' of .* is"),
+        (without_meaning, "a status that is none"),
         (lambda table: pa.concat_tables([table, table]), "there twice"),
         (other("repeat", lambda values: [value + 99 for value in values]), "does not ask for"),
         (other("method", lambda values: ["another" for _ in values]), "does not ask for"),
@@ -143,6 +172,55 @@ def test_strange_rows_are_refused_in_one_line(
     with pytest.raises(StoreError, match=said) as caught:
         Entry(tmp_path).frame()
     assert "\n" not in str(caught.value)
+
+
+def test_a_file_that_unfolds_to_too_much_is_refused_before_it_is_read(
+    entry: Entry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A million equal proposals are a file of a few kilobytes."""
+    monkeypatch.setattr(packed_checks, "MOST_VALUES", 999_999)
+    monkeypatch.setattr(pq.ParquetFile, "read", pytest.fail)
+    table = pq.read_table(entry.path / "runs.parquet").slice(0, 1)
+    many = pa.ListArray.from_arrays(pa.array([0, 10**6], pa.int32()), pa.array(np.zeros(10**6, np.uint32)))
+    path = tmp_path / "runs.parquet"
+    pq.write_table(table.set_column(table.column_names.index("proposals"), "proposals", many), path)
+    assert path.stat().st_size < 10_000
+    with pytest.raises(StoreError, match="1,000,010 values; packed runs have up to 999,999"):
+        read_packed(path)
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (("sessions", 0, "versions"), None),
+        (("sessions", 0, "machine", "processor"), 5),
+        (("started",), None),
+        (("tasks", TASKS[0]), []),
+        (("tasks", TASKS[0], "digest"), 5),
+        (("suite", "methods", 0, "label"), None),
+        (("methods", "asng"), None),
+        (("methods", "asng", "family"), "none of them"),
+    ],
+)
+def test_a_strange_description_is_refused_in_one_line(
+    entry: Entry, tmp_path: Path, place: tuple[str | int, ...], value: object
+) -> None:
+    description = json.loads((entry.path / "entry.json").read_text())
+    part = description["manifest"]
+    for key in place[:-1]:
+        part = part[key]
+    part[place[-1]] = value
+    (tmp_path / "entry.json").write_text(json.dumps(description))
+    with pytest.raises(StoreError, match=r"damaged \(manifest: '.*' is missing or of the wrong kind\)"):
+        Entry(tmp_path)
+
+
+def test_a_suite_that_cannot_be_listed_is_refused(entry: Entry, tmp_path: Path) -> None:
+    description = json.loads((entry.path / "entry.json").read_text())
+    description["manifest"]["suite"]["methods"][0]["repeats"] = 10**9
+    (tmp_path / "entry.json").write_text(json.dumps(description))
+    with pytest.raises(StoreError, match=r"its suite asks for 4,000,000,[0-9]+ runs; entries have up to 1,048,576"):
+        Entry(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -192,6 +270,7 @@ def other_data(manifest: dict[str, Any]) -> None:
     [
         ({"duplicates": "free"}, lambda _: None, "field is not used: duplicates is free here and charge there"),
         ({"budget": {"queries": 20}}, lambda _: None, "it has runs of 10, 25 queries; set [budget] to one of these"),
+        ({"budget": {"cost_seconds": 25}}, lambda _: None, "is not used: the budget is 25 cost seconds here"),
         ({"budget": {"queries": [20, 25]}}, lambda _: None, "field is used in part: the budget is 20, 25 queries"),
         ({}, other_data, "field is used in part: nasbench201/cifar10 was run on other data"),
         ({"initial": "shared"}, lambda _: None, "seed is 8 here and 7 there"),
@@ -203,6 +282,15 @@ def test_what_differs_is_said_in_one_line(
     combined = CombinedStore(mine(tmp_path / "own", change, **options), [entry])
     assert [line for line in combined.remarks if said in line], combined.remarks
     assert ("local_search" in set(combined.frame()["method"])) == ("in part" in said)
+
+
+@pytest.mark.parametrize("rule", [{"isomorphism": "all"}, {"invalid": "redraw"}])
+def test_a_method_under_rules_of_its_own_is_left_out(tmp_path: Path, rule: dict[str, str]) -> None:
+    methods = ({"name": "asng"}, {"name": "random_search", "label": "other", **rule})
+    theirs = played(tmp_path / "theirs", suite(methods, TASKS, budget={"queries": 25}, repeats=2))
+    combined = CombinedStore(mine(tmp_path / "own"), [packed(theirs, tmp_path / "entry")])
+    assert "field is used in part: other ran under rules of their own" in combined.remarks
+    assert set(combined.frame()["method"]) == {"climber", "asng"}
 
 
 def test_runs_of_other_code_or_packages_are_flagged(source: Path, tmp_path: Path) -> None:

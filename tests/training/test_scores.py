@@ -116,6 +116,7 @@ def test_the_stored_scores_of_fashion14_are_those_of_the_command() -> None:
     from equipoise.harness.training.live_scores import network_scores
 
     task, setup = load_task("nasbench201/fashion14"), Setup.named("nasbench201", "fashion14", 1, 201)
+    assert {one.name for one in task.info.scores if one.price} == set(LIVE_SCORES)
     for cell in task.space.sample(np.random.default_rng(5), 3):
         computed = network_scores(setup, task.space.canonical(cell), tuple(LIVE_SCORES))
         for name, value in computed.items():
@@ -150,7 +151,7 @@ def test_synflow_ranks_published_networks_as_the_published_column_does() -> None
     import csv
     from ast import literal_eval
 
-    from equipoise.harness.benchmarks._nasbench201_further import cell_of
+    from equipoise.harness.benchmarks._nasbench201_cells import cell_of
 
     path = Path(os.environ.get("EQUIPOISE_MIRROR", "/nonexistent")) / "nb201_zc_proxies.csv"
     if not path.is_file():
