@@ -28,7 +28,6 @@ class RandomSearch(Method):
         super().__init__(problem, rng)
         self.replacement = replacement
         self._seen: set[Architecture] = set()
-        self._asked: Query | None = None
         self._drawn: list[Architecture] = []
         self._block = min(problem.budget.queries or 256, 1024)
 
@@ -49,10 +48,9 @@ class RandomSearch(Method):
             key = self.space.key(architecture)
             if key not in self._seen:
                 self._seen.add(key)
-                self._asked = query = tuple.__new__(Query, (architecture, None, 0.0))  # Query(architecture), but faster
-                return query
+                return Query(architecture)
 
     def tell(self, observation: Observation) -> None:
         """Remembers what need not be proposed again; learns nothing."""
-        if not self.replacement and observation.query is not self._asked:  # that one was remembered when it was asked
+        if not self.replacement:
             self._seen.add(self.space.key(observation.query.architecture))

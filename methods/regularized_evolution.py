@@ -1,5 +1,7 @@
 """Regularised evolution: the oldest die, the best of a tournament has a child."""
 
+from operator import itemgetter
+
 import numpy as np
 
 from equipoise.harness.core.errors import SettingError
@@ -9,8 +11,7 @@ from equipoise.methods._shared.count_settings import check_count
 
 __all__ = ["RegularizedEvolution"]
 
-BLOCK = 64
-"""Random architectures or tournaments that are drawn at once."""
+_error = itemgetter(0)
 
 
 class RegularizedEvolution(Method):
@@ -48,30 +49,24 @@ class RegularizedEvolution(Method):
         if sample < 1:
             raise SettingError(f"regularized_evolution: sample = {sample}; accepted: 1 and more")
         self.sample = sample
-        self._alive: list[Architecture] = []
-        self._errors: list[float] = []
+        self._alive: list[tuple[float, Architecture]] = []
         self._oldest = 0
-        self._first: list[Architecture] = []
         self._tournaments: list[list[int]] = []
 
     def ask(self) -> Query:
         """Draws at random until the population is full, then breeds."""
         if len(self._alive) < self.population:
-            if not self._first:
-                self._first = self.space.sample(self.rng, min(BLOCK, self.population - len(self._alive)))[::-1]
-            return Query(self._first.pop())
+            return Query(self.space.sample(self.rng, 1)[0])
         if not self._tournaments:
-            self._tournaments = self.rng.integers(self.population, size=(BLOCK, self.sample)).tolist()
-        best = min(self._tournaments.pop(), key=self._errors.__getitem__)
-        child = self.space.mutate(self._alive[best], self.rng)
-        return tuple.__new__(Query, (child, None, 0.0))  # Query(child), but faster
+            self._tournaments = self.rng.integers(self.population, size=(64, self.sample)).tolist()
+        _, parent = min(map(self._alive.__getitem__, self._tournaments.pop()), key=_error)
+        return Query(self.space.mutate(parent, self.rng))
 
     def tell(self, observation: Observation) -> None:
         """Lets the newcomer join, in the place of the oldest when the population is full."""
+        newcomer = (observation.validation_error, observation.query.architecture)
         if len(self._alive) < self.population:
-            self._alive.append(observation.query.architecture)
-            self._errors.append(observation.validation_error)
+            self._alive.append(newcomer)
         else:
-            self._alive[self._oldest] = observation.query.architecture
-            self._errors[self._oldest] = observation.validation_error
+            self._alive[self._oldest] = newcomer
             self._oldest = (self._oldest + 1) % self.population

@@ -86,7 +86,8 @@ class ZeroCostEvolution(_RegularizedEvolution):
 
     def _moved(self) -> Architecture:
         drawn = self.rng.integers(len(self._alive), size=self.sample)
-        others = self.space.neighbours(self._alive[min(drawn, key=self._errors.__getitem__)])
+        _, parent = min((self._alive[number] for number in drawn), key=lambda member: member[0])
+        others = self.space.neighbours(parent)
         values = self._reader(others)
         if self.rng.random() < FOLLOWED:
             return others[int(values.argmax())]

@@ -50,9 +50,10 @@ class CombinedStore:
         labels = {method["label"] for method in self._manifest["suite"]["methods"]}
         here = {summary.method for summary in self._own.summaries().values()}
         twice = sorted({method["label"] for method in entry.manifest()["suite"]["methods"]} & (labels | here))
-        if twice:
-            self.remarks.append(f"{entry.name} is used without {', '.join(twice)}: the results have runs of that name")
         view = entry.only(shared.tasks, shared.budgets, [*twice, *shared.without])
+        if twice:
+            said, names = "is used without" if view.summaries() else "adds nothing but", ", ".join(twice)
+            self.remarks.append(f"{entry.name} {said} {names}: the results have runs of that name")
         if not view.summaries():
             return
         self.remarks += flags(entry)

@@ -92,7 +92,8 @@ def _budgets(own: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
     if list(own["budget"]) == list(other["budget"]) and not missing:
         return []
     words = [f"{', '.join(map(str, _amounts(suite)))} {_unit(suite)}" for suite in (own, other)]
-    return [f"the budget is {words[0]} here; it has runs of {words[1]}"]
+    advice = "" if set(_amounts(own)) & set(_amounts(other)) else "; set [budget] to one of these, with another --out"
+    return [f"the budget is {words[0]} here; it has runs of {words[1]}{advice}"]
 
 
 def _unit(suite: Mapping[str, Any]) -> str:

@@ -151,14 +151,14 @@ def _table(runs: Sequence[Run], space: SearchSpace) -> "pa.Table":
     }
     for name, kind in COLUMNS.items():
         if name not in arrays:
-            values = chain.from_iterable(getattr(run.trajectory, name) for run in runs)
+            entries = chain.from_iterable(getattr(run.trajectory, name) for run in runs)
             if kind == "text":
                 codes = _Codes()
-                indices = pa.array(np.fromiter(map(codes.__getitem__, values), np.int32, sum(counts)))
+                indices = pa.array(np.fromiter(map(codes.__getitem__, entries), np.int32, sum(counts)))
                 words = _formatted(codes, space) if name == "architecture" else codes
                 arrays[name] = pa.DictionaryArray.from_arrays(indices, pa.array(list(words), pa.string()))
             else:
-                arrays[name] = pa.array(list(values), kind)
+                arrays[name] = pa.array(list(entries), kind)
     for name, column in objective_columns([row for run in runs for row in run.trajectory.objectives]).items():
         arrays[name] = pa.array(column, "float64")
     return pa.table(arrays)

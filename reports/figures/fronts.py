@@ -19,6 +19,7 @@ __all__ = [
     "ABOVE",
     "BELOW",
     "FRONT",
+    "MOST_BANDS",
     "RANDOM",
     "ROW",
     "SHARES",

@@ -71,7 +71,7 @@ def sort_key(entry: Cell) -> str:
 
 def head(title: str) -> str:
     """The head of a column, which may break after an underscore."""
-    return plain(title).replace("_", "_<wbr>")
+    return plain(title).replace("_", "_<wbr>").replace("/", "/<wbr>")
 
 
 def groups(table: Table) -> list[tuple[str, int]]:

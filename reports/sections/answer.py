@@ -49,10 +49,15 @@ def _answer(analysis: Analysis) -> Text:
     where = f" on {'this task' if tasks == 1 else f'these {tasks} tasks'} at {budget_words(analysis)}"
     fragile = f"{_below_floor(analysis, effect)}{_fragile(analysis)}"
     if judgement.verdict == "unclear":
+        unbounded = bool(np.isinf(effect.low) and np.isinf(effect.high))
+        doubt = (
+            "without an interval, as some methods have a single run"
+            if unbounded
+            else (f"but the 95 % interval {signed(effect)} includes zero")
+        )
         head: Text = (
             Strong("These runs cannot tell."),
-            f" The family means differ by {size} in favour of {favoured(effect)}{where}, but the 95 % "
-            f"interval {signed(effect)} includes zero{fragile}.",
+            f" The family means differ by {size} in favour of {favoured(effect)}{where}, {doubt}{fragile}.",
         )
     elif judgement.verdict == "equal":
         head = (
@@ -116,7 +121,8 @@ def _second(analysis: Analysis, question: FamilyAnswer) -> Text:
     verdict, _, small = verdict_words(effect, analysis.rope).partition(", ")
     size = f"{magnitude(effect)} {analysis.unit}"
     return (
-        f" {title}: {words[verdict]}{', by little' if small else ''} ({size} for {favoured(effect)}, {signed(effect)}).",
+        f" {title}: {words[verdict]}{', by little' if small else ''} ({size} for {favoured(effect)}, "
+        f"{signed(effect).replace('[no interval]', 'no interval')}).",
     )
 
 

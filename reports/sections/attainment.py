@@ -7,7 +7,7 @@ import numpy as np
 from equipoise.reports.document import Cell, Column, Figure, Table
 from equipoise.reports.drawing.look import Look
 from equipoise.reports.figures.attainment_difference import differences, draw_differences
-from equipoise.reports.figures.fronts import SHARES, surface_in_units, surfaces
+from equipoise.reports.figures.fronts import MOST_BANDS, SHARES, surface_in_units, surfaces
 from equipoise.reports.fronts import TaskFronts
 from equipoise.reports.phrases import name
 from equipoise.reports.statistics.attainment import attainment_surface, largest_difference
@@ -32,13 +32,19 @@ def attainment_figure(tasks: Sequence[TaskFronts], looks: Mapping[str, Look]) ->
         return found
 
     first, second = (scale.objective.name for scale in tasks[0].scales)
+    thin = any(len(task.runs) <= MOST_BANDS for task in tasks)
+    beside = (
+        f" Thin, on tasks with up to {MOST_BANDS} methods: the points that 10 % and 90 % of them attain."
+        if thin
+        else " The points that 10 % and 90 % of them attain are in the data beside the figure."
+    )
     return Figure(
         "attainment",
-        "What the runs attain: 10, 50 and 90 % attainment surfaces",
+        f"{'10, 50 and 90 %' if thin else 'Median'} attainment surfaces",
         f"{second} against {first}. The table of hypervolumes and that of differences tell the same in numbers.",
         (
-            "Thick: the points that half of the runs attain or dominate. Thin, for up to three methods: what 10 % and 90 % "
-            "of them do; the data beside the figure have them for all. Black: the exact front. Lower and further left is better.",
+            f"Thick: the points that half of the runs attain or dominate.{beside} Black: the exact front. Lower and further "
+            "left is better.",
         ),
         lambda style: surfaces(style, tasks, looks),
         rows,

@@ -36,10 +36,12 @@ def _table(entries: tuple[Mapping[str, Any], ...]) -> Table:
         )
         for entry in entries
     )
-    columns = ("entry", "methods", "authors", "made", "by equipoise archive check")
+    columns = ("entry", "methods", "authors", "made", "verdict")
     note = (
         f"The runs of {plural(sum(len(entry['methods']) for entry in entries), 'method')} were not made by this suite. They have "
         "the same budget, protocol and rules, and the same data; validation and test errors are looked up in the tables "
-        "here. Their overhead is that of the machine that made them.",
+        "here. Their overhead is that of the machine that made them. Verdict: that of `equipoise archive check`.",
     )
-    return Table("beside", "Runs from an archive", tuple(Column(title, "l") for title in columns), rows, (note,))
+    return Table(
+        "beside", "Entries that stand beside these runs", tuple(Column(title, "l") for title in columns), rows, (note,)
+    )

@@ -19,7 +19,7 @@ def given_size_section(analysis: Analysis) -> Section | None:
     words = (
         "Where larger networks are better, a method may do well by finding large ones. Here each incumbent is judged among the networks of its size: the space is cut into "
         "bands of equally many architectures by their number of parameters, and regret is measured from the best of the incumbent's own band. "
-        "A small regret in all beside an ordinary place in its band is the work of size.",
+        "Small regret among all networks with an ordinary place in the band comes from size alone.",
     )
     blocks: list[Block] = [Paragraph(words)]
     groups: dict[tuple[str, str], list[TaskResults]] = {}

@@ -45,7 +45,7 @@ def _measures(analysis: Analysis) -> list[tuple[str, str, Estimate]]:
     if unique is not None:
         found.append(("unique-count regret", analysis.unit, unique))
     if test is not None:
-        found.append(("test regret", f"{analysis.unit}, {plural(analysis.test_tasks, 'task')}", test))
+        found.append(("test regret", analysis.unit, test))
     if held_out is not None:
         found.append(("held-out-seed regret", analysis.unit, held_out))
     return found
@@ -57,11 +57,13 @@ def _figure(analysis: Analysis, ranked: list[int], looks: Mapping[str, Look]) ->
     for title, _, values in measures:
         rows += [(title, labels[m], values.value[m], values.low[m], values.high[m]) for m in ranked]
     shown = ", ".join(f"{labels[m]} {number(float(analysis.ranks.value[m]), 2)}" for m in ranked)
+    fewer = analysis.test_overall is not None and analysis.test_tasks < len(analysis.results.tasks)
+    tested = f" Test regret: over {plural(analysis.test_tasks, 'task')} with a test split." if fewer else ""
     return Figure(
         "methods",
         f"Methods at {budget_words(analysis)}, best first, with 95 % intervals over seeds",
         f"Average ranks: {shown}. The table below gives all numbers.",
-        ("Smaller is better in every panel. Spaces have equal weight in means of regret.",),
+        (f"Smaller is better in every panel. Spaces have equal weight in means of regret.{tested}",),
         lambda style: ranking(style, labels, ranked, measures, looks),
         lambda: rows,
     )

@@ -43,7 +43,7 @@ def regrets_table(analysis: Analysis) -> Table:
             rows.append(_row(each, f"{title}, published against library", contrast))
     return Table(
         "regrets",
-        f"NAS minus HPO by three regrets of the same incumbents, in {analysis.unit}",
+        f"NAS minus HPO by each regret of the same incumbents, in {analysis.unit}",
         (
             Column("regret", "l"),
             Column("NAS − HPO"),

@@ -269,7 +269,7 @@ def other_data(manifest: dict[str, Any]) -> None:
     ("options", "change", "said"),
     [
         ({"duplicates": "free"}, lambda _: None, "field is not used: duplicates is free here and charge there"),
-        ({"budget": {"queries": 20}}, lambda _: None, "the budget is 20 queries here; it has runs of 10, 25 queries"),
+        ({"budget": {"queries": 20}}, lambda _: None, "it has runs of 10, 25 queries; set [budget] to one of these"),
         ({"budget": {"cost_seconds": 25}}, lambda _: None, "is not used: the budget is 25 cost seconds here"),
         ({"budget": {"queries": [20, 25]}}, lambda _: None, "field is used in part: the budget is 20, 25 queries"),
         ({}, other_data, "field is used in part: nasbench201/cifar10 was run on other data"),
@@ -322,3 +322,10 @@ def test_repeats_that_some_task_lacks_are_not_packed(tmp_path: Path) -> None:
     chosen = complete_repeats(RunStore(tmp_path), Suite.from_dict((store.manifest() or {})["suite"]))
     assert chosen[label] == {1}
     assert sorted(map(len, chosen.values())) == [1, 2]
+
+
+def test_an_entry_whose_methods_all_ran_here_adds_nothing(entry: Entry, tmp_path: Path) -> None:
+    own = played(tmp_path / "own", suite(METHODS, TASKS, budget={"queries": 25}, repeats=2))
+    combined = CombinedStore(RunStore(own), [entry])
+    assert [line for line in combined.remarks if line.startswith("field adds nothing but")], combined.remarks
+    assert len(combined.summaries()) == len(RunStore(own).summaries())

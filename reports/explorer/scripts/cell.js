@@ -53,7 +53,7 @@ function neighboursOf(data, i) {
   for (let j = 0; j < data.n; j++) if (distance[j] === least) found.push(j);
   found.sort((a, b) => data.errors.values[a] - data.errors.values[b]);
   const own = data.errors.values[i], better = found.filter((j) => data.errors.values[j] < own).length;
-  const said = better ? `${better} of ${found.length} are better` : `none of ${found.length} is better: a local optimum`;
+  const said = better ? `${better} of ${found.length} are better` : `none of ${found.length} is better: a ${own > best(data) ? "local" : "global"} optimum`;
   const list = made("ul", { class: "neighbours" }, ...found.slice(0, 6).map((j) => {
     const gain = data.errors.values[j] - own, sign = gain < 0 ? "−" : "+";
     const button = made("button", { type: "button", onclick: () => set({ hover: null, pinned: j }) });
