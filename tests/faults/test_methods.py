@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -61,10 +62,11 @@ def stored(suite: Path) -> dict[str, int]:
 
 
 def failures(suite: Path) -> dict[str, list[str]]:
-    """Errors of the runs that failed, by method."""
+    """Errors of the runs that failed, by method, without the line of the method's file."""
     found: dict[str, list[str]] = {}
     for failure in RunStore(suite.parent / "out").failures():
-        found.setdefault(failure["method"], []).append(failure["error"])
+        error = re.sub(r" \(hostile\.py, line \d+\)$", "", failure["error"])
+        found.setdefault(failure["method"], []).append(error)
     return found
 
 
