@@ -1,6 +1,7 @@
 """What a method declares is checked before it runs, and the line of an error is told."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -76,7 +77,7 @@ def test_a_failure_says_which_run_and_which_line(tmp_path: Path) -> None:
 
 
 def test_an_error_that_explains_itself_has_no_place() -> None:
-    cls = load_method("regularized_evolution")
+    cls: Any = load_method("regularized_evolution")
     problem = problem_of(cls, load_task("nasbench201/cifar10"), Budget(queries=3))
     with pytest.raises(SettingError) as caught:
         cls(problem, np.random.default_rng(0), population=0)
