@@ -224,8 +224,9 @@ class Analysis:
         return self.estimated(self.regrets)
 
     def estimated(self, cube: Array) -> Estimate:
-        """Means over repeats of any methods x tasks x repeats array, with intervals."""
-        return estimate(task_means(cube), resample_means(cube, RESAMPLES), repeat_counts(cube), 1, LEVEL)
+        """Means over repeats of any methods x tasks x repeats array of numbers from 0 on, with intervals."""
+        draws = resample_means(cube, RESAMPLES)
+        return estimate(task_means(cube), draws, repeat_counts(cube), 1, LEVEL, within=(0.0, np.inf))
 
     @cached_property
     def at_checkpoints(self) -> list[Estimate]:

@@ -8,6 +8,7 @@ from stores import METHODS, played, suite
 
 from equipoise.harness.core.registry import load_task
 from equipoise.harness.store.run_store import RunStore
+from equipoise.reports.analysis import Analysis
 from equipoise.reports.compose import compose
 from equipoise.reports.document import Figure
 from equipoise.reports.drawing.look import looks
@@ -82,3 +83,13 @@ def test_another_unit_of_budget_has_no_curve_by_architectures(tmp_path: Path) ->
     keys = figure_keys(tmp_path)
     assert "anytime-nasbench201" in keys
     assert not any(key.startswith("unique-") for key in keys)
+
+
+def test_no_interval_of_a_regret_or_an_area_reaches_below_zero(tmp_path: Path) -> None:
+    played(tmp_path, suite(METHODS, ("nasbench201/cifar10",), repeats=2))
+    analysis = Analysis(load(tmp_path))
+    cube = np.array([[[0.1, 2.0]], [[0.0, 1.0]], [[3.0, 3.1]]])
+    means = analysis.estimated(cube)
+    assert (means.low >= 0).all()
+    assert means.low[0, 0] == 0  # 1.05 +- 12 by Student's t
+    assert means.value[:, 0] == pytest.approx([1.05, 0.5, 3.05])
