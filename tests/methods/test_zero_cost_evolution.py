@@ -46,7 +46,7 @@ def test_moves_take_the_neighbour_of_highest_score_three_times_of_four() -> None
     run(method, 10)
     gains = []
     for _ in range(300):
-        parents = list(method._alive)
+        parents = [member for _, member in method._alive]
         query = method.ask()
         method.tell(Observation(query, 0.5, 1.0))
         near = [one for one in parents if sum(a != b for a, b in zip(one, query.architecture, strict=True)) == 1]

@@ -48,7 +48,7 @@ def test_the_price_is_of_the_whole_space() -> None:
 def test_the_page_and_the_section_show_the_same_table(tmp_path: Path) -> None:
     page = markdown.render(scores_document(["nasbench201/cifar100"]))
     assert "| `parameters` | free | 0 % |" in page
-    with pytest.raises(SuiteError, match="scores training/nasbench201/digits: it offers no"):
+    with pytest.raises(SuiteError, match="scores training/nasbench201/digits: the errors of its space"):
         scores_document(["training/nasbench201/digits"])
     scored = suite(({"name": "plugins_for_tests:ReadsScores"},), ("made:ScoredTask/scored",), {"queries": 3}, repeats=2)
     played(tmp_path / "out", scored, _declare)
