@@ -141,6 +141,7 @@ def _heed_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
+@pytest.mark.slow
 def test_killed_at_random_moments_it_ends_with_the_same_rows(write, tmp_path: Path) -> None:
     path = write("plugins_for_tests:Slow", "regularized_evolution", queries=40, repeats=6)
     equipoise("run", path, "--out", tmp_path / "undisturbed", "--workers", 2)

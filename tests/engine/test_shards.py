@@ -102,6 +102,7 @@ def test_another_time_is_refused(text: str) -> None:
         parse_time(text)
 
 
+@pytest.mark.slow
 def test_shards_at_once_fill_one_folder_like_a_single_run(tmp_path: Path) -> None:
     path, out = (
         write(tmp_path / "made.toml", "regularized_evolution", "random_search", "plugins_for_tests:Raises"),

@@ -165,6 +165,7 @@ def test_it_pickles_without_its_tables() -> None:
 
 
 @pytest.mark.skipif(not DECODED.is_file(), reason="the decoded 20,001-cell sample is not beside EQUIPOISE_MIRROR")
+@pytest.mark.slow
 def test_hashes_of_the_decoded_sample_agree() -> None:
     with gzip.open(DECODED, "rt") as file:
         rows = list(csv.DictReader(file))

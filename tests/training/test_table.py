@@ -170,6 +170,7 @@ def test_the_summary_of_a_synthetic_table_says_what_was_made(shipped):
         table_summary("nasbench201/cifar10", "nasbench201/cifar100")
 
 
+@pytest.mark.slow
 def test_a_table_is_believed_if_it_repeats_and_not_if_it_was_changed(folder, tmp_path, monkeypatch):
     said = []
     path = folder / "table.parquet"
