@@ -17,7 +17,7 @@ from equipoise.harness.store.run_store import RunStore
 __all__ = ["ABOUT", "MEGABYTES", "Estimate", "estimate", "make", "pack"]
 
 MEGABYTES = 8.0
-ABOUT = "All methods on the embedded tasks, as the suite embedded has them"
+ABOUT = "Methods of the suite embedded, as far as they have been run"
 AUTHORS = ("The Equipoise authors",)
 
 
