@@ -115,7 +115,7 @@ def test_check_tells_what_failed(tmp_path: Path) -> None:
         (["run", "quick", "--workers", "0"], ["workers = 0"]),
         (["run", "quick", "--cluster-config", "c.toml"], ["--cluster-config c.toml", "give --cluster too"]),
         (["explore", "results/nowhere"], ["no results folder 'results/nowhere'", "no benchmark 'results'"]),
-        (["explore", "pyproject.toml"], ["pyproject.toml: a file; give the results folder"]),
+        (["explore", str(ROOT / "pyproject.toml")], ["pyproject.toml: a file; give the results folder"]),
         (["explore", "nasbench_20/*"], ["pattern 'nasbench_20/*' matches no task; did you mean 'nasbench201'"]),
         (["scores", "training/nasbench201/digits"], ["errors of its space are not all known"]),
         (["scores", "plugins_for_tests:GoodTask/plain"], ["offers no training-free score"]),
