@@ -14,7 +14,7 @@ KINDS = {"u8": "u1", "u16": "<u2", "u32": "<u4", "f32": "<f4"}
 
 
 def description(page: str) -> dict[str, Any]:
-    """What the page says of itself."""
+    """The text by which the page describes itself."""
     match = re.search(r'<script type="application/json" id="description">(.*?)</script>', page, re.DOTALL)
     assert match
     return json.loads(match[1])

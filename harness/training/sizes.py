@@ -16,9 +16,8 @@ import numpy.typing as npt
 from equipoise.harness.core.space import Architecture
 from equipoise.harness.training.setup import Setup
 
-__all__ = ["MEASURES", "BuiltSizes"]
+__all__ = ["BuiltSizes"]
 
-MEASURES = ("parameters", "flops")
 
 DRAWN = 400
 """Architectures among which those to be built are chosen."""

@@ -34,7 +34,7 @@ name = "{name}.py"
 
 
 def equipoise(*words: object, cwd: Path, status: int = 0) -> str:
-    """What a command says, in a process of its own."""
+    """Runs a command in a process of its own and returns its output."""
     environment = {**os.environ, "EQUIPOISE_CACHE": str(cwd / "cache")}
     command = [sys.executable, "-m", "equipoise", *map(str, words)]
     ran = subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=environment, check=False)
@@ -43,7 +43,7 @@ def equipoise(*words: object, cwd: Path, status: int = 0) -> str:
 
 
 def rewritten(entry: Path, change: Callable[[pa.Table], pa.Table]) -> None:
-    """What a contributor may do who can edit files: other rows, under digests that agree."""
+    """Edits files as a dishonest contributor can: other rows, under digests that agree."""
     pq.write_table(change(pq.read_table(entry / "runs.parquet")), entry / "runs.parquet")
     index = entry.parent / "index.json"
     content = json.loads(index.read_text())

@@ -1,4 +1,4 @@
-"""What a method declares is checked before it runs, and the line of an error is told."""
+"""Declarations of a method are checked before it runs, and the line of an error is told."""
 
 from pathlib import Path
 from typing import Any

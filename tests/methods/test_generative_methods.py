@@ -1,4 +1,4 @@
-"""What holds for the searches by a learned generator: graph_vae, sequence_model, pairwise_eda."""
+"""Common properties of the searches by a learned generator: graph_vae, sequence_model, pairwise_eda."""
 
 import numpy as np
 import pytest
