@@ -105,7 +105,7 @@ def _iqm(values: Array) -> Array:
 def _resample_iqm(values: Array, resamples: int, seed: int) -> Array:
     numbers = repeat_counts(values)
     draws = PairedResampling(~np.isnan(values), resamples, seed)
-    result = np.empty((resamples, len(values)))
+    result = np.empty((draws.resamples, len(values)))
     for where, counts in draws.blocks():
         for group, count in enumerate(counts):
             members = np.flatnonzero(draws.group_of_method == group)
