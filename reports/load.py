@@ -1,7 +1,7 @@
 """Reads a results folder into `Results`, task by task: 7.2 million rows become a few arrays."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from math import isnan
 from pathlib import Path
@@ -9,11 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from equipoise.harness.core.errors import EquipoiseError, StoreError
+from equipoise.harness.core.errors import StoreError
 from equipoise.harness.core.ledger import Budget
-from equipoise.harness.core.registry import load_task
 from equipoise.harness.core.suite import Suite
-from equipoise.harness.core.task import Noise, Task
 from equipoise.harness.store.code_versions import mixtures
 from equipoise.harness.store.combined import CombinedStore
 from equipoise.harness.store.entry import Entry
@@ -21,25 +19,23 @@ from equipoise.harness.store.no_results import no_results
 from equipoise.harness.store.run_file import Summary
 from equipoise.harness.store.run_store import RunStore
 from equipoise.harness.store.stored_rows import StoredRows
+from equipoise.reports.architecture_values import ArchitectureValues
+from equipoise.reports.catalogue import Catalogue
 from equipoise.reports.fronts import load_fronts
 from equipoise.reports.incumbents import RunRows
+from equipoise.reports.opened_task import OpenedTask
 from equipoise.reports.results import FAMILIES, Array, MethodInfo, Results, TaskResults
-from equipoise.reports.score_worth import score_worths
-from equipoise.reports.summarize import Catalogue, mean_seconds, summarize, training_equivalents
+from equipoise.reports.run_rows import COLUMNS, run_rows
+from equipoise.reports.summarize import mean_seconds, summarize, training_equivalents
 
 __all__ = ["load"]
 
 LOG = logging.getLogger("equipoise")
 
-COLUMNS = (
-    "method", "repeat", "query", "architecture", "fidelity", "validation_error", "charge", "cost_seconds",
-    "overhead_seconds", "training_charge", "status",
-)  # fmt: skip
 READ_AT_ONCE = 1_000_000
 """Up to so many rows, a store is read in one go."""
 EVERY_QUERY = 1000
 """Up to this many queries, the grid has every one of them."""
-STATUSES = {"ok": 0, "duplicate": 1, "invalid": 2}
 
 
 def load(folder: Path, beside: Sequence[Entry] = (), smaller: bool = True) -> Results:
@@ -66,33 +62,104 @@ def load(folder: Path, beside: Sequence[Entry] = (), smaller: bool = True) -> Re
         raise StoreError(f"{folder}: no finished run is stored; see failures.jsonl there, or run the suite first")
     suite = Suite.from_dict(manifest["suite"])
     budgets = suite.budgets if smaller else suite.budgets[-1:]
-    *others, full = (_at_budget(store, suite, manifest, budget) for budget in budgets)
+    *others, full = _Reading(store, manifest, suite, budgets).results()
     return replace(full, smaller=tuple(others))
 
 
-def _at_budget(store: StoredRows, suite: Suite, manifest: Mapping[str, Any], budget: Budget) -> Results:
-    """The runs of one budget; those that do not tell theirs are of the only one."""
-    suite = replace(suite, budget=budget)
-    grid, checkpoints = _grid(budget.unit, budget.limit)
-    of_budget = [s for s in store.summaries().values() if isnan(s.budget) or s.budget == budget.limit]
-    summaries = {(s.task, s.method, s.repeat): s for s in of_budget}
-    methods = _methods(manifest, [key[1] for key in summaries])
-    catalogue = Catalogue()
-    frames = _frames(store, sum(summary.queries for summary in summaries.values()))
-    names = list(dict.fromkeys([*suite.tasks, *sorted(key[0] for key in summaries)]))
-    return Results(
-        manifest=manifest,
-        methods=methods,
-        tasks=tuple(_task(frames, name, suite, manifest, summaries, grid, checkpoints, catalogue) for name in names),
-        unit=suite.budget.unit,
-        limit=suite.budget.limit,
-        grid=grid,
-        checkpoints=checkpoints,
-        failures=tuple(store.failures()),
-        planned=_planned(suite, manifest),
-        mixed=mixtures(store),
-        objectives=load_fronts(store, suite, grid),
-    )
+class _Reading:
+    """The runs of a store, task by task and budget by budget.
+
+    Args:
+        store: The rows.
+        manifest: What stands beside them.
+        suite: As the manifest has it.
+        budgets: To be read; the largest last.
+    """
+
+    def __init__(self, store: StoredRows, manifest: Mapping[str, Any], suite: Suite, budgets: Sequence[Budget]) -> None:
+        self._store, self._manifest, self._suite, self._budgets = store, manifest, suite, budgets
+        self._summaries = [
+            {(s.task, s.method, s.repeat): s for s in store.summaries().values() if _is_of(s, budget)}
+            for budget in budgets
+        ]
+        self._catalogue = Catalogue()
+        self._uses_scores = any("scores" in entry.get("knowledge", ()) for entry in manifest["methods"].values())
+
+    def results(self) -> list[Results]:
+        """The results at each budget."""
+        names = [
+            list(dict.fromkeys([*self._suite.tasks, *sorted(key[0] for key in summaries)]))
+            for summaries in self._summaries
+        ]
+        frames = _frames(self._store, sum(s.queries for each in self._summaries for s in each.values()))
+        tasks = {name: self._task(name, frames) for name in dict.fromkeys(name for each in names for name in each)}
+        return [
+            self._at_budget(place, tuple(tasks[name][place] for name in names[place]))
+            for place in range(len(self._budgets))
+        ]
+
+    def _at_budget(self, place: int, tasks: tuple[TaskResults, ...]) -> Results:
+        budget = self._budgets[place]
+        suite = replace(self._suite, budget=budget)
+        grid, checkpoints = _grid(budget.unit, budget.limit)
+        return Results(
+            manifest=self._manifest,
+            methods=_methods(self._manifest, [key[1] for key in self._summaries[place]]),
+            tasks=tasks,
+            unit=budget.unit,
+            limit=budget.limit,
+            grid=grid,
+            checkpoints=checkpoints,
+            failures=tuple(self._store.failures()),
+            planned=_planned(suite, self._manifest),
+            mixed=mixtures(self._store),
+            objectives=load_fronts(self._store, suite, grid),
+        )
+
+    def _task(self, name: str, frames: Callable[[str], Any]) -> list[TaskResults]:
+        """One task at each budget."""
+        opened = OpenedTask(name, self._suite, self._manifest["tasks"].get(name, {}))
+        texts, rows = self._rows(name, frames)
+        values = ArchitectureValues(opened.task, opened.at_hand is not None, texts, self._catalogue)
+        return [
+            self._summarized(opened, values, block, budget, summaries)
+            for block, budget, summaries in zip(rows, self._budgets, self._summaries, strict=True)
+        ]
+
+    def _rows(self, name: str, frames: Callable[[str], Any]) -> tuple[list[str], list[dict[str, RunRows]]]:
+        """The architectures of a task by code, and the rows of each method at each budget."""
+        if not any(key[0] == name for summaries in self._summaries for key in summaries):
+            return [], [{} for _ in self._budgets]
+        frame = frames(name)
+        rows = [dict(run_rows(frame[frame["budget"] == budget.limit])) for budget in self._budgets]
+        return frame["architecture"].cat.categories.tolist(), rows
+
+    def _summarized(
+        self,
+        opened: OpenedTask,
+        values: ArchitectureValues,
+        rows: dict[str, RunRows],
+        budget: Budget,
+        summaries: Mapping[tuple[str, str, int], Summary],
+    ) -> TaskResults:
+        grid, checkpoints = _grid(budget.unit, budget.limit)
+        each = {
+            "queries": 1.0,
+            "epochs": max(opened.described.get("fidelities") or [0]),
+            "cost_seconds": mean_seconds(opened.at_hand, rows),
+        }
+        own = {label: training_equivalents(block, each[budget.unit]) for label, block in rows.items()}
+        endings = {
+            label: np.array([_ending(summaries.get((opened.name, label, int(n)))) for n in block.numbers])
+            for label, block in rows.items()
+        }
+        found = summarize(opened, values, rows, own, grid, checkpoints, endings)
+        return replace(found, scores=opened.score_worths) if self._uses_scores and rows else found
+
+
+def _is_of(summary: Summary, budget: Budget) -> bool:
+    """Whether a run is of a budget; those that do not tell theirs are of the only one."""
+    return isnan(summary.budget) or summary.budget == budget.limit
 
 
 def _frames(store: StoredRows, rows: int) -> Callable[[str], Any]:
@@ -172,111 +239,5 @@ def _planned(suite: Suite, manifest: Mapping[str, Any]) -> dict[tuple[str, str],
     }
 
 
-def _task(
-    frames: Callable[[str], Any],
-    name: str,
-    suite: Suite,
-    manifest: Mapping[str, Any],
-    summaries: Mapping[tuple[str, str, int], Summary],
-    grid: Array,
-    checkpoints: tuple[int, ...],
-    catalogue: Catalogue,
-) -> TaskResults:
-    task, problem = _open(suite.address(name), suite.protocol.noise)
-    described = manifest["tasks"].get(name, {})
-    if not any(key[0] == name for key in summaries):
-        return summarize(name, task, problem, described, {}, {}, [], grid, checkpoints, {}, catalogue)
-    frame = frames(name)
-    frame = frame[frame["budget"] == suite.budget.limit]
-    architectures = frame["architecture"].cat.categories.tolist()
-    rows = dict(_rows(frame))
-    seconds = mean_seconds(None if problem else task, rows)
-    each = {"queries": 1.0, "epochs": max(described.get("fidelities") or [0]), "cost_seconds": seconds}
-    own = {label: training_equivalents(block, each[suite.budget.unit]) for label, block in rows.items()}
-    endings = {
-        label: np.array([_ending(summaries.get((name, label, int(number)))) for number in rows[label].numbers])
-        for label in rows
-    }
-    views = _views(task, suite) if task is not None and not problem else ()
-    found = summarize(
-        name, task, problem, described, rows, own, architectures, grid, checkpoints, endings, catalogue, views
-    )
-    uses_scores = any("scores" in entry.get("knowledge", ()) for entry in manifest["methods"].values())
-    return replace(found, scores=score_worths(task)) if uses_scores and task is not None and not problem else found
-
-
-def _views(task: Task, suite: Suite) -> tuple[Task, ...]:
-    """The views of a task from which the repeats are searched in turn; none where no seed is held out."""
-    split = suite.protocol.seeds == "split" and task.info.seeds > 1
-    return tuple(task.split(held_out) for held_out in range(task.info.seeds)) if split else ()
-
-
-def _open(name: str, noise: Noise) -> tuple[Task | None, str]:
-    """The task, and what keeps this machine from reading its data; empty if nothing does.
-
-    The task is None where not even its space can be told without the data.
-    """
-    problem = None
-    try:
-        task = load_task(name, noise)
-        problem = task.skip()
-        if problem is None:
-            task.optimum()  # reads the data
-            return task, ""
-        described = all(task.space.cardinalities) and np.isfinite(task.info.penalty)  # either may come with the data
-    except EquipoiseError as error:
-        return None, problem or str(error)
-    return task if described else None, problem
-
-
 def _ending(summary: Summary | None) -> tuple[float, float]:
     return (0.0, 0.0) if summary is None else (summary.unspent, float(bool(summary.ended)))
-
-
-def _rows(frame: Any) -> Iterator[tuple[str, RunRows]]:
-    """Splits the sorted frame of a task into one block of padded arrays per method."""
-    code = frame["architecture"].cat.codes.to_numpy(np.int64)
-    statuses = np.array([STATUSES[status] for status in frame["status"].cat.categories])
-    status = statuses[frame["status"].cat.codes.to_numpy(np.int64)]
-    columns = {name: frame[name].to_numpy() for name in COLUMNS[4:10]}
-    fidelity = np.nan_to_num(columns["fidelity"].astype(np.float64), nan=0.0).astype(np.int64)
-    error = np.where(status == STATUSES["invalid"], np.inf, np.nan_to_num(columns["validation_error"], nan=np.inf))
-    method = frame["method"].cat.codes.to_numpy(np.int64)
-    repeat = frame["repeat"].to_numpy(np.int64)
-    for number, label in enumerate(frame["method"].cat.categories):
-        first, last = np.searchsorted(method, [number, number + 1])
-        if first == last:
-            continue
-        part = slice(first, last)
-        numbers, starts, lengths = np.unique(repeat[part], return_index=True, return_counts=True)
-        run = np.repeat(np.arange(len(numbers)), lengths)
-        place = np.arange(last - first) - np.repeat(starts, lengths)
-        shape = (len(numbers), int(lengths.max()))
-
-        def padded(
-            values: Any,
-            fill: float,
-            shape: tuple[int, int] = shape,
-            part: slice = part,
-            run: Any = run,
-            place: Any = place,
-        ) -> Any:
-            block = np.full(shape, fill, dtype=values.dtype)
-            block[run, place] = values[part]
-            return block
-
-        yield (
-            str(label),
-            RunRows(
-                numbers=numbers,
-                lengths=lengths,
-                code=padded(code, -1),
-                error=padded(error, np.inf),
-                fidelity=padded(fidelity, 0),
-                charge=padded(columns["charge"], 0),
-                seconds=padded(columns["cost_seconds"], 0),
-                overhead=padded(columns["overhead_seconds"].astype(np.float64), 0),
-                status=padded(status, -1),
-                training_charge=padded(np.nan_to_num(columns["training_charge"]), 0),
-            ),
-        )
