@@ -11,7 +11,7 @@ __all__ = ["LEAST_TASKS", "BayesianSignedRank", "bayesian_all_pairs", "bayesian_
 
 LEAST_TASKS = 3
 """With fewer tasks the posterior is mostly the prior, which lies in the ROPE: no probability should be read from it."""
-BLOCK = 10_000
+BLOCK = 1_000
 """Posterior draws handled at once; results do not depend on it."""
 
 
@@ -24,7 +24,7 @@ class BayesianSignedRank:
             region holds the most mass.
         p_rope: Probability that the two are equivalent in practice.
         p_second: Probability that the second method is better by more than the ROPE.
-        draws: samples x 3 points of the simplex (first, rope, second), for the triangle.
+        draws: samples x 3 points of the simplex (first, rope, second); empty where they were not asked for.
         mean: 3 posterior means of (first, rope, second), in closed form.
         rope: Half width of the region of practical equivalence, in the unit of the errors.
         tasks_used: Tasks on which both methods have a value; with 0 the answer is the prior's: all in the ROPE.
@@ -76,11 +76,17 @@ def bayesian_signed_rank(
         ValueError: Shapes that differ, infinite values, a negative ROPE.
     """
     pair = np.stack([checked(first, "tasks"), checked(second, "tasks")])
-    return _posteriors(pair, [(0, 1)], rope, samples, prior_strength, seed)[0, 1]
+    return _posteriors(pair, [(0, 1)], rope, samples, prior_strength, seed, True)[0, 1]
 
 
 def bayesian_all_pairs(
-    errors: npt.ArrayLike, rope: float, *, samples: int = 50_000, prior_strength: float = 0.5, seed: int = 0
+    errors: npt.ArrayLike,
+    rope: float,
+    *,
+    samples: int = 50_000,
+    prior_strength: float = 0.5,
+    seed: int = 0,
+    keep_draws: bool = False,
 ) -> dict[tuple[int, int], BayesianSignedRank]:
     """The posteriors of all pairs (i, j), i < j, by `bayesian_signed_rank`; pairs with equal tasks share their draws.
 
@@ -90,28 +96,37 @@ def bayesian_all_pairs(
         samples: Posterior draws.
         prior_strength: s > 0.
         seed: Of the draws.
+        keep_draws: Whether the results hold them: samples x 3 numbers for each pair.
     """
     table = checked(errors, "methods x tasks")
     pairs = [(i, j) for i in range(len(table)) for j in range(i + 1, len(table))]
-    return _posteriors(table, pairs, rope, samples, prior_strength, seed)
+    return _posteriors(table, pairs, rope, samples, prior_strength, seed, keep_draws)
 
 
 def _posteriors(
-    table: Array, pairs: list[tuple[int, int]], rope: float, samples: int, strength: float, seed: int
+    table: Array,
+    pairs: list[tuple[int, int]],
+    rope: float,
+    samples: int,
+    strength: float,
+    seed: int,
+    keep_draws: bool,
 ) -> dict[tuple[int, int], BayesianSignedRank]:
     if not rope >= 0 or not np.isfinite(rope):
         raise ValueError(f"the ROPE is a finite half width >= 0; got {rope}")
     if samples < 1 or not strength > 0:
         raise ValueError(f"samples must be >= 1 and prior_strength > 0; got {samples} and {strength}")
-    weights: dict[int, Array] = {}
-    results = {}
+    by_size: dict[int, dict[tuple[int, int], Array]] = {}
     for i, j in pairs:
         d = table[i] - table[j]
         d = np.concatenate(([0.0], d[~np.isnan(d)]))
-        if d.size not in weights:
-            weights[d.size] = _dirichlet(d.size, samples, strength, seed)
-        results[i, j] = _posterior(d, weights[d.size], rope, strength)
-    return results
+        by_size.setdefault(d.size, {})[i, j] = d
+    found: dict[tuple[int, int], BayesianSignedRank] = {}
+    for size, differences in by_size.items():
+        weights = _dirichlet(size, samples, strength, seed)
+        each = _of_one_size(np.stack(list(differences.values())), weights, rope, strength, keep_draws)
+        found.update(zip(differences, each, strict=True))
+    return {pair: found[pair] for pair in pairs}
 
 
 def _dirichlet(size: int, samples: int, strength: float, seed: int) -> Array:
@@ -125,22 +140,39 @@ def _dirichlet(size: int, samples: int, strength: float, seed: int) -> Array:
     return np.asarray(weights / np.where(total == 0, 1.0, total))
 
 
-def _posterior(d: Array, weights: Array, rope: float, strength: float) -> BayesianSignedRank:
-    sums = d[:, None] + d[None, :]
+def _of_one_size(
+    d: Array, weights: Array, rope: float, strength: float, keep_draws: bool
+) -> list[BayesianSignedRank]:
+    """The posteriors of pairs that share their number of tasks: pairs x (1 + tasks) differences, 0 the first.
+
+    The mass of a region is linear in the products w(i) w(j), i <= j, which all pairs share: one matrix product.
+    """
+    pairs, size = d.shape
+    left, right = np.triu_indices(size)
+    sums = d[:, left] + d[:, right]
     # A difference that equals the ROPE in the units shown must not leave it by rounding.
-    edge = 2 * rope + 1e-12 * max(rope, float(np.abs(d).max()))
-    first, second = (sums < -edge).astype(np.float64), (sums > edge).astype(np.float64)
-    draws = np.empty((len(weights), 3))
+    edge = (2 * rope + 1e-12 * np.maximum(rope, np.abs(d).max(axis=1)))[:, None]
+    regions = np.concatenate([sums < -edge, sums > edge]).astype(np.float64)
+    times = np.where(left == right, 1.0, 2.0)
+    draws = np.empty((pairs, len(weights) if keep_draws else 0, 3))
+    most = np.zeros((3, pairs))
     for start in range(0, len(weights), BLOCK):
-        block = weights[start : start + BLOCK]
-        draws[start : start + BLOCK, 0] = np.einsum("ij,ij->i", block @ first, block)
-        draws[start : start + BLOCK, 2] = np.einsum("ij,ij->i", block @ second, block)
-    draws[:, 1] = np.clip(1.0 - draws[:, 0] - draws[:, 2], 0.0, 1.0)
-    most = draws >= draws.max(axis=1, keepdims=True) - 1e-12
-    p_first, p_rope, p_second = (most / most.sum(axis=1, keepdims=True)).mean(axis=0).tolist()
-    prior = np.concatenate(([strength], np.ones(d.size - 1)))
+        block = weights[start : start + BLOCK].T
+        masses = regions @ (times[:, None] * block[left] * block[right])
+        first, second = masses[:pairs], masses[pairs:]
+        parts = np.stack([first, np.clip(1.0 - first - second, 0.0, 1.0), second])
+        leading = parts >= parts.max(axis=0) - 1e-12
+        number = np.count_nonzero(leading, axis=0)
+        most += (leading / number).sum(axis=2) if (number > 1).any() else np.count_nonzero(leading, axis=2)
+        if keep_draws:
+            draws[:, start : start + BLOCK] = parts.transpose(1, 2, 0)
+    p_first, p_rope, p_second = (most / len(weights)).tolist()
+    prior = np.concatenate(([strength], np.ones(size - 1)))
     total = prior.sum()
-    pairs = (np.outer(prior, prior) + np.diag(prior)) / (total * (total + 1))  # E[w(i) w(j)]
-    left, right = float((pairs * first).sum()), float((pairs * second).sum())
-    mean = np.array([left, 1.0 - left - right, right])
-    return BayesianSignedRank(p_first, p_rope, p_second, draws, mean, rope, d.size - 1)
+    products = times * (prior[left] * prior[right] + np.where(left == right, prior[left], 0.0)) / (total * (total + 1))
+    below, above = np.split(regions @ products, 2)  # E[w(i) w(j)] in closed form
+    means = np.stack([below, 1.0 - below - above, above], axis=1)
+    return [
+        BayesianSignedRank(p_first[place], p_rope[place], p_second[place], draws[place], means[place], rope, size - 1)
+        for place in range(pairs)
+    ]
