@@ -13,13 +13,13 @@ from equipoise.reports.results import Array, Results, TaskResults
 from equipoise.reports.statistics.arrays import repeat_counts, task_means
 from equipoise.reports.statistics.bayesian import BayesianSignedRank, bayesian_all_pairs
 from equipoise.reports.statistics.bootstrap import Aggregates, aggregate, normalise
-from equipoise.reports.statistics.families import FamilyAnswer, compare_families
+from equipoise.reports.statistics.families import Effect, FamilyAnswer, compare_families
 from equipoise.reports.statistics.friedman import Friedman, friedman
 from equipoise.reports.statistics.improvement import probability_of_improvement
 from equipoise.reports.statistics.labellings import Sweep, sweep_labellings
 from equipoise.reports.statistics.pairwise import Pairwise, TaskMarks, a12, task_marks, wilcoxon
 from equipoise.reports.statistics.ranks import average_ranks
-from equipoise.reports.statistics.resampling import Estimate, estimate, resample_means
+from equipoise.reports.statistics.resampling import Estimate, estimate, resample_averages, resample_means
 from equipoise.reports.statistics.speedup import LogQueries, equivalent_queries
 
 __all__ = ["LEVEL", "RESAMPLES", "Analysis", "Kind"]
@@ -254,7 +254,7 @@ class Analysis:
             return None
         weights = self._weights(kept)
         part = cube[self.active][:, kept]
-        draws = resample_means(part, RESAMPLES) @ weights
+        draws = resample_averages(part, RESAMPLES, weights=weights)
         least = repeat_counts(part).min(axis=1)
         found = estimate(task_means(part) @ weights, draws, least, kept.size, LEVEL, within=(0.0, np.inf))
         return Estimate(*(self._spread(each) for each in (found.value, found.low, found.high)))
@@ -267,7 +267,7 @@ class Analysis:
             return Estimate(*(np.array(np.nan) for _ in range(3)))
         part = pair[:, kept]
         weights = self._weights(kept)
-        draws, means = resample_means(part, RESAMPLES) @ weights, task_means(part) @ weights
+        draws, means = resample_averages(part, RESAMPLES, weights=weights), task_means(part) @ weights
         least = repeat_counts(part).min()
         return estimate(means[0] - means[1], draws[:, 0] - draws[:, 1], least, kept.size, LEVEL)
 
@@ -286,7 +286,7 @@ class Analysis:
         if not kept.size:
             return Estimate(*(np.array(np.nan) for _ in range(3))), 0
         part, weights, signs = part[:, kept], self._weights(kept), coefficients[chosen]
-        draws = resample_means(part, RESAMPLES) @ weights @ signs
+        draws = resample_averages(part, RESAMPLES, weights=weights) @ signs
         value, least = task_means(part) @ weights @ signs, repeat_counts(part).min()
         return estimate(value, draws, least, kept.size, LEVEL), int(kept.size)
 
@@ -332,6 +332,14 @@ class Analysis:
         """NAS against HPO in `unit`; None if one of the families has no method with runs."""
         values = self._where_all_ran(self.values)
         return self._compared(values) if self.both(values) else None
+
+    @cached_property
+    def sensitivity(self) -> dict[int, tuple[Effect, Effect]]:
+        """The effects of family means and bests without each method; empty where there is no question."""
+        if self.question is None:
+            return {}
+        values = self._where_all_ran(self.values)
+        return compare_families(values, self.membership.families, self.clusters).without
 
     @cached_property
     def confirmatory(self) -> FamilyAnswer | None:
@@ -394,7 +402,8 @@ class Analysis:
     def _compared(
         self, cube: Array, scale: LogQueries | None = None, clusters: list[str] | None = None
     ) -> FamilyAnswer:
-        return compare_families(cube, self.membership.families, clusters or self.clusters, scale=scale)
+        members = self.membership.families
+        return compare_families(cube, members, clusters or self.clusters, scale=scale, sensitivity=False)
 
     @cached_property
     def errors(self) -> Array:

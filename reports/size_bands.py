@@ -85,11 +85,11 @@ def given_size(bands: SizeBands, task: Task, incumbents: Mapping[str, Sequence[A
         task: Tells sizes and expected errors.
         incumbents: Of each method, one per run.
     """
-    found = {}
+    found, size_of = {}, task.resource("parameters")
     for label, architectures in incumbents.items():
-        if not architectures:
+        if not architectures or size_of is None:
             continue
-        sizes = np.asarray(task.resource("parameters")(architectures), dtype=np.float64)  # type: ignore[misc]
+        sizes = np.asarray(size_of(architectures), dtype=np.float64)
         errors = np.array([task.expected(one) for one in architectures], dtype=np.float64)
         own = [bands.errors[band] for band in bands.band(sizes)]
         below, upto = (np.searchsorted(bands.sizes, sizes, side) for side in ("left", "right"))

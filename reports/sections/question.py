@@ -35,7 +35,7 @@ def question_section(analysis: Analysis) -> Section | None:
     for kind, judged in analysis.by_kind.items():
         if kind != analysis.kind and judged.question is not None:
             blocks.append(_table(judged, judged.question))
-    if question.without:
+    if analysis.sensitivity:
         blocks.append(_sensitivity(analysis, question))
     return Section("question", "NAS against HPO in full", tuple(blocks))
 
@@ -142,7 +142,9 @@ def _ratios(analysis: Analysis) -> dict[str, Cell]:
 def _sensitivity(analysis: Analysis, question: FamilyAnswer) -> Table:
     labels = analysis.results.labels
     rows = [_without("none: all methods", question.mean, question.best, analysis.rope, False)]
-    rows += [_without(labels[method], *effects, analysis.rope, True) for method, effects in question.without.items()]
+    rows += [
+        _without(labels[method], *effects, analysis.rope, True) for method, effects in analysis.sensitivity.items()
+    ]
     return Table(
         "sensitivity",
         f"Leave-one-method-out sensitivity: NAS minus HPO overall, in {analysis.unit}",

@@ -140,9 +140,7 @@ def _dirichlet(size: int, samples: int, strength: float, seed: int) -> Array:
     return np.asarray(weights / np.where(total == 0, 1.0, total))
 
 
-def _of_one_size(
-    d: Array, weights: Array, rope: float, strength: float, keep_draws: bool
-) -> list[BayesianSignedRank]:
+def _of_one_size(d: Array, weights: Array, rope: float, strength: float, keep_draws: bool) -> list[BayesianSignedRank]:
     """The posteriors of pairs that share their number of tasks: pairs x (1 + tasks) differences, 0 the first.
 
     The mass of a region is linear in the products w(i) w(j), i <= j, which all pairs share: one matrix product.

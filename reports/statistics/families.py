@@ -120,14 +120,15 @@ def compare_families(
         if not members:
             raise ValueError(f"no method is of family '{name}'; there are {', '.join(sorted(set(families)))}")
 
-    draws = resample_means(array, resamples, seed)
+    draws, counts = resample_means(array, resamples, seed), repeat_counts(array)
     scaled, points = (draws, task_means(array)) if scale is None else (scale(draws), scale(task_means(array)))
+    scaled, points = (np.where(counts > 0, means, 0.0) for means in (scaled, points))
 
     def effects(left: tuple[int, ...], right: tuple[int, ...]) -> tuple[Effect, Effect]:
-        counts = repeat_counts(array)
+        weights = _family(counts, left) - _family(counts, right)
         mean = _effect(
-            _family(points, counts, left) - _family(points, counts, right),
-            _family(scaled, counts, left) - _family(scaled, counts, right),
+            (points * weights).sum(axis=0),
+            np.einsum("bmt,mt->bt", scaled, weights),
             _least(counts, left + right),
             clusters,
             level,
@@ -179,12 +180,12 @@ def judged_best(values: npt.ArrayLike) -> Array:
     return result
 
 
-def _family(means: Array, counts: npt.NDArray[np.int64], members: tuple[int, ...]) -> Array:
-    """Mean over the members that are there; means are anything x methods x tasks."""
-    there = np.asarray(counts[list(members)] > 0)
-    total = np.where(there, means[..., list(members), :], 0.0).sum(axis=-2)
-    number = np.asarray(there.sum(axis=0))
-    return np.where(number > 0, total / np.maximum(number, 1), np.nan)
+def _family(counts: npt.NDArray[np.int64], members: tuple[int, ...]) -> Array:
+    """Weights, methods x tasks, of the mean over the members that are there; NaN on a task where none is."""
+    there = np.zeros(counts.shape)
+    there[list(members)] = counts[list(members)] > 0
+    number = there.sum(axis=0)
+    return np.where(number > 0, there / np.maximum(number, 1), np.nan)
 
 
 def _least(counts: npt.NDArray[np.int64], members: tuple[int, ...]) -> npt.NDArray[np.int64]:

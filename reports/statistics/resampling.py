@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,8 @@ from equipoise.reports.statistics.arrays import Array, checked, repeat_counts
 from equipoise.reports.statistics.distributions import normal_quantile, t_quantile
 
 __all__ = ["Estimate", "PairedResampling", "estimate", "resample_averages", "resample_means", "widening"]
+
+_Item = TypeVar("_Item", bound=np.generic)
 
 
 @dataclass(frozen=True)
@@ -54,10 +57,9 @@ class PairedResampling:
         affordable = MOST_DRAWN // max(1, self.tasks * self.repeats)
         self.resamples = min(resamples, max(LEAST_RESAMPLES, affordable))
         self._present, self._shape = present.tobytes(), (methods, self.tasks, self.repeats)
-        self._patterns = [np.unique(present[:, t], axis=0, return_inverse=True) for t in range(self.tasks)]
-        of_task = np.array([inverse.reshape(-1) for _, inverse in self._patterns]).T.reshape(methods, self.tasks)
-        self._groups, inverse = np.unique(of_task, axis=0, return_inverse=True)
-        self.group_of_method = inverse.reshape(-1)
+        self._patterns = [_distinct_rows(present[:, t]) for t in range(self.tasks)]
+        of_task = np.array([inverse for _, inverse in self._patterns]).T.reshape(methods, self.tasks)
+        self._groups, self.group_of_method = _distinct_rows(of_task.astype(">u2"))
 
     def blocks(self) -> Iterator[tuple[slice, Array]]:
         """Yields the draws in blocks that fit a processor's cache.
@@ -90,6 +92,14 @@ class PairedResampling:
                     for group in np.flatnonzero(self._groups[:, t] == number).tolist():
                         counts[group, t, there] = each
             yield slice(start, start + width), counts
+
+
+def _distinct_rows(rows: npt.NDArray[_Item]) -> tuple[npt.NDArray[_Item], npt.NDArray[np.int64]]:
+    """The distinct rows in the order of their bytes, and the place of each row among them."""
+    texts = [row.tobytes() for row in np.ascontiguousarray(rows)]
+    places = {text: place for place, text in enumerate(sorted(set(texts)))}
+    distinct = np.frombuffer(b"".join(places), dtype=rows.dtype).reshape(len(places), *rows.shape[1:])
+    return distinct, np.array([places[text] for text in texts], dtype=np.int64)
 
 
 KEPT_BYTES = 2**26
@@ -145,19 +155,23 @@ def resample_means(values: npt.ArrayLike, resamples: int = 50_000, seed: int = 0
     return means
 
 
-def resample_averages(values: npt.ArrayLike, resamples: int = 50_000, seed: int = 0) -> Array:
+def resample_averages(
+    values: npt.ArrayLike, resamples: int = 50_000, seed: int = 0, weights: npt.ArrayLike | None = None
+) -> Array:
     """Bootstrap draws of the mean over tasks of the mean over repeats, by the same draws as `resample_means`.
 
     Args:
         values: methods x tasks x repeats, NaN for missing; every method has a repeat on every task.
         resamples: Number of resamples.
         seed: Of the draws.
+        weights: Of the tasks, which add up to 1; the same for all by default.
 
     Returns:
         resamples (`PairedResampling.resamples`) x methods.
     """
     array = checked(values, "methods x tasks x repeats")
-    weighted = np.where(np.isnan(array), 0.0, array / repeat_counts(array)[:, :, None]) / array.shape[1]
+    shares = np.full(array.shape[1], 1.0 / max(1, array.shape[1])) if weights is None else np.asarray(weights)
+    weighted = np.where(np.isnan(array), 0.0, array / repeat_counts(array)[:, :, None]) * shares[:, None]
     draws = PairedResampling(~np.isnan(array), resamples, seed)
     averages = np.empty((draws.resamples, len(array)))
     for where, counts in draws.blocks():
