@@ -90,8 +90,11 @@ def reached(amounts: Array, lengths: Indices, limits: Array) -> Indices:
         r x g columns; -1 where the first row already exceeds the limit. A run that ended early stays at its last row.
     """
     slack = limits * (1 + 1e-12)
-    columns = [np.searchsorted(row[:n], slack, side="right") - 1 for row, n in zip(amounts, lengths, strict=True)]
-    return np.asarray(columns, dtype=np.int64).reshape(len(amounts), len(limits))
+    if len(amounts) and (lengths == lengths[0]).all() and (amounts == amounts[0]).all():  # each query costs one
+        columns = np.searchsorted(amounts[0, : lengths[0]], slack, side="right") - 1
+        return np.asarray(np.broadcast_to(columns, (len(amounts), len(limits))), dtype=np.int64)
+    each = [np.searchsorted(row[:n], slack, side="right") - 1 for row, n in zip(amounts, lengths, strict=True)]
+    return np.asarray(each, dtype=np.int64).reshape(len(amounts), len(limits))
 
 
 def seen_before(codes: Indices) -> npt.NDArray[np.bool_]:
@@ -100,12 +103,15 @@ def seen_before(codes: Indices) -> npt.NDArray[np.bool_]:
     Args:
         codes: r x n.
     """
-    runs, width = codes.shape
-    span = int(codes.max(initial=0)) + 2
-    flat = (codes + 1 + span * np.arange(runs)[:, None]).ravel()
-    seen = np.ones(runs * width, dtype=np.bool_)
-    seen[np.unique(flat, return_index=True)[1]] = False
-    return np.asarray(seen.reshape(codes.shape) | (codes < 0))
+    if codes.max(initial=0) < np.iinfo(np.int16).max:
+        codes = codes.astype(np.int16)  # sorted in linear time
+    order = np.argsort(codes, axis=1, kind="stable")
+    ordered = np.take_along_axis(codes, order, axis=1)
+    again = np.zeros(codes.shape, dtype=np.bool_)
+    again[:, 1:] = ordered[:, 1:] == ordered[:, :-1]
+    seen = np.empty(codes.shape, dtype=np.bool_)
+    np.put_along_axis(seen, order, again, axis=1)
+    return np.asarray(seen | (codes < 0))
 
 
 def lookup(columns: Indices, codes: Indices, value: Callable[[Indices], Array], nothing: float) -> Array:
