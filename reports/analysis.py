@@ -19,7 +19,14 @@ from equipoise.reports.statistics.improvement import probability_of_improvement
 from equipoise.reports.statistics.labellings import Sweep, sweep_labellings
 from equipoise.reports.statistics.pairwise import Pairwise, TaskMarks, a12, task_marks, wilcoxon
 from equipoise.reports.statistics.ranks import average_ranks
-from equipoise.reports.statistics.resampling import Estimate, estimate, resample_averages, resample_means
+from equipoise.reports.statistics.resampling import (
+    Estimate,
+    effective_strata,
+    estimate,
+    mean_variances,
+    resample_averages,
+    resample_means,
+)
 from equipoise.reports.statistics.speedup import LogQueries, equivalent_queries
 
 __all__ = ["LEVEL", "RESAMPLES", "Analysis", "Kind"]
@@ -256,7 +263,8 @@ class Analysis:
         part = cube[self.active][:, kept]
         draws = resample_averages(part, RESAMPLES, weights=weights)
         least = repeat_counts(part).min(axis=1)
-        found = estimate(task_means(part) @ weights, draws, least, kept.size, LEVEL, within=(0.0, np.inf))
+        strata = effective_strata(mean_variances(part) * weights**2)
+        found = estimate(task_means(part) @ weights, draws, least, strata, LEVEL, within=(0.0, np.inf))
         return Estimate(*(self._spread(each) for each in (found.value, found.low, found.high)))
 
     def mean_difference(self, first: int, second: int) -> Estimate:
@@ -269,7 +277,8 @@ class Analysis:
         weights = self._weights(kept)
         draws, means = resample_averages(part, RESAMPLES, weights=weights), task_means(part) @ weights
         least = repeat_counts(part).min()
-        return estimate(means[0] - means[1], draws[:, 0] - draws[:, 1], least, kept.size, LEVEL)
+        strata = effective_strata(mean_variances(part).sum(axis=0) * weights**2)
+        return estimate(means[0] - means[1], draws[:, 0] - draws[:, 1], least, strata, LEVEL)
 
     def contrast(self, coefficients: Array) -> tuple[Estimate, int]:
         """A weighted sum of the methods' means of `values` over the tasks that all of them have runs on.
@@ -288,7 +297,8 @@ class Analysis:
         part, weights, signs = part[:, kept], self._weights(kept), coefficients[chosen]
         draws = resample_averages(part, RESAMPLES, weights=weights) @ signs
         value, least = task_means(part) @ weights @ signs, repeat_counts(part).min()
-        return estimate(value, draws, least, kept.size, LEVEL), int(kept.size)
+        strata = effective_strata(signs**2 @ mean_variances(part) * weights**2)
+        return estimate(value, draws, least, strata, LEVEL), int(kept.size)
 
     def without_tasks(self, left_out: Sequence[bool]) -> "Analysis":
         """The same analysis without some tasks."""

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from equipoise.reports.statistics.arrays import Array, checked, repeat_counts, task_means
 from equipoise.reports.statistics.distributions import t_quantile
-from equipoise.reports.statistics.resampling import Estimate, estimate, resample_means
+from equipoise.reports.statistics.resampling import Estimate, effective_strata, estimate, resample_means
 
 __all__ = ["Effect", "FamilyAnswer", "compare_families", "judged_best"]
 
@@ -207,9 +207,11 @@ def _effect(
         return Effect(per_task, empty, nothing, nothing, (), used)
     values = np.array([point[mask].mean() for mask in masks])
     drawn = np.stack([draws[:, mask].mean(axis=1) for mask in masks], axis=1)
-    least, sizes = np.array([repeats[mask].min() for mask in masks]), np.array([mask.sum() for mask in masks])
-    per_cluster = estimate(values, drawn, least, sizes, level)
-    overall = estimate(values.mean(), drawn.mean(axis=1), least.min(), sizes.sum(), level)
+    least, spread = np.array([repeats[mask].min() for mask in masks]), draws.var(axis=0)
+    strata = np.array([effective_strata(spread[mask]) for mask in masks])
+    per_cluster = estimate(values, drawn, least, strata, level)
+    parts = np.concatenate([spread[mask] / mask.sum() ** 2 for mask in masks])
+    overall = estimate(values.mean(), drawn.mean(axis=1), least.min(), effective_strata(parts), level)
     half = np.inf
     if len(names) > 1:
         half = float(t_quantile(0.5 + level / 2, len(names) - 1)) * values.std(ddof=1) / np.sqrt(len(names))

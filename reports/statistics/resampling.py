@@ -8,10 +8,19 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from equipoise.reports.statistics.arrays import Array, checked, repeat_counts
+from equipoise.reports.statistics.arrays import Array, checked, repeat_counts, task_means
 from equipoise.reports.statistics.distributions import normal_quantile, t_quantile
 
-__all__ = ["Estimate", "PairedResampling", "estimate", "resample_averages", "resample_means", "widening"]
+__all__ = [
+    "Estimate",
+    "PairedResampling",
+    "effective_strata",
+    "estimate",
+    "mean_variances",
+    "resample_averages",
+    "resample_means",
+    "widening",
+]
 
 _Item = TypeVar("_Item", bound=np.generic)
 
@@ -182,6 +191,31 @@ def resample_averages(
     return averages
 
 
+def effective_strata(variances: npt.ArrayLike) -> Array:
+    """Number of strata that an average effectively has: (sum of v)^2 / sum of v^2, at most all.
+
+    A mean over twelve tasks that two of them dominate, by their weight or their spread, is known as well as a mean over
+    two: its t interval has about 2 (n - 1) degrees of freedom. Strata that do not vary do not count; where none does,
+    all count.
+
+    Source: Satterthwaite, Biometrics Bulletin 1946, for equal repeats.
+
+    Args:
+        variances: anything x strata: what each contributes to the variance of the average, squared weight included.
+    """
+    parts = np.nan_to_num(np.asarray(variances, dtype=np.float64))
+    squares = (parts**2).sum(axis=-1)
+    return np.where(squares > 0, parts.sum(axis=-1) ** 2 / np.where(squares > 0, squares, 1.0), parts.shape[-1])
+
+
+def mean_variances(values: npt.ArrayLike) -> Array:
+    """Variance of each mean over repeats: methods x tasks, of methods x tasks x repeats; 0 for a single repeat."""
+    array = checked(values, "methods x tasks x repeats")
+    count = repeat_counts(array)
+    squares = np.where(np.isnan(array), 0.0, (array - task_means(array)[:, :, None]) ** 2).sum(axis=-1)
+    return np.asarray(squares / np.maximum(count - 1, 1) / np.maximum(count, 1))
+
+
 def widening(repeats: npt.ArrayLike, strata: npt.ArrayLike = 1, level: float = 0.95) -> Array:
     """Factor by which a bootstrap interval must be wider than its percentiles to cover as a t interval does.
 
@@ -195,7 +229,7 @@ def widening(repeats: npt.ArrayLike, strata: npt.ArrayLike = 1, level: float = 0
 
     Args:
         repeats: n, the least number of repeats in a stratum.
-        strata: Number of strata (tasks) that the estimate averages over.
+        strata: Number of strata (tasks) that the estimate averages over, best the effective one (`effective_strata`).
         level: Coverage aimed at.
     """
     n, groups = np.broadcast_arrays(np.asarray(repeats, dtype=np.float64), np.asarray(strata, dtype=np.float64))
@@ -222,7 +256,7 @@ def estimate(
         value: The estimate.
         draws: resamples x the shape of `value`.
         repeats: Least number of repeats in a stratum.
-        strata: Number of strata (tasks) that are averaged over.
+        strata: Number of strata (tasks) that are averaged over, best the effective one (`effective_strata`).
         level: Coverage aimed at.
         within: Bounds of what is estimated; the interval does not leave them, even where it is unbounded.
     """

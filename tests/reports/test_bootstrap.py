@@ -14,7 +14,9 @@ from equipoise.reports.statistics.improvement import probability_of_improvement
 from equipoise.reports.statistics.pairwise import a12
 from equipoise.reports.statistics.resampling import (
     PairedResampling,
+    effective_strata,
     estimate,
+    mean_variances,
     resample_averages,
     resample_means,
     widening,
@@ -158,6 +160,48 @@ def test_improvement_draws_enumerated():
     assert result.value[0, 1] == 0.5
     far = widening(2) * np.array([min(expected) - 0.5, max(expected) - 0.5])
     np.testing.assert_allclose([result.low[0, 1], result.high[0, 1]], np.clip(0.5 + far, 0, 1))
+
+
+def test_improvement_draws_are_those_of_every_pair_of_runs():
+    """The same draws, with the n x n comparisons written out; ties and missing repeats included."""
+    values = np.random.default_rng(5).integers(6, size=(2, 3, 9)).astype(float)
+    values[1, 2, 6:] = np.nan
+    pairing = PairedResampling(~np.isnan(values), 300, 0)
+    counts = np.concatenate([block for _, block in pairing.blocks()], axis=-1)[pairing.group_of_method]
+    wins = 0.5 + 0.5 * np.sign(np.nan_to_num(values[1])[:, None, :] - values[0][:, :, None])
+    chances = np.einsum("trd,trs,tsd->td", counts[0], wins, counts[1]) / counts.sum(axis=2).prod(axis=0)
+    expected = estimate(a12(values)[0, 1].mean(), chances.mean(axis=0), 6, 3, within=(0.0, 1.0))
+    found = probability_of_improvement(values, resamples=300)
+    np.testing.assert_allclose([found.low[0, 1], found.high[0, 1]], [expected.low, expected.high])
+
+
+def test_many_repeats_get_fewer_resamples_and_the_same_interval():
+    values = np.random.default_rng(6).exponential(size=(1, 2, 20_000))
+    draws = resample_averages(values, 10_000)
+    assert draws.shape == (1_000, 1)
+    assert draws.std() == pytest.approx(np.sqrt(values.var(axis=2).sum() / 4 / 20_000), rel=0.1)
+
+
+def test_strata_count_by_what_they_contribute(ragged):
+    assert effective_strata([2.0, 2.0, 2.0, 2.0]) == 4
+    assert effective_strata([1e6, 1.0, 1.0, 1.0]) == pytest.approx(1, abs=1e-5)
+    assert effective_strata([0.0, 3.0, 0.0]) == 1
+    assert effective_strata([0.0, 0.0, 0.0]) == 3
+    row = ragged[1, 2][~np.isnan(ragged[1, 2])]
+    assert mean_variances(ragged)[1, 2] == pytest.approx(row.var(ddof=1) / row.size)
+
+
+def test_a_mean_that_few_strata_decide_has_their_degrees_of_freedom():
+    """Normal errors, five repeats, a tenfold weight on the first of six tasks: as often covered as it says."""
+    rng, weights = np.random.default_rng(8), np.array([10.0, 1, 1, 1, 1, 1]) / 15
+    missed = {"all": 0, "effective": 0}
+    for _ in range(1_500):
+        values = rng.normal(size=(1, 6, 5))
+        draws, mean = resample_averages(values, 1_000, weights=weights), task_means(values) @ weights
+        for name, strata in (("all", 6), ("effective", effective_strata(mean_variances(values) * weights**2))):
+            found = estimate(mean, draws, 5, strata)
+            missed[name] += not (found.low[0] <= 0 <= found.high[0])
+    assert missed["effective"] / 1_500 < 0.065 < missed["all"] / 1_500
 
 
 def test_improvement_without_common_tasks_is_nan():

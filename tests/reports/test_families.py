@@ -8,7 +8,7 @@ from equipoise.harness.core.registry import load_task
 from equipoise.reports.random_search import ExactRandomSearch
 from equipoise.reports.statistics.bootstrap import aggregate
 from equipoise.reports.statistics.families import compare_families, judged_best
-from equipoise.reports.statistics.resampling import Estimate
+from equipoise.reports.statistics.resampling import Estimate, effective_strata, estimate, resample_means
 from equipoise.reports.statistics.speedup import LogQueries, equivalent_queries, queries_to_level
 
 FAMILIES = ["baseline", "nas", "hpo", "nas", "hpo", "hpo"]
@@ -160,3 +160,13 @@ def test_queries_to_a_level():
     assert queries_to_level(curves[0], 0.3) == pytest.approx(2.0)
     assert np.isnan(queries_to_level(curves[0], np.nan))
     assert queries_to_level([np.nan, 0.2], 0.25) == 2
+
+
+def test_the_overall_interval_counts_the_strata_that_decide_it():
+    values = np.random.default_rng(3).normal(size=(2, 4, 6))
+    answer = compare_families(values, ["nas", "hpo"], ["a", "b", "b", "b"], resamples=3_000)
+    draws = resample_means(values, 3_000)
+    each = draws[:, 0] - draws[:, 1]
+    weights = np.array([1 / 2, 1 / 6, 1 / 6, 1 / 6])
+    expected = estimate(answer.mean.overall.value, each @ weights, 6, effective_strata(each.var(axis=0) * weights**2))
+    np.testing.assert_allclose([answer.mean.overall.low, answer.mean.overall.high], [expected.low, expected.high])

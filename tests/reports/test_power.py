@@ -37,6 +37,14 @@ def test_detectable_effect_and_repeats_agree_with_statsmodels():
         assert repeats_needed(sample, [[1.0], [-1.0]], size, 0.9) == expected
 
 
+def test_the_detectable_effect_has_the_power():
+    freedom = np.array([1.0, 1.5, 4.0, 29.0, 1e4, np.inf])
+    for power, alpha in ((0.8, 0.05), (0.95, 1e-4)):
+        effect = detectable_effect(np.ones(6), freedom, power, alpha)
+        np.testing.assert_allclose(power_of(effect, freedom, alpha), power, rtol=1e-6)
+    assert np.isnan(detectable_effect([np.nan, 1.0], [3.0, np.nan])).all()
+
+
 def test_contrast_is_welch(values):
     se, df = contrast(values, [[1, 0], [-1, 0], [0, 0]])
     welch = stats.ttest_ind(values[0, 0], values[1, 0], equal_var=False)

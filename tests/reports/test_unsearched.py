@@ -127,6 +127,8 @@ def test_each_budget_is_read_from_its_own_runs(budgets: Path) -> None:
             rows = frame[(frame.budget == each.limit) & (frame.task == task.name) & (frame.method == "optuna")]
             least = rows.groupby("repeat").validation_error.min().to_numpy()
             assert task.runs["optuna"].regret[:, -1] == pytest.approx(100 * (least - task.reference))
+    pairs = zip(small.tasks, results.tasks, strict=True)
+    assert all(less.baseline is more.baseline for less, more in pairs)  # each task is opened once for all budgets
     section = budgets_section(Analysis(results))
     assert section is not None
     own, cut = _columns(section.blocks[2], "optuna")[:2]
