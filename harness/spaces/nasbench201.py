@@ -1,8 +1,7 @@
 """The NAS-Bench-201 space: one operation of five on each of the six edges of a four-node cell."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cached_property
-from itertools import permutations, product
 
 import numpy as np
 import numpy.typing as npt
@@ -120,17 +119,14 @@ def _from_scores(edges: npt.NDArray[np.float64], _: npt.NDArray[np.float64]) -> 
 
 
 def _network(architecture: Architecture) -> object:
-    """A form equal for two cells only when they are the same network up to naming the convolutions' weights."""
-    owners = {2: [], 3: []}  # type: dict[int, list[int]]
-    for edge, option in enumerate(architecture):
-        if option in owners:
-            owners[option].append(edge)
-    return min(_expression(architecture, names) for names in _namings(owners))
+    """A form equal for two cells only when they are the same network up to naming the convolutions' weights.
 
-
-def _namings(owners: dict[int, list[int]]) -> Iterator[dict[int, int]]:
-    for orders in product(*(permutations(edges) for edges in owners.values())):
-        yield {edge: name for order in orders for name, edge in enumerate(order)}
+    Weights need a name only where they are used twice: those of the edge into the first node, where two paths lead on
+    to the output. All other edges occur once.
+    """
+    there = {edge: OPERATIONS[option] != "none" for edge, option in zip(EDGES, architecture, strict=True)}
+    shared = there[1, 3] and there[1, 2] and there[2, 3] and "conv" in OPERATIONS[architecture[0]]
+    return _expression(architecture, {0: 0} if shared else {})
 
 
 def _expression(architecture: Architecture, names: dict[int, int]) -> tuple[_Term, ...]:
