@@ -21,7 +21,8 @@ def fit_named(
     """Fits and keeps a surrogate.
 
     Args:
-        name: A table file, also as ``table:FILE`` or by its name in the folder of imported tables, or a surrogate task that says itself what it is fitted to.
+        name: A table file, also as ``table:FILE``, or by its name an imported one; or a surrogate task that says itself
+            what it is fitted to.
         out: Where to keep it; of a table only.
         model: The surrogate model (default ``trees``); of a table only.
         seed: Of the split and of the members (default 0); of a table only.

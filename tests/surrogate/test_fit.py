@@ -44,7 +44,7 @@ def test_an_imported_table_is_known_by_its_name(sample: Path, tmp_path: Path, mo
     """As `equipoise data import` prints it, from any folder."""
     monkeypatch.setenv("EQUIPOISE_CACHE", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(DataError, match="imported-sample.parquet"):
+    with pytest.raises(DataError, match=r"imported-sample\.parquet"):
         fit_named("imported-sample.parquet", tmp_path / "it.npz", "trees", None, lambda _: None)
     (tmp_path / "cache" / "tables").mkdir(parents=True)
     shutil.copy(sample, tmp_path / "cache" / "tables" / "imported-sample.parquet")
