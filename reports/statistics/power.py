@@ -110,7 +110,7 @@ def _noncentrality(freedom: Array, power: float, alpha: float) -> Array:
     Source: Dowell and Jarratt, BIT 1971.
     """
 
-    def excess(noncentrality: Array, places: Array | slice) -> Array:
+    def excess(noncentrality: Array, places: npt.NDArray[np.generic] | slice) -> Array:
         return np.asarray(power_of(noncentrality, freedom[places], alpha) - power)
 
     low, high = np.zeros(freedom.shape), np.ones(freedom.shape)

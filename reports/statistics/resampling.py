@@ -205,7 +205,8 @@ def effective_strata(variances: npt.ArrayLike) -> Array:
     """
     parts = np.nan_to_num(np.asarray(variances, dtype=np.float64))
     squares = (parts**2).sum(axis=-1)
-    return np.where(squares > 0, parts.sum(axis=-1) ** 2 / np.where(squares > 0, squares, 1.0), parts.shape[-1])
+    ratio = parts.sum(axis=-1) ** 2 / np.where(squares > 0, squares, 1.0)
+    return np.asarray(np.where(squares > 0, ratio, float(parts.shape[-1])))
 
 
 def mean_variances(values: npt.ArrayLike) -> Array:
