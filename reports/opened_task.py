@@ -49,7 +49,7 @@ class OpenedTask:
 
     @property
     def metric(self) -> Metric:
-        """How errors are shown."""
+        """The metric that errors are shown in."""
         if "metric" in self.described:
             return Metric(**self.described["metric"])
         return self.task.info.metric if self.task else Metric.accuracy()
@@ -118,7 +118,7 @@ class OpenedTask:
 
     @property
     def caveat(self) -> str:
-        """What the reader must know of how this task was read; empty if nothing."""
+        """A warning for the reader on how this task was read; empty if there is none."""
         if self.at_hand is None:
             return (
                 f"its data cannot be read on this machine ({self.problem}), so regret is measured from the best error "

@@ -99,6 +99,6 @@ class _Race:
         return np.asarray(0.5 + 0.5 * margin / (ahead * total))
 
     def _placed(self, first: int, second: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """How many runs of the second method are less than each of the first, and how many are no more."""
+        """Numbers of runs of the second method that are less than each of the first, and that are no more."""
         less, no_more = (np.searchsorted(self._sorted[second], self._errors[first], side) for side in ("left", "right"))
         return (less, less) if np.array_equal(less, no_more) else (less, no_more)
