@@ -19,6 +19,9 @@ PARENTS = 50
 SAVING = 3
 """A new network takes as many times the passes of one that goes on from its weights."""
 
+GROWTH = 2
+"""A new network is trained at this many times the observations that the last one began with."""
+
 SHOWN = 100
 """Random architectures whose labels are known to the network."""
 
@@ -30,7 +33,8 @@ class Npenas(PredictorMethod):
     deviation, and ranks by one draw for each of the offspring.
 
     The published protocol trains a new network every round (``settings = { warm_start = false }``). Here it goes on
-    from the weights of the round before, with a third of the passes.
+    from the weights of the round before, with a third of the passes; a new one is trained whenever the observations
+    have doubled.
 
     Args:
         problem: What is known before the search.
@@ -40,8 +44,8 @@ class Npenas(PredictorMethod):
         batch: Queries in a round.
         candidates: Offspring screened in a round.
         epochs: Passes over the data in the training of a new network; default 300 for ``np`` and 1000 for ``bo``.
-        warm_start: Whether rounds after the first go on from the weights of the round before, with a third of the
-            passes; False trains a new network every round, as published.
+        warm_start: Whether a round goes on from the weights of the round before, with a third of the passes, until the
+            observations have doubled; False trains a new network every round, as published.
         minibatch: Architectures in a step of training.
         learning_rate: Of Adam at the start.
         scale: The largest error, in percent, that ``np`` can predict; the authors' code has 100 on NAS-Bench-201 and 10
@@ -52,10 +56,10 @@ class Npenas(PredictorMethod):
 
     Source: Wei, Niu, Tang and Liang, NPENAS: Neural Predictor Guided Evolution for Neural Architecture Search, 2020
     (arXiv 2003.12857), algorithms 1 and 2; settings as in its repository (``nas_lib/configs.py``, ``predictor.py``).
-    Differs from it: rounds after the first train the network of the round before with a third of the passes, each
-    with the published schedule of the rate; what counts as seen is the benchmark's entry, not the set of paths; an
-    operation ``none`` is left out instead of standing apart as an isolated node; where errors exceed 1, they are
-    divided by the largest seen.
+    Differs from it: until the observations have doubled, a round trains the network of the round before on with a third
+    of the passes, at the published schedule of the rate; what counts as seen is the benchmark's entry, not the set of
+    paths; an operation ``none`` is left out instead of standing apart as an isolated node; where errors exceed 1, they
+    are divided by the largest seen.
     """
 
     family = "nas"
@@ -64,8 +68,8 @@ class Npenas(PredictorMethod):
     knowledge = ("decisions", "legality", "isomorphism", "graph")
     costly = True
     deviations = (
-        "Rounds after the first train on from the weights of the round before, with a third of the passes"
-        " (warm_start = false: a new network every round, as published).",
+        "Until the observations have doubled, a round goes on from the weights of the round before, with a third of the"
+        " passes (warm_start = false: a new network every round, as published).",
         "Repeats are told by the benchmark's entries, not by sets of paths; 'none' is left out of the graph.",
         "Where errors exceed 1, they are divided by the largest seen.",
         "Predictions range to 100 % on every space; the authors' code has 10 % on NAS-Bench-101 (scale = 10).",
@@ -101,6 +105,7 @@ class Npenas(PredictorMethod):
         self.warm_start = warm_start
         self._reader: GraphReader | None = None
         self._model: Gin | None = None
+        self._begun_with = 0  # observations in the first training of the network
 
     def choose(self) -> list[Architecture]:
         """The offspring of the best, by the errors expected of them."""
@@ -115,8 +120,8 @@ class Npenas(PredictorMethod):
         errors = np.asarray(self.errors) / max(1.0, float(np.abs(self.errors).max()))
         seen, unseen = graphs.take(slice(len(errors))), graphs.take(slice(len(errors), None))
         epochs = self.epochs
-        if self._model is None or not self.warm_start:
-            self._model = Gin(graphs.labels.shape[2], self.uncertain, rng, self.scale)
+        if self._model is None or not self.warm_start or len(errors) >= GROWTH * self._begun_with:
+            self._model, self._begun_with = Gin(graphs.labels.shape[2], self.uncertain, rng, self.scale), len(errors)
         else:
             epochs = -(-epochs // SAVING)
         wanted = errors.astype(np.float32)
