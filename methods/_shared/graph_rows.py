@@ -1,4 +1,4 @@
-"""What a step of a graph network reads and writes: its batch, and arrays that every step uses again."""
+"""The batch of a step of a graph network, and the arrays that every step writes to again."""
 
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ Floats = npt.NDArray[np.float32]
 
 
 class GraphRows(NamedTuple):
-    """n graphs, padded to N nodes, with all that stays the same through the training.
+    """n graphs, padded to N nodes, with all that is constant in training.
 
     Attributes:
         gather: n x N x N; row i has a one for node i itself and for each node that feeds it.
@@ -91,7 +91,7 @@ class Workspace:
         self._padded = True
 
     def begin(self, rows: GraphRows) -> None:
-        """Takes in what is known of a batch."""
+        """Copies the constants of a batch."""
         context = rows.context.reshape(-1, 2)
         self.gathered[:, :, -2:] = context
         self.inner[:, :, -1] = context[:, 1]
@@ -112,6 +112,6 @@ class Workspace:
         variance /= np.float32(self.count)
 
     def momenta(self, momentum: float) -> Floats:
-        """What a step adds of mean and variance to their running averages; the latter without bias."""
+        """Factors of mean and variance in their running averages; the latter is corrected for its bias."""
         unbiased = self.count / max(self.count - 1.0, 1.0)
         return np.array([[momentum], [momentum * unbiased]], dtype=np.float32)
