@@ -26,7 +26,7 @@ from equipoise.harness.core.task import Task
 from equipoise.harness.engine.runner import run_trial
 
 VARIANTS: dict[str, dict[str, Any]] = {
-    "npenas, a new network every round": {"name": "npenas", "warm_start": False},
+    "npenas, warm start": {"name": "npenas", "warm_start": True},
     "bananas, all passes": {"name": "bananas", "epochs": 150},
     "gp_bo, fewer operations": {"name": "gp_bo", "arithmetic": "lean"},
 }
