@@ -1,7 +1,7 @@
 """The loop in which a method searches a task."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from functools import lru_cache
 from math import inf
@@ -81,6 +81,7 @@ def run_trial(
     trained: dict[Architecture, tuple[int, float]] = {}  # the longest training: its epochs and seconds
     rows: list[tuple[Any, ...]] = []
     status: Status
+    objectives: Mapping[str, float]
     while not ledger.exhausted:
         if was_told():  # even if the method caught the interrupt
             raise KeyboardInterrupt
