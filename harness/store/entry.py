@@ -15,7 +15,7 @@ from equipoise.harness.core.registry import load_task
 from equipoise.harness.core.run_spec import RunSpec
 from equipoise.harness.core.suite import Suite
 from equipoise.harness.store.description import read_description
-from equipoise.harness.store.packed_checks import check_names, check_numbers, check_plan
+from equipoise.harness.store.packed_checks import check_names, check_plan
 from equipoise.harness.store.packed_table import PackedTable
 from equipoise.harness.store.rebuilt import STATUSES, RebuiltRows
 from equipoise.harness.store.run_file import COLUMNS, Summary
@@ -165,8 +165,7 @@ class Entry:
 
         table, rebuild, places = self._packed, self._rebuild(name), runs.index.to_numpy()
         lengths = runs["queries"].to_numpy(np.int64)
-        numbers = table.proposals(places, lengths)
-        check_numbers(numbers, rebuild.cardinalities, table.path)
+        numbers = table.proposals(places, lengths, name, rebuild.codes)
         columns = table.overridden(rebuild.columns(numbers, lengths) or {}, places, lengths)
         distinct, place = np.unique(numbers, return_inverse=True)
         each = {key: np.repeat(runs[key].to_numpy(), lengths) for key in ("method", "budget", "repeat")}

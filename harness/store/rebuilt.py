@@ -1,56 +1,23 @@
 """Columns of a run that its proposals and the table of its task tell, so that a packed run need not hold them."""
 
 from collections.abc import Mapping, Sequence
-from math import nan, prod
+from math import nan
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from equipoise.harness.core.errors import StoreError
-from equipoise.harness.core.space import Architecture, SearchSpace
+from equipoise.harness.core.space import Architecture
 from equipoise.harness.core.task import Task
+from equipoise.harness.store.numbering import Numbering, Numbers
+from equipoise.harness.store.proposal_codes import ProposalCodes
 
-__all__ = ["REBUILT", "Numbering", "RebuiltRows"]
+__all__ = ["REBUILT", "RebuiltRows"]
 
 REBUILT = ("fidelity", "validation_error", "charge", "training_charge", "cost_seconds", "status")
 """The columns of a row that are rebuilt; one that is not rebuilt exactly is stored as it is."""
 
 STATUSES = ("duplicate", "invalid", "ok")
-MOST_NUMBERS = 2**32
-
-Numbers = npt.NDArray[np.int64]
-
-
-class Numbering:
-    """Numbers the architectures of a space: option numbers as digits, the base of each is its number of options.
-
-    Invalid proposals have a number too: a runner accepts only option numbers that are in range.
-
-    Args:
-        space: Its cardinalities are the bases.
-
-    Raises:
-        StoreError: The numbers do not fit 32 bits.
-    """
-
-    def __init__(self, space: SearchSpace) -> None:
-        widths = space.cardinalities
-        if prod(widths) > MOST_NUMBERS:
-            raise StoreError(
-                f"{space.name}: packed runs take spaces of up to 2^32 combinations of options, not this one"
-            )
-        self._widths = np.array(widths, dtype=np.int64)
-        self._weights = np.concatenate([np.cumprod(self._widths[::-1])[::-1][1:], [1]])
-
-    def number(self, architecture: Architecture) -> int:
-        """The number of an architecture."""
-        return int(self._weights @ np.array(architecture, dtype=np.int64))
-
-    def architectures(self, numbers: Numbers) -> list[Architecture]:
-        """The architectures of n numbers."""
-        digits = numbers[:, None] // self._weights % self._widths
-        return list(map(tuple, digits.tolist()))
 
 
 class RebuiltRows:
@@ -59,10 +26,14 @@ class RebuiltRows:
     Args:
         task: Answers; its data is read only where answers are looked up.
         unit: Of the budget.
+
+    Attributes:
+        codes: Of the proposals.
     """
 
     def __init__(self, task: Task, unit: str) -> None:
         self._task, self._unit = task, unit
+        self.codes = ProposalCodes(task.space)
         self._numbering = Numbering(task.space)
         self._known: dict[int, tuple[str, float, float, int]] = {}
         self._keys: dict[Architecture, int] = {}
