@@ -27,7 +27,7 @@ from equipoise.reports.results import FAMILIES, Array, MethodInfo, Results, Task
 from equipoise.reports.score_worth import score_worths
 from equipoise.reports.summarize import Catalogue, mean_seconds, summarize, training_equivalents
 
-__all__ = ["load"]
+__all__ = ["load", "load_entry"]
 
 LOG = logging.getLogger("equipoise")
 
@@ -67,6 +67,21 @@ def load(folder: Path, beside: Sequence[Entry] = (), smaller: bool = True) -> Re
     suite = Suite.from_dict(manifest["suite"])
     budgets = suite.budgets if smaller else suite.budgets[-1:]
     *others, full = (_at_budget(store, suite, manifest, budget) for budget in budgets)
+    return replace(full, smaller=tuple(others))
+
+
+def load_entry(entry: Entry) -> Results:
+    """Reads an entry of an archive by itself, budget by budget: its rows are rebuilt, and large.
+
+    Raises:
+        StoreError: It is damaged, or holds no runs.
+    """
+    suite, manifest = entry.suite, entry.manifest()
+    budgets = [(entry.only(suite.tasks, [budget.limit]), budget) for budget in suite.budgets]
+    held = [(view, budget) for view, budget in budgets if view.summaries()]
+    if not held:
+        raise StoreError(f"{entry.path}: it holds no runs")
+    *others, full = (_at_budget(view, suite, manifest, budget) for view, budget in held)
     return replace(full, smaller=tuple(others))
 
 

@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from equipoise.harness.archive.index import Archive, Listed, damage_of
+from equipoise.harness.archive.index import INDEX, Archive, Listed, damage_of
 from equipoise.harness.core.errors import StoreError, nearest
 from equipoise.harness.data.cache import cache_folder
 from equipoise.harness.data.fetch import fetch
 from equipoise.harness.data.sources import Source
 from equipoise.harness.store.entry import DESCRIPTION, Entry
 
-__all__ = ["REFERENCE", "SHIPPED", "entry_named", "fetch_entry", "fetched_folder"]
+__all__ = ["REFERENCE", "SHIPPED", "entry_named", "fetch_entry", "fetched_folder", "is_entry"]
 
 SHIPPED = Path(__file__).parent / "shipped"
 """The archive that comes with Equipoise."""
@@ -62,6 +62,12 @@ def _remember(archive: Archive, listed: Listed) -> None:
     folder = fetched_folder() / archive.name
     known = Archive.open(folder) if (folder / "index.json").exists() else Archive(str(folder), archive.name)
     known.with_entry(listed).write()
+
+
+def is_entry(text: str) -> bool:
+    """Tells whether a text names an entry that is here, or the folder of one."""
+    indices = [folder for folder in (SHIPPED, *fetched_folder().glob("*")) if (folder / INDEX).is_file()]
+    return (Path(text) / DESCRIPTION).is_file() or any(text in Archive.open(folder).entries for folder in indices)
 
 
 def entry_named(text: str) -> Entry:

@@ -74,6 +74,17 @@ class Entry:
         view._keep = kept.to_numpy() if self._keep is None else kept.to_numpy() & self._keep
         return view
 
+    def first(self, repeats: int) -> "Entry":
+        """A view of the first repeats.
+
+        Args:
+            repeats: The number of the last one.
+        """
+        view, kept = copy(self), (self._packed.runs["repeat"] <= repeats).to_numpy()
+        view._summaries = None
+        view._keep = kept if self._keep is None else kept & self._keep
+        return view
+
     # Reading, as of a results folder.
 
     def summaries(self) -> dict[str, Summary]:
