@@ -13,11 +13,12 @@ import numpy.typing as npt
 from equipoise.harness.core.errors import EquipoiseError, StoreError
 from equipoise.harness.core.registry import load_task
 from equipoise.harness.core.run_spec import RunSpec
+from equipoise.harness.core.space import SearchSpace
 from equipoise.harness.core.suite import Suite
 from equipoise.harness.store.description import read_description
 from equipoise.harness.store.packed_checks import check_names, check_plan
 from equipoise.harness.store.packed_table import PackedTable
-from equipoise.harness.store.rebuilt import STATUSES, RebuiltRows
+from equipoise.harness.store.rebuilt import STATUSES, Architectures, RebuiltRows
 from equipoise.harness.store.run_file import COLUMNS, Summary
 from equipoise.harness.store.run_store import RUN
 
@@ -159,13 +160,15 @@ class Entry:
     @cached_property
     def _rebuild(self) -> Callable[[str], RebuiltRows]:
         known: dict[str, RebuiltRows] = {}
+        spaces: dict[SearchSpace, Architectures] = {}
 
         def of(name: str) -> RebuiltRows:
             if name not in known:
                 task = load_task(self.suite.address(name), self.suite.protocol.noise)
                 if (reason := task.skip()) is not None:
                     raise StoreError(f"{self.path}: the rows on {name} need its data; it {reason}")
-                known[name] = RebuiltRows(task, self.suite.budget.unit)
+                architectures = spaces.setdefault(task.space, Architectures(task.space))
+                known[name] = RebuiltRows(task, self.suite.budget.unit, architectures)
             return known[name]
 
         return of

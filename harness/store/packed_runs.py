@@ -21,7 +21,7 @@ from equipoise.harness.core.suite import Suite
 from equipoise.harness.store.numbering import Numbers
 from equipoise.harness.store.packed_checks import COLUMNS, check_columns, check_size
 from equipoise.harness.store.proposal_codes import NEEDED, STREAMS
-from equipoise.harness.store.rebuilt import REBUILT, RebuiltRows, as_stored
+from equipoise.harness.store.rebuilt import REBUILT, Architectures, RebuiltRows, as_stored
 from equipoise.harness.store.run_file import Summary
 from equipoise.harness.store.run_store import RunStore
 
@@ -113,7 +113,7 @@ def _pack_task(
         raise StoreError(f"{store.path}: {name} has further objectives; packed runs hold the validation error alone")
     wanted = [repeat in chosen.get(label, ()) for label, repeat in zip(frame["method"], frame["repeat"], strict=True)]
     frame = frame[np.array(wanted)].reset_index(drop=True)
-    rebuild = RebuiltRows(task, suite.budget.unit)
+    rebuild = RebuiltRows(task, suite.budget.unit, Architectures(task.space))
     codes = frame["architecture"].cat.codes.to_numpy(np.int64)
     distinct, place = np.unique(codes, return_inverse=True)
     numbers = rebuild.numbers(frame["architecture"].cat.categories[distinct].tolist())[place]

@@ -7,17 +7,48 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from equipoise.harness.core.space import Architecture
+from equipoise.harness.core.space import Architecture, SearchSpace
 from equipoise.harness.core.task import Task
 from equipoise.harness.store.numbering import Numbering, Numbers
 from equipoise.harness.store.proposal_codes import ProposalCodes
 
-__all__ = ["REBUILT", "RebuiltRows"]
+__all__ = ["REBUILT", "Architectures", "RebuiltRows"]
 
 REBUILT = ("fidelity", "validation_error", "charge", "training_charge", "cost_seconds", "status")
 """The columns of a row that are rebuilt; one that is not rebuilt exactly is stored as it is."""
 
 STATUSES = ("duplicate", "invalid", "ok")
+
+
+class Architectures:
+    """What a space tells of numbered architectures, asked once each; the tasks of one space share it.
+
+    Args:
+        space: Of the tasks.
+
+    Attributes:
+        codes: Of proposals.
+    """
+
+    def __init__(self, space: SearchSpace) -> None:
+        self._space, self._numbering = space, Numbering(space)
+        self.codes = ProposalCodes(space)
+        self._known: dict[int, tuple[Architecture, str, int]] = {}
+        self._keys: dict[Architecture, int] = {}
+
+    def of(self, numbers: Numbers) -> list[tuple[Architecture, str, int]]:
+        """Architectures, their texts, and numbers that are equal where their keys are, -1 for what is not valid."""
+        space = self._space
+        new = np.array([number for number in numbers.tolist() if number not in self._known], dtype=np.int64)
+        for number, one in zip(new.tolist(), self._numbering.architectures(new), strict=True):
+            key = self._keys.setdefault(space.key(one), len(self._keys)) if space.contains(one) else -1
+            self._known[number] = one, space.format(one), key
+        return list(map(self._known.__getitem__, numbers.tolist()))
+
+    def numbers(self, texts: Sequence[str]) -> Numbers:
+        """The numbers of n architectures, from their texts."""
+        found = [self._numbering.number(self._space.parse(text)) for text in texts]
+        return np.array(found, dtype=np.int64)
 
 
 class RebuiltRows:
@@ -26,31 +57,25 @@ class RebuiltRows:
     Args:
         task: Answers; its data is read only where answers are looked up.
         unit: Of the budget.
-
-    Attributes:
-        codes: Of the proposals.
+        architectures: Of its space.
     """
 
-    def __init__(self, task: Task, unit: str) -> None:
-        self._task, self._unit = task, unit
-        self.codes = ProposalCodes(task.space)
-        self._numbering = Numbering(task.space)
-        self._known: dict[int, tuple[str, float, float, int]] = {}
-        self._keys: dict[Architecture, int] = {}
+    def __init__(self, task: Task, unit: str, architectures: Architectures) -> None:
+        self._task, self._unit, self._architectures = task, unit, architectures
+        self._known: dict[int, tuple[float, float, int]] = {}
 
     @property
-    def cardinalities(self) -> tuple[int, ...]:
-        """The number of options of each decision."""
-        return self._task.space.cardinalities
+    def codes(self) -> ProposalCodes:
+        """Of the proposals."""
+        return self._architectures.codes
 
     def texts(self, numbers: Numbers) -> list[str]:
         """The texts of n architectures."""
-        return list(map(self._task.space.format, self._numbering.architectures(numbers)))
+        return [text for _, text, _ in self._architectures.of(numbers)]
 
     def numbers(self, texts: Sequence[str]) -> Numbers:
         """The numbers of n architectures, from their texts."""
-        found = [self._numbering.number(self._task.space.parse(text)) for text in texts]
-        return np.array(found, dtype=np.int64)
+        return self._architectures.numbers(texts)
 
     def columns(self, numbers: Numbers, lengths: Numbers) -> dict[str, Any] | None:
         """The `REBUILT` columns of some runs; None where answers cannot be looked up.
@@ -64,7 +89,7 @@ class RebuiltRows:
             return None
         distinct, place = np.unique(numbers, return_inverse=True)
         self._learn(distinct)
-        _, errors, costs, keys = zip(*map(self._known.__getitem__, distinct.tolist()), strict=True)
+        errors, costs, keys = zip(*map(self._known.__getitem__, distinct.tolist()), strict=True)
         key = np.array(keys, dtype=np.int64)[place]
         fidelity = float(task.info.fidelities[-1]) if task.info.fidelities else nan
         cost = np.array(costs, dtype=np.float64)[place]
@@ -83,14 +108,12 @@ class RebuiltRows:
         """Asks the task for what is not known yet."""
         task, rng = self._task, np.random.default_rng(0)
         new = np.array([number for number in numbers.tolist() if number not in self._known], dtype=np.int64)
-        for number, architecture in zip(new.tolist(), self._numbering.architectures(new), strict=True):
-            text = task.space.format(architecture)
-            if not task.space.contains(architecture):
-                self._known[number] = (text, task.info.penalty, 0.0, -1)
+        for number, (architecture, _, key) in zip(new.tolist(), self._architectures.of(new), strict=True):
+            if key < 0:
+                self._known[number] = task.info.penalty, 0.0, -1
                 continue
             answer = task.evaluate(architecture, None, rng)
-            key = self._keys.setdefault(task.space.key(architecture), len(self._keys))
-            self._known[number] = (text, answer.validation_error, answer.cost_seconds, key)
+            self._known[number] = answer.validation_error, answer.cost_seconds, key
 
 
 def _statuses(keys: Numbers, lengths: Numbers) -> npt.NDArray[np.int8]:
