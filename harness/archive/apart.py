@@ -127,7 +127,7 @@ def _environment(home: str) -> dict[str, str]:
 
 @cache
 def _without_network() -> tuple[str, ...]:
-    """The command that starts another one without a network; empty where the system does not allow it."""
+    """The command that starts another in a network of nobody; empty where the system does not allow it."""
     unshare = shutil.which("unshare")
     if unshare is None:
         return ()

@@ -113,7 +113,7 @@ def _checked(archive: Path, listed: Listed, sample: int, say: Say, limits: Limit
 
 
 def reasons_of(folder: Path, sample: int, say: Say) -> list[str]:
-    """Why an entry is not verified; empty if it is. Its code is executed in this process.
+    """Gives the reasons why an entry is not verified, none if it is. Its code is executed in this process.
 
     Args:
         folder: The entry.

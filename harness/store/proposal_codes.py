@@ -181,7 +181,7 @@ class ProposalCodes:
 
 
 def _nearest(digits: Any) -> tuple[Numbers, Numbers]:
-    """How many proposals back the nearest equal one is, and the nearest that differs in one option; 0 for none."""
+    """Counts the proposals back to the nearest equal one, and to the nearest that differs in one option; 0 for none."""
     count, length, _ = digits.shape
     small = digits.astype(np.uint8) if digits.max(initial=0) < 256 else digits
     same, near = np.zeros((count, length), np.int64), np.zeros((count, length), np.int64)

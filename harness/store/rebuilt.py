@@ -21,7 +21,7 @@ STATUSES = ("duplicate", "invalid", "ok")
 
 
 class Architectures:
-    """What a space tells of numbered architectures, asked once each; the tasks of one space share it.
+    """Facts about numbered architectures, asked of their space once each; its tasks share them.
 
     Args:
         space: Of the tasks.

@@ -101,7 +101,7 @@ class Explorer:
             except EquipoiseError as error:
                 notes.append(f"{task.title} is not shown: {error}")
                 continue
-            packed = []
+            packed: list[dict[str, Any] | None] = []
             for at in every:
                 of_budget, key = at.tasks[number], f"runs {task.name}" + f" {at.limit:g}" * (at is not results)
                 if not of_budget.runs:
