@@ -28,7 +28,7 @@ from equipoise.reports.results import FAMILIES, Array, MethodInfo, Results, Task
 from equipoise.reports.run_rows import COLUMNS, run_rows
 from equipoise.reports.summarize import mean_seconds, summarize, training_equivalents
 
-__all__ = ["load"]
+__all__ = ["load", "load_entry"]
 
 LOG = logging.getLogger("equipoise")
 
@@ -63,6 +63,21 @@ def load(folder: Path, beside: Sequence[Entry] = (), smaller: bool = True) -> Re
     suite = Suite.from_dict(manifest["suite"])
     budgets = suite.budgets if smaller else suite.budgets[-1:]
     *others, full = _Reading(store, manifest, suite, budgets).results()
+    return replace(full, smaller=tuple(others))
+
+
+def load_entry(entry: Entry) -> Results:
+    """Reads an entry of an archive by itself, budget by budget: its rows are rebuilt, and large.
+
+    Raises:
+        StoreError: It is damaged, or holds no runs.
+    """
+    suite, manifest = entry.suite, entry.manifest()
+    budgets = [(entry.only(suite.tasks, [budget.limit]), budget) for budget in suite.budgets]
+    held = [(view, budget) for view, budget in budgets if view.summaries()]
+    if not held:
+        raise StoreError(f"{entry.path}: it holds no runs")
+    *others, full = (_Reading(view, manifest, suite, (budget,)).results()[0] for view, budget in held)
     return replace(full, smaller=tuple(others))
 
 

@@ -11,9 +11,11 @@ def explore(what: str | Path | Sequence[str], out: str | Path = "explorer.html")
 
         eq.explore("nasbench201/cifar10", "cifar10.html")
         eq.explore("results/quick", "quick.html")
+        eq.explore("reference", "reference.html")
 
     Args:
-        what: The name of a task, a pattern or a list of such names, or a results folder.
+        what: The name of a task, a pattern or a list of such names, a results folder, or the name or folder of an entry
+            of an archive.
         out: The file to write.
 
     Returns:

@@ -1,4 +1,7 @@
-"""Checks the entries of an archive: files, values, code, and whether a sample of the runs repeats."""
+"""Checks the entries of an archive: files, values, code, and whether a sample of the runs repeats.
+
+What executes code of an entry does so in a process apart (`equipoise.harness.archive.apart`).
+"""
 
 import os
 from collections import Counter
@@ -9,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from equipoise.harness.archive.apart import reasons_apart
 from equipoise.harness.archive.index import Archive, Listed, damage_of
 from equipoise.harness.conformance import failures_of
 from equipoise.harness.core.errors import EquipoiseError, StoreError, reason_of
@@ -17,13 +21,16 @@ from equipoise.harness.core.registry import load_method, load_task, missing_pack
 from equipoise.harness.core.suite import Suite
 from equipoise.harness.core.suite_entries import MethodEntry
 from equipoise.harness.core.task import Evaluation, Task
+from equipoise.harness.engine.limits import Limits
 from equipoise.harness.engine.verify import verify_runs
 from equipoise.harness.store.entry import Entry
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Verdict", "check", "runnable"]
+__all__ = ["LIMITS", "Verdict", "check", "reasons_of", "runnable"]
+
+LIMITS = Limits(seconds=3600.0, memory=8_000_000_000)
 
 Say = Callable[[str], None]
 
@@ -49,8 +56,10 @@ class Verdict:
         return f"{self.name}: UNVERIFIED: {'; '.join(self.reasons)}" if self.reasons else f"{self.name}: verified"
 
 
-def check(archive: Archive, names: Sequence[str], sample: int, say: Say, mark: bool = False) -> list[Verdict]:
-    """Checks entries of an archive that is a folder. The code in the entries is executed.
+def check(
+    archive: Archive, names: Sequence[str], sample: int, say: Say, mark: bool = False, limits: Limits = LIMITS
+) -> list[Verdict]:
+    """Checks entries of an archive that is a folder. The code in the entries is executed, in a process apart.
 
     What does not repeat is unverified, not refused; only a damaged entry cannot be used.
 
@@ -60,6 +69,7 @@ def check(archive: Archive, names: Sequence[str], sample: int, say: Say, mark: b
         sample: Runs of each entry that are executed again.
         say: Takes the lines.
         mark: Whether to write the verdicts into the index.
+        limits: Of the process, per entry.
 
     Raises:
         StoreError: The archive is not a folder, or has no entry of that name.
@@ -68,7 +78,7 @@ def check(archive: Archive, names: Sequence[str], sample: int, say: Say, mark: b
         raise StoreError(f"{archive.location}: only an archive that is a folder can be checked; clone or download it")
     folder, verdicts = archive.folder, list[Verdict]()
     for listed in [archive.entry(name) for name in names or archive.entries]:
-        verdict = _checked(folder / listed.name, listed, sample, say)
+        verdict = _checked(folder, listed, sample, say, limits)
         say(str(verdict))
         verdicts.append(verdict)
         if mark and verdict.damaged is None:
@@ -92,14 +102,25 @@ def runnable(suite: Suite, say: Say) -> Suite:
     return replace(suite, methods=tuple(kept))
 
 
-def _checked(folder: Path, listed: Listed, sample: int, say: Say) -> Verdict:
-    if (damage := damage_of(folder, listed)) is not None:
+def _checked(archive: Path, listed: Listed, sample: int, say: Say, limits: Limits) -> Verdict:
+    if (damage := damage_of(archive / listed.name, listed)) is not None:
         return Verdict(listed.name, damage)
     try:
-        entry = Entry(folder)
-        entry.summaries()
+        Entry(archive / listed.name).summaries()
     except EquipoiseError as error:
         return Verdict(listed.name, str(error))
+    return Verdict(listed.name, None, tuple(reasons_apart(archive, listed.name, sample, say, limits)))
+
+
+def reasons_of(folder: Path, sample: int, say: Say) -> list[str]:
+    """Gives the reasons why an entry is not verified, none if it is. Its code is executed in this process.
+
+    Args:
+        folder: The entry.
+        sample: Runs that are executed again.
+        say: Takes the lines.
+    """
+    entry = Entry(folder)
     reasons = [*_values(entry), *_budget(entry)]
     methods = []
     for method in entry.suite.methods:
@@ -108,7 +129,7 @@ def _checked(folder: Path, listed: Listed, sample: int, say: Say) -> Verdict:
         methods += [] if found else [method]
     if methods:
         reasons += _repeats(entry, replace(entry.suite, methods=tuple(methods)), sample, say)
-    return Verdict(listed.name, None, tuple(reasons))
+    return reasons
 
 
 def _values(entry: Entry) -> list[str]:

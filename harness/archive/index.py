@@ -1,4 +1,4 @@
-"""The index of an archive: its entries with versions, authors, files and their SHA-256."""
+"""The index of an archive: its entries with versions, authors, files and their SHA-256, and a checksum of itself."""
 
 import json
 import re
@@ -14,6 +14,7 @@ from equipoise.harness.core.files import parse_json, write_whole
 from equipoise.harness.data.sources import digest_of
 from equipoise.harness.store.description import NAME
 from equipoise.harness.store.entry import DESCRIPTION, RUNS
+from equipoise.harness.store.sealed import KEY, sealed, unsealed
 
 __all__ = ["INDEX", "Archive", "FileFacts", "Listed", "damage_of"]
 
@@ -72,11 +73,13 @@ class Archive:
         location: The folder, or the URL of the folder.
         name: Of the archive.
         entries: By name.
+        sealed: Whether the index has a checksum, against damage; those of former versions have none.
     """
 
     location: str
     name: str
     entries: Mapping[str, Listed] = field(default_factory=dict)
+    sealed: bool = True
 
     @classmethod
     def open(cls, location: str | Path) -> "Archive":
@@ -88,7 +91,7 @@ class Archive:
         place = str(location).removesuffix(INDEX).rstrip("/")
         shown = one_line(f"{place}/{INDEX}", 200)
         try:
-            return _parsed(place, parse_json(_read(place)))
+            return _parsed(place, _read(place))
         except (OSError, HTTPException) as error:
             reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or error
             raise StoreError(f"{shown}: cannot be read ({reason}); give the folder or URL of an archive") from error
@@ -119,7 +122,7 @@ class Archive:
         assert self.folder is not None
         entries = [{**asdict(entry), "methods": list(entry.methods)} for _, entry in sorted(self.entries.items())]
         content = {"format": FORMAT, "name": self.name, "entries": entries}
-        write_whole(self.folder / INDEX, (json.dumps(content, indent=2) + "\n").encode())
+        write_whole(self.folder / INDEX, (json.dumps(sealed(content), indent=2) + "\n").encode())
 
 
 def damage_of(folder: Path, listed: Listed) -> str | None:
@@ -145,13 +148,14 @@ def _read(place: str) -> bytes:
     return content
 
 
-def _parsed(place: str, content: Any) -> Archive:
+def _parsed(place: str, text: bytes) -> Archive:
+    content, has_checksum = unsealed(text), KEY in parse_json(text)
     if content["format"] != FORMAT:
         raise ValueError(f"format {content['format']!r}; this version reads {FORMAT}")
     entries = [_listed(entry) for entry in content["entries"]]
     if not NAME.fullmatch(content["name"]):
         raise ValueError(f"name {content['name']!r}")
-    return Archive(place, content["name"], {entry.name: entry for entry in entries})
+    return Archive(place, content["name"], {entry.name: entry for entry in entries}, has_checksum)
 
 
 def _listed(content: Mapping[str, Any]) -> Listed:

@@ -17,15 +17,12 @@ def list_(
     location: Annotated[str | None, typer.Argument(help=f"{LOCATION} Default: what is here.")] = None,
 ) -> None:
     """List the entries of an archive. Without one: those that come with Equipoise and those fetched."""
-    from equipoise.harness.archive.find import SHIPPED, fetched_folder
+    from equipoise.harness.archive.find import archives_here
     from equipoise.harness.archive.index import Archive
 
-    places = (
-        [location] if location else [SHIPPED, *sorted(path.parent for path in fetched_folder().glob("*/index.json"))]
-    )
-    for place in places:
+    for place in [location] if location else archives_here():
         found = Archive.open(place)
-        typer.echo(f"{found.name}: {found.location}")
+        typer.echo(f"{found.name}: {found.location}{'' if found.sealed else ' (its index has no checksum)'}")
         for entry in found.entries.values():
             typer.echo(f"  {entry}")
 
@@ -68,13 +65,17 @@ def check(
     names: Annotated[list[str] | None, typer.Argument(help="Names of entries (default: all).")] = None,
     sample: Annotated[int, typer.Option(help="Runs of each entry to execute again.")] = 10,
     mark: Annotated[bool, typer.Option("--mark", help="Write the verdicts into the index.")] = False,
+    seconds: Annotated[float, typer.Option(help="Stop the check of an entry after so many.")] = 3600.0,
+    memory: Annotated[float, typer.Option(help="Stop the check of an entry at so many GB.")] = 8.0,
 ) -> None:
-    """Check files, values and code of entries. A sample runs again, which executes their code.
+    """Check files, values and code of entries. A sample runs again, which executes their code in a process apart.
 
     An entry that does not repeat is unverified, and the exit status 0; it is 1 if one is damaged.
     """
     from equipoise.harness.archive.check import check as check_entries
     from equipoise.harness.archive.index import Archive
+    from equipoise.harness.engine.limits import Limits
 
-    verdicts = check_entries(Archive.open(folder), names or (), sample, typer.echo, mark)
+    limits = Limits(seconds, int(memory * 1e9))
+    verdicts = check_entries(Archive.open(folder), names or (), sample, typer.echo, mark, limits)
     raise typer.Exit(int(any(verdict.damaged for verdict in verdicts)))

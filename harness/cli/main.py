@@ -153,8 +153,8 @@ def explore(
     what: Annotated[
         list[str],
         typer.Argument(
-            metavar="DIR|TASK...",
-            help="A results folder, or tasks and patterns such as 'nasbench201/*'.",
+            metavar="DIR|ENTRY|TASK...",
+            help="A results folder, an entry of an archive (reference), or tasks and patterns such as 'nasbench201/*'.",
             autocompletion=completion.tasks,
         ),
     ],

@@ -13,7 +13,9 @@ from equipoise.harness.store.run_store import RunStore
 
 __all__ = ["FORMAT", "NAME", "description_of", "read_description"]
 
-FORMAT = 1
+FORMAT = 2
+FORMATS = (1, 2)
+"""Of the description, and of the packed runs beside it; the last is written, all are read."""
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
 """The accepted names of entries and archives."""
 
@@ -89,7 +91,10 @@ def description_of(
         "authors": list(authors),
         "about": about,
         "codes": codes,
-        "lossy": ["overhead_seconds: the sum over a run is kept, rows share it equally"],
+        "lossy": [
+            "overhead_seconds: the sum over a run is kept, rows share it equally; it has eight significant bits",
+            "process_seconds: has eight significant bits",
+        ],
         "manifest": described,
     }
 
@@ -121,8 +126,10 @@ def read_description(path: Path) -> dict[str, Any]:
         raise StoreError(f"{path}: cannot be read ({error.strerror}); an entry is a folder that holds it") from error
     except ValueError as error:
         raise StoreError(f"{path}: damaged ({reason_of(error)})") from error
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise StoreError(f"{path}: no description of an entry that this version reads (format {FORMAT})")
+    if not isinstance(content, dict) or content.get("format") not in FORMATS:
+        raise StoreError(
+            f"{path}: no description of an entry that this version reads (formats {', '.join(map(str, FORMATS))})"
+        )
     for key, kind in KINDS.items():
         if not isinstance(content.get(key), kind):
             raise StoreError(f"{path}: damaged ('{key}' is missing or of the wrong kind)")

@@ -13,11 +13,12 @@ import numpy.typing as npt
 from equipoise.harness.core.errors import EquipoiseError, StoreError
 from equipoise.harness.core.registry import load_task
 from equipoise.harness.core.run_spec import RunSpec
+from equipoise.harness.core.space import SearchSpace
 from equipoise.harness.core.suite import Suite
 from equipoise.harness.store.description import read_description
-from equipoise.harness.store.packed_checks import check_names, check_numbers, check_plan
+from equipoise.harness.store.packed_checks import check_names, check_plan
 from equipoise.harness.store.packed_table import PackedTable
-from equipoise.harness.store.rebuilt import STATUSES, RebuiltRows
+from equipoise.harness.store.rebuilt import STATUSES, Architectures, RebuiltRows
 from equipoise.harness.store.run_file import COLUMNS, Summary
 from equipoise.harness.store.run_store import RUN
 
@@ -72,6 +73,17 @@ class Entry:
         view._summaries = None
         kept = runs["task"].isin(list(tasks)) & runs["budget"].isin(list(budgets)) & ~runs["method"].isin(list(without))
         view._keep = kept.to_numpy() if self._keep is None else kept.to_numpy() & self._keep
+        return view
+
+    def first(self, repeats: int) -> "Entry":
+        """A view of the first repeats.
+
+        Args:
+            repeats: The number of the last one.
+        """
+        view, kept = copy(self), (self._packed.runs["repeat"] <= repeats).to_numpy()
+        view._summaries = None
+        view._keep = kept if self._keep is None else kept & self._keep
         return view
 
     # Reading, as of a results folder.
@@ -148,13 +160,15 @@ class Entry:
     @cached_property
     def _rebuild(self) -> Callable[[str], RebuiltRows]:
         known: dict[str, RebuiltRows] = {}
+        spaces: dict[SearchSpace, Architectures] = {}
 
         def of(name: str) -> RebuiltRows:
             if name not in known:
                 task = load_task(self.suite.address(name), self.suite.protocol.noise)
                 if (reason := task.skip()) is not None:
                     raise StoreError(f"{self.path}: the rows on {name} need its data; it {reason}")
-                known[name] = RebuiltRows(task, self.suite.budget.unit)
+                architectures = spaces.setdefault(task.space, Architectures(task.space))
+                known[name] = RebuiltRows(task, self.suite.budget.unit, architectures)
             return known[name]
 
         return of
@@ -165,8 +179,7 @@ class Entry:
 
         table, rebuild, places = self._packed, self._rebuild(name), runs.index.to_numpy()
         lengths = runs["queries"].to_numpy(np.int64)
-        numbers = table.proposals(places, lengths)
-        check_numbers(numbers, rebuild.cardinalities, table.path)
+        numbers = table.proposals(places, lengths, name, rebuild.codes)
         columns = table.overridden(rebuild.columns(numbers, lengths) or {}, places, lengths)
         distinct, place = np.unique(numbers, return_inverse=True)
         each = {key: np.repeat(runs[key].to_numpy(), lengths) for key in ("method", "budget", "repeat")}

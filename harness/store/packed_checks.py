@@ -9,11 +9,12 @@ import numpy as np
 from equipoise.harness.core.errors import StoreError, one_line
 from equipoise.harness.core.registry import benchmark_names
 from equipoise.harness.core.suite import Suite
+from equipoise.harness.store.proposal_codes import NEEDED, STREAMS
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["check_columns", "check_names", "check_numbers", "check_plan", "check_runs", "check_size"]
+__all__ = ["bytes_of", "check_columns", "check_names", "check_numbers", "check_plan", "check_runs", "check_size"]
 
 MOST_VALUES = 1 << 26
 """Numbers and texts in a file, and proposals of all its runs: half a gigabyte. The reference has a million."""
@@ -64,7 +65,7 @@ def check_columns(table: Any, where: Path) -> None:
         StoreError: There are some.
     """
     names = table.column_names
-    if missing := {*COLUMNS, "proposals"} - set(names):
+    if missing := {*COLUMNS, *(("proposals",) if "proposals" in names else NEEDED)} - set(names):
         raise StoreError(f"{where}: no file of packed runs: it has no column '{min(missing)}'")
     for name, column in zip(names, table.columns, strict=True):
         if names.count(name) > 1 or not _fits(name, column):
@@ -80,6 +81,8 @@ def _fits(name: str, column: Any) -> bool:
     if name in LISTS:
         known = pa.types.is_list(column.type) and inside == LISTS[name]
         return known and column.combine_chunks().values.null_count == 0
+    if name in STREAMS:
+        return inside == "binary"
     return name not in COLUMNS or (inside == COLUMNS[name] and column.null_count == 0)
 
 
@@ -135,3 +138,27 @@ def check_numbers(numbers: Any, cardinalities: tuple[int, ...], where: Path) -> 
     """
     if len(numbers) and int(np.max(numbers)) >= prod(cardinalities):
         raise StoreError(f"{where}: damaged (a number of an architecture beyond the last one)")
+
+
+def bytes_of(column: Any, most: int, where: Path) -> tuple[Any, Any]:
+    """The bytes of a column with a text of bytes per run, one after the other, and how many each run has.
+
+    Args:
+        column: As a dictionary; null for runs that have none.
+        most: The accepted number of bytes.
+        where: The file.
+
+    Raises:
+        StoreError: There are more.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    column = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    each = pc.binary_length(column.dictionary).fill_null(0).to_numpy(zero_copy_only=False)
+    places = column.indices.fill_null(0).to_numpy(zero_copy_only=False)
+    lengths = np.where(column.is_valid().to_numpy(False), each[places] if len(each) else 0, 0).astype(np.int64)
+    if int(lengths.sum()) > most:
+        raise StoreError(f"{where}: damaged (more codes of proposals than proposals)")
+    texts = column.dictionary_decode().fill_null(b"")
+    return np.frombuffer(b"".join(texts.to_pylist()), np.uint8), lengths

@@ -1,11 +1,14 @@
-"""The file of an archive entry: one row per run, with the numbers of its proposals and nothing that tables tell.
+"""The file of an archive entry: one row per run, with codes of its proposals and nothing that tables tell.
 
-Any Parquet reader reads it. ``proposals`` numbers the architectures (`equipoise.harness.store.rebuilt.Numbering`); it
-is null where the run is the beginning of the same repeat's run at a larger budget: the nearest that has any. A column
-of the store that proposals and tables do not give exactly is there too, as a list per run, null for the runs that need
-none. Of the overhead of a method only the sum over a run is kept.
+Any Parquet reader reads it. The columns `STREAMS` hold the proposals as bytes
+(`equipoise.harness.store.proposal_codes`); in files of format 1, ``proposals`` holds them as lists of numbers
+(`equipoise.harness.store.numbering`). They are null where the run is the beginning of the same repeat's run at a
+larger budget: the nearest that has any. A stream of zeros is left out. A column of the store that proposals and tables
+do not give exactly is there too, as a list per run, null for the runs that need none. Of the overhead of a method only
+the sum over a run is kept; it and the CPU time of a run have eight significant bits.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,8 +18,10 @@ import numpy as np
 from equipoise.harness.core.errors import StoreError
 from equipoise.harness.core.registry import load_task
 from equipoise.harness.core.suite import Suite
+from equipoise.harness.store.numbering import Numbers
 from equipoise.harness.store.packed_checks import COLUMNS, check_columns, check_size
-from equipoise.harness.store.rebuilt import REBUILT, Numbers, RebuiltRows, as_stored
+from equipoise.harness.store.proposal_codes import NEEDED, STREAMS
+from equipoise.harness.store.rebuilt import REBUILT, Architectures, RebuiltRows, as_stored
 from equipoise.harness.store.run_file import Summary
 from equipoise.harness.store.run_store import RunStore
 
@@ -30,6 +35,10 @@ Chosen = Mapping[str, frozenset[int]]
 
 WORDS = ["task", "method", "ended", "code"]
 RUN_COLUMNS = tuple(COLUMNS)
+CHECKSUMS = b"equipoise.numbering"
+"""The key of the file's metadata under which the numbering of each task has a checksum."""
+PAGE_BYTES = 1 << 26
+"""One page per column: a page is compressed by itself."""
 
 
 def packed_runs(store: RunStore, suite: Suite, chosen: Chosen) -> "pa.Buffer":
@@ -47,30 +56,44 @@ def packed_runs(store: RunStore, suite: Suite, chosen: Chosen) -> "pa.Buffer":
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    found: dict[str, list[Any]] = {name: [] for name in (*RUN_COLUMNS, "proposals", *REBUILT)}
+    found: dict[str, list[Any]] = {name: [] for name in (*RUN_COLUMNS, *STREAMS, *REBUILT)}
     summaries = {(s.task, s.method, s.budget, s.repeat): s for s in store.summaries().values()}
+    checksums = {}
     for task in suite.tasks:
         if any(key[0] == task and key[3] in chosen.get(key[1], ()) for key in summaries):
-            _pack_task(store, suite, task, chosen, summaries, found)
+            checksums[task] = _pack_task(store, suite, task, chosen, summaries, found)
     if not found["task"]:
         raise StoreError(f"{store.path}: no runs to pack")
+    keys = zip(found["method"], found["task"], found["repeat"], np.negative(found["budget"]).tolist(), strict=True)
+    order = [place for _, place in sorted(zip(keys, range(len(found["task"])), strict=True))]  # what is alike, together
+    found = {name: [values[place] for place in order] for name, values in found.items()}
     columns: dict[str, Any] = {}
     for name in RUN_COLUMNS:
         columns[name] = pa.array(found[name])
         if name in WORDS:
             columns[name] = columns[name].dictionary_encode()
         elif name in ("process_seconds", "overhead_seconds"):
-            columns[name] = columns[name].cast(pa.float32())
+            columns[name] = pa.array(_eight_bits(np.array(found[name], np.float32)))
         elif name in ("repeat", "queries"):
             columns[name] = columns[name].cast(pa.int32())
-    columns["proposals"] = pa.array(found["proposals"], pa.list_(pa.uint32()))
+    for name in STREAMS:
+        if name in NEEDED or any(text and any(text) for text in found[name]):
+            columns[name] = pa.array(found[name], pa.binary())
     for name in REBUILT:
         if any(values is not None for values in found[name]):
             columns[name] = pa.array(found[name], pa.list_(pa.int8() if name == "status" else pa.float64()))
     sink = pa.BufferOutputStream()
-    # Brotli's contexts suit the numbers: a tenth smaller than zstd.
-    options = {"compression": "brotli", "compression_level": 11, "use_dictionary": WORDS, "write_page_checksum": True}
-    pq.write_table(pa.table(columns), sink, **options)
+    table = pa.table(columns).replace_schema_metadata({CHECKSUMS: json.dumps(checksums)})
+    # Brotli's contexts suit the codes: a tenth smaller than zstd.
+    options = {
+        "compression": "brotli",
+        "compression_level": 11,
+        "use_dictionary": WORDS,
+        "data_page_size": PAGE_BYTES,
+        "row_group_size": len(table),
+        "write_page_checksum": True,
+    }
+    pq.write_table(table, sink, **options)
     content = sink.getvalue()
     check_size(pq.read_metadata(pa.BufferReader(content)), store.path)
     return content
@@ -83,14 +106,14 @@ def _pack_task(
     chosen: Chosen,
     summaries: Mapping[tuple[str, str, float, int], Summary],
     found: dict[str, list[Any]],
-) -> None:
+) -> str:
     task = load_task(suite.address(name), suite.protocol.noise)
     frame = store.frame(task=name)
     if any(str(column).startswith("objective:") for column in frame):
         raise StoreError(f"{store.path}: {name} has further objectives; packed runs hold the validation error alone")
     wanted = [repeat in chosen.get(label, ()) for label, repeat in zip(frame["method"], frame["repeat"], strict=True)]
     frame = frame[np.array(wanted)].reset_index(drop=True)
-    rebuild = RebuiltRows(task, suite.budget.unit)
+    rebuild = RebuiltRows(task, suite.budget.unit, Architectures(task.space))
     codes = frame["architecture"].cat.codes.to_numpy(np.int64)
     distinct, place = np.unique(codes, return_inverse=True)
     numbers = rebuild.numbers(frame["architecture"].cat.categories[distinct].tolist())[place]
@@ -105,9 +128,20 @@ def _pack_task(
         row = {**vars(summaries[name, label, budget, repeat]), "overhead_seconds": spent, "proposals": numbers[part]}
         rows.append(row | {column: _unless_rebuilt(column, stored, rebuilt, part) for column in REBUILT})
     _share(rows)
+    for label in dict.fromkeys(row["method"] for row in rows):
+        own = [row for row in rows if row["method"] == label and row["proposals"] is not None]
+        for row, streams in zip(own, rebuild.codes.encode([row["proposals"] for row in own]), strict=True):
+            row |= streams
     for row in rows:
         for column, values in found.items():
-            values.append(row[column])
+            values.append(row.get(column))
+    return rebuild.codes.checksum
+
+
+def _eight_bits(seconds: Any) -> Any:
+    """Rounds single-precision numbers to eight significant bits: the sixteen lowest are zero and take no space."""
+    words = seconds.view(np.uint32)
+    return ((words + 0x8000) & 0xFFFF0000).astype(np.uint32).view(np.float32)
 
 
 def _unless_rebuilt(column: str, stored: Mapping[str, Any], rebuilt: Mapping[str, Any] | None, part: slice) -> Any:
@@ -137,7 +171,9 @@ def read_packed(path: Path) -> "pa.Table":
     import pyarrow.parquet as pq
 
     try:
-        with pq.ParquetFile(path, read_dictionary=WORDS, page_checksum_verification=True) as file:
+        # Dictionaries too where none is written: one in a hostile file would unfold to gigabytes.
+        texts = [field.name for field in pq.read_schema(path) if str(field.type) in ("binary", "string")]
+        with pq.ParquetFile(path, read_dictionary=texts, page_checksum_verification=True) as file:
             check_size(file.metadata, path)
             table = file.read()
     except StoreError:

@@ -1,56 +1,54 @@
 """Columns of a run that its proposals and the table of its task tell, so that a packed run need not hold them."""
 
 from collections.abc import Mapping, Sequence
-from math import nan, prod
+from math import nan
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from equipoise.harness.core.errors import StoreError
 from equipoise.harness.core.space import Architecture, SearchSpace
 from equipoise.harness.core.task import Task
+from equipoise.harness.store.numbering import Numbering, Numbers
+from equipoise.harness.store.proposal_codes import ProposalCodes
 
-__all__ = ["REBUILT", "Numbering", "RebuiltRows"]
+__all__ = ["REBUILT", "Architectures", "RebuiltRows"]
 
 REBUILT = ("fidelity", "validation_error", "charge", "training_charge", "cost_seconds", "status")
 """The columns of a row that are rebuilt; one that is not rebuilt exactly is stored as it is."""
 
 STATUSES = ("duplicate", "invalid", "ok")
-MOST_NUMBERS = 2**32
-
-Numbers = npt.NDArray[np.int64]
 
 
-class Numbering:
-    """Numbers the architectures of a space: option numbers as digits, the base of each is its number of options.
-
-    Invalid proposals have a number too: a runner accepts only option numbers that are in range.
+class Architectures:
+    """Facts about numbered architectures, asked of their space once each; its tasks share them.
 
     Args:
-        space: Its cardinalities are the bases.
+        space: Of the tasks.
 
-    Raises:
-        StoreError: The numbers do not fit 32 bits.
+    Attributes:
+        codes: Of proposals.
     """
 
     def __init__(self, space: SearchSpace) -> None:
-        widths = space.cardinalities
-        if prod(widths) > MOST_NUMBERS:
-            raise StoreError(
-                f"{space.name}: packed runs take spaces of up to 2^32 combinations of options, not this one"
-            )
-        self._widths = np.array(widths, dtype=np.int64)
-        self._weights = np.concatenate([np.cumprod(self._widths[::-1])[::-1][1:], [1]])
+        self._space, self._numbering = space, Numbering(space)
+        self.codes = ProposalCodes(space)
+        self._known: dict[int, tuple[Architecture, str, int]] = {}
+        self._keys: dict[Architecture, int] = {}
 
-    def number(self, architecture: Architecture) -> int:
-        """The number of an architecture."""
-        return int(self._weights @ np.array(architecture, dtype=np.int64))
+    def of(self, numbers: Numbers) -> list[tuple[Architecture, str, int]]:
+        """Architectures, their texts, and numbers that are equal where their keys are, -1 for what is not valid."""
+        space = self._space
+        new = np.array([number for number in numbers.tolist() if number not in self._known], dtype=np.int64)
+        for number, one in zip(new.tolist(), self._numbering.architectures(new), strict=True):
+            key = self._keys.setdefault(space.key(one), len(self._keys)) if space.contains(one) else -1
+            self._known[number] = one, space.format(one), key
+        return list(map(self._known.__getitem__, numbers.tolist()))
 
-    def architectures(self, numbers: Numbers) -> list[Architecture]:
-        """The architectures of n numbers."""
-        digits = numbers[:, None] // self._weights % self._widths
-        return list(map(tuple, digits.tolist()))
+    def numbers(self, texts: Sequence[str]) -> Numbers:
+        """The numbers of n architectures, from their texts."""
+        found = [self._numbering.number(self._space.parse(text)) for text in texts]
+        return np.array(found, dtype=np.int64)
 
 
 class RebuiltRows:
@@ -59,27 +57,25 @@ class RebuiltRows:
     Args:
         task: Answers; its data is read only where answers are looked up.
         unit: Of the budget.
+        architectures: Of its space.
     """
 
-    def __init__(self, task: Task, unit: str) -> None:
-        self._task, self._unit = task, unit
-        self._numbering = Numbering(task.space)
-        self._known: dict[int, tuple[str, float, float, int]] = {}
-        self._keys: dict[Architecture, int] = {}
+    def __init__(self, task: Task, unit: str, architectures: Architectures) -> None:
+        self._task, self._unit, self._architectures = task, unit, architectures
+        self._known: dict[int, tuple[float, float, int]] = {}
 
     @property
-    def cardinalities(self) -> tuple[int, ...]:
-        """The number of options of each decision."""
-        return self._task.space.cardinalities
+    def codes(self) -> ProposalCodes:
+        """Of the proposals."""
+        return self._architectures.codes
 
     def texts(self, numbers: Numbers) -> list[str]:
         """The texts of n architectures."""
-        return list(map(self._task.space.format, self._numbering.architectures(numbers)))
+        return [text for _, text, _ in self._architectures.of(numbers)]
 
     def numbers(self, texts: Sequence[str]) -> Numbers:
         """The numbers of n architectures, from their texts."""
-        found = [self._numbering.number(self._task.space.parse(text)) for text in texts]
-        return np.array(found, dtype=np.int64)
+        return self._architectures.numbers(texts)
 
     def columns(self, numbers: Numbers, lengths: Numbers) -> dict[str, Any] | None:
         """The `REBUILT` columns of some runs; None where answers cannot be looked up.
@@ -93,7 +89,7 @@ class RebuiltRows:
             return None
         distinct, place = np.unique(numbers, return_inverse=True)
         self._learn(distinct)
-        _, errors, costs, keys = zip(*map(self._known.__getitem__, distinct.tolist()), strict=True)
+        errors, costs, keys = zip(*map(self._known.__getitem__, distinct.tolist()), strict=True)
         key = np.array(keys, dtype=np.int64)[place]
         fidelity = float(task.info.fidelities[-1]) if task.info.fidelities else nan
         cost = np.array(costs, dtype=np.float64)[place]
@@ -112,14 +108,12 @@ class RebuiltRows:
         """Asks the task for what is not known yet."""
         task, rng = self._task, np.random.default_rng(0)
         new = np.array([number for number in numbers.tolist() if number not in self._known], dtype=np.int64)
-        for number, architecture in zip(new.tolist(), self._numbering.architectures(new), strict=True):
-            text = task.space.format(architecture)
-            if not task.space.contains(architecture):
-                self._known[number] = (text, task.info.penalty, 0.0, -1)
+        for number, (architecture, _, key) in zip(new.tolist(), self._architectures.of(new), strict=True):
+            if key < 0:
+                self._known[number] = task.info.penalty, 0.0, -1
                 continue
             answer = task.evaluate(architecture, None, rng)
-            key = self._keys.setdefault(task.space.key(architecture), len(self._keys))
-            self._known[number] = (text, answer.validation_error, answer.cost_seconds, key)
+            self._known[number] = answer.validation_error, answer.cost_seconds, key
 
 
 def _statuses(keys: Numbers, lengths: Numbers) -> npt.NDArray[np.int8]:

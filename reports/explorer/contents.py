@@ -16,12 +16,14 @@ from equipoise.harness.store.overview import opened
 from equipoise.reports.explorer.landscape import pack_space, pack_task
 from equipoise.reports.explorer.points import Points, points_of
 from equipoise.reports.explorer.searches import Searches, methods_of, pack_searches
-from equipoise.reports.load import load
+from equipoise.reports.load import load, load_entry
 
 __all__ = ["Contents", "Explorer"]
 
 UNITS = {"queries": "queries", "cost_seconds": "seconds of training", "epochs": "epochs"}
 """Units of budgets, as the page shows them."""
+MOST_REPEATS = 20
+"""Of an entry of an archive, so that its page is small."""
 
 
 @dataclass
@@ -59,7 +61,7 @@ class Explorer:
         return self._contents(title, [self._tasks[name] for name in names], set(self._blocks), {"methods": []})
 
     def of_folder(self, folder: Path, beside: Sequence[Entry] = ()) -> Contents:
-        """The landscapes of the tasks of a results folder, with its runs at the largest budget.
+        """The landscapes of the tasks of a results folder, with its runs at each budget.
 
         Args:
             folder: The results folder.
@@ -71,37 +73,60 @@ class Explorer:
         store, suite = opened(folder)
         if not store.summaries():
             return self._of_suite(folder, suite)
-        results = load(folder, beside, smaller=False)
+        results = load(folder, beside)
+        notes = [
+            f"From {one['name']} {one['version']}: {', '.join(one['methods'])}."
+            for one in results.manifest.get("beside", ())
+        ]
         searches = Searches(CombinedStore(store, beside) if beside else store, results)
-        tasks, blocks, notes = [], {}, []
-        for task in results.tasks:
+        return self._of_searches(str(folder), suite, searches, notes)
+
+    def of_entry(self, entry: Entry) -> Contents:
+        """The landscapes of the tasks of an entry of an archive, with the first of its repeats at each budget."""
+        most = max((summary.repeat for summary in entry.summaries().values()), default=0)
+        shown = entry.first(MOST_REPEATS)
+        searches = Searches(shown, load_entry(shown))
+        searches.store = shown.first(searches.repeats)
+        made = f"Runs of {entry.name} {entry.description['version']}, by {', '.join(entry.description['authors'])}"
+        part = f": of up to {most} repeats per method, the first {MOST_REPEATS}" if most > MOST_REPEATS else ""
+        return self._of_searches(str(entry.path), entry.suite, searches, [f"{made}{part}."])
+
+    def _of_searches(self, place: str, suite: Suite, searches: Searches, notes: list[str]) -> Contents:
+        """The landscapes of the tasks of some runs, with these."""
+        tasks, blocks, results = [], {}, searches.results
+        every = (*results.smaller, results)
+        for number, task in enumerate(results.tasks):
             try:
                 entry, points = self._entry(suite, task.name, searches if task.runs else None)
             except EquipoiseError as error:
                 notes.append(f"{task.title} is not shown: {error}")
                 continue
-            if task.runs:
-                packed = pack_searches(searches, task, points)
-                entry["runs"] = {**packed.description, "block": f"runs {task.name}"}
-                blocks[entry["runs"]["block"]] = packed.block
+            packed: list[dict[str, Any] | None] = []
+            for at in every:
+                of_budget, key = at.tasks[number], f"runs {task.name}" + f" {at.limit:g}" * (at is not results)
+                if not of_budget.runs:
+                    packed.append(None)
+                    continue
+                found = pack_searches(searches, at, of_budget, points)
+                packed.append({**found.description, "block": key})
+                blocks[key] = found.block
+            *entry["smaller"], entry["runs"] = packed
             tasks.append(entry)
         if not tasks:
-            raise SuiteError(f"{folder}: no task of it can be shown; {'; '.join(notes)}")
+            raise SuiteError(f"{place}: no task of it can be shown; {'; '.join(notes)}")
         if searches.repeats < searches.most:
             notes.append(
                 f"Replay has the first {searches.repeats} of up to {searches.most} repeats per method and task; curves "
-                "are of all repeats."
+                f"are of all {searches.most}."
             )
-        for entry in results.manifest.get("beside", ()):
-            notes.append(f"From {entry['name']} {entry['version']}: {', '.join(entry['methods'])}.")
-        if len(suite.budgets) > 1:
-            notes.append(f"Runs are those of the largest budget, {results.limit:g} {UNITS[results.unit]}.")
+        counts = [int(sum(len(runs.numbers) for task in at.tasks for runs in task.runs.values())) for at in every]
         more = {
             "methods": methods_of(results),
             "unit": UNITS[results.unit],
             "limit": results.limit,
+            "budgets": [{"limit": at.limit, "runs": count} for at, count in zip(every, counts, strict=True)],
             "notes": notes,
-            "runs": int(sum(len(runs.numbers) for task in results.tasks for runs in task.runs.values())),
+            "runs": counts[-1],
             "mixed": dict(results.mixed),
         }
         contents = self._contents(suite.name, tasks, set(self._blocks), more)
@@ -140,7 +165,7 @@ class Explorer:
             self._described_spaces[key], self._blocks[key] = packed.description, packed.block
         packed = pack_task(points, self._spaces[known])
         key = f"task {name}"
-        self._tasks[name] = {**packed.description, "name": name, "block": key, "runs": None}
+        self._tasks[name] = {**packed.description, "name": name, "block": key, "runs": None, "smaller": []}
         self._blocks[key] = packed.block
         self._points[name] = points
         return points
@@ -156,6 +181,7 @@ class Explorer:
             "loss": _loss(tasks),
             "unit": "queries",
             "limit": 0,
+            "budgets": [],
             "notes": [],
             "runs": 0,
             **more,

@@ -6,6 +6,7 @@ from functools import cache
 from html import escape
 from pathlib import Path
 
+from equipoise.harness.archive.find import entry_named, is_entry
 from equipoise.harness.core.errors import EquipoiseError, PluginError, SuiteError
 from equipoise.harness.core.files import write_whole
 from equipoise.harness.core.registry import locate_task
@@ -29,10 +30,11 @@ POLICY = (
 
 
 def explore(what: str | Path | Sequence[str | Path], out: str | Path, beside: Sequence[Entry] = ()) -> Path:
-    """Writes a page that shows the landscapes of tasks, and the runs of a results folder.
+    """Writes a page that shows the landscapes of tasks, and the runs of a results folder or of an archive's entry.
 
     Args:
-        what: A results folder, or the names of tasks, or patterns such as ``nasbench201/*``.
+        what: A results folder, an entry of an archive (``reference``), or names of tasks, or patterns such as
+            ``nasbench201/*``.
         out: The HTML file.
         beside: Entries of an archive, whose runs are shown with those of the folder.
 
@@ -48,6 +50,8 @@ def explore(what: str | Path | Sequence[str | Path], out: str | Path, beside: Se
         raise SuiteError(f"{folders[0]}: give one results folder alone, or names of tasks")
     if folders:
         contents = Explorer().of_folder(folders[0], beside)
+    elif len(named) == 1 and not beside and is_entry(str(named[0])):
+        contents = Explorer().of_entry(entry_named(str(named[0])))
     elif beside:
         raise SuiteError(
             f"{beside[0].name} is shown beside the runs of a results folder; got {', '.join(map(str, named))}"

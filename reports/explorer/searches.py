@@ -24,8 +24,12 @@ Array = npt.NDArray[np.float64]
 
 MOST_PROPOSALS = 120_000
 """Proposals in one page; beyond that, fewer repeats can be replayed."""
-MOST_GRID, SPARSE_GRID = 100, 64
-"""Up to so many amounts of budget a curve has them all; beyond that so many, evenly spaced by ratio."""
+READ_AT_ONCE = 1_000_000
+"""Proposals up to which a store is read in one go."""
+MOST_GRID, SPARSE_GRID, FEW_GRID = 100, 64, 40
+"""Up to so many amounts of budget a curve has them all; beyond that so many, or few, evenly spaced by ratio."""
+MANY_CURVES = 150
+"""A page with more curves at a budget has each at few amounts."""
 ROWS = ("task", "method", "budget", "repeat", "query", "architecture", "fidelity", "validation_error", "status")
 STATUSES = ("ok", "duplicate", "invalid")
 
@@ -50,7 +54,7 @@ class Searches:
 
     Args:
         store: The rows.
-        results: The same, read for the report.
+        results: The same, read for the report, with the smaller budgets.
     """
 
     store: StoredRows
@@ -65,64 +69,101 @@ class Searches:
         self.repeats = self.most
         while self.repeats > 1 and sum(spent[: self.repeats].sum() for _, spent in counts) > MOST_PROPOSALS:
             self.repeats -= 1
-        self._whole: Any = None
+        self._large = sum(summary.queries for summary in self.store.summaries().values()) > READ_AT_ONCE
+        self._read: tuple[str | None, Any] = "", None
 
-    def rows(self, task: str) -> Any:
+    def rows(self, task: str, limit: float) -> Any:
         """The proposals of the repeats of a task that can be replayed: a frame, sorted by method, repeat and query."""
-        if self._whole is None:
-            self._whole = self.store.frame(ROWS)
-        frame = self._whole[(self._whole["task"] == task) & (self._whole["budget"] == self.results.limit)]
+        wanted = task if self._large else None
+        if self._read[0] != wanted:
+            self._read = wanted, self.store.frame(ROWS, wanted)
+        frame = self._read[1]
+        frame = frame[(frame["task"] == task) & (frame["budget"] == limit)]
         shown = frame.groupby("method", observed=True)["repeat"].rank("dense") <= self.repeats
         return frame[shown].reset_index(drop=True)
 
     def proposed(self, task: str, space: SearchSpace) -> Iterator[tuple[Architecture, float]]:
         """The architectures that were proposed on a task, and their observed errors; read when they are asked for."""
         found: dict[str, float] = {}
-        frame = self.rows(task)
-        for text, error in zip(frame["architecture"], frame["validation_error"], strict=True):
-            found.setdefault(str(text), float(error))
+        for results in (self.results, *self.results.smaller):
+            frame = self.rows(task, results.limit)
+            for text, error in zip(frame["architecture"], frame["validation_error"], strict=True):
+                found.setdefault(str(text), float(error))
         for text, error in found.items():
             yield space.parse(text), error
 
 
-def pack_searches(searches: Searches, task: TaskResults, points: Points | None) -> Packed:
-    """Packs the runs on one task.
+def pack_searches(searches: Searches, results: Results, task: TaskResults, points: Points | None) -> Packed:
+    """Packs the runs on one task at one budget.
 
     Args:
         searches: Those of the store.
+        results: Of the budget.
         task: The runs on the task, read for the report.
         points: The architectures that are shown; None where the landscape cannot be read here.
     """
-    block, results = Block(), searches.results
-    grid, curves = _pack_curves(block, results, task)
+    block = Block()
+    grid, curves = _pack_curves(block, searches, results, task)
     floor = next(iter(task.floors.values()), None)
     described: dict[str, Any] = {
+        "limit": results.limit,
         "grid": grid,
         "curves": curves,
         "unit": task.unit,
         "reference": "the optimum" if task.exact else "the best that any run found",
         "floor": floor,
         "random": None,
-        "replays": [] if points is None else _pack_replays(block, searches, points),
+        "replays": [] if points is None else _pack_replays(block, searches, results, points),
     }
     if results.unit == "queries" and (expected := task.random_regret(np.array(grid))) is not None:
         described["random"] = block.add(expected, "f4")
     return Packed(described, block.text())
 
 
-def _pack_curves(block: Block, results: Results, task: TaskResults) -> tuple[list[float], list[dict[str, Any]]]:
-    """The grid, and per method its number of runs and statistics of regret along the grid."""
+def _pack_curves(
+    block: Block, searches: Searches, results: Results, task: TaskResults
+) -> tuple[list[float], list[dict[str, Any]]]:
+    """The grid, and per method its number of runs and statistics of regret along the grid.
+
+    A curve that begins the method's curve at the largest budget has the number of its points alone.
+    """
+    whole = searches.results
+    longer = next((one for one in whole.tasks if one.name == task.name), None) if results is not whole else None
+    many = len(whole.tasks) * len(whole.labels) > MANY_CURVES
+    places, shared = _places(results, task, many), {}
+    if longer is not None and longer.runs and results.unit == "queries":
+        wanted = whole.grid[_places(whole, longer, many)]
+        places = np.unique([*np.searchsorted(results.grid, wanted[wanted < results.limit]), len(results.grid) - 1])
+        if wanted[: len(places)].tolist() == results.grid[places].tolist():
+            shared = _statistics(whole, longer, np.searchsorted(whole.grid, wanted[: len(places)]))
+    curves = []
+    for label, (runs, statistics) in _statistics(results, task, places).items():
+        same = label in shared and shared[label][0] == runs
+        same = same and all(np.array_equal(shared[label][1][k], v, equal_nan=True) for k, v in statistics.items())
+        packed = {"first": len(places)} if same else {name: block.add(v, "f4") for name, v in statistics.items()}
+        curves.append({"method": whole.labels.index(label), "runs": runs, **packed})
+    return results.grid[places].tolist(), curves
+
+
+def _places(results: Results, task: TaskResults, many: bool) -> npt.NDArray[np.int64]:
+    """The places in the grid of the results at which the page has curves; the smaller budgets are among them."""
     last, first = len(results.grid) - 1, min(int(runs.begins.min()) for runs in task.runs.values())
     places = np.arange(last + 1)
     if last >= MOST_GRID:
-        amounts = np.geomspace(results.grid[0], results.limit, SPARSE_GRID)
+        amounts = np.geomspace(results.grid[0], results.limit, FEW_GRID if many else SPARSE_GRID)
+        amounts = np.concatenate([amounts, [smaller.limit for smaller in results.smaller]])
         places = np.unique(np.searchsorted(results.grid, amounts).clip(0, last))
     if results.unit != "queries":  # before that, nothing had been trained to the end
         places = places[places >= min(first, last)]
-    curves = []
-    for number, label in enumerate(results.labels):
-        if label not in task.runs:
-            continue
+    return places
+
+
+def _statistics(
+    results: Results, task: TaskResults, places: npt.NDArray[np.int64]
+) -> dict[str, tuple[int, dict[str, Array]]]:
+    """Runs, and mean, standard deviation and quartiles of their regret at some places of the grid, by label."""
+    found = {}
+    for label in (label for label in results.labels if label in task.runs):
         runs = task.runs[label]
         begun = (results.unit == "queries") | (places >= runs.begins[:, None])
         regret = np.where(begun & np.isfinite(runs.regret[:, places]), runs.regret[:, places], np.nan)
@@ -131,15 +172,17 @@ def _pack_curves(block: Block, results: Results, task: TaskResults) -> tuple[lis
         quartiles[:, complete] = np.quantile(regret[:, complete], [0.25, 0.5, 0.75], axis=0)
         spread = regret.std(axis=0, ddof=1) if len(regret) > 1 else np.full(len(places), np.nan)
         statistics = {"mean": regret.mean(axis=0), "sd": spread}
-        statistics |= dict(zip(("q25", "q50", "q75"), quartiles, strict=True))
-        packed = {name: block.add(values, "f4") for name, values in statistics.items()}
-        curves.append({"method": number, "runs": len(regret), **packed})
-    return results.grid[places].tolist(), curves
+        found[label] = len(regret), statistics | dict(zip(("q25", "q50", "q75"), quartiles, strict=True))
+    return found
 
 
-def _pack_replays(block: Block, searches: Searches, points: Points) -> list[dict[str, Any]]:
-    """Every proposal of the runs that can be replayed: its point, status, observed error, and the incumbent."""
-    frame, labels = searches.rows(points.task.name), searches.results.labels
+def _pack_replays(block: Block, searches: Searches, results: Results, points: Points) -> list[dict[str, Any]]:
+    """Every proposal of the runs that can be replayed: its point, status, observed error, and the incumbent.
+
+    A run that begins the same repeat's run at the largest budget has the number of its proposals alone.
+    """
+    frame, labels = searches.rows(points.task.name, results.limit), searches.results.labels
+    longer = _longer(searches, results, points.task.name)
     metric, space = points.task.info.metric, points.task.space
     numbers: dict[str, int] = {}
     for text in frame["architecture"].unique():
@@ -149,6 +192,10 @@ def _pack_replays(block: Block, searches: Searches, points: Points) -> list[dict
             numbers[str(text)] = -1
     replays = []
     for (label, repeat), run in frame.groupby(["method", "repeat"], observed=True, sort=False):
+        whole = longer.get((label, repeat))
+        if whole is not None and _same(run, whole.head(len(run))):
+            replays.append({"method": labels.index(str(label)), "repeat": int(repeat), "first": len(run)})
+            continue
         status = np.array([STATUSES.index(word) for word in run["status"]])
         place = np.array([numbers[str(text)] for text in run["architecture"]])
         error = np.where(status == STATUSES.index("invalid"), np.inf, run["validation_error"].to_numpy(np.float64))
@@ -167,6 +214,19 @@ def _pack_replays(block: Block, searches: Searches, points: Points) -> list[dict
             replay["fidelity"] = block.add_codes(fidelity)
         replays.append(replay)
     return replays
+
+
+def _longer(searches: Searches, results: Results, task: str) -> dict[Any, Any]:
+    """The runs at the largest budget by method and repeat; empty at that budget itself."""
+    if results.limit == searches.results.limit:
+        return {}
+    frame = searches.rows(task, searches.results.limit)
+    return dict(iter(frame.groupby(["method", "repeat"], observed=True, sort=False)))
+
+
+def _same(run: Any, beginning: Any) -> bool:
+    columns = ["architecture", "fidelity", "validation_error", "status"]
+    return bool(run[columns].reset_index(drop=True).equals(beginning[columns].reset_index(drop=True)))
 
 
 def _incumbents(error: Array, fidelity: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

@@ -1,6 +1,7 @@
 """Archives: their index, fetching from a URL, and what is damaged or strange."""
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -21,6 +22,8 @@ from equipoise.harness.archive.index import Archive
 from equipoise.harness.cli.main import app
 from equipoise.harness.core.errors import DataError, StoreError
 from equipoise.harness.data.sources import digest_of
+from equipoise.harness.store.entry import Entry
+from equipoise.harness.store.sealed import sealed
 
 CHOSEN = suite(({"name": "random_search"},), ("nasbench201/cifar10",), budget={"queries": 5}, repeats=2)
 
@@ -55,9 +58,43 @@ def test_entries_are_fetched_from_a_url_and_found_by_name(
     assert "1 method, A. Nonymous; not checked" in said
     assert CliRunner().invoke(app, ["archive", "get", url, "all"]).exit_code == 0
     fetched = entry_named("simple")
-    assert fetched.path == tmp_path / "cache" / "archives" / "theirs" / "simple"
+    assert fetched.path.relative_to(tmp_path / "cache" / "archives").parts[1:] == ("theirs", "simple")
     assert fetched.frame().equals(entry_named(str(archive / "simple")).frame())
     assert "simple" in CliRunner().invoke(app, ["archive", "list"]).output
+
+
+def test_archives_of_one_name_at_two_addresses_are_kept_apart(
+    archive: Path, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EQUIPOISE_CACHE", str(tmp_path / "cache"))
+    other = url.replace("/theirs", "/others/theirs")
+    add(tmp_path / "results", tmp_path / "others" / "theirs", "simple", authors=["B. Nonymous"])
+    first, second = (fetch_entry(Archive.open(place), "simple") for place in (url, other))
+    assert [Entry(path).description["authors"] for path in (first, second)] == [["A. Nonymous"], ["B. Nonymous"]]
+    with pytest.raises(StoreError, match="'simple' is in 2 archives here; give the folder of one") as caught:
+        entry_named("simple")
+    assert entry_named(str(second)).description["authors"] == ["B. Nonymous"]
+    assert str(first) in str(caught.value)
+    Path(second.parent / "index.json").unlink()
+    (tmp_path / "cache" / "archives" / "theirs").mkdir()
+    shutil.move(second, tmp_path / "cache" / "archives" / "former" / "simple")  # as former versions kept it
+    Archive(str(tmp_path / "cache" / "archives" / "former"), "former", Archive.open(other).entries).write()
+    shutil.rmtree(first.parent)
+    assert entry_named("simple").description["authors"] == ["B. Nonymous"]
+
+
+def test_an_index_that_was_changed_by_chance_is_refused_and_one_without_checksum_is_told(archive: Path) -> None:
+    index = archive / "index.json"
+    text = index.read_text()
+    assert Archive.open(archive).sealed
+    index.write_text(text.replace("a first try", "a first tri"))
+    with pytest.raises(StoreError, match=r"damaged, or no index of an archive .*its checksum does not agree"):
+        Archive.open(archive)
+    content = json.loads(text)
+    del content["checksum"]
+    index.write_text(json.dumps(content))
+    said = CliRunner().invoke(app, ["archive", "list", str(archive)]).output
+    assert "(its index has no checksum)" in said
 
 
 def test_a_file_that_is_not_what_the_index_says_is_refused(
@@ -89,7 +126,7 @@ def test_values_at_fewer_epochs_are_those_of_the_table(tmp_path: Path) -> None:
     pq.write_table(table.set_column(place, "validation_error", pa.array(less, pa.list_(pa.float64()))), runs)
     content = json.loads(index.read_text())
     content["entries"][0]["files"]["runs.parquet"] = {"sha256": digest_of(runs), "size": runs.stat().st_size}
-    index.write_text(json.dumps(content))
+    index.write_text(json.dumps(sealed(content)))
     (cheat,) = check(Archive.open(tmp_path / "theirs"), (), 1, lambda _: None)
     assert "2 runs hold values of validation_error that the tables do not" in cheat.reasons
 
@@ -118,7 +155,7 @@ def is_endless(content: dict[str, Any]) -> None:
 def test_a_strange_index_is_refused_in_one_line(archive: Path, change: Callable[[dict[str, Any]], None]) -> None:
     content = json.loads((archive / "index.json").read_text())
     change(content)
-    (archive / "index.json").write_text(json.dumps(content))
+    (archive / "index.json").write_text(json.dumps(sealed(content) if content else content))
     with pytest.raises(StoreError, match="damaged, or no index of an archive") as caught:
         Archive.open(archive)
     assert "\n" not in str(caught.value)

@@ -2,6 +2,8 @@
 
 import json
 import os
+import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,6 +16,7 @@ import pytest
 
 from equipoise.harness.archive.index import Archive
 from equipoise.harness.data.sources import digest_of
+from equipoise.harness.store.sealed import sealed
 
 pytestmark = pytest.mark.slow
 
@@ -51,16 +54,19 @@ def rewritten(entry: Path, change: Callable[[pa.Table], pa.Table]) -> None:
     path = entry / "runs.parquet"
     listed["files"]["runs.parquet"] = {"sha256": digest_of(path), "size": path.stat().st_size}
     listed["verified"] = True
-    index.write_text(json.dumps(content))
+    index.write_text(json.dumps(sealed(content)))
 
 
 def other_proposals(table: pa.Table) -> pa.Table:
     """Claims that every run proposed good architectures from its second query on."""
-    place = table.column_names.index("proposals")
-    claimed = [
-        None if run is None else [run[0], *[5 + n for n in range(len(run) - 1)]] for run in table[place].to_pylist()
-    ]
-    return table.set_column(place, "proposals", pa.array(claimed, pa.list_(pa.uint32())))
+    queries = table["queries"].to_pylist()
+    claimed = {"parents": [b"\0" * n for n in queries], "edits": [b"" for _ in queries]}
+    claimed["number_0"] = [bytes(range(5, 5 + n)) for n in queries]
+    for name in table.column_names:
+        if name in claimed or name.startswith("number_"):
+            texts = pa.array(claimed.get(name, [b"\0" * n for n in queries]), pa.binary())
+            table = table.set_column(table.column_names.index(name), name, texts)
+    return table
 
 
 def other_values(table: pa.Table) -> pa.Table:
@@ -116,7 +122,54 @@ def test_code_that_is_not_the_code_of_the_runs_is_seen(archive: Path) -> None:
     content = json.loads(index.read_text())
     (listed,) = [one for one in content["entries"] if one["name"] == "honest"]
     listed["files"]["code/honest.py"] = {"sha256": digest_of(code), "size": code.stat().st_size}
-    index.write_text(json.dumps(content))
+    index.write_text(json.dumps(sealed(content)))
     said = equipoise("archive", "check", "shared", "honest", cwd=archive)
     assert "UNVERIFIED: the code of honest is not the code that made its runs" in said
     code.write_text(text)
+
+
+EVIL = """
+import os, pathlib, socket, time
+pathlib.Path("here").write_text("x")
+pathlib.Path.home().joinpath("there").write_text("x")
+TOKEN = os.environ.get("GITHUB_TOKEN", "none")
+try:
+    socket.create_connection(("127.0.0.1", {port}), 2).close()
+    REACHED = "reached"
+except OSError:
+    REACHED = "alone"
+pathlib.Path({out!r}).write_text(TOKEN + " " + REACHED + " " + str(pathlib.Path.home()))
+{more}
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "limits", "said"),
+    [
+        ("", [], "the code of honest is not the code that made its runs"),
+        ("time.sleep(600)", ["--seconds", 30], "its check was stopped after 30 s (--seconds)"),
+        ("x = bytearray(10**9); time.sleep(600)", ["--memory", 0.8], "its check was stopped at 0.8 GB"),
+        ("os._exit(7)", [], "its check ended without an answer (exit status 7)"),
+    ],
+)
+def test_the_code_of_an_entry_runs_apart(
+    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: str, limits: list[object], said: str
+) -> None:
+    monkeypatch.setenv("GITHUB_TOKEN", "secret")
+    shutil.copytree(archive / "shared", tmp_path / "shared")
+    code, index = tmp_path / "shared" / "honest" / "code" / "honest.py", tmp_path / "shared" / "index.json"
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        wrote = tmp_path / "wrote"
+        added = EVIL.format(port=server.getsockname()[1], out=str(wrote), more=more)
+        code.write_text(code.read_text() + added)
+        content = json.loads(index.read_text())
+        (listed,) = [one for one in content["entries"] if one["name"] == "honest"]
+        listed["files"]["code/honest.py"] = {"sha256": digest_of(code), "size": code.stat().st_size}
+        index.write_text(json.dumps(sealed(content)))
+        output = equipoise("archive", "check", tmp_path / "shared", "honest", "--sample", 1, *limits, cwd=tmp_path)
+    assert f"honest: UNVERIFIED: {said}" in output
+    token, reached, home = wrote.read_text().split()
+    assert token == "none"
+    assert reached == ("reached" if "can reach the network" in output else "alone")
+    assert not Path(home).exists()
+    assert not (tmp_path / "here").exists()

@@ -20,9 +20,10 @@ from equipoise.harness.store import packed_checks
 from equipoise.harness.store.combined import CombinedStore
 from equipoise.harness.store.description import description_of
 from equipoise.harness.store.entry import Entry
+from equipoise.harness.store.numbering import Numbering
 from equipoise.harness.store.overview import opened
-from equipoise.harness.store.packed_runs import packed_runs, read_packed
-from equipoise.harness.store.rebuilt import Numbering
+from equipoise.harness.store.packed_runs import CHECKSUMS, packed_runs, read_packed
+from equipoise.harness.store.proposal_codes import NEEDED, STREAMS
 from equipoise.harness.store.run_store import RunStore
 from equipoise.reports.load import load
 
@@ -54,6 +55,12 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
+def former() -> Entry:
+    """An entry that a former version packed."""
+    return Entry(Path(__file__).parents[1] / "golden" / "entry-format-1")
+
+
+@pytest.fixture(scope="module")
 def entry(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Entry:
     return packed(source, tmp_path_factory.mktemp("packed") / "field")
 
@@ -71,7 +78,8 @@ def test_rows_are_those_of_the_source(source: Path, entry: Entry) -> None:
 def test_nothing_is_stored_that_tables_and_longer_runs_tell(entry: Entry) -> None:
     table = pq.read_table(entry.path / "runs.parquet")
     assert "validation_error" not in table.column_names
-    shared = table.filter(pq.read_table(entry.path / "runs.parquet")["proposals"].is_null()).to_pandas()
+    assert "number_3" not in table.column_names
+    shared = table.filter(table["parents"].is_null()).to_pandas()
     assert set(shared["method"]) >= {"local_search"}
     assert set(shared["budget"]) == {10.0}
 
@@ -106,6 +114,15 @@ def test_a_damaged_entry_is_one_line(entry: Entry, tmp_path: Path, file: str, co
     assert "\n" not in str(caught.value)
 
 
+def test_an_entry_of_format_1_is_read(former: Entry) -> None:
+    frame = former.frame(["method", "task", "budget", "repeat", "architecture", "status"])
+    assert len(frame) == 2 * 3 * 2 * (5 + 10)
+    own = frame[(frame["method"] == "asng") & (frame["repeat"] == 2) & (frame["task"] == TASKS[1])]
+    longer = own[own["budget"] == 10]["architecture"].tolist()
+    assert longer[:2] == ["[0,1,1,1][skip,arma,fc,cheb]", "[0,0,2,0][graph,gcn,cheb,fc]"]
+    assert own[own["budget"] == 5]["architecture"].tolist() == longer[:5]
+
+
 def other(name: str, values: Callable[[list[Any]], list[Any]]) -> Callable[[pa.Table], pa.Table]:
     """Changes a column."""
 
@@ -125,14 +142,29 @@ def beyond(runs: list[Any]) -> list[Any]:
     return [run and [2**32 - 1] * len(run) for run in runs]
 
 
-def of_type(kind: pa.DataType, values: Callable[[list[Any]], list[Any]]) -> Callable[[pa.Table], pa.Table]:
-    """Writes the proposals as another type, or with other values."""
+def of_type(name: str, kind: pa.DataType, values: Callable[[list[Any]], list[Any]]) -> Callable[[pa.Table], pa.Table]:
+    """Writes a column as another type, or with other values."""
 
     def change(table: pa.Table) -> pa.Table:
-        place = table.column_names.index("proposals")
-        return table.set_column(place, "proposals", pa.array(values(table["proposals"].to_pylist()), kind))
+        changed = pa.array(values(table[name].to_pylist()), kind)
+        return table.set_column(table.column_names.index(name), name, changed)
 
     return change
+
+
+def parents_before_the_first(table: pa.Table) -> pa.Table:
+    """Lets every proposal be an edit of the one before it, the first one included."""
+    queries = table["queries"].to_pylist()
+    for name in NEEDED:
+        width = {"parents": b"\2", "edits": b"\1"}.get(name, b"")
+        texts = pa.array([width * count for count in queries], pa.binary())
+        table = table.set_column(table.column_names.index(name), name, texts)
+    return table.drop_columns([name for name in STREAMS[3:] if name in table.column_names])
+
+
+def with_a_stream(table: pa.Table) -> pa.Table:
+    """Adds one that says nothing of any proposal."""
+    return table.append_column("number_3", pa.array([b""] * len(table), pa.binary()))
 
 
 def filled(value: Any) -> Callable[[list[Any]], list[Any]]:
@@ -149,10 +181,13 @@ def without_meaning(table: pa.Table) -> pa.Table:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (of_type(pa.list_(pa.int64()), filled(-5)), "'proposals' of list<.*int64> is there twice, of another type"),
-        (of_type(pa.list_(pa.float64()), filled(float("nan"))), "'proposals' of list<.*double> is"),
-        (of_type(pa.list_(pa.uint32()), filled(None)), "'proposals' .* has missing values"),
-        (of_type(pa.int64(), lambda runs: [1 for _ in runs]), "'proposals' of int64 is"),
+        (
+            of_type("proposals", pa.list_(pa.int64()), filled(-5)),
+            "'proposals' of list<.*int64> is there twice, of",
+        ),
+        (of_type("proposals", pa.list_(pa.float64()), filled(float("nan"))), "'proposals' of list<.*double> is"),
+        (of_type("proposals", pa.list_(pa.uint32()), filled(None)), "'proposals' .* has missing values"),
+        (of_type("proposals", pa.int64(), lambda runs: [1 for _ in runs]), "'proposals' of int64 is"),
         (lambda table: table.append_column("fidelity", table["task"]), "'fidelity' of .* is"),
         (without_meaning, "a status that is none"),
         (lambda table: pa.concat_tables([table, table]), "there twice"),
@@ -161,12 +196,49 @@ def without_meaning(table: pa.Table) -> pa.Table:
         (other("proposals", cut), "proposals are not as many"),
         (other("proposals", beyond), "beyond the last one"),
         (other("proposals", lambda values: [None for _ in values]), "too few proposals"),
-        (lambda table: table.drop_columns(["proposals"]), "no column 'proposals'"),
+    ],
+)
+def test_strange_lists_of_format_1_are_refused_in_one_line(
+    former: Entry, tmp_path: Path, change: Callable[[pa.Table], pa.Table], said: str
+) -> None:
+    refused(former, tmp_path, change, said)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda table: table.append_column("fidelity", table["task"]), "'fidelity' of .* is"),
+        (lambda table: pa.concat_tables([table, table]), "there twice"),
+        (other("repeat", lambda values: [value + 99 for value in values]), "does not ask for"),
+        (lambda table: table.drop_columns(["parents"]), "no column 'parents'"),
+        (
+            lambda table: table.replace_schema_metadata({}),
+            "numbers of the architectures of nasbench201",
+        ),
+        (lambda table: table.replace_schema_metadata({CHECKSUMS: b"{"}), "use the one that packed it"),
+        (other("parents", lambda values: [text and text[1:] for text in values]), "parents are not as many"),
+        (other("parents", lambda values: [text and text * 99 for text in values]), "more codes of proposals than"),
+        (other("parents", lambda values: [text and b"\1" + text[1:] for text in values]), "edits are not as many"),
+        (other("parents", lambda values: [None for _ in values]), "too few proposals"),
+        (other("number_1", lambda values: [text and text[1:] for text in values]), "number_1 are not as many"),
+        (other("number_1", lambda values: [text and b"\xff" * len(text) for text in values]), "beyond the last one"),
+        (with_a_stream, "number_3 are not as many"),
+        (other("edits", lambda values: [text and b"\xff" * len(text) for text in values]), "an option beyond the last"),
+        (parents_before_the_first, "an edit of a proposal before the first"),
+        (
+            of_type("parents", pa.list_(pa.uint8()), lambda values: [text and list(text) for text in values]),
+            "'parents' of",
+        ),
     ],
 )
 def test_strange_rows_are_refused_in_one_line(
     entry: Entry, tmp_path: Path, change: Callable[[pa.Table], pa.Table], said: str
 ) -> None:
+    refused(entry, tmp_path, change, said)
+
+
+def refused(entry: Entry, tmp_path: Path, change: Callable[[pa.Table], pa.Table], said: str) -> None:
+    """Asserts that an entry with other runs is refused in one line."""
     (tmp_path / "entry.json").write_bytes((entry.path / "entry.json").read_bytes())
     pq.write_table(change(pq.read_table(entry.path / "runs.parquet")), tmp_path / "runs.parquet")
     with pytest.raises(StoreError, match=said) as caught:
@@ -175,12 +247,12 @@ def test_strange_rows_are_refused_in_one_line(
 
 
 def test_a_file_that_unfolds_to_too_much_is_refused_before_it_is_read(
-    entry: Entry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    former: Entry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A million equal proposals are a file of a few kilobytes."""
     monkeypatch.setattr(packed_checks, "MOST_VALUES", 999_999)
     monkeypatch.setattr(pq.ParquetFile, "read", pytest.fail)
-    table = pq.read_table(entry.path / "runs.parquet").slice(0, 1)
+    table = pq.read_table(former.path / "runs.parquet").slice(0, 1)
     many = pa.ListArray.from_arrays(pa.array([0, 10**6], pa.int32()), pa.array(np.zeros(10**6, np.uint32)))
     path = tmp_path / "runs.parquet"
     pq.write_table(table.set_column(table.column_names.index("proposals"), "proposals", many), path)

@@ -54,7 +54,7 @@ function banded({ runs, mean, sd, q25, q50, q75 }, kind) {
 }
 
 function showCurves() {
-  const data = state.task, { runs } = data.info, section = document.getElementById("curves");
+  const data = state.task, { runs } = data, section = document.getElementById("curves");
   section.hidden = !data.curves.length;
   if (!data.curves.length) return;
   const kind = document.getElementById("curves-band").value, { grid } = runs;
@@ -105,7 +105,7 @@ function showCurves() {
 
 /** The amount of budget under a pointer. */
 function amountAt(event) {
-  const { svg, area } = curvesFrame, scale = SCALES[document.getElementById("curves-x").value], { grid } = state.task.info.runs;
+  const { svg, area } = curvesFrame, scale = SCALES[document.getElementById("curves-x").value], { grid } = state.task.runs;
   const share = Math.min(1, Math.max(0, (pointerIn(svg, event)[0] - area.left) / (area.right - area.left)));
   const [low, high] = [scale.place(grid[0]), scale.place(grid.at(-1))];
   return scale.value(low + share * (high - low));
@@ -138,7 +138,7 @@ function brushBy(box) {
 }
 
 function readCurves(event) {
-  const { tip, cursor, lines, svg } = curvesFrame, { grid } = state.task.info.runs;
+  const { tip, cursor, lines, svg } = curvesFrame, { grid } = state.task.runs;
   tip.hidden = event === null || !lines.length;
   cursor.setAttribute("visibility", tip.hidden ? "hidden" : "visible");
   if (tip.hidden) return;
@@ -159,7 +159,7 @@ function readCurves(event) {
 
 function brushTyped() {
   const [from, to] = ["brush-from", "brush-to"].map((id) => Math.round(+document.getElementById(id).value));
-  if (from >= 1 && to >= from) set({ brush: [from, Math.min(to, described.limit)] });
+  if (from >= 1 && to >= from) set({ brush: [from, Math.min(to, state.task.runs.limit)] });
   else showBrush();
 }
 
@@ -169,7 +169,7 @@ function showBrush() {
   document.getElementById("brush-from").value = brush ? brush[0] : "";
   document.getElementById("brush-to").value = brush ? brush[1] : "";
   if (curvesFrame) {
-    const { grid } = task.info.runs, at = brush ? brush.map((end) => curvesFrame.x(Math.min(Math.max(end, grid[0]), grid.at(-1)))) : [0, 0];
+    const { grid } = task.runs, at = brush ? brush.map((end) => curvesFrame.x(Math.min(Math.max(end, grid[0]), grid.at(-1)))) : [0, 0];
     curvesFrame.brush.setAttribute("x", at[0]);
     curvesFrame.brush.setAttribute("width", Math.max(at[1] - at[0], brush ? 2 : 0));
   }

@@ -37,7 +37,7 @@ function welch(a, b) {
 function showDifference() {
   const { task } = state, [a, b] = [state.a, state.b].map((method) => task.curves.find((curve) => curve.method === method));
   if (!a || !b || task.curves.length < 2) return;
-  const { grid, unit, floor } = task.info.runs, [nameA, nameB] = [state.a, state.b].map((method) => described.methods[method].label);
+  const { grid, unit, floor } = task.runs, [nameA, nameB] = [state.a, state.b].map((method) => described.methods[method].label);
   const found = welch(a, b), endsOf = ([at, half]) => (Number.isFinite(half) ? [at - half, at + half] : [at]);
   const ends = found.flatMap(endsOf).filter(Number.isFinite);
   const sorted = [...ends].map(Math.abs).sort((p, q) => p - q), reach = sorted[Math.floor(0.85 * (sorted.length - 1))] * 1.15 || 1;

@@ -5,6 +5,8 @@ async function start() {
   fillSelect(select, described.tasks.map(({ name, title }) => [name, title]), wanted);
   select.addEventListener("change", () => chooseTask(select.value));
   state.shown = new Set(described.methods.keys());
+  state.budget = Math.max(0, described.budgets.length - 1);
+  initBudget();
   state.task = await taskData(select.value);
   showHead();
   initTheme(() => document.documentElement.classList.contains("ready") && repaint());
@@ -29,6 +31,17 @@ async function chooseTask(name) {
   showHead();
 }
 
+/** The field that chooses among the budgets of the runs; each is a set of runs of its own. */
+function initBudget() {
+  const { budgets, unit } = described, select = document.getElementById("budget");
+  document.getElementById("budget-field").hidden = budgets.length < 2;
+  fillSelect(select, budgets.map(({ limit }, k) => [k, `${shownNumber(limit)} ${unit}`]), state.budget);
+  select.addEventListener("change", async () => {
+    await chooseBudget(+select.value);
+    showHead();
+  });
+}
+
 /** Draws everything again, in the colours of the theme. */
 function repaint() {
   showLandscape(true);
@@ -40,7 +53,8 @@ function repaint() {
 }
 
 function showHead() {
-  const { tasks: all, runs, limit, unit, methods, loss, notes } = described, { info } = state.task;
+  const { tasks: all, unit, methods, loss, notes } = described, { info } = state.task;
+  const { limit, runs } = described.budgets[state.budget] ?? { limit: 0, runs: 0 };
   document.getElementById("title").textContent = described.title;
   const counted = (list, word) => (list.length === 1 ? `one ${word}` : `${list.length} ${word}s`);
   const ran = `${whole(runs)} runs of ${counted(methods, "method")}, ${shownNumber(limit)} ${unit} each, on ${counted(all, "task")}.`;

@@ -47,12 +47,14 @@ async function takeNews() {
   const points = new Map(description.tasks.map((task) => [task.name, task.points]));
   const moved = described.tasks.some((task) => points.get(task.name) !== task.points);
   if (moved || points.size !== described.tasks.length) return location.reload();
-  const before = new Set(described.methods.keys());
+  const before = new Set(described.methods.keys()), budgets = described.budgets.length;
   Object.assign(described, { ...description, live: true });
   version = description.version;
+  if (description.budgets.length !== budgets) return location.reload();
   for (const [name, promise] of tasks) {
     const data = await promise;
-    Object.assign(data.info, { runs: description.tasks.find((task) => task.name === name).runs });
+    const { runs, smaller } = description.tasks.find((task) => task.name === name);
+    Object.assign(data.info, { runs, smaller });
     await readRuns(data);
   }
   const shown = new Set([...state.shown, ...[...described.methods.keys()].filter((k) => !before.has(k))]);

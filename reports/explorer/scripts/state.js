@@ -2,8 +2,8 @@
 
 const described = JSON.parse(document.getElementById("description").textContent);
 
-/** task: its data; hover and pinned: points; run, query: the replay; shown: methods; brush: a range of queries; a, b. */
-const state = { task: null, hover: null, pinned: null, run: 0, query: 0, shown: new Set(), brush: null, a: 0, b: 0 };
+/** task: its data; budget: its place; hover and pinned: points; run, query: the replay; shown: methods; brush: a range of queries; a, b. */
+const state = { task: null, budget: 0, hover: null, pinned: null, run: 0, query: 0, shown: new Set(), brush: null, a: 0, b: 0 };
 const listeners = [];
 
 /** Calls a function whenever one of these keys changes. */
@@ -51,22 +51,33 @@ async function readTask(info) {
   return data;
 }
 
-/** Unpacks the runs of a task; again where news have come. */
+/** Unpacks the runs of a task at the budget chosen; again where news have come, or another budget is chosen. */
 async function readRuns(data) {
-  const { runs } = data.info;
-  data.replays = [];
-  data.curves = [];
+  const { info } = data, runs = [...info.smaller, info.runs][state.budget] ?? null;
+  Object.assign(data, { runs, replays: [], curves: [], random: null });
   if (!runs) return;
-  const bytes = await bytesOf(runs.block), read = (place) => (place ? arrayOf(bytes, place) : null);
-  data.random = read(runs.random);
-  data.curves = runs.curves.map((curve) => {
-    const parts = ["mean", "sd", "q25", "q50", "q75"].map((name) => [name, read(curve[name])]);
-    return { method: curve.method, runs: curve.runs, ...Object.fromEntries(parts) };
+  const [bytes, largest] = await Promise.all([bytesOf(runs.block), info.runs && bytesOf(info.runs.block)]);
+  data.random = runs.random ? arrayOf(bytes, runs.random) : null;
+  const entries = (kind, names) => runs[kind].map((own) => {
+    if (!own.first) return withArrays(own, names, bytes);
+    const same = info.runs[kind].find(({ method, repeat }) => method === own.method && repeat === own.repeat);
+    return withArrays(same, names, largest, own.first);
   });
-  data.replays = runs.replays.map((replay) => ({
-    ...replay, points: read(replay.points), status: read(replay.status), incumbents: read(replay.incumbents),
-    observed: read(replay.observed ?? null), fidelity: read(replay.fidelity ?? null),
-  }));
+  data.curves = entries("curves", ["mean", "sd", "q25", "q50", "q75"]);
+  data.replays = entries("replays", ["points", "status", "incumbents", "observed", "fidelity"]);
+}
+
+/** A curve or stored search with its arrays, or with the first of their values. */
+function withArrays(entry, names, bytes, first = Infinity) {
+  const read = (place) => (place ? arrayOf(bytes, place).subarray(0, first) : null);
+  return { ...entry, ...Object.fromEntries(names.map((name) => [name, read(entry[name])])) };
+}
+
+/** Shows the runs at another budget. */
+async function chooseBudget(budget) {
+  state.budget = budget;
+  for (const promise of tasks.values()) await readRuns(await promise);
+  set({ runs: `budget ${budget}`, brush: null, query: 0 });
 }
 
 /** Seconds below one are shown in milliseconds, and those below a millisecond in microseconds. */

@@ -275,6 +275,35 @@ def test_another_task_is_shown_with_its_runs(page: Any) -> None:
     assert page.locator("#curves-chart .curve").count() == 4
 
 
+def test_another_budget_is_replayed_and_drawn(browser: Any, tmp_path: Path) -> None:
+    budgets = {"queries": [10, 20]}
+    folder = played(tmp_path / "made", suite(METHODS, TASKS, budgets))
+    frame = RunStore(folder).frame()
+    for page in opened(browser, explore(folder, tmp_path / "page.html").as_uri(), "wide"):
+        assert page.inner_text("#budget option:checked") == "20 queries"
+        assert "Query 20 of 20" in text(page, "#replay-readout")
+        page.select_option("#replay-method", label="climber")
+        page.select_option("#budget", label="10 queries")
+        page.wait_for_selector("#replay-readout:has-text('Query 10 of 10')")
+        assert "10 queries" in text(page, "#subtitle")
+        assert page.inner_text("#replay-method option:checked") == "climber"
+        own = frame[(frame["task"] == TASKS[0]) & (frame["method"] == "climber") & (frame["budget"] == 10)]
+        first = own[own["repeat"] == own["repeat"].min()]
+        seen = page.evaluate("() => window.__explorer.state.task.replays[window.__explorer.state.run].points.length")
+        assert seen == len(first)
+        assert page.evaluate("() => window.__explorer.state.task.runs.grid.at(-1)") == 10
+        assert page.locator("#curves-chart .curve").count() == len(METHODS)
+        page.evaluate("() => window.__explorer.set({ brush: [2, 5] })")
+        page.fill("#brush-to", "99")
+        page.keyboard.press("Tab")
+        assert page.evaluate("window.__explorer.state.brush") == [2, 10]
+        page.select_option("#task", label=page.locator("#task option").nth(1).inner_text())
+        page.wait_for_selector("#replay-readout:has-text('of 10:')")
+        assert page.evaluate("() => window.__explorer.state.task.runs.limit") == 10
+        page.select_option("#budget", label="20 queries")
+        page.wait_for_selector("#replay-readout:has-text('Query 20 of 20')")
+
+
 def test_a_touch_pins_the_cell_below_it(browser: Any, path: Path) -> None:
     for page in opened(browser, path.as_uri(), "phone"):
         frames(page)

@@ -10,14 +10,14 @@ from explorer_pages import array, column, description, unpacked
 from stores import METHODS, NASTY, played, suite
 
 import equipoise as eq
-from equipoise.harness.archive.add import complete_repeats
+from equipoise.harness.archive.add import add, complete_repeats
 from equipoise.harness.core.registry import load_task
 from equipoise.harness.store.description import description_of
 from equipoise.harness.store.entry import Entry
 from equipoise.harness.store.overview import opened
 from equipoise.harness.store.packed_runs import packed_runs
 from equipoise.harness.store.run_store import RunStore
-from equipoise.reports.explorer import searches
+from equipoise.reports.explorer import contents, searches
 from equipoise.reports.explorer.page import explore
 from equipoise.reports.load import load
 
@@ -133,7 +133,7 @@ def test_a_large_store_replays_fewer_repeats_and_says_so(
     assert any("first 2 of up to 4 repeats" in note for note in told["notes"])
 
 
-def test_the_largest_budget_is_shown_with_the_runs_of_an_entry_beside(tmp_path: Path) -> None:
+def test_every_budget_is_shown_with_the_runs_of_an_entry_beside(tmp_path: Path) -> None:
     budgets = {"queries": [5, 10]}
     other = played(tmp_path / "field", suite(({"name": "random_search"},), TASKS, budgets, repeats=2))
     store, chosen = opened(other)
@@ -149,7 +149,14 @@ def test_the_largest_budget_is_shown_with_the_runs_of_an_entry_beside(tmp_path: 
     replays = told["tasks"][0]["runs"]["replays"]
     content = unpacked(page, told["tasks"][0]["runs"]["block"])
     assert [len(array(content, replay["points"])) for replay in replays] == [10] * 4
-    assert "Runs are those of the largest budget, 10 queries." in told["notes"]
+    assert told["budgets"] == [{"limit": 5.0, "runs": 4}, {"limit": 10.0, "runs": 4}]
+    (smaller,) = told["tasks"][0]["smaller"]
+    climbs, draws = smaller["replays"][:2], smaller["replays"][2:]
+    assert [replay.get("first") for replay in climbs] == [5, 5]  # the beginning of the longer run, not stored again
+    less = unpacked(page, smaller["block"])
+    assert [len(array(less, replay["points"])) for replay in draws] == [5, 5]  # random search draws for its budget
+    assert smaller["grid"][-1] == 5
+    assert [curve.get("first") for curve in smaller["curves"]] == [5, None]
     assert "From field 7: random_search." in told["notes"]
     with pytest.raises(eq.SuiteError, match="field is shown beside the runs of a results folder"):
         explore(TASKS[0], tmp_path / "page.html", [Entry(entry)])
@@ -184,3 +191,13 @@ def test_folders_and_tasks_do_not_mix(folder: Path, tmp_path: Path) -> None:
         explore("nasbench20/cifar10", tmp_path / "page.html")
     with pytest.raises(eq.SuiteError, match="nothing to explore"):
         explore([], tmp_path / "page.html")
+
+
+def test_an_entry_alone_is_shown_with_its_first_repeats(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(contents, "MOST_REPEATS", 1)
+    other = played(tmp_path / "field", suite(METHODS[:2], TASKS, {"queries": [5, 10]}, repeats=2))
+    add(other, tmp_path / "theirs", "field", authors=["A. Nonymous"])
+    told = description(explore(tmp_path / "theirs" / "field", tmp_path / "page.html").read_text())
+    assert "Runs of field 1, by A. Nonymous: of up to 2 repeats per method, the first 1." in told["notes"]
+    assert [one["limit"] for one in told["budgets"]] == [5.0, 10.0]
+    assert [curve["runs"] for curve in told["tasks"][0]["runs"]["curves"]] == [1, 1]
