@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from equipoise.harness.core.errors import StoreError, reason_of
 from equipoise.harness.core.files import remove_scratch, write_whole
 from equipoise.harness.core.run_spec import RunSpec
+from equipoise.harness.core.sealed import sealed, unsealed
 from equipoise.harness.core.space import SearchSpace
 from equipoise.harness.store.format_1 import derive_training_charge
 from equipoise.harness.store.locks import in_turn
@@ -30,7 +31,6 @@ from equipoise.harness.store.run_file import (
     read_part,
     summaries_of,
 )
-from equipoise.harness.store.sealed import sealed, unsealed
 
 # pyarrow and pandas are imported where they are used: a worker starts to search before it needs to write.
 if TYPE_CHECKING:

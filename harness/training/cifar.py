@@ -1,6 +1,7 @@
 """The official Python archives of CIFAR-10 and CIFAR-100, read in memory; code in their pickles is not run."""
 
 import tarfile
+import zlib
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -55,7 +56,7 @@ def read_cifar(path: Path, layout: Layout) -> dict[str, npt.NDArray[Any]]:
         with tarfile.open(path) as archive:
             train = [_member(archive, name, layout, path) for name in layout.train]
             test = _member(archive, layout.test, layout, path)
-    except (tarfile.TarError, EOFError, OSError) as error:
+    except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
         raise DataError(f"{path}: no readable archive ({error}); get the file again") from error
     return {
         "train_x": np.concatenate([x for x, _ in train]),

@@ -300,7 +300,9 @@ def test_time_that_is_over_before_a_run_begins_is_an_interruption_like_any_other
         assert (ran.interrupted, ran.out_of_time, ran.stalled, ran.goes_on) == (True, True, stalls, stalls < 3)
         said.append(str(ran))
     assert said[0] == f"{tmp_path}: no run began; stopped before its time was over: the same command goes on from here"
-    assert said[2].endswith("no run began; not one evaluation ended within its time, 3 times in a row: give more --time")
+    assert said[2].endswith(
+        "no run began; not one evaluation ended within its time, 3 times in a row: give more --time"
+    )
     assert not RunStore(tmp_path).parts()
     with pytest.raises(TimeoutError, match="no run began"):
         equipoise.run(whole, tmp_path, seconds=1000, progress=False)
