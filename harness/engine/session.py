@@ -137,8 +137,7 @@ def _executed(
             manifest = _manifest(store, suite, settings.command, ready.excluded())
             _settle_changed_code(store, suite, wanted, settings.redo, settings.keep)
             store.write_manifest(manifest)
-        if clock.out:  # a library has swallowed the interrupt
-            raise KeyboardInterrupt
+        _heed(clock)
         missing = [spec for spec in wanted if not store.has(spec)]
         owned = {spec.run_id for spec in wanted}
         compaction = Compaction(store, owned.__contains__) if shard else Compaction(store)
@@ -156,6 +155,12 @@ def _executed(
         clock.stopped = True
         stalled = _stalls(lock, clock.out and not total.done and _noted(store) == noted)
     return ready, wanted, missing, total, stalled
+
+
+def _heed(clock: Clock) -> None:
+    """Interrupts where a library has swallowed the interrupt."""
+    if clock.out:
+        raise KeyboardInterrupt
 
 
 def _locked(store: RunStore, shard: Shard | None) -> AbstractContextManager[Path]:
