@@ -253,7 +253,7 @@ def check_rows(part: Path) -> list[dict[str, Any]]:
     Raises:
         StoreError: It is damaged.
     """
-    table, summaries = read_part(part, lambda file: (checked_rows(file.read(), part), summaries_in(file, part)))
+    table, summaries = read_part(part, lambda file: (checked_rows(file.read(), file, part), summaries_in(file, part)))
     names = [name for name in ("task", "method", "repeat", "budget") if name in table.column_names]
     distinct = {tuple(entry[name] for name in names) for entry in summaries}
     counts = [entry["queries"] for entry in summaries]
@@ -267,26 +267,34 @@ def check_rows(part: Path) -> list[dict[str, Any]]:
     return list(summaries)
 
 
-def checked_rows(table: "pa.Table", part: Path) -> "pa.Table":
+def checked_rows(table: "pa.Table", file: "pq.ParquetFile", part: Path) -> "pa.Table":
     """Rows as they were read; those of a file whose name states no digest of its bytes only after a check.
 
     Text that is not stored as a dictionary, since the description of the columns is damaged, is turned into one.
 
     Raises:
-        ValueError: A column is of another type, or an index points nowhere.
+        ValueError: A column has another name or type, or an index points nowhere.
     """
     import pyarrow as pa
 
     if _stated_digest(part) is not None:
         return table
     table.validate(full=True)
+    if strange := [n for n in file.schema_arrow.names if n not in COLUMNS and not n.startswith("objective:")]:
+        raise ValueError(f"column {strange[0]!r}")
     for place, field in enumerate(table.schema):
         kind = COLUMNS.get(field.name, "float64")
         if kind == "text" and pa.types.is_string(field.type):
             table = table.set_column(place, field.name, table[field.name].dictionary_encode())
-        elif not (pa.types.is_dictionary(field.type) if kind == "text" else str(field.type) in _NUMBERS):
+        elif not (_is_coded(field.type) if kind == "text" else str(field.type) in _NUMBERS):
             raise ValueError(f"column {field.name} is of type {field.type}")
     return table
+
+
+def _is_coded(kind: "pa.DataType") -> bool:
+    import pyarrow as pa
+
+    return pa.types.is_dictionary(kind) and pa.types.is_string(kind.value_type)
 
 
 _NUMBERS = ("int32", "int64", "float", "double")

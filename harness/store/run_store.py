@@ -295,11 +295,11 @@ def _set_aside(part: Path) -> None:
 
 
 def _rows_of(part: Path, wanted: Sequence[str], objectives: bool, derived: bool, file: "pq.ParquetFile") -> "pa.Table":
-    return checked_rows(file.read(columns=_present(file, wanted, objectives, derived)), part)
+    return checked_rows(file.read(columns=_present(file, wanted, objectives, derived)), file, part)
 
 
 def _whole(part: Path, file: "pq.ParquetFile") -> "pa.Table":
-    return checked_rows(file.read(), part)
+    return checked_rows(file.read(), file, part)
 
 
 def _present(file: "pq.ParquetFile", wanted: Sequence[str], objectives: bool, derived: bool) -> list[str]:
