@@ -7,6 +7,7 @@ import random
 import signal
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 
@@ -30,18 +31,26 @@ class Plain(Method):
         pass
 
 
-class Endless(Plain):
+class Begins(Plain):
+    """Leaves a file where the command was called, as soon as it is asked."""
+
+    def ask(self) -> Query:
+        Path("begun").touch()
+        return super().ask()
+
+
+class Sleeps(Begins):
+    def harm(self) -> None:
+        time.sleep(30)
+
+
+class Endless(Begins):
     def harm(self) -> None:
         while True:
             pass
 
 
-class Sleeps(Plain):
-    def harm(self) -> None:
-        time.sleep(30)
-
-
-class Deaf(Plain):
+class Deaf(Begins):
     """Takes no notice of Ctrl-C, and catches whatever it can."""
 
     def harm(self) -> None:
@@ -103,6 +112,11 @@ class RaisesNoText(Plain):
                 raise RuntimeError
 
         raise NoTextError
+
+
+class NegativeTraining(Plain):
+    def ask(self) -> Query:
+        return Query(self.space.sample(self.rng, 1)[0], training_cost=-1.0)
 
 
 class LeavesFolder(Plain):
