@@ -10,6 +10,7 @@ clear"). What is none of these three changed nothing.
 
 import argparse
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -55,6 +56,7 @@ def attacks() -> "dict[str, tuple[str, Callable[[Outcome, Path], None]]]":
 
 def main() -> None:
     """Prints the table; exits with 1 if anything was silently wrong or a traceback."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background would hand on that it ignores it
     rows = attacks()
     asking = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     asking.add_argument("--only", nargs="+", choices=list(rows), help="Rows.")

@@ -2,7 +2,6 @@
 
 import os
 import re
-import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -86,7 +85,6 @@ def start(folder: Path, *words: str, **environment: str) -> "subprocess.Popen[st
         stderr=subprocess.PIPE,
         text=True,
         errors="surrogateescape",
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job in the background ignores it
     )
 
 

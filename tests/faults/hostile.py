@@ -2,9 +2,12 @@
 
 import asyncio
 import ctypes
+import gc
 import os
 import random
+import resource
 import signal
+import sys
 import threading
 import time
 from pathlib import Path
@@ -133,6 +136,12 @@ class Rearranges(Plain):
         signal.signal(signal.SIGUSR1, signal.SIG_IGN)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         os.umask(0o777)
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGUSR2})
+        signal.setitimer(signal.ITIMER_PROF, 0.2)  # its signal ends a process
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+        gc.disable()
+        sys.setprofile(lambda *_: None)
+        sys.stdout = None
 
 
 class Looks(Plain):
@@ -146,6 +155,12 @@ class Looks(Plain):
         assert signal.getsignal(signal.SIGINT) is not signal.SIG_IGN
         assert random.random() != random.Random(1).random()
         assert os.umask(0o22) != 0o777
+        assert not signal.pthread_sigmask(signal.SIG_BLOCK, ())
+        assert signal.getitimer(signal.ITIMER_PROF) == (0.0, 0.0)
+        assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] != 100
+        assert gc.isenabled()
+        assert sys.getprofile() is None
+        assert sys.stdout is not None
 
 
 class ExitsHard(Plain):
