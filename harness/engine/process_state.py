@@ -100,15 +100,17 @@ def _interpreter() -> list[Callable[[], object]]:
     collects, often = gc.isenabled(), gc.get_threshold()
     trace, profile, out, errors = sys.gettrace(), sys.getprofile(), sys.stdout, sys.stderr
 
-    def streams() -> None:
+    def restore() -> None:
         sys.stdout, sys.stderr = out, errors
+        if sys.gettrace() is not trace:
+            sys.settrace(trace)
+        if sys.getprofile() is not profile:
+            sys.setprofile(profile)
 
     return [
         gc.enable if collects else gc.disable,
         lambda: gc.set_threshold(*often),
-        lambda: sys.gettrace() is trace or sys.settrace(trace),
-        lambda: sys.getprofile() is profile or sys.setprofile(profile),
-        streams,
+        restore,
     ]
 
 

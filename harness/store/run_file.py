@@ -294,7 +294,7 @@ def checked_rows(table: "pa.Table", file: "pq.ParquetFile", part: Path) -> "pa.T
 def _is_coded(kind: "pa.DataType") -> bool:
     import pyarrow as pa
 
-    return pa.types.is_dictionary(kind) and pa.types.is_string(kind.value_type)
+    return bool(pa.types.is_dictionary(kind) and pa.types.is_string(kind.value_type))
 
 
 _NUMBERS = ("int32", "int64", "float", "double")
