@@ -82,11 +82,13 @@ def greedy(outcome: Outcome, folder: Path) -> None:
         weigh(outcome, folder, r"\.pth", "data", "import", f"NAS-Bench-201-v1_1-{name}.pth")
     array, sink = io.BytesIO(), io.BytesIO()
     np.lib.format.write_array_header_1_0(array, {"descr": "|u1", "fortran_order": False, "shape": (1 << 30,)})
-    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
-        with archive.open("train_x.npy", "w", force_zip64=True) as file:
-            file.write(array.getvalue())
-            for _ in range(1 << 10):  # a process that is started counts what this one has held
-                file.write(bytes(1 << 20))
+    with (
+        zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("train_x.npy", "w", force_zip64=True) as file,
+    ):
+        file.write(array.getvalue())
+        for _ in range(1 << 10):  # a process that is started counts what this one has held
+            file.write(bytes(1 << 20))
     (folder / "images.npz").write_bytes(sink.getvalue())
     task = "training/nasbench201/images.npz"
     for name, words in (
