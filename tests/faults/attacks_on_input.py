@@ -90,12 +90,8 @@ def greedy(outcome: Outcome, folder: Path) -> None:
         for _ in range(1 << 10):  # a process that is started counts what this one has held
             file.write(bytes(1 << 20))
     (folder / "images.npz").write_bytes(sink.getvalue())
-    task = "training/nasbench201/images.npz"
-    for name, words in (
-        (task, "no readable image archive"),
-        ("training/nasbench201/fashion14?epochs=999999999999", "."),
-    ):
-        suite(folder, "random_search", task=name)
+    for name, words in (("npz:images.npz", "no readable image archive"), ("fashion14?epochs=999999999999", "epochs")):
+        suite(folder, "random_search", task=f"training/nasbench201/{name}")
         weigh(outcome, folder, words, "run", "suite.toml", "--out", "out")
 
 
