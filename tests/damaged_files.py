@@ -8,6 +8,8 @@ import io
 import json
 import logging
 import os
+import pickle
+import tarfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass, field
@@ -28,6 +30,7 @@ from equipoise.harness.store.manifest_file import read_manifest
 from equipoise.harness.store.run_file import check_rows
 from equipoise.harness.store.run_store import RunStore
 from equipoise.harness.tables.table import open_table, peek
+from equipoise.harness.training.cifar import Layout, read_cifar
 from equipoise.harness.training.piece import packed_piece, rows_of_piece
 
 __all__ = ["KINDS", "Kind", "Tally", "flip"]
@@ -42,12 +45,14 @@ class Kind:
         write: Writes a good file into a folder; returns its path.
         read: Reads it, as text that tells every value.
         part: Whether a told part of what the good file holds may be found in a damaged one.
+        step: Which bytes "every byte" means; more than 1 for long files that are alike everywhere.
     """
 
     name: str
     write: Callable[[Path], Path]
     read: Callable[[Path], Sequence[str]]
     part: bool = False
+    step: int = 1
 
 
 @dataclass
@@ -290,6 +295,37 @@ def _piece(folder: Path) -> Path:
     return path
 
 
+def _scores(folder: Path) -> Path:
+    path = folder / "scores-0000000.json"
+    path.write_text(json.dumps(sealed({"digest": "d" * 64, "rows": [{"synflow": 0.25}, {"synflow": 1.5}]})))
+    return path
+
+
+def _scored(path: Path) -> Sequence[str]:
+    from equipoise.harness.training.score_table import _rows
+
+    return list(map(str, _rows(path, "d" * 64)))
+
+
+LAYOUT = Layout(("a/train",), "a/test", b"labels", 10)
+
+
+def _images(folder: Path) -> Path:
+    rng, path = np.random.default_rng(0), folder / "cifar.tar.gz"
+    with tarfile.open(path, "w:gz") as archive:
+        for name in ("a/train", "a/test"):
+            images = rng.integers(0, 3, (4, 3072), dtype=np.uint8)
+            content = pickle.dumps({b"data": images, b"labels": [0, 1, 2, 3]}, 3)
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    return path
+
+
+def _pixels(path: Path) -> Sequence[str]:
+    return [f"{name} {values.tolist()}" for name, values in read_cifar(path, LAYOUT).items()]
+
+
 KINDS = (
     Kind("run file, read", _run_file, _rows),
     Kind("run file of a former version", _former_run_file, _former_rows),
@@ -303,7 +339,9 @@ KINDS = (
     Kind("list of cached columns", _entry("meta.json"), _columns),
     Kind("note of a table", _note, _noted),
     Kind("piece of a trained table", _piece, lambda path: list(map(str, rows_of_piece(path, "d" * 64)))),
-    Kind("user's table, Parquet", _table("t.parquet"), _opened),
+    Kind("piece of scores", _scores, _scored),
+    Kind("archive of images", _images, _pixels, step=23),
+    Kind("user's table, Parquet", _table("t.parquet"), _opened, step=7),
     Kind("user's table, CSV", _table("t.csv"), _opened),
     Kind("user's table, gzipped CSV", _table("t.csv.gz"), _opened),
 )

@@ -114,7 +114,7 @@ def foreign(outcome: Outcome, folder: Path) -> None:
 def endless(outcome: Outcome, folder: Path) -> None:
     """Methods that never end, take all memory, leave threads and children, or charge less than nothing."""
     methods = ("Endless", "Hungry", "NegativeTraining", "LeavesThread", "LeavesChild", "Forks", "Plain")
-    suite(folder, *methods, rules='seconds_per_run = 20\nmemory_per_run = "800MB"')
+    suite(folder, *methods, rules='seconds_per_run = 60\nmemory_per_run = "800MB"')
     outcome.judge(run(folder), [1], "8 of 14 runs stored, 6 failed")
     said = errors(folder)
     for method, words in (("Endless", "seconds_per_run"), ("Hungry", "memory_per_run"), ("NegativeTraining", "= -1")):

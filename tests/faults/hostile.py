@@ -176,4 +176,4 @@ class Crashes(Plain):
 class Hungry(Plain):
     def harm(self) -> None:
         self.held = np.ones(150_000_000)  # 1.2 GB
-        time.sleep(30)
+        time.sleep(300)

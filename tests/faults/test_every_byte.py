@@ -5,7 +5,11 @@ from pathlib import Path
 import pytest
 from damaged_files import KINDS, Kind, flip
 
-LOADS_TORCH = ("finished curve", "unfinished checkpoint")  # sampled in tests/training/test_checkpoints.py
+LOADS_TORCH = (
+    "finished curve",
+    "unfinished checkpoint",
+    "piece of scores",
+)  # sampled in tests/training/test_checkpoints.py
 REPAIRED = ("cached column", "cached columns", "note of a table", "Parquet", "CSV", "former version")
 """Built or read again, or with bytes that nothing covers."""
 SAMPLE = 12
@@ -35,4 +39,4 @@ def test_a_sample_of_bytes(tmp_path: Path, kind: Kind) -> None:
 @pytest.mark.faults
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_every_byte(tmp_path: Path, kind: Kind) -> None:
-    check(kind, tmp_path, 7 if kind.name == "user's table, Parquet" else 1)  # the one that is long, and all of it alike
+    check(kind, tmp_path, kind.step)
