@@ -8,6 +8,7 @@ from equipoise.harness.core.registry import locate_task
 from equipoise.harness.surrogate.fit import fit_surrogate
 from equipoise.harness.surrogate.surrogate import Surrogate
 from equipoise.harness.surrogate.surrogate_model import load_surrogate_model
+from equipoise.harness.tables.table import tables_folder
 
 __all__ = ["fit_named"]
 
@@ -20,7 +21,8 @@ def fit_named(
     """Fits and keeps a surrogate.
 
     Args:
-        name: A table file, also as ``table:FILE``, or a surrogate task that says itself what it is fitted to.
+        name: A table file, also as ``table:FILE``, or by its name an imported one; or a surrogate task that says itself
+            what it is fitted to.
         out: Where to keep it; of a table only.
         model: The surrogate model (default ``trees``); of a table only.
         seed: Of the split and of the members (default 0); of a table only.
@@ -31,6 +33,8 @@ def fit_named(
         PluginError: There is no such model or task.
     """
     path = Path(name.removeprefix("table:"))
+    if not path.exists() and path.parent == Path() and (tables_folder() / path).exists():
+        path = tables_folder() / path
     if path.name.endswith(TABLES) or name.startswith("table:"):
         if out is None or out.suffix != ".npz":
             raise DataError(f"--out {out or 'is missing'}: give the .npz file in which to keep the surrogate of {path}")

@@ -10,7 +10,7 @@ from typing import Any, get_args
 from equipoise.harness.core.errors import SuiteError, nearest, one_line
 from equipoise.harness.core.isomorphism import Isomorphism
 from equipoise.harness.core.ledger import Budget, Invalid
-from equipoise.harness.core.method import Family
+from equipoise.harness.core.method import Family, Knowledge
 from equipoise.harness.core.registry import benchmark_names, benchmarks, task_names
 from equipoise.harness.core.scalarisation import Scalarisation
 from equipoise.harness.core.suite_values import as_bool, as_positive, as_table, check_keys, shown
@@ -35,6 +35,7 @@ class MethodEntry:
         continue_training: Likewise.
         invalid: Likewise.
         factors: Its level of each factor, for suites that are a factorial design.
+        knowledge: Overrides what the class declares, for settings that use more or less than the defaults.
         scalarisation: How several objectives are told to it as one.
     """
 
@@ -48,11 +49,13 @@ class MethodEntry:
     scalarisation: Scalarisation | None = None
     continue_training: bool | None = None
     invalid: Invalid | None = None
+    knowledge: tuple[Knowledge, ...] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The table ``[[methods]]`` that reads back as this entry."""
         told = {**vars(self), "settings": dict(self.settings)}
         told["factors"] = dict(self.factors) if self.factors else None
+        told["knowledge"] = list(self.knowledge) if self.knowledge else None
         told["scalarisation"] = self.scalarisation.to_dict() if self.scalarisation else None
         return {key: value for key, value in told.items() if value is not None}
 
@@ -136,6 +139,27 @@ def method_of(entry: dict[str, Any], objectives: int = 0) -> MethodEntry:
     continued = entry.get("continue_training")
     if continued is not None:
         as_bool(continued, f"{where}: continue_training")
+    knowledge = _knowledge(entry["knowledge"], where) if "knowledge" in entry else None
     return MethodEntry(
-        name, label, settings, repeats, family, isomorphism, factors or None, scalarisation, continued, invalid
+        name,
+        label,
+        settings,
+        repeats,
+        family,
+        isomorphism,
+        factors or None,
+        scalarisation,
+        continued,
+        invalid,
+        knowledge,
     )
+
+
+def _knowledge(told: Any, where: str) -> tuple[Knowledge, ...]:
+    accepted = get_args(Knowledge)
+    if not isinstance(told, list) or not told:
+        raise SuiteError(f"{where}: knowledge = {shown(told)}; accepted: a list of {', '.join(accepted)}")
+    for name in told:
+        if name not in accepted:
+            raise SuiteError(f"{where}: knowledge names {name!r}; {nearest(str(name), accepted)}")
+    return tuple(dict.fromkeys(told))

@@ -29,7 +29,7 @@ __all__ = [
     "suite_differences",
 ]
 
-UNDECISIVE = ("label", "repeats", "family", "factors")
+UNDECISIVE = ("label", "repeats", "family", "factors", "knowledge")
 """Keys of a method's entry that do not decide the rows of a label: whatever is added to an entry does."""
 
 PACKAGES = (
@@ -222,7 +222,7 @@ def _method(entry: MethodEntry, suite: Suite) -> dict[str, Any]:
         "family": entry.family or cls.family,
         "origin": cls.origin,
         "source": cls.source,
-        "knowledge": list(cls.knowledge),
+        "knowledge": list(entry.knowledge or cls.knowledge),
         "tuned_on": list(cls.tuned_on),
         "labels_used": cls.labels_used,
         **({"history": history} if history else {}),

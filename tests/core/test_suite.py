@@ -47,6 +47,8 @@ def load(tmp_path: Path, text: str) -> Suite:
         ('name = "random_search"', 'name = "random_search"\nsettings = {replace = true}', ["replace", "replacement"]),
         ('name = "random_search"', 'name = "random_search"\nfamily = "hop"', ["family", "hpo"]),
         ('name = "random_search"', 'name = "random_search"\nrepeats = 1.5', ["repeats = 1.5"]),
+        ('name = "random_search"', 'name = "random_search"\nknowledge = ["grph"]', ["'grph'", "did you mean 'graph'"]),
+        ('name = "random_search"', 'name = "random_search"\nknowledge = "graph"', ["a list of decisions, legality"]),
         ('name = "random_search"', 'name = "random_search"\n[[methods]]\nname = "random_search"', ["twice", "label"]),
         ('name = "nasbench201/cifar10"', 'name = "nasbench201/cifar10"\n[[tasks]]\nname = "nasbench201/*"', ["twice"]),
         ('name = "s"', "nam = 's'", ["'nam'", "did you mean 'name'"]),
@@ -217,3 +219,15 @@ def test_a_folder_of_its_name_does_not_hide_a_suite(tmp_path: Path, monkeypatch:
     (tmp_path / "hardware").mkdir()
     monkeypatch.chdir(tmp_path)
     assert Suite.load("hardware").name == "hardware"
+
+
+def test_an_entry_tells_the_knowledge_of_its_settings() -> None:
+    suite = Suite.load("knowledge")
+    (plain,) = (method for method in suite.methods if method.label == "structural_gp, no graph")
+    assert plain.knowledge == ("decisions", "legality", "isomorphism")
+    told = suite.to_dict()
+    assert Suite.from_dict(told) == suite
+    entry = next(method for method in told["methods"] if method.get("label") == plain.label)
+    del entry["knowledge"]
+    silent = Suite.from_dict(told)
+    assert [run.run_id for run in silent.runs()] == [run.run_id for run in suite.runs()]

@@ -9,6 +9,7 @@ import pytest
 from stores import played, suite
 
 from equipoise.harness.core.registry import load_task
+from equipoise.harness.store.manifest import manifest_of
 from equipoise.harness.store.run_store import RunStore
 from equipoise.reports.analysis import Analysis
 from equipoise.reports.compose import compose
@@ -180,6 +181,28 @@ def test_rules_of_isomorphism_count_as_knowledge(design: Path) -> None:
     assert "images" in lacking.text[0]
     mean = np.mean([float(analysis.unsearched.mean_difference(a, b).value) for a, b in pairs])
     assert shown["isomorphism"][1].value == pytest.approx(mean)
+
+
+def test_settings_that_use_more_are_pairs_of_one_method(tmp_path: Path) -> None:
+    """The entries as `suites/knowledge.toml` has them; the controls by size stand for no knowledge."""
+    without = ("decisions", "legality", "isomorphism")
+    methods = (
+        {"name": "structural_gp", "label": "sees no graph", "settings": {"groups": "none"}, "knowledge": [*without]},
+        {"name": "structural_gp"},
+        {"name": "largest_first"},
+        {"name": "random_search"},
+    )
+    chosen = suite(methods, (FASHION,), {"queries": 8}, repeats=2)
+
+    def as_the_engine(manifest: dict[str, Any]) -> None:
+        manifest["methods"] = manifest_of(chosen, (), ())["methods"]
+
+    analysis = Analysis(load(played(tmp_path, chosen, as_the_engine)))
+    labels = analysis.results.labels
+    pairs, kind = pairs_of(analysis, "graph")
+    assert kind == "one method, other settings"
+    assert [(labels[a], labels[b]) for a, b in pairs] == [("structural_gp", "sees no graph")]
+    assert pairs_of(analysis, "size")[0] == []
 
 
 def test_factors_have_their_shares_and_levels(design: Path) -> None:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -37,6 +38,18 @@ def test_the_surrogate_models_are_these() -> None:
     assert tuple(surrogate_model_names()) == MODELS
     with pytest.raises(PluginError, match="no surrogate model 'forest'"):
         load_surrogate_model("forest")
+
+
+def test_an_imported_table_is_known_by_its_name(sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As `equipoise data import` prints it, from any folder."""
+    monkeypatch.setenv("EQUIPOISE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DataError, match=r"imported-sample\.parquet"):
+        fit_named("imported-sample.parquet", tmp_path / "it.npz", "trees", None, lambda _: None)
+    (tmp_path / "cache" / "tables").mkdir(parents=True)
+    shutil.copy(sample, tmp_path / "cache" / "tables" / "imported-sample.parquet")
+    fit_named("imported-sample.parquet", tmp_path / "it.npz", "trees", None, lambda _: None)
+    assert (tmp_path / "it.npz").exists()
 
 
 def test_it_ranks_what_it_has_not_seen(fitted: Path) -> None:

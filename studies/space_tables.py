@@ -1,0 +1,116 @@
+"""One table per space: each method's regret by validation, test and held-out seeds, at every budget of the runs.
+
+Run ``python studies/space_tables.py FOLDER [FOLDER ...] > tables.md``. The folders hold stored results, for example
+of ``equipoise run embedded`` and ``equipoise run held_out_seeds``; the table of a space joins what they tell of it. A
+figure is the mean over the tasks of the space with its 95 % interval over seeds; a space whose tasks tell no test
+error, or no held-out seeds, has no such column. A method that did not run on all tasks of a space is not in its
+table; one that was tuned on some of them is marked with a star.
+"""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from equipoise.reports.analysis import Analysis, Kind
+from equipoise.reports.load import load
+from equipoise.reports.results import Results
+
+KINDS: tuple[Kind, ...] = ("validation", "test", "held-out seeds")
+
+Key = tuple[Kind, float]
+Column = dict[str, str]
+
+
+def spaces_of(results: Results) -> dict[str, list[Results]]:
+    """The results on the tasks of each space, one per budget, ascending."""
+    return {
+        space: [
+            replace(one, tasks=tuple(one.tasks[place] for place in places), smaller=(), objectives=None)
+            for one in (*results.smaller, results)
+        ]
+        for space, places in results.spaces.items()
+    }
+
+
+def columns_of(each: Sequence[Results]) -> dict[Key, Column]:
+    """Of each kind of regret and budget, a method's mean and interval in words."""
+    found: dict[Key, Column] = {}
+    for results in each:
+        for kind in KINDS:
+            analysis = Analysis(results, kind)
+            there = int(np.isfinite(analysis.regrets).any(axis=(0, 2)).sum())
+            column: Column = {}
+            for method in analysis.active.tolist():
+                mean, tasks = analysis.contrast(np.eye(len(results.labels))[method])
+                if tasks == there:
+                    column[results.labels[method]] = _shown(*map(float, (mean.value, mean.low, mean.high)))
+            if column:
+                found[kind, results.limit] = column
+    return found
+
+
+def _shown(value: float, low: float, high: float) -> str:
+    digits = 2 if value >= 0.1 else 3
+    if np.isnan(low):
+        return f"{value:.{digits}f}"
+    return f"{value:.{digits}f} [{max(low, 0.0):.{digits}f}, {high:.{digits}f}]"
+
+
+def repeats_of(each: Sequence[Results]) -> dict[str, str]:
+    """The fewest and most repeats of each method over tasks and budgets."""
+    said: dict[str, str] = {}
+    tables = [Analysis(results).counts for results in each]
+    for method, label in enumerate(each[-1].labels):
+        counts = {int(count) for table in tables for count in table[method] if count}
+        if counts:
+            said[label] = str(max(counts)) if len(counts) == 1 else f"{min(counts)} to {max(counts)}"
+    return said
+
+
+def marked(results: Results, label: str) -> str:
+    """The label, with a mark where the method was tuned on a task of these."""
+    (method,) = (method for method in results.methods if method.label == label)
+    tuned = any(method.tuned(task.name) for task in results.tasks)
+    return f"`{label}`{' *' if tuned else ''}"
+
+
+def table(space: str, parts: Sequence[Sequence[Results]]) -> str:
+    """The Markdown table of one space, methods in the order of the last validation column."""
+    columns: dict[Key, Column] = {}
+    counts: list[dict[str, str]] = []
+    names: dict[str, str] = {}
+    for each in parts:
+        for key, column in columns_of(each).items():
+            columns.setdefault(key, column)
+        counts.append(repeats_of(each))
+        names |= {label: marked(each[-1], label) for label in each[-1].labels if label not in names}
+    keys = sorted(columns, key=lambda key: (KINDS.index(key[0]), key[1]))
+    last = max((key for key in keys if key[0] == "validation"), key=lambda key: key[1])
+    order = sorted(columns[last], key=lambda label: float(columns[last][label].split()[0]))
+    lines = [
+        f"### {space}",
+        "",
+        "| method | " + " | ".join(f"{kind}, {limit:g}" for kind, limit in keys) + " | repeats |",
+        "|---" * (len(keys) + 2) + "|",
+    ]
+    for label in order:
+        repeats = "; ".join(dict.fromkeys(count[label] for count in counts if label in count))
+        cells = [columns[key].get(label, "") for key in keys]
+        lines.append(f"| {names[label]} | " + " | ".join(cells) + f" | {repeats} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Prints the tables of the folders that the command line names."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
+    split = [spaces_of(load(folder)) for folder in parser.parse_args().folders]
+    for space in dict.fromkeys(space for spaces in split for space in spaces):
+        print(table(space, [spaces[space] for spaces in split if space in spaces]), end="\n\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,31 @@
+"""The tables of each space, against the rows that they are of."""
+
+from pathlib import Path
+
+import pytest
+from stores import played, suite
+
+from equipoise.harness.store.run_store import RunStore
+from equipoise.reports.load import load
+from studies.space_tables import spaces_of, table
+
+TASKS = ("nasbench201/fashion14", "nasbench_graph/cora", "nasbench_graph/proteins")
+METHODS = ({"name": "random_search"}, {"name": "largest_first"}, {"name": "structural_gp"})
+
+
+def test_a_figure_is_the_mean_over_the_tasks_of_its_space(tmp_path: Path) -> None:
+    chosen = suite(METHODS, TASKS, {"queries": [6, 12]}, repeats=3)
+    folder = played(tmp_path, chosen)
+    spaces = spaces_of(load(folder))
+    assert list(spaces) == ["nasbench201", "nasbench_graph"]
+    lines = table("nasbench_graph", [spaces["nasbench_graph"]]).splitlines()
+    head = [cell.strip() for cell in lines[2].split("|")]
+    assert head[1:5] == ["method", "validation, 6", "validation, 12", "test, 6"]
+    cells = {line.split("`")[1]: [cell.strip() for cell in line.split("|")] for line in lines[4:]}
+    assert cells["random_search"][-2] == "3"
+    frame = RunStore(folder).frame()
+    rows = frame[(frame.budget == 12) & (frame.method == "random_search") & frame.task.str.startswith("nasbench_graph")]
+    least = rows.groupby(["task", "repeat"]).validation_error.min().groupby("task").mean()
+    optima = {task.name: task.reference for task in spaces["nasbench_graph"][-1].tasks}
+    mean = sum(100 * (least[task] - optima[task]) for task in optima) / len(optima)
+    assert float(cells["random_search"][head.index("validation, 12")].split()[0]) == pytest.approx(mean, abs=0.006)
