@@ -56,7 +56,7 @@ def read_cifar(path: Path, layout: Layout) -> dict[str, npt.NDArray[Any]]:
         with tarfile.open(path) as archive:
             train = [_member(archive, name, layout, path) for name in layout.train]
             test = _member(archive, layout.test, layout, path)
-            while archive.fileobj is not None and archive.fileobj.read(1 << 20):
+            while archive.fileobj.read(1 << 20):
                 pass  # the checksum of a packed archive is compared at its end
     except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
         raise DataError(f"{path}: no readable archive ({reason_of(error)}); get the file again") from error
