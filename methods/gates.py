@@ -36,8 +36,8 @@ class Gates(PredictorMethod):
     Differs from it: 10 queries a round instead of 5, as the other predictors here have, which halves the training; the
     predictor goes on from its weights with `epochs` full-batch steps, each on newly drawn pairs, where the repository
     trains in mini-batches; the evolution has the sizes of a later paper of the group (dele); operations on edges become
-    nodes. 300 queries took 10.7 s of CPU on nasbench201/cifar10, where computing every node of every architecture took
-    29.4 s (``python speed/method_cost.py --only gates``).
+    nodes. 300 queries took 8.5 s of CPU on nasbench201/cifar10, where computing every node of every architecture took
+    32.9 s in the same hour (``python speed/method_cost.py --only gates``).
     """
 
     family = "nas"

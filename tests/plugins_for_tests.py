@@ -257,7 +257,7 @@ class NeverPays(ReadsScores):
 
 class HidesFidelities(Good):
     def ask(self) -> Query:
-        return super().ask()._replace(fidelity=self.problem.fidelities[0])
+        return replace(super().ask(), fidelity=self.problem.fidelities[0])
 
 
 class IgnoresSeed(Good):

@@ -87,6 +87,7 @@ EXCLUDED = {
     ("card", "CHANGELOG.md"): "the former name of a command",
     ("technique", "reports/sections/provenance.py"): "a key of stored manifests",
     ("made", "tests/"): "shared helpers of the tests",
+    ("played", "tests/studies/test_space_tables.py"): "likewise",
     ("card", "harness/cli/data_commands.py"): "the former name of a command",
     ("technique", "harness/cli/main.py"): "the former name of an option",
     ("technique", "harness/store/manifest.py"): "a key of stored manifests",

@@ -135,8 +135,10 @@ class TableTask(Task):
     def evaluate(self, architecture: Architecture, fidelity: int | None, rng: np.random.Generator) -> Evaluation:
         """Looks one architecture up: the mean over its stored seeds, or one of them drawn."""
         means = self._means[fidelity]
-        if (known := means.get(architecture)) is not None:
-            return known
+        try:
+            return means[architecture]
+        except KeyError:
+            pass
         row = self.space.index(architecture)
         level = -1 if fidelity is None else self._info.fidelities.index(fidelity)
         if self.noise == "mean":

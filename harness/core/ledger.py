@@ -93,7 +93,8 @@ class Ledger:
         self.proposals = 0
         self.exhausted = False
         self._unit, self._limit = budget.unit, budget.limit
-        self._free = {"duplicate": duplicates == "free", "invalid": invalid == "redraw", "ok": False}
+        free = {"duplicate": duplicates == "free", "invalid": invalid == "redraw"}
+        self._free = frozenset(status for status, costs_nothing in free.items() if costs_nothing)
         self._valid_spent = 0.0
         self._valid = 0
         self._idle = 0
@@ -101,7 +102,7 @@ class Ledger:
     @property
     def repeats_are_free(self) -> bool:
         """Whether a duplicate is answered from memory instead of being evaluated again."""
-        return self._free["duplicate"]
+        return "duplicate" in self._free
 
     @property
     def stalled(self) -> bool:
@@ -130,7 +131,7 @@ class Ledger:
             The charge, in the unit of the budget.
         """
         self.proposals += 1
-        if self._free[status]:
+        if status in self._free:
             self._idle += 1
             self._settle()
             return 0.0

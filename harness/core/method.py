@@ -2,7 +2,7 @@
 
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal, NamedTuple
@@ -38,8 +38,9 @@ Knowledge = Literal[
 """
 
 
-class Query(NamedTuple):
-    """A proposal of a method.
+@dataclass(slots=True)
+class Query:
+    """A proposal of a method; it unpacks into its attributes, in their order.
 
     Attributes:
         architecture: The proposal.
@@ -51,6 +52,9 @@ class Query(NamedTuple):
     architecture: Architecture
     fidelity: int | None = None
     training_cost: float = 0.0
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter((self.architecture, self.fidelity, self.training_cost))
 
 
 class Observation(NamedTuple):

@@ -1,7 +1,7 @@
 """The loop in which a method searches a task."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from functools import lru_cache
 from math import inf
@@ -75,12 +75,13 @@ def run_trial(
     """
     trajectory, proposals = Trajectory(), _Proposals(task)
     ask, tell, evaluate, charge = method.ask, method.tell, task.evaluate, ledger.charge
-    verdicts, full, given = proposals.verdicts, proposals.full, len(initial)
+    verdicts, full, given, remembers = proposals.verdicts, proposals.full, len(initial), ledger.repeats_are_free
     new = tuple.__new__  # makes an observation of all its fields, in half the time of a call of the class
     seen: defaultdict[int | None, dict[Architecture, Evaluation]] = defaultdict(dict)  # by epochs, then by key
     trained: dict[Architecture, tuple[int, float]] = {}  # the longest training: its epochs and seconds
     rows: list[tuple[Any, ...]] = []
     status: Status
+    objectives: Mapping[str, float]
     while not ledger.exhausted:
         if was_told():  # even if the method caught the interrupt
             raise KeyboardInterrupt
@@ -110,28 +111,26 @@ def run_trial(
                 trajectory.ended = "the method's own training spent the rest of the budget"
                 break
         known = seen[epochs]
-        again = key in known
         if key is None:
-            status, evaluation = "invalid", Evaluation(task.info.penalty, 0.0)
-        elif again and ledger.repeats_are_free:
-            status, evaluation = "duplicate", known[key]._replace(cost_seconds=0.0)
+            status, error, seconds, objectives = "invalid", task.info.penalty, 0.0, {}
+        elif remembers and key in known:
+            status, seconds = "duplicate", 0.0
+            error, _, objectives = known[key]
         else:
-            status = "duplicate" if again else "ok"
             evaluation = evaluate(architecture, None if fidelity is None else epochs, rng(number + 1))
-            if evaluation.validation_error != evaluation.validation_error:
+            error, seconds, objectives = evaluation
+            if error != error:
                 raise RunError(f"the task answered NaN for {architecture}; a failed training is told its penalty")
+            distinct = len(known)
             known[key] = evaluation
+            status = "duplicate" if len(known) == distinct else "ok"
         paid = epochs
         if continues and status == "ok" and key is not None and epochs is not None:
             before, spent = trained.get(key, (0, 0.0))
             if epochs > before:
-                trained[key] = epochs, evaluation.cost_seconds
-                further = evaluation.cost_seconds - spent
-                paid, evaluation = epochs - before, evaluation._replace(cost_seconds=0.0 if further < 0 else further)
-        error, seconds, objectives = evaluation
-        price = seconds
-        if status == "invalid" and ledger.wants_price:
-            price = task.mean_cost_seconds or 0.0
+                trained[key] = epochs, seconds
+                paid, seconds = epochs - before, 0.0 if seconds < spent else seconds - spent
+        price = task.mean_cost_seconds or 0.0 if key is None and ledger.wants_price else seconds
         cost = training + charge(status, price, paid)
         started = perf_counter()
         tell(new(Observation, (query, error, seconds, objectives)))

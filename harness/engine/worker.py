@@ -77,7 +77,7 @@ def execute_run(
 
     Args:
         spec: The run.
-        journal: Where to note evaluations, and to resume from.
+        journal: The folder in which to note evaluations, and to resume from.
         ignore_cache: Answer without the trained networks that earlier runs left on this machine.
         recorded: Measured objectives to tell again in the place of new measurements.
         load: Finds the method.
@@ -95,7 +95,7 @@ def run_spec(
         spec: The settings, budget, rules and seeds; its names are not looked up.
         task: Answers.
         cls: The method.
-        journal: Where to note evaluations, and to resume from.
+        journal: The folder in which to note evaluations, and to resume from.
         recorded: Measured objectives to tell again in the place of new measurements.
     """
     started = process_time()
@@ -107,7 +107,7 @@ def run_spec(
     initial = space.sample(spec.rng("shared"), rules.initial_size) if rules.initial == "shared" else ()
     oracle = measured_task(task, spec, recorded)
     if journal is not None and not task.info.is_lookup:
-        oracle = JournaledTask(oracle, journal)
+        oracle = JournaledTask(oracle, journal / f"{spec.run_id}.jsonl")
     by_class = rules.isomorphism == "all"
     ledger = Ledger(spec.budget, rules.duplicates, rules.invalid)
     if by_class:
@@ -152,7 +152,7 @@ def _execute(spec: RunSpec, journals: Path, outcome: Outcome, finished: list[Run
         run_begins()
         try:
             with preserved():
-                run = execute_run(spec, journals / f"{spec.run_id}.jsonl", load=load)
+                run = execute_run(spec, journals, load=load)
         except BaseException as error:  # a method that exits or interrupts itself fails like one that raises
             if isinstance(error, SpoiledError):
                 retire()

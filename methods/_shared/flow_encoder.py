@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from equipoise.harness.core.space import Architecture, SearchSpace
-from equipoise.methods._shared.adam import Adam
+from equipoise.methods._shared.flushed_adam import FlushedAdam
 from equipoise.methods._shared.shared_nodes import NodeReader, SharedNodes
 
 __all__ = ["FlowRanker"]
@@ -66,7 +66,7 @@ class FlowRanker:
         self.flat: Floats = np.concatenate([_start(*item, rng) for item in shapes.items()]).astype(np.float32)
         self._gradient = np.zeros_like(self.flat)
         self.parts, self._gradients = self._views(self.flat), self._views(self._gradient)
-        self._adam = Adam(self.flat)
+        self._adam = FlushedAdam(self.flat)
 
     def _views(self, flat: Floats) -> dict[str, Floats]:
         ends = np.cumsum([prod(shape) for shape in self._shapes.values()])[:-1]

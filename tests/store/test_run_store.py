@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from made import MadeSpace
 from made_manifest import BARE
@@ -183,3 +184,11 @@ def test_further_objectives_have_columns_where_a_run_has_them(tmp_path: Path) ->
     assert frame["objective:parameters"].dropna().to_dict() == {3: 7.0}
     assert "objective:latency" not in store.frame(columns=["charge"])
     assert len(pd.read_parquet(tmp_path / "runs")) == 6
+
+
+def test_a_file_states_the_ranges_of_what_tells_runs_apart_alone(tmp_path: Path) -> None:
+    part = RunStore(tmp_path).write([made_run(repeat=2)], MadeSpace())
+    group = pq.ParquetFile(part).metadata.row_group(0)
+    columns = [group.column(number) for number in range(group.num_columns)]
+    stated = {column.path_in_schema for column in columns if column.is_stats_set}
+    assert stated == {"task", "method", "budget", "repeat", "query"}

@@ -6,7 +6,7 @@ import pytest
 from equipoise.harness.core.space import SearchSpace
 from equipoise.harness.spaces.nasbench101 import NasBench101
 from equipoise.harness.spaces.nasbench201 import NasBench201
-from equipoise.methods._shared.graph_isomorphism_network import LAYERS, TINY, Gin
+from equipoise.methods._shared.graph_isomorphism_network import LAYERS, NEGLIGIBLE, TINY, Gin
 from equipoise.methods._shared.operation_graphs import GraphReader
 
 
@@ -58,3 +58,13 @@ def test_the_graph_network_learns(uncertain: bool) -> None:
         agreements.append(np.corrcoef(mean, errors[60:])[0, 1])
         assert (spread > 0).all() == uncertain
     assert np.median(agreements) > 0.8
+
+
+def test_weights_that_decay_end_at_zero_and_not_in_denormal_numbers() -> None:
+    space, rng = NasBench201(), np.random.default_rng(0)
+    graphs = GraphReader(space).read(space.sample(rng, 20))
+    model = Gin(graphs.labels.shape[2], False, rng)
+    model.fit(graphs, rng.random(20, dtype=np.float32) / 2, epochs=300, batch=10, rate=0.005)
+    sizes = np.abs(model.flat)
+    assert (sizes == 0).any()
+    assert sizes[sizes > 0].min() >= NEGLIGIBLE
