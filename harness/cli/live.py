@@ -1,12 +1,12 @@
 """Runs in progress, read from their journals: how far live training is, and what it has found."""
 
-import json
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from equipoise.harness.core.files import parse_json
 from equipoise.harness.core.registry import load_task
 from equipoise.harness.core.run_spec import RunSpec
 from equipoise.harness.core.task import Task
@@ -43,8 +43,8 @@ class LiveRun:
             lines, newline, _ = file.read().rpartition(b"\n")
         self._read += len(lines) + len(newline)
         for line in lines.splitlines():
-            with suppress(ValueError):  # the run itself says what is wrong with a damaged line
-                _, fidelity, error, seconds, *_ = json.loads(line[line.index(b"[") :])
+            with suppress(ValueError, TypeError):  # the run itself says what is wrong with a damaged line
+                _, fidelity, error, seconds, *_ = parse_json(line[line.index(b"[") :])
                 self._add(fidelity, error, seconds)
 
     def _add(self, fidelity: int | None, error: float, seconds: float) -> None:

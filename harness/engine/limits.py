@@ -1,6 +1,7 @@
 """The limits of a run, and the present use of a worker's processes."""
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from equipoise.harness.core.protocol import Protocol
 __all__ = ["Limits", "memory_of_group"]
 
 _PAGE = os.sysconf("SC_PAGE_SIZE")
+_SHARE = re.compile(r"^Pss:\s+(\d+) kB", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -43,13 +45,25 @@ class Limits:
 
 
 def memory_of_group(group: int) -> int:
-    """Sums the resident bytes of the processes of a group; 0 where the system does not tell."""
-    total = 0
+    """Sums the resident bytes of the processes of a group; 0 where the system does not tell.
+
+    Pages that several of them share, as a process and its forked children do, count once.
+    """
+    found: dict[Path, int] = {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             fields = (folder / "stat").read_text().rpartition(")")[2].split()
             if int(fields[2]) == group:
-                total += int(fields[21]) * _PAGE
+                found[folder] = int(fields[21]) * _PAGE
         except (OSError, ValueError, IndexError):  # it has ended meanwhile
             continue
-    return total
+    return sum(found.values()) if len(found) < 2 else sum(_share(*one) for one in found.items())
+
+
+def _share(folder: Path, resident: int) -> int:
+    """The resident bytes of a process, pages that it shares divided by the number of those that share them."""
+    try:
+        match = _SHARE.search((folder / "smaps_rollup").read_text())
+    except OSError:  # it has ended meanwhile, or the system does not tell
+        return resident
+    return resident if match is None else int(match[1]) * 1024

@@ -1,8 +1,11 @@
 """The state of a process that a run may change, and that is restored before the next run."""
 
 import _signal  # type: ignore[import-not-found]  # wrapped into enumerations by `signal`, ten times as slow
+import gc
+import locale
 import os
 import random
+import resource
 import signal
 import sys
 import warnings
@@ -23,12 +26,13 @@ class SpoiledError(RunError):
     """A run left its process in a state that cannot be undone."""
 
 
+_LIMITED = [getattr(resource, f"RLIMIT_{kind}") for kind in ("AS", "CPU", "DATA", "FSIZE", "NOFILE")]
 _SIGNALS = sorted(int(number) for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP})
 
 
 @contextmanager
 def preserved() -> Iterator[None]:
-    """Undoes what a run does to its process: folder, search path, signals, numpy's errors, warnings, limits.
+    """Undoes what a run does to its process: folder, search path, streams, signals, timers, numpy's errors, warnings.
 
     Raises:
         SpoiledError: Something cannot be restored; the process should execute no further run.
@@ -42,9 +46,10 @@ def preserved() -> Iterator[None]:
         lambda: np.seterr(**errors),
         lambda: sys.setrecursionlimit(limit),
         lambda: os.umask(mask),
+        *_interpreter(),
     ]
     if current_thread() is main_thread():
-        undo += [_signals(), lambda: signal.setitimer(signal.ITIMER_REAL, 0.0)]
+        undo += [_stop_timers, _signals()]  # a timer that goes off in between still finds the handler of its run
     with warnings.catch_warnings(), _undone(undo):
         yield
 
@@ -65,6 +70,7 @@ def preserved_seeds() -> Iterator[None]:
         lambda: random.setstate(python),
         lambda: np.random.set_state(numpy_state),  # noqa: NPY002
     ]
+    undo += [_limits(), _locale()]
     if "torch" in sys.modules:
         undo += _torch(sys.modules["torch"])
     with _undone(undo):
@@ -89,10 +95,53 @@ def _restore_environment(before: dict[str, str]) -> None:
         os.environ.update(before)
 
 
-def _signals() -> Callable[[], object]:
-    handlers = list(map(_signal.getsignal, _SIGNALS))
+def _interpreter() -> list[Callable[[], object]]:
+    """Undoes changes of the collection of garbage, tracing and standard streams."""
+    collects, often = gc.isenabled(), gc.get_threshold()
+    trace, profile, out, errors = sys.gettrace(), sys.getprofile(), sys.stdout, sys.stderr
 
     def restore() -> None:
+        sys.stdout, sys.stderr = out, errors
+        if sys.gettrace() is not trace:
+            sys.settrace(trace)
+        if sys.getprofile() is not profile:
+            sys.setprofile(profile)
+
+    return [
+        gc.enable if collects else gc.disable,
+        lambda: gc.set_threshold(*often),
+        restore,
+    ]
+
+
+def _stop_timers() -> None:
+    for timer in (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF):
+        signal.setitimer(timer, 0.0)
+
+
+def _limits() -> Callable[[], object]:
+    """Restores soft limits of the system; a hard one that was lowered cannot be raised again."""
+    before = {kind: resource.getrlimit(kind) for kind in _LIMITED}
+
+    def restore() -> None:
+        for kind, limits in before.items():
+            if resource.getrlimit(kind) != limits:
+                resource.setrlimit(kind, limits)
+
+    return restore
+
+
+def _locale() -> Callable[[], object]:
+    before = locale.setlocale(locale.LC_ALL)
+    return lambda: locale.setlocale(locale.LC_ALL, before)
+
+
+def _signals() -> Callable[[], object]:
+    handlers = list(map(_signal.getsignal, _SIGNALS))
+    blocked = _signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+    def restore() -> None:
+        _signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
         if all(map(is_, handlers, map(_signal.getsignal, _SIGNALS))):
             return
         for number, handler in zip(_SIGNALS, handlers, strict=True):

@@ -2,11 +2,11 @@
 
 import logging
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from equipoise.harness.core.errors import StoreError, SuiteError, nearest
 from equipoise.harness.core.method_code import code_of
@@ -15,10 +15,11 @@ from equipoise.harness.core.run_spec import RunSpec
 from equipoise.harness.core.suite import Suite
 from equipoise.harness.engine.executors import IN_PROCESS
 from equipoise.harness.engine.gpus import visible_gpus
-from equipoise.harness.engine.preflight import Exclusion, Preflight, preflight
+from equipoise.harness.engine.preflight import Preflight, preflight
 from equipoise.harness.engine.scheduler import execute_all
 from equipoise.harness.engine.shard import Shard
-from equipoise.harness.engine.walltime import stopping_in_time
+from equipoise.harness.engine.suite_run import Plan, Progress, SuiteRun, silent
+from equipoise.harness.engine.walltime import Clock, stopping_in_time
 from equipoise.harness.engine.worker import Outcome
 from equipoise.harness.store.code_versions import changed, set_aside
 from equipoise.harness.store.compaction import Compaction
@@ -30,90 +31,6 @@ from equipoise.harness.store.run_store import RunStore
 __all__ = ["Plan", "Progress", "SuiteRun", "run_suite", "silent"]
 
 LOG = logging.getLogger("equipoise")
-
-MOST_STALLS = 3
-"""A shard that is stopped so often with nothing gained is not started again by itself."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """The plan that a progress display shows before the first run.
-
-    Attributes:
-        suite: The suite.
-        folder: Where the rows go, and the journals of runs in progress (``journal/*.jsonl``).
-        runs: Runs of the suite.
-        stored: Those that were stored before.
-    """
-
-    suite: Suite
-    folder: Path
-    runs: int
-    stored: int
-
-
-class Progress(Protocol):
-    """Opens a display; the function it yields takes the outcome of each chunk of runs."""
-
-    def __call__(self, plan: Plan, /) -> AbstractContextManager[Callable[[Outcome], None]]:
-        """Shows a plan being executed."""
-
-
-@contextmanager
-def silent(_: Plan) -> Iterator[Callable[[Outcome], None]]:
-    """Shows nothing."""
-    yield lambda _: None
-
-
-@dataclass(frozen=True)
-class SuiteRun:
-    """The outcome of a suite.
-
-    Attributes:
-        folder: The results folder.
-        suite: The suite without the tasks and methods that were skipped.
-        planned: Runs that the suite, or this shard of it, asks for and that apply.
-        stored: Those stored now.
-        executed: Those that this call ran and stored.
-        failures: Runs of this call that failed, as ``failures.jsonl`` records them.
-        skipped: Tasks and methods whose data or packages are missing here.
-        not_applicable: Pairs of a method and a task that lacks what the method requires.
-        interrupted: Whether Ctrl-C ended it, or its time; the same call goes on from there.
-        shard: The share of the suite that ran; None for all of it.
-        out_of_time: Whether it stopped because its time was over.
-        stalled: How many times in a row it stopped for that reason with nothing gained.
-    """
-
-    folder: Path
-    suite: Suite
-    planned: int
-    stored: int
-    executed: int
-    failures: tuple[Mapping[str, Any], ...]
-    skipped: tuple[Exclusion, ...]
-    not_applicable: tuple[Exclusion, ...]
-    interrupted: bool
-    shard: Shard | None = None
-    out_of_time: bool = False
-    stalled: int = 0
-
-    def __str__(self) -> str:
-        """The outcome in one line."""
-        share = f" of shard {self.shard}" if self.shard else ""
-        said = f"{_short(self.folder)}: {self.stored} of {self.planned} runs{share} stored"
-        if self.failures:
-            failed = self.failures[0]
-            first = f"{failed['method']} on {failed['task']}, repeat {failed['repeat']}: {failed['error']}"
-            said += f", {len(self.failures)} failed (see {_short(self.folder) / 'failures.jsonl'}; first: {first})"
-        if self.stalled >= MOST_STALLS:
-            return f"{said}; not one evaluation ended within its time, {self.stalled} times in a row: give more --time"
-        why = "stopped before its time was over" if self.out_of_time else "stopped"
-        return said + (f"; {why}: the same command goes on from here" if self.interrupted else "")
-
-    @property
-    def goes_on(self) -> bool:
-        """Whether to start the same command again: it stopped for want of time, and not in vain."""
-        return self.out_of_time and self.stalled < MOST_STALLS
 
 
 def run_suite(
@@ -160,35 +77,18 @@ def run_suite(
             )
     else:
         suite = replace(suite, folder=suite.folder or str(Path.cwd()))  # of methods and tables that are given by path
+    store = RunStore(Path(out or Path("results") / suite.name).absolute())  # workers of a cluster stand elsewhere
+    settings = _Settings(workers, cluster, cluster_config, skip_missing, tuple(redo), keep, tuple(command), progress)
     with stopping_in_time(seconds) as clock:
-        ready = preflight(suite, skip_missing)
-        suite = ready.suite
-        store = RunStore(Path(out or Path("results") / suite.name).absolute())  # workers of a cluster stand elsewhere
-        with as_shard(store.path, shard.number, shard.of) if shard else alone(store.path) as lock:
-            for line in store.drop_damaged(scratch=shard is None):
-                LOG.warning("%s", line)
-            wanted = _wanted(ready, shard)
-            with in_turn(store.path):
-                manifest = _manifest(store, suite, command, ready.excluded())
-                _settle_changed_code(store, suite, wanted, redo, keep)
-                store.write_manifest(manifest)
-            missing = [spec for spec in wanted if not store.has(spec)]
-            owned = {spec.run_id for spec in wanted}
-            compaction = Compaction(store, owned.__contains__) if shard else Compaction(store)
-            total, noted = Outcome(), _noted(store)
-            try:
-                with progress(Plan(suite, store.path, len(wanted), len(wanted) - len(missing))) as report:
-                    count = min(workers or _usual_workers(suite), max(1, len(missing)))
-                    total = execute_all(missing, store, count, cluster, _compacting(report, compaction), cluster_config)
-                if not total.interrupted:
-                    compaction.finish()
-                    _end(store, shard)
-            except KeyboardInterrupt:  # while it began or ended
-                total.interrupted = True
-            stalled = _stalls(lock, clock.out and not total.done and _noted(store) == noted)
+        try:
+            ready, wanted, missing, total, stalled = _executed(suite, store, shard, clock, settings)
+        except KeyboardInterrupt:
+            if not clock.out:
+                raise
+            return _out_of_time(suite, store, shard)
     return SuiteRun(
         folder=store.path,
-        suite=suite,
+        suite=ready.suite,
         planned=len(wanted),
         stored=_stored(store.path, wanted, len(wanted) - len(missing) + total.done, total.done),
         executed=total.done,
@@ -200,6 +100,78 @@ def run_suite(
         out_of_time=clock.out and total.interrupted,
         stalled=stalled,
     )
+
+
+@dataclass(frozen=True)
+class _Settings:
+    """Arguments of `run_suite`."""
+
+    workers: int | None
+    cluster: str
+    cluster_config: Path | None
+    skip_missing: bool
+    redo: tuple[str, ...]
+    keep: bool
+    command: tuple[str, ...]
+    progress: Progress
+
+
+def _executed(
+    suite: Suite, store: RunStore, shard: Shard | None, clock: Clock, settings: _Settings
+) -> tuple[Preflight, list[RunSpec], list[RunSpec], Outcome, int]:
+    """Executes what is missing.
+
+    Returns:
+        The preflight, the runs asked for, those that were missing, their outcome, and the number of stalls in a row.
+
+    Raises:
+        KeyboardInterrupt: It was interrupted before the first run began.
+    """
+    ready = preflight(suite, settings.skip_missing)
+    suite = ready.suite
+    with _locked(store, shard) as lock:
+        for line in store.drop_damaged(scratch=shard is None):
+            LOG.warning("%s", line)
+        wanted = _wanted(ready, shard)
+        with in_turn(store.path):
+            manifest = _manifest(store, suite, settings.command, ready.excluded())
+            _settle_changed_code(store, suite, wanted, settings.redo, settings.keep)
+            store.write_manifest(manifest)
+        _heed(clock)
+        missing = [spec for spec in wanted if not store.has(spec)]
+        owned = {spec.run_id for spec in wanted}
+        compaction = Compaction(store, owned.__contains__) if shard else Compaction(store)
+        total, noted = Outcome(), _noted(store)
+        try:
+            with settings.progress(Plan(suite, store.path, len(wanted), len(wanted) - len(missing))) as report:
+                count = min(settings.workers or _usual_workers(suite), max(1, len(missing)))
+                told = _compacting(report, compaction)
+                total = execute_all(missing, store, count, settings.cluster, told, settings.cluster_config)
+            if not total.interrupted:
+                compaction.finish()
+                _end(store, shard)
+        except KeyboardInterrupt:  # while it began or ended
+            total.interrupted = True
+        clock.stopped = True
+        stalled = _stalls(lock, clock.out and not total.done and _noted(store) == noted)
+    return ready, wanted, missing, total, stalled
+
+
+def _heed(clock: Clock) -> None:
+    """Interrupts where a library has swallowed the interrupt."""
+    if clock.out:
+        raise KeyboardInterrupt
+
+
+def _locked(store: RunStore, shard: Shard | None) -> AbstractContextManager[Path]:
+    return as_shard(store.path, shard.number, shard.of) if shard else alone(store.path)
+
+
+def _out_of_time(suite: Suite, store: RunStore, shard: Shard | None) -> SuiteRun:
+    """The outcome where time was over before the first run began: one that gained nothing."""
+    with _locked(store, shard) as lock:
+        stalled = _stalls(lock, in_vain=True)
+    return SuiteRun(store.path, suite, 0, 0, 0, (), (), (), True, shard, out_of_time=True, stalled=stalled)
 
 
 def _usual_workers(suite: Suite) -> int:
@@ -314,7 +286,3 @@ def _stored(folder: Path, wanted: Sequence[RunSpec], expected: int, executed: in
             "write to a folder that this machine does not see; give --out on a disk that they share"
         )
     return there
-
-
-def _short(folder: Path) -> Path:
-    return folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder

@@ -48,9 +48,15 @@ def reserve(seconds: float) -> float:
 
 
 class Clock:
-    """Whether time has run out: by the clock, or because the batch system says so with SIGUSR1."""
+    """Watches the time.
+
+    Attributes:
+        out: Whether time has run out: by the clock, or because the batch system says so with SIGUSR1.
+        stopped: Whether that no longer matters: everything has ended.
+    """
 
     out = False
+    stopped = False
 
 
 @contextmanager
@@ -74,7 +80,7 @@ def stopping_in_time(seconds: float | None) -> Iterator[Clock]:
         raise SuiteError(f"seconds = {seconds:g} needs the main thread, which signals reach; leave it out in a thread")
 
     def stop(number: int, frame: FrameType | None) -> None:
-        if not clock.out:
+        if not (clock.out or clock.stopped):
             clock.out = True
             told(number, frame)
 

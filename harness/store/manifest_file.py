@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from equipoise.harness.core.errors import StoreError, reason_of
-from equipoise.harness.store.sealed import unsealed
+from equipoise.harness.core.sealed import unsealed
 
 __all__ = ["read_manifest"]
 

@@ -31,6 +31,7 @@ __all__ = [
     "Run",
     "Summary",
     "check_rows",
+    "checked_rows",
     "digest_of",
     "kept_of",
     "packed",
@@ -255,7 +256,7 @@ def check_rows(part: Path) -> list[dict[str, Any]]:
     Raises:
         StoreError: It is damaged.
     """
-    table, summaries = read_part(part, lambda file: (file.read(), summaries_in(file, part)))
+    table, summaries = read_part(part, lambda file: (checked_rows(file.read(), file, part), summaries_in(file, part)))
     names = [name for name in ("task", "method", "repeat", "budget") if name in table.column_names]
     distinct = {tuple(entry[name] for name in names) for entry in summaries}
     counts = [entry["queries"] for entry in summaries]
@@ -267,6 +268,39 @@ def check_rows(part: Path) -> list[dict[str, Any]]:
     ):
         raise StoreError(f"{part}: damaged or cut off (the summaries of its runs are not those of its rows)")
     return list(summaries)
+
+
+def checked_rows(table: "pa.Table", file: "pq.ParquetFile", part: Path) -> "pa.Table":
+    """Rows as they were read; those of a file whose name states no digest of its bytes only after a check.
+
+    Text that is not stored as a dictionary, since the description of the columns is damaged, is turned into one.
+
+    Raises:
+        ValueError: A column has another name or type, or an index points nowhere.
+    """
+    import pyarrow as pa
+
+    if _stated_digest(part) is not None:
+        return table
+    table.validate(full=True)
+    if strange := [n for n in file.schema_arrow.names if n not in COLUMNS and not n.startswith("objective:")]:
+        raise ValueError(f"column {strange[0]!r}")
+    for place, field in enumerate(table.schema):
+        kind = COLUMNS.get(field.name, "float64")
+        if kind == "text" and pa.types.is_string(field.type):
+            table = table.set_column(place, field.name, table[field.name].dictionary_encode())
+        elif not (_is_coded(field.type) if kind == "text" else str(field.type) in _NUMBERS):
+            raise ValueError(f"column {field.name} is of type {field.type}")
+    return table
+
+
+def _is_coded(kind: "pa.DataType") -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_dictionary(kind) and pa.types.is_string(kind.value_type))
+
+
+_NUMBERS = ("int32", "int64", "float", "double")
 
 
 def _agrees(column: "pa.ChunkedArray", stated: Sequence[Any], counts: Sequence[int]) -> bool:
@@ -332,11 +366,16 @@ def _names_of_rows(table: "pa.Table") -> list[tuple[Any, ...]]:
 @lru_cache(maxsize=100_000)
 def _is_whole(part: Path, _state: tuple[int, int, int]) -> bool:
     """Whether the bytes of a file are those that its name states; read once for each state of the file."""
-    stated = re.fullmatch(r".*-([0-9a-f]{16})", part.stem)
+    stated = _stated_digest(part)
     if stated is None:
         return True  # written before the names stated it
     with part.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:16] == stated[1]
+        return hashlib.file_digest(file, "sha256").hexdigest()[:16] == stated
+
+
+def _stated_digest(part: Path) -> str | None:
+    match = re.fullmatch(r".*-([0-9a-f]{16})", part.stem)
+    return None if match is None else match[1]
 
 
 def read_part(part: Path, read: Callable[["pq.ParquetFile"], Any]) -> Any:

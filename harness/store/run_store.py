@@ -8,6 +8,7 @@ import json
 import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from math import nan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from equipoise.harness.core.errors import StoreError, reason_of
 from equipoise.harness.core.files import remove_scratch, write_whole
 from equipoise.harness.core.run_spec import RunSpec
+from equipoise.harness.core.sealed import sealed, unsealed
 from equipoise.harness.core.space import SearchSpace
 from equipoise.harness.store.format_1 import derive_training_charge
 from equipoise.harness.store.locks import in_turn
@@ -25,16 +27,17 @@ from equipoise.harness.store.run_file import (
     Run,
     Summary,
     check_rows,
+    checked_rows,
     digest_of,
     packed,
     read_part,
     summaries_of,
 )
-from equipoise.harness.store.sealed import sealed, unsealed
 
 # pyarrow and pandas are imported where they are used: a worker starts to search before it needs to write.
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
 __all__ = ["RunStore"]
@@ -213,7 +216,7 @@ class RunStore:
         derived = "training_charge" in wanted and not as_stored
         tables = []
         for part in parts:
-            table = read_part(part, lambda file: file.read(columns=_present(file, wanted, columns is None, derived)))
+            table = read_part(part, partial(_rows_of, part, wanted, columns is None, derived))
             tables.append(table if task is None else table.filter(pc.equal(table["task"], task)))
         joined = pa.concat_tables(tables, promote_options="default").unify_dictionaries()
         for name in wanted:
@@ -255,7 +258,7 @@ class RunStore:
                 if left.isdisjoint(entry["run_id"] for entry in entries):
                     continue
                 try:
-                    table = read_part(part, lambda file: file.read())
+                    table = read_part(part, partial(_whole, part))
                 except GoneError:
                     break  # merged meanwhile: its runs are in another part
                 offset = 0
@@ -289,6 +292,14 @@ def _set_aside(part: Path) -> None:
         return  # another shard was first
     except OSError as error:
         raise StoreError(f"{part}: damaged, and cannot be moved aside ({error.strerror})") from error
+
+
+def _rows_of(part: Path, wanted: Sequence[str], objectives: bool, derived: bool, file: "pq.ParquetFile") -> "pa.Table":
+    return checked_rows(file.read(columns=_present(file, wanted, objectives, derived)), file, part)
+
+
+def _whole(part: Path, file: "pq.ParquetFile") -> "pa.Table":
+    return checked_rows(file.read(), file, part)
 
 
 def _present(file: "pq.ParquetFile", wanted: Sequence[str], objectives: bool, derived: bool) -> list[str]:

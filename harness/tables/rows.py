@@ -1,6 +1,7 @@
 """Reads the rows of a table, Parquet or CSV, in batches."""
 
 import gzip
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from equipoise.harness.core.errors import DataError, nearest
+from equipoise.harness.core.errors import DataError, nearest, one_line
 from equipoise.harness.spaces._declared import DeclaredConditional, DeclaredSpace
 from equipoise.harness.tables.header import TableHeader
 
@@ -69,13 +70,12 @@ def read_header(path: Path) -> TableHeader:
     if _is_csv(path):
         text = _comment(path) or _sidecar(path)
     else:
-        import pyarrow as pa
         import pyarrow.parquet as pq
 
         try:
             with pq.ParquetFile(path) as file:
                 text = (file.schema_arrow.metadata or {}).get(KEY, b"").decode()
-        except (pa.ArrowException, OSError) as error:
+        except Exception as error:  # a damaged file raises anything
             raise _unreadable(path, error) from error
     if not text:
         raise DataError(
@@ -94,15 +94,15 @@ def batches(path: Path, header: TableHeader) -> Iterator[RowBatch]:
     Raises:
         DataError: A column is missing, unknown or of the wrong kind, or the file is damaged.
     """
-    import pyarrow as pa
-
     try:
         with _opened(path, header) as (names, records):
             _check_names(path, header, names)
             for record in records:
                 if record.num_rows:
                     yield _rows(path, header, record)
-    except (pa.ArrowException, OSError, EOFError, UnicodeDecodeError) as error:
+    except DataError:
+        raise
+    except Exception as error:  # a damaged file raises anything
         raise _unreadable(path, error) from error
 
 
@@ -113,7 +113,7 @@ def _opened(path: Path, header: TableHeader) -> Iterator[tuple[list[str], Iterat
     from pyarrow import csv
 
     if not _is_csv(path):
-        with pq.ParquetFile(path) as file:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
             names = file.schema_arrow.names
             wanted = [name for name in names if name not in header.extra]
             yield names, file.iter_batches(BATCH_ROWS, columns=wanted)
@@ -235,7 +235,7 @@ def _comment(path: Path) -> str:
     try:
         with _text(path) as file:
             return _skip_comment(file)
-    except (OSError, EOFError, UnicodeDecodeError) as error:
+    except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
         raise _unreadable(path, error) from error
 
 
@@ -254,9 +254,12 @@ def _skip_comment(file: IO[bytes]) -> str:
 
 def _sidecar(path: Path) -> str:
     found = files_of(path)
-    return found[1].read_text(encoding="utf-8") if len(found) > 1 else ""
+    try:
+        return found[1].read_text(encoding="utf-8") if len(found) > 1 else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise _unreadable(found[1], error) from error
 
 
 def _unreadable(path: Path, error: Exception) -> DataError:
     reason = getattr(error, "strerror", None) or str(error).splitlines()[0] if str(error) else type(error).__name__
-    return DataError(f"{path}: cannot be read as a table ({reason})")
+    return DataError(f"{path}: cannot be read as a table ({one_line(reason)})")

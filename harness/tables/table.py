@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from equipoise.harness.core.errors import DataError
-from equipoise.harness.core.files import parse_json
+from equipoise.harness.core.sealed import sealed, unsealed
 from equipoise.harness.core.space import Architecture
 from equipoise.harness.data.cache import Columns, cache_folder, open_entry, remember
 from equipoise.harness.data.sources import digest_of
@@ -79,7 +79,7 @@ def peek(path: Path) -> tuple[TableHeader, str]:
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from error
     try:
-        known = parse_json(memo.read_text())
+        known = unsealed(memo.read_bytes(), required=True)
         if known["state"] == [*state, *_state([Path(further) for further in known.get("further", [])])]:
             return TableHeader.from_json(known["header"]), str(known["digest"])
     except (OSError, ValueError, KeyError, TypeError, DataError):
@@ -89,7 +89,7 @@ def peek(path: Path) -> tuple[TableHeader, str]:
     digests = [digest_of(file) for file in (*files, *further)]
     digest = digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
     note = {"state": [*state, *_state(further)], "further": list(map(str, further)), "header": header.to_json()}
-    remember(memo, {**note, "digest": digest})
+    remember(memo, sealed({**note, "digest": digest}))
     return header, digest
 
 

@@ -49,7 +49,7 @@ class TableWriter:
         self._texts: dict[Architecture, str] = {}
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = pq.ParquetWriter(self._scratch, self._schema, compression="zstd")
+            self._file = pq.ParquetWriter(self._scratch, self._schema, compression="zstd", write_page_checksum=True)
         except OSError as error:
             raise DataError(f"{path}: cannot be written ({error.strerror})") from error
 

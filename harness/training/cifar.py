@@ -1,13 +1,14 @@
 """The official Python archives of CIFAR-10 and CIFAR-100, read in memory; code in their pickles is not run."""
 
 import tarfile
+import zlib
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from equipoise.harness.core.errors import DataError
+from equipoise.harness.core.errors import DataError, reason_of
 from equipoise.harness.data.unpickle import ARRAYS, load_pickle
 
 __all__ = ["CIFAR10", "CIFAR100", "Layout", "read_cifar"]
@@ -55,8 +56,10 @@ def read_cifar(path: Path, layout: Layout) -> dict[str, npt.NDArray[Any]]:
         with tarfile.open(path) as archive:
             train = [_member(archive, name, layout, path) for name in layout.train]
             test = _member(archive, layout.test, layout, path)
-    except (tarfile.TarError, EOFError, OSError) as error:
-        raise DataError(f"{path}: no readable archive ({error}); get the file again") from error
+            while archive.fileobj.read(1 << 20):
+                pass  # the checksum of a packed archive is compared at its end
+    except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
+        raise DataError(f"{path}: no readable archive ({reason_of(error)}); get the file again") from error
     return {
         "train_x": np.concatenate([x for x, _ in train]),
         "train_y": np.concatenate([y for _, y in train]),

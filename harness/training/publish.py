@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from equipoise.harness.core.errors import StoreError
-from equipoise.harness.core.files import parse_json
 from equipoise.harness.core.space import Architecture
 from equipoise.harness.core.task import Metric
 from equipoise.harness.tables.header import TableHeader
 from equipoise.harness.tables.writer import TableWriter
+from equipoise.harness.training.piece import rows_of_piece
 from equipoise.harness.training.setup import Setup
 from equipoise.harness.training.speeds import speeds
 
@@ -69,18 +69,8 @@ def publish(
 
 
 def _rows(files: Sequence[Path], digest: str) -> Iterator[dict[str, Any]]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     for number, file in enumerate(files):
-        try:
-            piece = pq.read_table(file)
-            said = parse_json(piece.schema.metadata[b"equipoise"])["digest"]
-        except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
-            raise StoreError(f"{file}: damaged ({error}); delete it and run the command again") from error
-        if said != digest:
-            raise StoreError(f"{file}: belongs to another table; delete it and run the command again")
-        yield from ({**row, "piece": number} for row in piece.to_pylist())
+        yield from ({**row, "piece": number} for row in rows_of_piece(file, digest))
 
 
 def _slowness(setup: Setup, rows: Sequence[dict[str, Any]]) -> Floats:

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from equipoise.harness.core.errors import StoreError, SuiteError
-from equipoise.harness.core.files import parse_json, write_whole
+from equipoise.harness.core.errors import StoreError, SuiteError, reason_of
+from equipoise.harness.core.files import write_whole
+from equipoise.harness.core.sealed import sealed, unsealed
 from equipoise.harness.core.space import Architecture
 from equipoise.harness.training.live_scores import BATCH_SEED, network_scores
 from equipoise.harness.training.scores import BATCH, LIVE_SCORES
@@ -55,7 +56,7 @@ def tabulate_scores(space: str, images: str, out: Path, say: Callable[[str], Non
     began, seconds = time.monotonic(), time.process_time()
     for done, number in enumerate(missing, 1):
         rows = [network_scores(setup, one, tuple(LIVE_SCORES)) for one in order[number * PIECE :][:PIECE]]
-        write_whole(pieces[number], json.dumps({"digest": digest, "rows": rows}).encode())
+        write_whole(pieces[number], json.dumps(sealed({"digest": digest, "rows": rows})).encode())
         left = (time.monotonic() - began) / done * (len(missing) - done)
         say(f"{min((number + 1) * PIECE, len(order))} of {len(order)} networks, about {left / 60:.0f} minutes left")
     rows = [row for path in pieces for row in _rows(path, digest)]
@@ -66,13 +67,13 @@ def tabulate_scores(space: str, images: str, out: Path, say: Callable[[str], Non
 
 def _rows(path: Path, digest: str) -> list[dict[str, float]]:
     try:
-        piece = parse_json(path.read_text())
-        begun, rows = piece["digest"], piece["rows"]
-    except (OSError, ValueError, KeyError) as error:
-        raise StoreError(f"{path}: damaged ({error}); delete it and run the same command again") from error
+        piece = unsealed(path.read_bytes())
+        begun, rows = piece["digest"], list(piece["rows"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise StoreError(f"{path}: damaged ({reason_of(error)}); delete it and run the same command again") from error
     if begun != digest:
         raise StoreError(f"{path}: begun with another setup; choose another --out")
-    return list(rows)
+    return rows
 
 
 def _write(

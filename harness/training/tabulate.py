@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from equipoise.harness.core.errors import StoreError, SuiteError
+from equipoise.harness.core.errors import StoreError, SuiteError, reason_of
 from equipoise.harness.core.files import parse_json, write_whole
 from equipoise.harness.core.registry import load_space, space_name
 from equipoise.harness.core.space import Architecture, SearchSpace
@@ -156,9 +156,9 @@ def _agree(out: Path, identity: dict[str, Any], device: str, fingerprint: Callab
         return digest
     try:
         header = parse_json(path.read_text())
-        before = header["fingerprint"]
-    except (OSError, ValueError, KeyError) as error:
-        raise StoreError(f"{path}: damaged ({error}); choose another --out, or restore the file") from error
+        before = [float(loss) for loss in header["fingerprint"]]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise StoreError(f"{path}: damaged ({reason_of(error)}); choose another --out, or restore the file") from error
     different = [
         _SHOWN.get(key, key) for key, value in content.items() if header.get(key) != json.loads(json.dumps(value))
     ]
@@ -168,7 +168,8 @@ def _agree(out: Path, identity: dict[str, Any], device: str, fingerprint: Callab
         raise StoreError(
             f"{path}: begun on {begun}, not on {device}; go on with --device {begun}, or choose another --out"
         )
-    if not np.allclose(now := fingerprint(), before, rtol=TOLERANCE, atol=0.0):
+    now = fingerprint()
+    if len(now) != len(before) or not np.allclose(now, before, rtol=TOLERANCE, atol=0.0):
         raise StoreError(
             f"{path}: this code or this PyTorch no longer trains as it did when the table was begun (first losses were "
             f"{before}, now {now}); finish it with the version that began it, or choose another --out"
@@ -181,9 +182,9 @@ def _piece(
 ) -> int:
     """Trains the architectures of a piece and writes it, in a worker."""
     import pyarrow as pa
-    import pyarrow.parquet as pq
     import torch
 
+    from equipoise.harness.training.piece import packed_piece
     from equipoise.harness.training.setup import Setup
 
     path = _path(Path(out), start, len(chunk))
@@ -215,10 +216,7 @@ def _piece(
                 for column, value in zip(rows.values(), values, strict=True):
                     column.append(value)
     table = pa.table({name: pa.array(values, _TYPES.get(name)) for name, values in rows.items()})
-    table = table.replace_schema_metadata({"equipoise": json.dumps({"digest": digest, "torch": torch.__version__})})
-    sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression="zstd")
-    write_whole(path, sink.getvalue())
+    write_whole(path, packed_piece(table, digest, torch.__version__))
     return len(chunk)
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from equipoise.harness.core.errors import ClusterError, SuiteError
+from equipoise.harness.engine.dask_pool import CONNECT_SECONDS
 from equipoise.harness.engine.dask_settings import ClusterSettings, slurm_arguments
 from equipoise.harness.engine.executors import executor
 from equipoise.harness.store.run_file import Summary
@@ -184,12 +185,15 @@ def test_limits_of_a_run_hold_on_the_workers_of_a_cluster(tmp_path: Path) -> Non
 
 
 def test_an_address_where_nobody_answers_is_one_line_at_once(tmp_path: Path) -> None:
-    began = time.monotonic()
-    ran = run(tmp_path, write(tmp_path, "random_search"), "--out", "out", "--cluster", "tcp://127.0.0.1:9")
+    path, lasted = write(tmp_path, "random_search"), []
+    for cluster in ("moon", "tcp://127.0.0.1:9"):  # the first is refused without a look at the network
+        began = time.monotonic()
+        ran = run(tmp_path, path, "--out", "out", "--cluster", cluster)
+        lasted.append(time.monotonic() - began)
     assert ran.returncode == 2
     assert ran.stderr.startswith("equipoise: --cluster tcp://127.0.0.1:9: nobody answers there (ConnectionRefusedError")
     assert len(ran.stderr.splitlines()) == 1
-    assert time.monotonic() - began < 20
+    assert lasted[1] < CONNECT_SECONDS + 4 * lasted[0]  # however busy the machine is
     with pytest.raises(ClusterError, match="write tcp://HOST:PORT"), executor("tcp://", 1):
         pass
 

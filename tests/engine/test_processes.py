@@ -1,6 +1,7 @@
 """Worker processes: what they run, how they end, and what they do not import."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 from worker_calls import kill_itself, refuse, runs_are_told, sleep_until_interrupted
 
-from equipoise.harness.engine.limits import Limits
+from equipoise.harness.engine.limits import Limits, memory_of_group
 from equipoise.harness.engine.processes import DeadWorkerError, WorkerProcesses
 
 
@@ -75,3 +76,18 @@ def test_workers_end_with_the_process_that_started_them(tmp_path: Path) -> None:
         time.sleep(0.05)
     with pytest.raises(ProcessLookupError):
         os.kill(worker, 0)
+
+
+def test_memory_that_forked_children_share_counts_once() -> None:
+    code = (
+        "import os, time\nheld = bytearray(os.urandom(1 << 20)) * 150\nfor _ in range(4):\n"
+        "    os.fork() or time.sleep(60)\nprint('ready', flush=True)\ntime.sleep(60)\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, process_group=0)
+    try:
+        assert process.stdout is not None
+        process.stdout.readline()
+        assert 150e6 < memory_of_group(process.pid) < 300e6  # five processes, each of which has 150 MB
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()

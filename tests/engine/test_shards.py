@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+import equipoise
 from equipoise.harness.core.errors import StoreError, SuiteError
 from equipoise.harness.core.suite import Suite
 from equipoise.harness.engine.scheduler import execute_all
@@ -161,8 +162,10 @@ def test_who_may_write_beside_whom(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_run_stops_before_its_time_is_over_and_goes_on(tmp_path: Path) -> None:
     path, out = write(tmp_path / "made.toml", "plugins_for_tests:Slow", queries=100, repeats=40), tmp_path / "out"
-    began = time.monotonic()
     process = start("run", path, "--out", out, "--workers", 1, "--shard", "1/2", "--time", "0:16")
+    while not (out / "manifest.json").exists() and process.poll() is None:
+        time.sleep(0.02)
+    began = time.monotonic()  # once it has loaded, which takes as long as the machine is busy
     said = process.communicate()[1]
     assert process.returncode == 75, said
     assert time.monotonic() - began < 16
@@ -288,6 +291,32 @@ def test_sessions_of_shards_are_kept_once(tmp_path: Path) -> None:
     assert [session["command"] for session in sessions] == [["run", "made.toml", "--shard", "I/N"]]
     assert all(one["started"] <= other["started"] for one, other in pairwise(sessions))
     assert json.dumps(sessions)
+
+
+@pytest.mark.parametrize("method", ["ends_time:EndsTime", "ends_time:Swallows"])
+def test_time_that_is_over_before_a_run_begins_is_an_interruption_like_any_other(tmp_path: Path, method: str) -> None:
+    whole = suite((method,), repeats=2)
+    said = []
+    for stalls in (1, 2, 3):
+        ran = run_suite(whole, tmp_path, workers=1, cluster="in-process", seconds=1000)
+        assert (ran.interrupted, ran.out_of_time, ran.stalled, ran.goes_on) == (True, True, stalls, stalls < 3)
+        said.append(str(ran))
+    assert said[0] == f"{tmp_path}: no run began; stopped before its time was over: the same command goes on from here"
+    assert said[2].endswith(
+        "no run began; not one evaluation ended within its time, 3 times in a row: give more --time"
+    )
+    assert not RunStore(tmp_path).parts()
+    with pytest.raises(TimeoutError, match="no run began"):
+        equipoise.run(whole, tmp_path, seconds=1000, progress=False)
+
+
+def test_time_that_is_over_while_methods_are_tried_is_one_line(tmp_path: Path) -> None:
+    path = write(tmp_path / "made.toml", "ends_time:SlowToMake")
+    process = start("run", path, "--out", tmp_path / "out", "--workers", 1, "--time", "0:02")
+    said = process.communicate(timeout=60)[1]
+    assert process.returncode == 75, said
+    assert said.count("\n") == 1
+    assert "no run began; stopped before its time was over: the same command goes on from here" in said
 
 
 def test_time_that_is_over_while_a_suite_ends_is_an_interruption_like_any_other(tmp_path: Path) -> None:

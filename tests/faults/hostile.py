@@ -2,11 +2,15 @@
 
 import asyncio
 import ctypes
+import gc
 import os
 import random
+import resource
 import signal
+import sys
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 
@@ -30,18 +34,26 @@ class Plain(Method):
         pass
 
 
-class Endless(Plain):
+class Begins(Plain):
+    """Leaves a file where the command was called, as soon as it is asked."""
+
+    def ask(self) -> Query:
+        Path("begun").touch()
+        return super().ask()
+
+
+class Sleeps(Begins):
+    def harm(self) -> None:
+        time.sleep(30)
+
+
+class Endless(Begins):
     def harm(self) -> None:
         while True:
             pass
 
 
-class Sleeps(Plain):
-    def harm(self) -> None:
-        time.sleep(30)
-
-
-class Deaf(Plain):
+class Deaf(Begins):
     """Takes no notice of Ctrl-C, and catches whatever it can."""
 
     def harm(self) -> None:
@@ -105,6 +117,11 @@ class RaisesNoText(Plain):
         raise NoTextError
 
 
+class NegativeTraining(Plain):
+    def ask(self) -> Query:
+        return Query(self.space.sample(self.rng, 1)[0], training_cost=-1.0)
+
+
 class LeavesFolder(Plain):
     def harm(self) -> None:
         os.chdir("/")
@@ -119,6 +136,12 @@ class Rearranges(Plain):
         signal.signal(signal.SIGUSR1, signal.SIG_IGN)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         os.umask(0o777)
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGUSR2})
+        signal.setitimer(signal.ITIMER_PROF, 0.2)  # its signal ends a process
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+        gc.disable()
+        sys.setprofile(lambda *_: None)
+        sys.stdout = None
 
 
 class Looks(Plain):
@@ -132,6 +155,12 @@ class Looks(Plain):
         assert signal.getsignal(signal.SIGINT) is not signal.SIG_IGN
         assert random.random() != random.Random(1).random()
         assert os.umask(0o22) != 0o777
+        assert not signal.pthread_sigmask(signal.SIG_BLOCK, ())
+        assert signal.getitimer(signal.ITIMER_PROF) == (0.0, 0.0)
+        assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] != 100
+        assert gc.isenabled()
+        assert sys.getprofile() is None
+        assert sys.stdout is not None
 
 
 class ExitsHard(Plain):
@@ -147,4 +176,4 @@ class Crashes(Plain):
 class Hungry(Plain):
     def harm(self) -> None:
         self.held = np.ones(150_000_000)  # 1.2 GB
-        time.sleep(30)
+        time.sleep(300)

@@ -3,10 +3,12 @@
 import json
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -70,6 +72,17 @@ def failures(suite: Path) -> dict[str, list[str]]:
     return found
 
 
+def cpu_seconds(process: int) -> float:
+    """User time of a process and of those that it has started."""
+    total = 0
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError, ValueError):
+            fields = (folder / "stat").read_text().rpartition(")")[2].split()
+            if process in (int(folder.name), int(fields[1])):
+                total += int(fields[11]) + int(fields[13])
+    return total / os.sysconf("SC_CLK_TCK")
+
+
 RAISING = {
     "RaisesInterrupt": "KeyboardInterrupt",
     "SendsInterrupt": "the method sent an interrupt to its own process",
@@ -110,11 +123,9 @@ def test_what_a_method_does_to_its_process_is_undone(tmp_path: Path) -> None:
 @pytest.mark.faults
 def test_what_a_method_leaves_running_does_not_keep_the_command(tmp_path: Path) -> None:
     suite = write(tmp_path, "LeavesThread", "LeavesChild", "Forks", "Plain")
-    began = time.monotonic()
     process = start(suite, 2)
-    told = process.communicate(timeout=120)[1]
+    told = process.communicate(timeout=500)[1]  # what is left sleeps for 1,000 s
     assert process.returncode == 0, told
-    assert time.monotonic() - began < 60
     assert stored(suite) == dict.fromkeys(("LeavesThread", "LeavesChild", "Forks", "Plain"), 2)
     left = subprocess.run(["pgrep", "-f", str(tmp_path)], capture_output=True, text=True, check=False)
     assert left.stdout == ""
@@ -162,15 +173,16 @@ def test_limits_change_no_identity_of_a_run(tmp_path: Path) -> None:
 def test_a_signal_ends_the_command_soon(tmp_path: Path, method: str, sent: signal.Signals) -> None:
     suite = write(tmp_path, method, rules="")
     suite.write_text(suite.read_text().replace("queries = 5", "queries = 500"))
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
     process = start(suite, 2)
-    deadline = time.monotonic() + 60
-    while not (tmp_path / "out" / "manifest.json").exists() and time.monotonic() < deadline:
+    deadline = time.monotonic() + 120
+    while not (tmp_path / "begun").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
-    time.sleep(4)
     process.send_signal(sent)
-    began = time.monotonic()
-    told = process.communicate(timeout=60)[1]
-    assert time.monotonic() - began < 4  # 2 s, and what a busy machine takes
+    began, spent = time.monotonic(), cpu_seconds(process.pid)
+    told = process.communicate(timeout=120)[1]
+    assert time.monotonic() - began < 25  # a proposal takes 30 s, or for ever; how busy the machine is does not matter
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before - spent < 3  # 2 s, and what the clock rounds
     assert process.returncode == 130
     assert "Traceback" not in told
     assert "the same command goes on from here" in told

@@ -1,6 +1,7 @@
 """Damage to the files of a store: every byte of them is covered, and the file is named."""
 
 import json
+import os
 from contextlib import suppress
 from pathlib import Path
 
@@ -32,10 +33,11 @@ def old_part(store: RunStore) -> Path:
 def test_no_changed_byte_of_a_run_file_is_read(tmp_path: Path) -> None:
     part = RunStore(tmp_path).write([made_run()], MadeSpace())
     whole, rng = part.read_bytes(), np.random.default_rng(0)
-    for place in rng.integers(0, len(whole), 250).tolist():
+    for number, place in enumerate(rng.integers(0, len(whole), 250).tolist()):
         content = bytearray(whole)
         content[place] ^= 1 << int(rng.integers(8))
         part.write_bytes(content)
+        os.utime(part, ns=(0, number))  # another state of the file, whatever the clock shows
         with pytest.raises(StoreError, match=part.name):
             RunStore(tmp_path).summaries()
         with pytest.raises(StoreError, match=part.name):
@@ -50,10 +52,11 @@ def test_a_changed_byte_of_an_older_run_file_is_no_traceback(tmp_path: Path) -> 
     check_rows(part)
     whole, rng = part.read_bytes(), np.random.default_rng(0)
     refused = 0
-    for place in rng.integers(0, len(whole), 250).tolist():
+    for number, place in enumerate(rng.integers(0, len(whole), 250).tolist()):
         content = bytearray(whole)
         content[place] ^= 1 << int(rng.integers(8))
         part.write_bytes(content)
+        os.utime(part, ns=(0, number))  # another state of the file, whatever the clock shows
         try:
             check_rows(part)
             summaries_of(part)

@@ -74,8 +74,9 @@ def test_code_that_trains_otherwise_is_refused(table, tmp_path):
         run(tmp_path, replicas=1)
 
 
-def test_a_damaged_header_is_refused(tmp_path):
-    (tmp_path / "header.json").write_text("{")
+@pytest.mark.parametrize("text", ["{", "[]", '{"fingerprint": ["x"]}', '{"fingerprint": 7}'])
+def test_a_damaged_header_is_refused(tmp_path, text):
+    (tmp_path / "header.json").write_text(text)
     with pytest.raises(StoreError, match="damaged"):
         run(tmp_path, replicas=1)
 

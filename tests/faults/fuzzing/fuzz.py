@@ -35,6 +35,7 @@ with atheris.instrument_imports(include=["equipoise", "json", "tomllib"]):
     from made_runs import made_run
 
     from equipoise.harness.core.errors import EquipoiseError
+    from equipoise.harness.core.sealed import sealed
     from equipoise.harness.core.suite import Suite
     from equipoise.harness.data.npz_arrays import load_npz
     from equipoise.harness.data.unpickle import ARRAYS, NUMPY_SCALARS, ORDERED, load_pickle
@@ -43,7 +44,6 @@ with atheris.instrument_imports(include=["equipoise", "json", "tomllib"]):
     from equipoise.harness.store.overview import overview_of
     from equipoise.harness.store.run_file import check_rows
     from equipoise.harness.store.run_store import RunStore
-    from equipoise.harness.store.sealed import sealed
     from equipoise.harness.tables.header import TableHeader
 
 SUITE = """name = "made"

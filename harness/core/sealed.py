@@ -1,4 +1,4 @@
-"""JSON objects with a checksum of their own, as the manifest and the failures of a store are kept."""
+"""JSON objects with a checksum of their own: the manifest and the failures of a store, and notes of the cache."""
 
 import hashlib
 import json
@@ -19,8 +19,12 @@ def sealed(content: Mapping[str, Any]) -> dict[str, Any]:
     return {**bare, KEY: _digest(bare)}
 
 
-def unsealed(text: str | bytes) -> dict[str, Any]:
-    """Reads an object, without its checksum; one of before the checksums has none.
+def unsealed(text: str | bytes, required: bool = False) -> dict[str, Any]:
+    """Reads an object, without its checksum.
+
+    Args:
+        text: The JSON.
+        required: Whether to refuse an object without a checksum, as files had before there were checksums.
 
     Raises:
         ValueError: It is no JSON object, or its checksum does not agree.
@@ -29,6 +33,8 @@ def unsealed(text: str | bytes) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise ValueError("not a JSON object")
     stated = content.pop(KEY, None)
+    if required and stated is None:
+        raise ValueError(f"it has no '{KEY}'")
     if stated is not None and stated != _digest(content):
         raise ValueError(f"its checksum does not agree; without the key '{KEY}' it is read as it is")
     return content
