@@ -11,10 +11,10 @@ from typing import Any
 
 from equipoise.harness.core.errors import StoreError, nearest, one_line, reason_of
 from equipoise.harness.core.files import parse_json, write_whole
+from equipoise.harness.core.sealed import KEY, sealed, unsealed
 from equipoise.harness.data.sources import digest_of
 from equipoise.harness.store.description import NAME
 from equipoise.harness.store.entry import DESCRIPTION, RUNS
-from equipoise.harness.store.sealed import KEY, sealed, unsealed
 
 __all__ = ["INDEX", "Archive", "FileFacts", "Listed", "damage_of"]
 

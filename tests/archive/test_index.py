@@ -21,9 +21,9 @@ from equipoise.harness.archive.find import entry_named, fetch_entry
 from equipoise.harness.archive.index import Archive
 from equipoise.harness.cli.main import app
 from equipoise.harness.core.errors import DataError, StoreError
+from equipoise.harness.core.sealed import sealed
 from equipoise.harness.data.sources import digest_of
 from equipoise.harness.store.entry import Entry
-from equipoise.harness.store.sealed import sealed
 
 CHOSEN = suite(({"name": "random_search"},), ("nasbench201/cifar10",), budget={"queries": 5}, repeats=2)
 

@@ -15,8 +15,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from equipoise.harness.archive.index import Archive
+from equipoise.harness.core.sealed import sealed
 from equipoise.harness.data.sources import digest_of
-from equipoise.harness.store.sealed import sealed
 
 pytestmark = pytest.mark.slow
 
