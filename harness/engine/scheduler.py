@@ -64,6 +64,8 @@ def execute_all(
         elif isinstance(error, LimitError):  # the others of the chunk are not to blame
             outcome = Outcome(failures=[failure_of(chunk[error.number], str(error))])
             queue.alone([spec for spec in chunk if spec is not chunk[error.number]])
+        elif isinstance(error, DeadWorkerError) and total.interrupted:
+            return  # killed because it did not stop: its run is no failure, and remains
         elif isinstance(error, DeadWorkerError):
             if len(chunk) > 1:  # one of them killed its process: each is tried again alone
                 queue.alone(chunk)

@@ -63,6 +63,13 @@ class Deaf(Begins):
             time.sleep(0.3)
 
 
+class Stubborn(Begins):
+    """Is in compiled code, where no interrupt is seen, for longer than anybody waits."""
+
+    def harm(self) -> None:
+        np.linalg.svd(np.random.default_rng(0).random((4000, 4000)))
+
+
 class LeavesThread(Plain):
     def harm(self) -> None:
         threading.Thread(target=time.sleep, args=(1000,)).start()

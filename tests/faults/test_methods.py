@@ -187,3 +187,21 @@ def test_a_signal_ends_the_command_soon(tmp_path: Path, method: str, sent: signa
     assert "Traceback" not in told
     assert "the same command goes on from here" in told
     assert failures(suite) == {}
+
+
+@pytest.mark.faults
+def test_a_run_that_two_signals_give_up_is_no_failure(tmp_path: Path) -> None:
+    suite = write(tmp_path, "Stubborn", rules="")
+    alone = suite.read_text().replace("queries = 5", "queries = 500").replace("repeats = 2", "repeats = 1")
+    suite.write_text(alone)  # a chunk of one run: of several, none is recorded before each was tried alone
+    process = start(suite, 2)
+    deadline = time.monotonic() + 120
+    while not (tmp_path / "begun").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.5)
+    process.send_signal(signal.SIGTERM)
+    told = process.communicate(timeout=120)[1]
+    assert process.returncode == 130, told
+    assert "Traceback" not in told
+    assert failures(suite) == {}
