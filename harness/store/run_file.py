@@ -276,7 +276,7 @@ def checked_rows(table: "pa.Table", file: "pq.ParquetFile", part: Path) -> "pa.T
     Text that is not stored as a dictionary, since the description of the columns is damaged, is turned into one.
 
     Raises:
-        ValueError: A column has another name or type, or an index points nowhere.
+        ValueError: A column has another name or type, an index points nowhere, or a charge is less than its part.
     """
     import pyarrow as pa
 
@@ -291,6 +291,10 @@ def checked_rows(table: "pa.Table", file: "pq.ParquetFile", part: Path) -> "pa.T
             table = table.set_column(place, field.name, table[field.name].dictionary_encode())
         elif not (_is_coded(field.type) if kind == "text" else str(field.type) in _NUMBERS):
             raise ValueError(f"column {field.name} is of type {field.type}")
+    if "training_charge" in table.column_names and "charge" in table.column_names:
+        part_of, whole = (table[name].to_numpy() for name in ("training_charge", "charge"))
+        if not ((part_of >= 0) & (part_of <= whole)).all():
+            raise ValueError("a training_charge exceeds its charge")
     return table
 
 

@@ -56,7 +56,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize("size", [100, 6_000])
+@pytest.mark.parametrize("size", [100, 4_500])
 def test_files_that_may_not_grow_are_one_line_and_the_rest_goes_on_later(
     tmp_path: Path, undisturbed: pd.DataFrame, size: int
 ) -> None:
