@@ -91,7 +91,7 @@ def table(space: str, parts: Sequence[Sequence[Results]]) -> str:
     last = max((key for key in keys if key[0] == "validation"), key=lambda key: key[1])
     order = sorted(columns[last], key=lambda label: float(columns[last][label].split()[0]))
     lines = [
-        f"### {space}",
+        f"## {space}, in {Analysis(parts[0][-1]).unit}",
         "",
         "| method | " + " | ".join(f"{kind}, {limit:g}" for kind, limit in keys) + " | repeats |",
         "|---" * (len(keys) + 2) + "|",
