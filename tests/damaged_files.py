@@ -57,7 +57,7 @@ class Kind:
 
 @dataclass
 class Tally:
-    """What became of damaged files.
+    """Counts of damaged files by what their readers made of them.
 
     Attributes:
         refused: The project's own error, which names the file.
@@ -75,7 +75,7 @@ class Tally:
 
     @property
     def tried(self) -> int:
-        """How many."""
+        """The number of damaged files."""
         return self.refused + self.told + self.same + len(self.wrong) + len(self.tracebacks)
 
 

@@ -1,4 +1,4 @@
-"""What the attack is made with: commands, suites of hostile methods, and how an answer is judged."""
+"""Tools of the attack: commands, suites of hostile methods, and how an answer is judged."""
 
 import os
 import re
@@ -30,7 +30,7 @@ name = "{task}"
 
 @dataclass
 class Outcome:
-    """What came of a row.
+    """The outcome of a row.
 
     Attributes:
         tried: How many damaged files, hostile methods or commands.
