@@ -8,7 +8,7 @@ from equipoise.harness.core.errors import SettingError
 from equipoise.harness.core.method import Problem
 from equipoise.harness.core.space import Architecture
 from equipoise.methods._shared.graph_isomorphism_network import Gin
-from equipoise.methods._shared.operation_graphs import GraphReader
+from equipoise.methods._shared.node_classes import ClassReader
 from equipoise.methods._shared.predictor_rounds import PredictorMethod, mutants
 
 __all__ = ["Npenas"]
@@ -99,7 +99,7 @@ class Npenas(PredictorMethod):
                 raise SettingError(f"npenas: {name} = {number}; accepted: numbers above 0")
         self.candidates, self.minibatch, self.learning_rate, self.scale = candidates, minibatch, learning_rate, scale
         self.warm_start = warm_start
-        self._reader: GraphReader | None = None
+        self._reader: ClassReader | None = None
         self._model: Gin | None = None
         self._begun_with = 0  # observations in the first training of the network
 
@@ -111,13 +111,13 @@ class Npenas(PredictorMethod):
         if not pool:
             return []
         if self._reader is None:  # columns of labels that stay, as the weights do
-            self._reader = GraphReader(self.space, self.space.sample(rng, SHOWN))
+            self._reader = ClassReader(self.space, self.space.sample(rng, SHOWN))
         graphs = self._reader.read([*self.architectures, *pool])
         errors = np.asarray(self.errors) / max(1.0, float(np.abs(self.errors).max()))
         seen, unseen = graphs.take(slice(len(errors))), graphs.take(slice(len(errors), None))
         epochs = self.epochs
         if self._model is None or not self.warm_start or len(errors) >= GROWTH * self._begun_with:
-            self._model, self._begun_with = Gin(graphs.labels.shape[2], self.uncertain, rng, self.scale), len(errors)
+            self._model, self._begun_with = Gin(graphs.labels.shape[1] - 1, self.uncertain, rng, self.scale), len(errors)
         else:
             epochs = -(-epochs // SAVING)
         wanted = errors.astype(np.float32)

@@ -1,35 +1,41 @@
 """A graph isomorphism network that predicts an error, with its gradient and its training."""
 
+from collections.abc import Sequence
 from math import cos, pi, prod, sqrt
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from equipoise.methods._shared.error_readout import UNITS, ErrorReadout, activate
+from equipoise.methods._shared.class_batches import ClassBatch, batches_of
+from equipoise.methods._shared.error_readout import UNITS, ErrorReadout, readout_parts, readout_shapes
 from equipoise.methods._shared.flushed_adam import FlushedAdam
-from equipoise.methods._shared.graph_rows import GraphRows, Workspace
-from equipoise.methods._shared.network_arrays import above_zero, keep_only, parts_of
-from equipoise.methods._shared.operation_graphs import GraphArrays
+from equipoise.methods._shared.gin_layer import ARRAYS, GinLayer, layer_shapes, trained_parts
+from equipoise.methods._shared.gin_workspace import Workspaces
+from equipoise.methods._shared.network_arrays import parts_of
+from equipoise.methods._shared.node_classes import ClassGraphs
 
 __all__ = ["Gin"]
 
 Floats = npt.NDArray[np.float32]
 
 LAYERS, HIDDEN = 3, 32
-DROPOUT, DECAY, MOMENTUM, TINY = 0.1, 1e-4, 0.1, 1e-5
+DROPOUT, DECAY, MOMENTUM = 0.1, 1e-4, 0.1
 NEGLIGIBLE = np.float32(1e-12)
 """Weights that decay made smaller are set to zero: denormal numbers, where they end, take four times as long."""
-ZERO, ONE = np.float32(0.0), np.float32(1.0)
+AT_ONCE = 64
+"""Steps whose mini-batches are drawn together."""
+REMEMBERED = 256
+"""Last steps of a training that the running averages see; 0.9 to that power is below the precision of the numbers."""
 
 
 class Gin:
     """Three layers of 32 units, batch normalisation, a mean over nodes, and one of two heads.
 
     Without uncertainty the head gives a sigmoid times `scale`, trained by squared error; with it, a mean and a standard
-    deviation, trained by the likelihood. Gradients are written out (the tests hold them against autograd): a batch
-    holds ten graphs of eight nodes, on which a library spends several times the arithmetic. For the same reason, a
-    normalisation is part of the matrix that follows it, and a bias the last row of its matrix: the same function in
-    half the array operations.
+    deviation, trained by the likelihood. States that are the same for several nodes of a batch are computed once.
+    Gradients are written out (the tests hold them against autograd): a batch of ten graphs has some thirty different
+    states, on which a library spends many times the arithmetic.
 
     Args:
         labels: F, length of a node's label.
@@ -40,6 +46,7 @@ class Gin:
     Attributes:
         flat: All weights.
         parts: The weights of each part, as views.
+        gradients: Their gradients, alike.
 
     Source: Wei, Niu, Tang and Liang, NPENAS, 2020 (arXiv 2003.12857), section III, with sizes and training of its
     repository (``gin_predictor.py``, ``gin_uncertainty_predictor.py``, ``utils_solver.py``); Xu, Hu, Leskovec and
@@ -48,36 +55,34 @@ class Gin:
 
     def __init__(self, labels: int, uncertain: bool, rng: np.random.Generator, scale: float = 100.0) -> None:
         self._rng, self.uncertain = rng, uncertain
-        shapes: list[tuple[int, ...]] = []
-        for layer in range(LAYERS):
-            shapes += [(labels if layer == 0 else HIDDEN, HIDDEN), (HIDDEN,), (HIDDEN, HIDDEN), (HIDDEN,)]
-            shapes += [(1, HIDDEN), (HIDDEN,)]
-        shapes += [(HIDDEN, UNITS), (UNITS,), (UNITS, 1), (1,)] * (2 if uncertain else 1)
+        shapes = [shape for layer in range(LAYERS) for shape in layer_shapes(HIDDEN if layer else labels, HIDDEN)]
+        shapes += readout_shapes(HIDDEN, uncertain)
         self.flat: Floats = np.zeros(sum(map(prod, shapes)), dtype=np.float32)
-        self._gradient = np.zeros_like(self.flat)
-        self.parts = parts_of(self.flat, shapes)
-        paired = [(prod(a) + prod(b), a[-1]) for a, b in zip(shapes[::2], shapes[1::2], strict=True)]
-        joined: list[tuple[int, ...]] = [(size // columns, columns) for size, columns in paired]
-        self._joined, self._joined_gradients = parts_of(self.flat, joined), parts_of(self._gradient, joined)
-        joint = 3 * LAYERS
-        self._readout = ErrorReadout(self._joined[joint:], self._joined_gradients[joint:], uncertain, scale)
-        biases = np.concatenate([np.full(prod(shape), len(shape) == 1) for shape in shapes])
-        self._factors = np.where(biases, 2.0, 1.0).astype(np.float32)
-        self._decay = np.where(biases, 0.0, DECAY).astype(np.float32)
+        self._gradient, self._factors, self._decay = (np.zeros_like(self.flat) for _ in range(3))
+        weights, gradients = parts_of(self.flat, shapes), parts_of(self._gradient, shapes)
+        self.parts, self.gradients = _trained(weights), _trained(gradients)
+        for number, (factor, decay) in enumerate(
+            zip(_trained(parts_of(self._factors, shapes)), _trained(parts_of(self._decay, shapes)), strict=True)
+        ):
+            factor[...], decay[...] = (2.0, 0.0) if number % 2 else (1.0, DECAY)  # biases come second
+        head, self._layers = LAYERS * ARRAYS, []
+        for at in range(0, head, ARRAYS):
+            piece = slice(at, at + ARRAYS)
+            self._layers.append(GinLayer(weights[piece], gradients[piece], uncertain))
+        self._readout = ErrorReadout(weights[head:], gradients[head:], uncertain, scale)
+        self._workspaces = Workspaces(LAYERS, HIDDEN)
         for layer in range(LAYERS):
-            for weight, bias in (self.parts[6 * layer : 6 * layer + 2], self.parts[6 * layer + 2 : 6 * layer + 4]):
+            *linear, scales, _ = self.parts[6 * layer : 6 * layer + 6]
+            for weight, bias in (linear[:2], linear[2:]):
                 bound = 1.0 / sqrt(len(weight))
                 weight[:] = rng.uniform(-bound, bound, weight.shape)
                 bias[:] = rng.uniform(-bound, bound, bias.shape)
-            self.parts[6 * layer + 4][:] = 1.0
+            scales[:] = 1.0
         for weight in self.parts[6 * LAYERS :: 2]:
             bound = sqrt(3.0 / len(weight))
             weight[:] = rng.uniform(-bound, bound, weight.shape)
-        self._running = np.zeros((LAYERS, 2, HIDDEN), dtype=np.float32)
-        self._running[:, 1] = 1.0
-        self._workspaces: dict[tuple[int, ...], Workspace] = {}
 
-    def fit(self, graphs: GraphArrays, targets: Floats, *, epochs: int, batch: int, rate: float) -> None:
+    def fit(self, graphs: ClassGraphs, targets: Floats, *, epochs: int, batch: int, rate: float) -> None:
         """Trains by Adam without a first moment, at a rate that falls along a cosine to zero.
 
         Args:
@@ -87,117 +92,82 @@ class Gin:
             batch: Graphs in a step.
             rate: Learning rate at the start; biases have twice as much.
         """
-        adam, n = FlushedAdam(self.flat, betas=(0.0, 0.9)), len(targets)
-        total, done = epochs * -(-n // batch), 0
-        rows, scratch = GraphRows.of(graphs), np.empty_like(self.flat)
-        for _ in range(epochs):
-            order = self._rng.permutation(n)
-            shuffled, wanted = rows.take(order), targets[order]
-            mask = (self._rng.random((n, UNITS), dtype=np.float32) >= DROPOUT).astype(np.float32) / (1.0 - DROPOUT)
-            for start in range(0, n, batch):
-                part = slice(start, start + batch)
-                gradient = self._step(shuffled.take(part), wanted[part], mask[part])
+        adam, n, scratch = FlushedAdam(self.flat, betas=(0.0, 0.9)), len(targets), np.empty_like(self.flat)
+        per_epoch, done = -(-n // batch), 0
+        total, together = epochs * per_epoch, max(1, AT_ONCE // per_epoch)
+        percent = np.float32(100.0) * targets
+        for begun in range(0, epochs, together):
+            orders = np.tile(np.arange(n), (min(together, epochs - begun), 1))
+            orders = self._rng.permuted(orders, axis=1)
+            wanted, start = percent[orders].reshape(-1, 1), 0
+            mask = _with_one(self._rng.random((orders.size, UNITS), dtype=np.float32) >= DROPOUT)
+            for drawn in batches_of(graphs, orders, batch):
+                end = start + len(drawn.share)
+                gradient = self._step(drawn, wanted[start:end], mask[start:end])
                 gradient += np.multiply(self._decay, self.flat, out=scratch)
-                done += 1
+                start, done = end, done + 1
                 adam.step(gradient, rate * 0.5 * (1.0 + cos(pi * done / (total + 1))), self._factors)
+                if done > total - REMEMBERED:
+                    for layer in self._layers:
+                        layer.normalisation.remember(drawn.count, MOMENTUM)
             self.flat[np.abs(self.flat) < NEGLIGIBLE] = 0.0
 
-    def predict(self, graphs: GraphArrays) -> tuple[Floats, Floats]:
+    def predict(self, graphs: ClassGraphs) -> tuple[Floats, Floats]:
         """Mean and standard deviation of n errors, in percent; the latter is 0 for the head without uncertainty."""
-        rows = GraphRows.of(graphs)
-        head = self._readout.read(self._embed(rows, self._workspace(rows), training=False), ONE)
-        return head.mean[:, 0], head.spread[:, 0] if self.uncertain else np.zeros_like(head.mean[:, 0])
+        means, spreads = [], []
+        for batch in batches_of(graphs, np.arange(len(graphs.nodes))[None, :], AT_ONCE):
+            head = self._readout.read(self._embed(batch, training=False), None)
+            means.append(head.mean[:, 0])
+            spreads.append(head.spread[:, 0] if self.uncertain else np.zeros_like(head.mean[:, 0]))
+        return np.concatenate(means), np.concatenate(spreads)
 
-    def gradient(self, graphs: GraphArrays, targets: Floats, mask: Floats) -> Floats:
-        """The gradient of the mean loss, in the order of `flat`; the running averages move on.
+    def gradient(self, graphs: ClassGraphs, targets: Floats, mask: Floats) -> list[Floats]:
+        """The gradient of the mean loss with respect to `parts`.
 
         Args:
             graphs: B graphs.
             targets: B errors as fractions.
-            mask: B x 16 dropout factors.
+            mask: B x 16; 1 for units that are kept and 0 for those dropped.
         """
-        return self._step(GraphRows.of(graphs), targets, mask)
+        (batch,) = batches_of(graphs, np.arange(len(targets))[None, :], len(targets))
+        self._step(batch, np.float32(100.0) * targets[:, None], _with_one(mask))
+        return self.gradients
 
-    def _workspace(self, rows: GraphRows) -> Workspace:
-        shape = rows.share.shape[0], rows.share.shape[2]
-        if shape not in self._workspaces:
-            self._workspaces[shape] = Workspace(*shape, HIDDEN, LAYERS)
-        return self._workspaces[shape]
-
-    def _step(self, rows: GraphRows, targets: Floats, mask: Floats) -> Floats:
-        space = self._workspace(rows)
-        head = self._readout.read(self._embed(rows, space, training=True), mask)
+    def _step(self, batch: ClassBatch, targets: Floats, mask: Floats) -> Floats:
+        """The gradient in the order of the flat weights, for targets in percent."""
+        head = self._readout.read(self._embed(batch, training=True), mask)
         to_pooled = self._readout.gradient(head, targets, mask)
-        count, at = np.float32(space.count), LAYERS - 1
-        to_scale = np.add.reduce(to_pooled * space.pooled, axis=0)
-        to_shift = np.add.reduce(to_pooled, axis=0)
-        to_pooled *= space.scales[at]
-        np.multiply(rows.share.swapaxes(1, 2), to_pooled[:, None, :], out=space.to_state)
-        for layer in reversed(range(LAYERS)):
-            scale, inverse, at = space.scales[layer], space.inverses[layer], 3 * layer
-            to_scale -= space.statistics[layer, 0] * to_shift
-            norm = self._joined_gradients[at + 2]
-            np.multiply(to_scale, inverse, out=norm[0])
-            norm[1] = to_shift
-            to_active, active = space.to_active, space.active[layer]
-            np.multiply(space.centred[layer], norm[0] * inverse * scale / -count, out=to_active)
-            to_active -= scale * to_shift / count
-            to_active += space.to_rows
-            if self.uncertain:
-                to_active *= np.minimum(active + ONE, ONE) * space.real
-            else:
-                keep_only(to_active, above_zero(active))
-            np.matmul(space.inner[layer].T, to_active, out=self._joined_gradients[at + 1])
-            np.matmul(to_active, self._joined[at + 1].T, out=space.to_inner)
-            keep_only(space.to_inner, above_zero(space.inner[layer]))
-            to_inner = space.to_inner[:, :-1]
-            if not layer:
-                np.matmul(rows.first.reshape(len(to_inner), -1).T, to_inner, out=self._joined_gradients[0])
-                break
-            matrix, into = space.matrices[layer - 1], self.parts[6 * layer]
-            to_matrix = space.gathered[layer - 1].T @ to_inner
-            product = to_matrix[:HIDDEN] * into
-            to_scale, to_shift = product @ space.ones, into @ to_matrix[HIDDEN]
-            gradient = self._joined_gradients[at]
-            np.multiply(to_matrix[:HIDDEN], space.scales[layer - 1][:, None], out=gradient[:HIDDEN])
-            gradient[:HIDDEN] += space.shifts[layer - 1][:, None] * to_matrix[HIDDEN]
-            gradient[HIDDEN] = to_matrix[HIDDEN + 1]
-            np.matmul(to_inner, matrix[:HIDDEN].T, out=space.to_gathered)
-            np.matmul(rows.gather.swapaxes(1, 2), space.to_gathered_graphs, out=space.to_state)
+        space, weight = self._workspaces.of(len(batch.weight)), batch.weight[:, None]
+        batch.share.T.dot(to_pooled, space.to_state)
+        for number in reversed(range(LAYERS)):
+            layer, own = self._layers[number], space.layers[number]
+            layer.backward(own.gathered if number else batch.labels, weight, own, space)
+            if number:
+                layer.pass_on(batch.gather, space)
         return self._gradient
 
-    def _embed(self, rows: GraphRows, space: Workspace, training: bool) -> Floats:
-        """The mean over the nodes of each graph; what led there lies in the workspace."""
-        space.begin(rows)
-        gathered = rows.first.reshape(len(space.real), -1)
-        for layer in range(LAYERS):
-            matrix = self._joined[3 * layer]
-            if layer:
-                gathered, matrix = space.gathered[layer - 1], space.matrices[layer - 1]
-                into = self.parts[6 * layer]
-                np.matmul(rows.gather, space.active_graphs[layer - 1], out=space.gathered_graphs[layer - 1])
-                np.multiply(into, space.scales[layer - 1][:, None], out=matrix[:HIDDEN])
-                np.matmul(space.shifts[layer - 1], into, out=matrix[HIDDEN])
-                matrix[HIDDEN + 1] = self.parts[6 * layer + 1]
-            inner, active = space.inner[layer], space.active[layer]
-            np.matmul(gathered, matrix, out=space.inner_states[layer])
-            np.maximum(inner, ZERO, out=inner)
-            np.matmul(inner, self._joined[3 * layer + 1], out=active)
-            activate(active, self.uncertain)
-            mean, variance = statistics = space.statistics[layer]
-            if training:
-                space.measure(layer)
-            else:
-                statistics[:] = self._running[layer]
-            inverse, (scale, shift) = space.inverses[layer], self._joined[3 * layer + 2]
-            np.add(variance, TINY, out=inverse)
-            np.sqrt(inverse, out=inverse)
-            np.divide(scale, inverse, out=space.scales[layer])
-            np.reciprocal(inverse, out=inverse)
-            np.subtract(shift, mean * space.scales[layer], out=space.shifts[layer])
-        if training:
-            self._running *= 1.0 - MOMENTUM
-            self._running += space.statistics * space.momenta(MOMENTUM)
-        np.matmul(rows.share, space.active_graphs[-1], out=space.pooled[:, None, :])
-        pooled: Floats = space.pooled * space.scales[-1] + space.shifts[-1]
+    def _embed(self, batch: ClassBatch, training: bool) -> Floats:
+        """The mean over the nodes of each graph, and one; what led there lies in the workspace."""
+        space, gathered = self._workspaces.of(len(batch.weight)), batch.labels
+        weight = batch.weight if training else None
+        for number, (layer, own) in enumerate(zip(self._layers, space.layers, strict=True)):
+            if number:
+                gathered = batch.gather.dot(space.fed, own.gathered)
+            layer.forward(gathered, weight, own, space.state)
+        pooled: Floats = batch.share.dot(space.state)
+        pooled[:, -1] = 1.0
         return pooled
+
+
+def _trained(arrays: Sequence[Floats]) -> list[Floats]:
+    """Views of the entries that are trained, matrices and biases in turn; a normalisation has scale and shift."""
+    head = LAYERS * ARRAYS
+    layers = [part for at in range(0, head, ARRAYS) for part in trained_parts(arrays[at : at + ARRAYS])]
+    return layers + readout_parts(arrays[head:])
+
+
+def _with_one(kept: npt.NDArray[Any]) -> Floats:
+    """Factors of dropout, from what is kept, with a last one that is one."""
+    mask = np.ones((len(kept), UNITS + 1), dtype=np.float32)
+    np.divide(kept, np.float32(1.0 - DROPOUT), out=mask[:, :-1])
+    return mask

@@ -6,8 +6,10 @@ import pytest
 from equipoise.harness.core.space import SearchSpace
 from equipoise.harness.spaces.nasbench101 import NasBench101
 from equipoise.harness.spaces.nasbench201 import NasBench201
-from equipoise.methods._shared.graph_isomorphism_network import LAYERS, NEGLIGIBLE, TINY, Gin
+from equipoise.methods._shared.graph_isomorphism_network import LAYERS, NEGLIGIBLE, Gin
+from equipoise.methods._shared.node_classes import ClassReader
 from equipoise.methods._shared.operation_graphs import GraphReader
+from equipoise.methods._shared.weighted_normalisation import TINY
 
 
 @pytest.mark.parametrize("space", [NasBench101(), NasBench201()], ids=lambda space: space.name)
@@ -18,22 +20,24 @@ def test_the_gradient_of_the_graph_network_is_that_of_autograd(
     torch = pytest.importorskip("torch", reason="needs torch: pip install 'equipoise[torch]'")
     torch.set_num_threads(1)
     rng = np.random.default_rng(0)
-    graphs, targets = GraphReader(space).read(space.sample(rng, 12)), rng.random(12).astype(np.float32)
+    cells, targets = space.sample(rng, 12), rng.random(12).astype(np.float32)
+    graphs = GraphReader(space).read(cells)
     model = Gin(graphs.labels.shape[2], uncertain, rng, most)
-    model.flat += rng.normal(0, 0.05, model.flat.shape).astype(np.float32)
-    kept = (rng.random((12, 16)) > 0.1).astype(np.float32) / np.float32(0.9)
-    own = model.gradient(graphs, targets, kept)
+    for part in model.parts:
+        part += rng.normal(0, 0.05, part.shape).astype(np.float32)
+    kept = (rng.random((12, 16)) > 0.1).astype(np.float32)
+    own = model.gradient(ClassReader(space, cells).read(cells), targets, kept)
     parts = [torch.tensor(part, dtype=torch.float64, requires_grad=True) for part in model.parts]
     bend, real = (torch.nn.functional.celu if uncertain else torch.relu), torch.tensor(graphs.real) > 0
     gather, state = (torch.tensor(part, dtype=torch.float64) for part in (graphs.gather, graphs.labels))
     for layer in range(LAYERS):
         into, into_bias, out, out_bias, scale, shift = parts[6 * layer : 6 * layer + 6]
         inner = bend(torch.relu((gather @ state) @ into + into_bias) @ out + out_bias)
-        normal = torch.nn.functional.batch_norm(inner[real], None, None, scale[0], shift, True, eps=TINY)
+        normal = torch.nn.functional.batch_norm(inner[real], None, None, scale, shift, True, eps=float(TINY))
         state = torch.zeros_like(inner)
         state[real] = normal
     pooled, head = state.sum(dim=1) / real.sum(dim=1, keepdim=True), parts[6 * LAYERS :]
-    mean = (bend(pooled @ head[0] + head[1]) * torch.tensor(kept)) @ head[2] + head[3]
+    mean = (bend(pooled @ head[0] + head[1]) * torch.tensor(kept) / 0.9) @ head[2] + head[3]
     wanted = torch.tensor(100.0 * targets, dtype=torch.float64)[:, None]
     if uncertain:
         spread = torch.exp(bend(bend(pooled @ head[4] + head[5]) @ head[6] + head[7]) / 2)
@@ -41,7 +45,8 @@ def test_the_gradient_of_the_graph_network_is_that_of_autograd(
     else:
         loss = torch.nn.functional.mse_loss(most * torch.sigmoid(mean), wanted)
     loss.backward()
-    assert own == pytest.approx(np.concatenate([part.grad.numpy().ravel() for part in parts]), rel=1e-3, abs=0.2)
+    for part, gradient in zip(parts, own, strict=True):
+        assert gradient == pytest.approx(part.grad.numpy(), rel=1e-3, abs=0.2)
 
 
 @pytest.mark.parametrize("uncertain", [False, True])
@@ -50,9 +55,9 @@ def test_the_graph_network_learns(uncertain: bool) -> None:
     for seed in range(5):  # the processor's rounding decides about a single training: one of sixteen ends below 0.8
         rng = np.random.default_rng(seed)
         cells = space.sample(rng, 80)
-        graphs = GraphReader(space).read(cells)
+        graphs = ClassReader(space, cells).read(cells)
         errors = np.array([0.3 - cell.count(3) / 30 for cell in cells], dtype=np.float32)
-        model = Gin(graphs.labels.shape[2], uncertain, rng)
+        model = Gin(graphs.labels.shape[1] - 1, uncertain, rng)
         model.fit(graphs.take(slice(60)), errors[:60], epochs=60, batch=10, rate=0.005)
         mean, spread = model.predict(graphs.take(slice(60, None)))
         agreements.append(np.corrcoef(mean, errors[60:])[0, 1])
@@ -62,8 +67,9 @@ def test_the_graph_network_learns(uncertain: bool) -> None:
 
 def test_weights_that_decay_end_at_zero_and_not_in_denormal_numbers() -> None:
     space, rng = NasBench201(), np.random.default_rng(0)
-    graphs = GraphReader(space).read(space.sample(rng, 20))
-    model = Gin(graphs.labels.shape[2], False, rng)
+    cells = space.sample(rng, 20)
+    graphs = ClassReader(space, cells).read(cells)
+    model = Gin(graphs.labels.shape[1] - 1, False, rng)
     model.fit(graphs, rng.random(20, dtype=np.float32) / 2, epochs=300, batch=10, rate=0.005)
     sizes = np.abs(model.flat)
     assert (sizes == 0).any()
