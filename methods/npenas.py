@@ -117,7 +117,10 @@ class Npenas(PredictorMethod):
         seen, unseen = graphs.take(slice(len(errors))), graphs.take(slice(len(errors), None))
         epochs = self.epochs
         if self._model is None or not self.warm_start or len(errors) >= GROWTH * self._begun_with:
-            self._model, self._begun_with = Gin(graphs.labels.shape[1] - 1, self.uncertain, rng, self.scale), len(errors)
+            self._model, self._begun_with = (
+                Gin(graphs.labels.shape[1] - 1, self.uncertain, rng, self.scale),
+                len(errors),
+            )
         else:
             epochs = -(-epochs // SAVING)
         wanted = errors.astype(np.float32)

@@ -91,9 +91,7 @@ class Workspaces:
         whole = self._memory[: size * count].reshape(count, classes + 1, self._width)
         arrays = [array[:-1] for array in whole]
         bits = [array.view(np.int32) for array in arrays]
-        layers = [
-            LayerArrays(*arrays[at : at + 4], bits[at + 1], bits[at + 2]) for at in range(0, 4 * self._layers, 4)
-        ]
+        layers = [LayerArrays(*arrays[at : at + 4], bits[at + 1], bits[at + 2]) for at in range(0, 4 * self._layers, 4)]
         (fed, to_fed), last = whole[-5:-3], arrays[-3:]
         space = Workspace(tuple(layers), fed, arrays[-5], to_fed, arrays[-4], *last, *bits[-3:])
         self._known[classes] = space

@@ -74,3 +74,29 @@ def test_weights_that_decay_end_at_zero_and_not_in_denormal_numbers() -> None:
     sizes = np.abs(model.flat)
     assert (sizes == 0).any()
     assert sizes[sizes > 0].min() >= NEGLIGIBLE
+
+
+@pytest.mark.parametrize("uncertain", [False, True])
+def test_training_leaves_the_columns_that_keep_the_one_as_they_are(uncertain: bool) -> None:
+    space, rng = NasBench201(), np.random.default_rng(0)
+    cells = space.sample(rng, 20)
+    graphs = ClassReader(space, cells).read(cells)
+    model = Gin(graphs.labels.shape[1] - 1, uncertain, rng)
+    kept, model.flat[:] = model.flat.copy(), np.nan
+    for part in model.parts:
+        part[:] = 0.0
+    trained = model.flat == 0
+    model.flat[:] = kept
+    model.fit(graphs, rng.random(20, dtype=np.float32) / 2, epochs=30, batch=10, rate=0.005)
+    assert (model.flat[~trained] == kept[~trained]).all()
+    assert (model.flat[trained] != kept[trained]).mean() > 0.9
+
+
+def test_predictions_do_not_depend_on_what_else_is_predicted() -> None:
+    space, rng = NasBench201(), np.random.default_rng(0)
+    cells = space.sample(rng, 80)  # more than one batch
+    reader = ClassReader(space, cells)
+    model = Gin(len(reader.words), True, rng)
+    model.fit(reader.read(cells[:20]), rng.random(20, dtype=np.float32), epochs=3, batch=10, rate=0.005)
+    together, alone = model.predict(reader.read(cells)), model.predict(reader.read(cells[70:71]))
+    assert [values[70] for values in together] == pytest.approx([values[0] for values in alone], rel=1e-4)
