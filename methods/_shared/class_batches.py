@@ -1,6 +1,7 @@
 """Mini-batches of graphs whose nodes are stored by class, for many steps of training at once."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -22,14 +23,14 @@ class ClassBatch(NamedTuple):
             column is one.
         share: B x C; the share of each class in the nodes of each graph.
         weight: C; the share of each class in the nodes of all graphs.
-        count: How many nodes all graphs have.
+        nodes: How many nodes all graphs have.
     """
 
     labels: Floats
     gather: Floats
     share: Floats
     weight: Floats
-    count: int
+    nodes: int
 
 
 def batches_of(graphs: ClassGraphs, orders: Integers, batch: int) -> Iterator[ClassBatch]:
@@ -75,13 +76,15 @@ def batches_of(graphs: ClassGraphs, orders: Integers, batch: int) -> Iterator[Cl
 
     totals = np.bincount(of_graph, weights=lengths)
     weight = (counts[found] / totals[step]).astype(np.float32)
-    share, labels = share.astype(np.float32), graphs.labels[own]
-    bounds = zip(starts.tolist(), squares.tolist(), areas.tolist(), strict=True)
-    begins = next(bounds)
-    for ends, size, total in zip(bounds, sizes.tolist(), totals.tolist(), strict=True):
-        (a, b, c), (d, e, f), begins = begins, ends, ends
+    labels, shares = graphs.labels[own], share.astype(np.float32)
+    pieces = zip(_pieces(starts), _pieces(squares), _pieces(areas), sizes.tolist(), totals.tolist(), strict=True)
+    for rows, square, area, size, total in pieces:
         yield ClassBatch(
-            labels[a:d], gather[b:e].reshape(size, size + 1), share[c:f].reshape(-1, size), weight[a:d], int(total)
+            labels[rows],
+            gather[square].reshape(size, size + 1),
+            shares[area].reshape(-1, size),
+            weight[rows],
+            int(total),
         )
 
 
@@ -90,3 +93,7 @@ def _starts(sizes: Integers) -> Integers:
     starts = np.zeros(len(sizes) + 1, dtype=np.intp)
     np.cumsum(sizes, out=starts[1:])
     return starts
+
+
+def _pieces(starts: Integers) -> Iterator[slice]:
+    return (slice(*bounds) for bounds in pairwise(starts.tolist()))

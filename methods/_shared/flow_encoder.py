@@ -88,9 +88,9 @@ class FlowRanker:
             return
         better = np.where(errors[first] < errors[second], 1.0, -1.0).astype(np.float32)
         nodes = self._reader.read(architectures)
-        backwards = nodes.transposed()
+        backwards, count = nodes.transposed(), min(PAIRS * len(errors), len(first))
         for _ in range(epochs):
-            chosen = self._rng.permutation(len(first))[: PAIRS * len(errors)]
+            chosen = self._rng.choice(len(first), size=count, replace=False, shuffle=False)
             kept = self._rng.random((len(errors), HEAD), dtype=np.float32) >= DROPOUT
             mask = kept.astype(np.float32) / np.float32(1.0 - DROPOUT)
             pairs = first[chosen], second[chosen]

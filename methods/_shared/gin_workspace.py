@@ -91,8 +91,13 @@ class Workspaces:
         whole = self._memory[: size * count].reshape(count, classes + 1, self._width)
         arrays = [array[:-1] for array in whole]
         bits = [array.view(np.int32) for array in arrays]
-        layers = [LayerArrays(*arrays[at : at + 4], bits[at + 1], bits[at + 2]) for at in range(0, 4 * self._layers, 4)]
-        (fed, to_fed), last = whole[-5:-3], arrays[-3:]
-        space = Workspace(tuple(layers), fed, arrays[-5], to_fed, arrays[-4], *last, *bits[-3:])
+        layers = []
+        for at in range(0, 4 * self._layers, 4):
+            gathered, inner, active, centred = arrays[at : at + 4]
+            layers.append(LayerArrays(gathered, inner, active, centred, bits[at + 1], bits[at + 2]))
+        state, to_state, delta, to_inner, scratch = arrays[-5:]
+        space = Workspace(
+            tuple(layers), whole[-5], state, whole[-4], to_state, delta, to_inner, scratch, bits[-3], bits[-2], bits[-1]
+        )
         self._known[classes] = space
         return space

@@ -109,7 +109,7 @@ class Gin:
                 adam.step(gradient, rate * 0.5 * (1.0 + cos(pi * done / (total + 1))), self._factors)
                 if done > total - REMEMBERED:
                     for layer in self._layers:
-                        layer.normalisation.remember(drawn.count, MOMENTUM)
+                        layer.normalisation.remember(drawn.nodes, MOMENTUM)
             self.flat[np.abs(self.flat) < NEGLIGIBLE] = 0.0
 
     def predict(self, graphs: ClassGraphs) -> tuple[Floats, Floats]:

@@ -23,7 +23,8 @@ def pooled_by_graph(space: SearchSpace, cells: Sequence[Any], shown: Sequence[An
     gather, state, real = GraphReader(space, shown).read(cells)
     for _ in range(3):
         state = np.tanh(gather @ state @ rng.normal(size=(state.shape[2], 5)) + rng.normal(size=5)) * real[:, :, None]
-    return state.sum(axis=1) / real.sum(axis=1, keepdims=True)
+    pooled: Floats = state.sum(axis=1) / real.sum(axis=1, keepdims=True)
+    return pooled
 
 
 @pytest.mark.parametrize("space", [NasBench101(), NasBench201(), Darts()], ids=lambda space: space.name)
@@ -56,7 +57,7 @@ def test_weights_of_classes_are_their_shares_of_the_nodes() -> None:
     cells = space.sample(rng, 10)
     (batch,) = batches_of(ClassReader(space, cells).read(cells), np.arange(10)[None, :], 10)
     lengths = np.array([len(operations_of(space.graph(cell))[0]) for cell in cells])
-    assert batch.count == lengths.sum()
+    assert batch.nodes == lengths.sum()
     assert batch.weight == pytest.approx(lengths @ batch.share / lengths.sum())
     assert len(batch.weight) < lengths.sum() / 2
 
