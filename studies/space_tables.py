@@ -14,7 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from equipoise.reports.analysis import Analysis, Kind
+from equipoise.reports.analysis import Analysis
+from equipoise.reports.judged_regrets import Kind
 from equipoise.reports.load import load
 from equipoise.reports.results import Results
 

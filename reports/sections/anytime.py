@@ -102,7 +102,7 @@ def _described(tasks: list[TaskResults], against: Against) -> str:
 def _progress(analysis: Analysis, looks: Mapping[str, Look]) -> Figure:
     results = analysis.results
     points = np.unique(np.geomspace(1, len(results.grid), POINTS).round().astype(int)) - 1
-    each = [analysis.averaged_ranks(results.regrets(int(point))) for point in points]
+    each = [analysis.frameworks.averaged_ranks(results.regrets(int(point))) for point in points]
     ranks = Estimate(*(np.stack([getattr(e, part) for e in each], axis=1) for part in ("value", "low", "high")))
     shares = _shares(analysis, results.grid[points])
     labels = results.labels
