@@ -18,7 +18,7 @@ from stores import played, suite
 from equipoise.harness.core.errors import StoreError
 from equipoise.harness.engine.worker import failure_of
 from equipoise.harness.store.overview import overview_of
-from equipoise.harness.store.run_file import check_rows, summaries_of
+from equipoise.harness.store.run_file_reader import check_rows, summaries_of
 from equipoise.harness.store.run_store import RunStore
 
 FUZZ = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
