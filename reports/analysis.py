@@ -9,8 +9,7 @@ import numpy as np
 from equipoise.reports.family_comparison import FamilyComparison
 from equipoise.reports.frameworks import Frameworks
 from equipoise.reports.judged_regrets import JudgedRegrets, Kind
-from equipoise.reports.results import Array
-from equipoise.reports.statistics.arrays import repeat_counts, task_means
+from equipoise.reports.statistics.arrays import Array, repeat_counts, task_means
 from equipoise.reports.statistics.resampling import (
     Estimate,
     effective_strata,

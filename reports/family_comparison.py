@@ -6,7 +6,7 @@ import numpy as np
 
 from equipoise.reports.family_members import Membership, membership
 from equipoise.reports.judged_regrets import JudgedRegrets
-from equipoise.reports.results import Array
+from equipoise.reports.statistics.arrays import Array
 from equipoise.reports.statistics.families import Effect, FamilyAnswer, compare_families
 from equipoise.reports.statistics.labellings import Sweep, sweep_labellings
 from equipoise.reports.statistics.speedup import LogQueries

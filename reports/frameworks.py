@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from equipoise.reports.judged_regrets import JudgedRegrets
-from equipoise.reports.results import Array
+from equipoise.reports.statistics.arrays import Array
 from equipoise.reports.statistics.bayesian import BayesianSignedRank, bayesian_all_pairs
 from equipoise.reports.statistics.bootstrap import Aggregates, aggregate
 from equipoise.reports.statistics.friedman import Friedman, friedman

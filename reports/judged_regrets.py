@@ -7,8 +7,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from equipoise.reports.results import Array, Results, TaskResults
-from equipoise.reports.statistics.arrays import repeat_counts, task_means
+from equipoise.reports.results import Results, TaskResults
+from equipoise.reports.statistics.arrays import Array, repeat_counts, task_means
 from equipoise.reports.statistics.bootstrap import normalise
 
 __all__ = ["JudgedRegrets", "Kind"]

@@ -7,7 +7,7 @@ import numpy as np
 from equipoise.reports.analysis import Analysis
 from equipoise.reports.document import Block, Bullets, Cell, Code, Column, Paragraph, Strong, Table, Text
 from equipoise.reports.phrases import joined, name, plural, spread
-from equipoise.reports.results import Array
+from equipoise.reports.statistics.arrays import Array
 from equipoise.reports.statistics.bayesian import LEAST_TASKS, BayesianSignedRank
 
 __all__ = ["agreement", "verdicts"]

@@ -10,7 +10,8 @@ from equipoise.reports.drawing.look import Look
 from equipoise.reports.figures.anytime import Against, anytime, anytime_data
 from equipoise.reports.figures.progress import progress, progress_data
 from equipoise.reports.phrases import decimals, interval, name, number, percent
-from equipoise.reports.results import Array, Results, TaskResults
+from equipoise.reports.results import Results, TaskResults
+from equipoise.reports.statistics.arrays import Array
 from equipoise.reports.statistics.resampling import Estimate
 from equipoise.reports.statistics.runtime import area_under_curve, runtime_ecdf, runtimes
 

@@ -9,10 +9,10 @@ from equipoise.reports.document import Block, Cell, Column, Figure, Paragraph, S
 from equipoise.reports.drawing.look import Look
 from equipoise.reports.figures.ranking import ranking
 from equipoise.reports.phrases import decimals, interval, joined, name, number, plural
-from equipoise.reports.results import Array
 from equipoise.reports.sections.answer import budget_words
 from equipoise.reports.sections.speedup import geometric_speedups
 from equipoise.reports.sections.spent import unique_overall
+from equipoise.reports.statistics.arrays import Array
 from equipoise.reports.statistics.resampling import Estimate
 
 __all__ = ["methods_section"]

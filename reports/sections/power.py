@@ -5,8 +5,7 @@ import numpy as np
 from equipoise.reports.analysis import Analysis
 from equipoise.reports.document import Block, Cell, Code, Column, Listing, Paragraph, Section, Table, Text
 from equipoise.reports.phrases import decimals, name, number, plural
-from equipoise.reports.results import Array
-from equipoise.reports.statistics.arrays import repeat_counts
+from equipoise.reports.statistics.arrays import Array, repeat_counts
 from equipoise.reports.statistics.power import contrast, detectable_effect, family_weights, plan
 
 __all__ = ["family_contrast", "power_section"]

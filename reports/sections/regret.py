@@ -5,8 +5,9 @@ import numpy as np
 from equipoise.reports.analysis import Analysis
 from equipoise.reports.document import Cell, Column, Paragraph, Section, Table, Text
 from equipoise.reports.phrases import amount, decimals, interval, name, number, percent
-from equipoise.reports.results import Array, TaskResults
+from equipoise.reports.results import TaskResults
 from equipoise.reports.sections.answer import budget_words
+from equipoise.reports.statistics.arrays import Array
 from equipoise.reports.statistics.resampling import Estimate
 from equipoise.reports.statistics.runtime import expected_running_time, runtimes
 

@@ -8,8 +8,9 @@ import numpy as np
 from equipoise.reports.analysis import Analysis
 from equipoise.reports.document import Block, Bullets, Cell, Code, Column, Paragraph, Section, Table, Text
 from equipoise.reports.phrases import amount, interval, name, number, plural
-from equipoise.reports.results import Array, Results
+from equipoise.reports.results import Results
 from equipoise.reports.sections.answer import budget_words
+from equipoise.reports.statistics.arrays import Array
 from equipoise.reports.statistics.resampling import Estimate
 
 __all__ = ["spent_section", "unique_overall"]
