@@ -12,7 +12,7 @@ Bits = npt.NDArray[np.int32]
 
 
 class LayerArrays(NamedTuple):
-    """What the forward pass of one layer leaves for the backward pass: C x (H + 1) for C classes of nodes.
+    """Results of the forward pass of a layer that the backward pass reads: C x (H + 1) for C classes of nodes.
 
     Attributes:
         gathered: The states that come in, summed over each class and those that feed it, and one.

@@ -46,7 +46,7 @@ class Gin:
     Attributes:
         flat: All weights.
         parts: The weights of each part, as views.
-        gradients: Their gradients, alike.
+        gradients: Their gradients, in the same shapes.
 
     Source: Wei, Niu, Tang and Liang, NPENAS, 2020 (arXiv 2003.12857), section III, with sizes and training of its
     repository (``gin_predictor.py``, ``gin_uncertainty_predictor.py``, ``utils_solver.py``); Xu, Hu, Leskovec and

@@ -19,7 +19,7 @@ Floats = npt.NDArray[np.floating[Any]]
 
 
 def pooled_by_graph(space: SearchSpace, cells: Sequence[Any], shown: Sequence[Any], rng: np.random.Generator) -> Floats:
-    """Three rounds of gathering and bending, and the mean over nodes, of padded graphs: the definition."""
+    """Three layers that gather, multiply and activate, and the mean over nodes, for every node of padded graphs."""
     gather, state, real = GraphReader(space, shown).read(cells)
     for _ in range(3):
         state = np.tanh(gather @ state @ rng.normal(size=(state.shape[2], 5)) + rng.normal(size=5)) * real[:, :, None]
