@@ -33,7 +33,8 @@ class Npenas(PredictorMethod):
     deviation, and ranks by one draw for each of the offspring.
 
     Every round trains a new network, as published. ``warm_start`` goes on from the weights of the round before instead:
-    300 queries then take 17 s of CPU on nasbench201/cifar10 instead of 70 (``python speed/method_cost.py``).
+    300 queries then take 9 s of CPU on nasbench201/cifar10 instead of 23 (``python speed/method_cost.py --only npenas``
+    on a busy machine, where the former code took 18 and 45 s in the same hour).
 
     Args:
         problem: What is known before the search.

@@ -14,7 +14,7 @@ __all__ = ["ARRAYS", "GinLayer", "layer_shapes", "trained_parts"]
 Floats = npt.NDArray[np.float32]
 
 ARRAYS = 4
-"""How many arrays a layer has."""
+"""Arrays of a layer."""
 
 SIGN = np.array(31, dtype=np.int32)
 """By how many bits the sign is shifted to fill an integer."""
