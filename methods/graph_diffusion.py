@@ -8,6 +8,7 @@ from equipoise.harness.core.method import Problem
 from equipoise.harness.core.space import Architecture
 from equipoise.methods._shared.denoiser import Denoiser
 from equipoise.methods._shared.discrete_diffusion import MarginalNoise
+from equipoise.methods._shared.folded_denoiser import FoldedDenoiser
 from equipoise.methods._shared.legal_decoding import highest_legal
 from equipoise.methods._shared.predictor_rounds import PredictorMethod
 
@@ -32,7 +33,7 @@ class GraphDiffusion(PredictorMethod):
         rng: Source of randomness.
         n_initial: Random architectures at the start.
         batch: Queries per round.
-        candidates: Samples per round and guidance, of which the first that are new are queried.
+        candidates: Most samples per round and guidance, drawn until there are enough new ones for the round.
         steps: Steps of the diffusion.
         guidance: Weight of the class against no class.
         train_steps: Steps of Adam per round, from where the network was.
@@ -94,7 +95,7 @@ class GraphDiffusion(PredictorMethod):
         self.candidates, self.steps, self.guidance, self.train_steps = candidates, steps, guidance, train_steps
         self.minibatch, self.width, self.layers, self.learning_rate = minibatch, width, layers, learning_rate
         self._denoiser: Denoiser | None = None
-        self._ahead = 2 * batch
+        self._block = candidates  # samples drawn at once; fewer where the last round needed fewer
 
     def choose(self) -> list[Architecture]:
         """New samples of the best class in the order in which they were drawn; random ones where they are too few."""
@@ -104,17 +105,17 @@ class GraphDiffusion(PredictorMethod):
         codes = np.ascontiguousarray(np.asarray(self.architectures).T)
         noise = MarginalNoise(self.steps, self._marginals(codes))
         self._train(self._denoiser, noise, codes)
-        found: dict[Architecture, None] = {}
-        guidance = self.guidance * np.repeat(WEAKER, self.candidates)
-        ahead, used = self._ahead, 0
+        trained, found = FoldedDenoiser(self._denoiser), dict[Architecture, None]()
+        guidance, used, block = self.guidance * np.repeat(WEAKER, self.candidates), 0, self._block
         while used < len(guidance) and len(found) < self.batch:
-            for architecture in self._sample(self._denoiser, noise, guidance[used : used + ahead]):
+            for architecture in self._sample(trained, noise, guidance[used : used + block]):
                 used += 1
                 if (key := self.space.key(architecture)) not in self.taken:
                     found[key] = None
                     if len(found) == self.batch:
                         break
-        self._ahead = max(self.batch, used + used // 4)
+            block *= 2
+        self._block = max(self.batch, used + used // 4)
         if len(found) < self.batch:
             others = map(self.space.key, self.space.sample(self.rng, self.batch))
             found.update((key, None) for key in others if key not in self.taken)
@@ -141,7 +142,7 @@ class GraphDiffusion(PredictorMethod):
             denoiser.learn(origins[:, part], noisy[:, part], times[part], told[part])
 
     def _sample(
-        self, denoiser: Denoiser, noise: MarginalNoise, guidance: npt.NDArray[np.float64]
+        self, denoiser: FoldedDenoiser, noise: MarginalNoise, guidance: npt.NDArray[np.float64]
     ) -> list[Architecture]:
         """One sample for each guidance."""
         codes, none = noise.draw(len(guidance), self.rng), len(QUANTILES) + 1

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from equipoise.methods._shared.network_arrays import above_zero, keep_only
 
-__all__ = ["AttentionLayer"]
+__all__ = ["MOST", "NAMES", "TINY", "AttentionLayer", "heads_of"]
 
 Floats = npt.NDArray[np.float32]
 
@@ -51,6 +51,12 @@ class Pass(NamedTuple):
     inner: Floats
 
 
+def heads_of(rows: Floats, count: int, heads: int, width: int) -> list[Floats]:
+    """Views of B count x k width rows as k arrays, each B x heads x count x width / heads."""
+    split = rows.reshape(-1, count, rows.shape[1] // width, heads, width // heads)
+    return list(split.transpose(2, 0, 3, 1, 4))
+
+
 class AttentionLayer:
     """Self-attention over the D tokens of each of B sequences. Tokens are rows, sequence by sequence: B D x w.
 
@@ -87,31 +93,29 @@ class AttentionLayer:
         w = self._w
         before = self._normalised(state)
         scaled = before.rows * w["gain"]
-        parts = scaled @ w["attend"]
-        query, key, value = self._split(parts)
+        parts: Floats = np.matmul(scaled, w["attend"])
+        query, key, value = self._heads_of(parts)
         weights = np.matmul(query, key.swapaxes(2, 3))
         weights *= self._scale
         np.clip(weights, -MOST, MOST, out=weights)
         np.exp(weights, out=weights)
         weights /= (weights.reshape(-1, self._count) @ self._ones).reshape(weights.shape)
         seen = np.empty_like(state)
-        np.matmul(weights, value, out=self._split(seen)[0])
-        middle = seen @ w["join"]
+        np.matmul(weights, value, out=self._heads_of(seen)[0])
+        middle: Floats = np.matmul(seen, w["join"])
         middle += state
         within = self._normalised(middle)
         widened = within.rows * w["inner_gain"]
-        inner = widened @ w["widen"]
+        inner: Floats = np.matmul(widened, w["widen"])
         inner += w["widen_bias"]
         np.maximum(inner, ZERO, out=inner)
-        after = inner @ w["narrow"]
+        after: Floats = np.matmul(inner, w["narrow"])
         after += w["narrow_bias"]
         after += middle
         return after, Pass(before, scaled, parts, weights, seen, within, widened, inner)
 
-    def _split(self, rows: Floats) -> list[Floats]:
-        """Views of N x k w rows as k arrays, B x heads x D x w / heads."""
-        split = rows.reshape(-1, self._count, rows.shape[1] // self._width, self._heads, self._width // self._heads)
-        return list(split.transpose(2, 0, 3, 1, 4))
+    def _heads_of(self, rows: Floats) -> list[Floats]:
+        return heads_of(rows, self._count, self._heads, self._width)
 
     def _normalised(self, rows: Floats) -> Normal:
         centred = rows - (rows @ self._mean)[:, None]
@@ -132,24 +136,24 @@ class AttentionLayer:
         w, g = self._w, self._g
         np.matmul(run.inner.T, to_after, out=g["narrow"])
         np.add.reduce(to_after, axis=0, out=g["narrow_bias"])
-        to_inner = to_after @ w["narrow"].T
+        to_inner: Floats = np.matmul(to_after, w["narrow"].T)
         keep_only(to_inner, above_zero(run.inner))
         np.matmul(run.widened.T, to_inner, out=g["widen"])
         np.add.reduce(to_inner, axis=0, out=g["widen_bias"])
-        to_middle = self._through(run.within, to_inner @ w["widen"].T, "inner_gain")
+        to_middle = self._through(run.within, np.matmul(to_inner, w["widen"].T), "inner_gain")
         to_middle += to_after
         np.matmul(run.seen.T, to_middle, out=g["join"])
         to_parts = np.empty_like(run.parts)
-        self._attend(run, to_middle @ w["join"].T, to_parts)
+        self._attend(run, np.matmul(to_middle, w["join"].T), to_parts)
         np.matmul(run.scaled.T, to_parts, out=g["attend"])
-        to_state = self._through(run.before, to_parts @ w["attend"].T, "gain")
+        to_state = self._through(run.before, np.matmul(to_parts, w["attend"].T), "gain")
         to_state += to_middle
         return to_state
 
     def _attend(self, run: Pass, to_seen: Floats, to_parts: Floats) -> None:
         """The gradient of attention with respect to queries, keys and values."""
-        (query, key, value), (to_query, to_key, to_value) = self._split(run.parts), self._split(to_parts)
-        (seen,) = self._split(to_seen)
+        (query, key, value), (to_query, to_key, to_value) = self._heads_of(run.parts), self._heads_of(to_parts)
+        (seen,) = self._heads_of(to_seen)
         np.matmul(run.weights.swapaxes(2, 3), seen, out=to_value)
         change = np.matmul(seen, value.swapaxes(2, 3))
         change *= run.weights

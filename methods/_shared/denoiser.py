@@ -3,10 +3,10 @@
 import numpy as np
 import numpy.typing as npt
 
-from equipoise.methods._shared.attention_layer import AttentionLayer, Pass
+from equipoise.methods._shared.attention_layer import AttentionLayer
 from equipoise.methods._shared.flat_weights import FlatWeights
 
-__all__ = ["Denoiser"]
+__all__ = ["Denoiser", "shares_of"]
 
 Floats = npt.NDArray[np.float32]
 Codes = npt.NDArray[np.int64]
@@ -14,9 +14,6 @@ Codes = npt.NDArray[np.int64]
 CLOSED = -1e4
 """The score of an option that a decision does not have."""
 ZERO, ONE = np.float32(0.0), np.float32(1.0)
-
-TOGETHER = 32
-"""Architectures that are read at once: their arrays fit the cache, and are not asked of the system each time."""
 
 
 class Denoiser:
@@ -37,6 +34,13 @@ class Denoiser:
 
     Attributes:
         weights: Of the network.
+        count: D.
+        options: W, the most of any decision.
+        width: Of a token.
+        layers: Of attention.
+        heads: Per layer.
+        starts: D, the rows of the first options among all D W options.
+        closed: D x W x 1, added to scores: far below zero where a decision has fewer options.
     """
 
     def __init__(
@@ -51,48 +55,35 @@ class Denoiser:
         rate: float = 1e-3,
     ) -> None:
         widths = np.asarray(cardinalities)
-        self._count, self._options, self._width = len(widths), int(widths.max()), width
-        self._numbers = np.arange(self._options)[None, :, None]
-        self._closed: Floats = np.where(self._numbers >= widths[:, None, None], np.float32(CLOSED), ZERO)
-        self._starts = np.arange(self._count) * self._options
+        self.count, self.options, self.width = len(widths), int(widths.max()), width
+        self.layers, self.heads = layers, heads
+        self._numbers = np.arange(self.options)[None, :, None]
+        self.closed: Floats = np.where(self._numbers >= widths[:, None, None], np.float32(CLOSED), ZERO)
+        self.starts = np.arange(self.count) * self.options
         self._first_class, self._told = steps + 1, np.arange(steps + classes + 2)[:, None]
         shapes: dict[str, tuple[int, ...]] = {
-            "option_table": (self._count * self._options, width),
+            "option_table": (self.count * self.options, width),
             "told_table": (len(self._told), width),  # times, then classes
-            "score": (width, self._options),
-            "score_table": (self._count, width * self._options),
+            "score": (width, self.options),
+            "score_table": (self.count, width * self.options),
         }
         for layer in range(layers):
             shapes |= AttentionLayer.shapes(layer, width)
         self.weights = FlatWeights(shapes, rng, rate)
         views, gradients = self.weights.views, self.weights.gradients
-        self._layers = [AttentionLayer(number, self._count, heads, views, gradients) for number in range(layers)]
+        self._layers = [AttentionLayer(number, self.count, heads, views, gradients) for number in range(layers)]
 
-    def scores(self, codes: Codes, times: Codes, classes: Codes) -> Floats:
-        """The scores of x_0, D x W x B, closed where a decision has fewer options.
-
-        Args:
-            codes: D x B.
-            times: B.
-            classes: B.
-        """
-        return self._forward(codes, times, classes)[0]
-
-    def _forward(self, codes: Codes, times: Codes, classes: Codes) -> tuple[Floats, Floats, Floats, list[Pass]]:
-        """The scores, their weights (D x w x W), the last tokens (D x B x w), and the passes of the layers."""
+    def option_tokens(self, time: int, told: int) -> Floats:
+        """The tokens of all options (D W x w) at a step and under a class."""
         w = self.weights.views
-        told = w["told_table"][times] + w["told_table"][self._first_class + classes]
-        tokens = w["option_table"][codes.T + self._starts]
-        tokens += told[:, None, :]
-        rows, passes = tokens.reshape(-1, self._width), []
-        for layer in self._layers:
-            rows, run = layer.forward(rows)
-            passes.append(run)
-        last = rows.reshape(tokens.shape).swapaxes(0, 1)
-        own = w["score_table"].reshape(self._count, self._width, self._options) + w["score"]
-        scores = np.matmul(own.swapaxes(1, 2), last.swapaxes(1, 2))
-        scores += self._closed
-        return scores, own, last, passes
+        tokens: Floats = w["option_table"] + (w["told_table"][time] + w["told_table"][self._first_class + told])
+        return tokens
+
+    def score_weights(self) -> Floats:
+        """The weights of the scores, D x w x W."""
+        w = self.weights.views
+        own: Floats = w["score_table"].reshape(self.count, self.width, self.options) + w["score"]
+        return own
 
     def learn(self, origins: Codes, codes: Codes, times: Codes, classes: Codes) -> None:
         """Takes one step on the mean cross-entropy of x_0; see `gradient`."""
@@ -108,58 +99,34 @@ class Denoiser:
             times: t, B.
             classes: B.
         """
-        g = self.weights.gradients
-        scores, own, last, passes = self._forward(codes, times, classes)
-        to_scores = shares_of(scores)
+        w, g, own, runs = self.weights.views, self.weights.gradients, self.score_weights(), []
+        told = w["told_table"][times] + w["told_table"][self._first_class + classes]
+        tokens = w["option_table"][codes.T + self.starts]
+        tokens += told[:, None, :]
+        rows = tokens.reshape(-1, self.width)
+        for layer in self._layers:
+            rows, run = layer.forward(rows)
+            runs.append(run)
+        last = rows.reshape(tokens.shape)
+        to_scores = np.matmul(own.swapaxes(1, 2), last.transpose(1, 2, 0))
+        to_scores += self.closed
+        to_scores = shares_of(to_scores)
         to_scores -= origins[:, None, :] == self._numbers
         to_scores *= ONE / np.float32(origins.size)
-        turned = to_scores.swapaxes(1, 2)
-        to_own = g["score_table"].reshape(own.shape)
-        np.matmul(last.swapaxes(1, 2), turned, out=to_own)
+        turned, to_own = to_scores.swapaxes(1, 2), g["score_table"].reshape(own.shape)
+        np.matmul(last.transpose(1, 2, 0), turned, out=to_own)
         np.add.reduce(to_own, axis=0, out=g["score"])
-        to_tokens = np.empty((len(times), self._count, self._width), dtype=np.float32)
+        to_tokens = np.empty_like(tokens)
         np.matmul(turned, own.swapaxes(1, 2), out=to_tokens.swapaxes(0, 1))
-        rows = to_tokens.reshape(-1, self._width)
-        for layer, run in zip(reversed(self._layers), reversed(passes), strict=True):
+        rows = to_tokens.reshape(-1, self.width)
+        for layer, run in zip(reversed(self._layers), reversed(runs), strict=True):
             rows = layer.backward(run, rows)
         to_tokens = rows.reshape(to_tokens.shape)
-        there = (codes[:, None, :] == self._numbers).astype(np.float32)
-        np.matmul(there, to_tokens.swapaxes(0, 1), out=g["option_table"].reshape(self._count, self._options, -1))
-        told = (times == self._told) | (self._first_class + classes == self._told)
-        np.matmul(told.astype(np.float32), np.add.reduce(to_tokens, axis=1), out=g["told_table"])
+        chosen = (codes[:, None, :] == self._numbers).astype(np.float32)
+        np.matmul(chosen, to_tokens.swapaxes(0, 1), out=g["option_table"].reshape(self.count, self.options, -1))
+        there = (times == self._told) | (self._first_class + classes == self._told)
+        np.matmul(there.astype(np.float32), np.add.reduce(to_tokens, axis=1), out=g["told_table"])
         return self.weights.gradient
-
-    def guided(self, codes: Codes, time: int, wanted: int, none: int, guidance: npt.NDArray[np.float64]) -> Floats:
-        """The distribution of x_0 under classifier-free guidance, D x W x B.
-
-        softmax((1 + w) scores(class) - w scores(no class)). Equal architectures are read once.
-
-        Args:
-            codes: D x B.
-            time: t.
-            wanted: The class.
-            none: Stands for no class.
-            guidance: w, B.
-
-        Source: Ho and Salimans, Classifier-Free Diffusion Guidance, 2022.
-        """
-        scores = self._distinct_scores(codes, time, wanted)
-        steered = np.flatnonzero(guidance)
-        if len(steered):
-            weight = guidance[steered].astype(np.float32)
-            of_none = self._distinct_scores(codes[:, steered], time, none)
-            scores[:, :, steered] += weight * (scores[:, :, steered] - of_none)
-        return shares_of(scores)
-
-    def _distinct_scores(self, codes: Codes, time: int, told: int) -> Floats:
-        """The scores at one time under one class, of equal columns only once."""
-        distinct, place = _distinct(codes)
-        parts = [distinct[:, start : start + TOGETHER] for start in range(0, distinct.shape[1], TOGETHER)]
-        sizes = [part.shape[1] for part in parts]
-        read = [
-            self.scores(part, np.full(size, time), np.full(size, told)) for part, size in zip(parts, sizes, strict=True)
-        ]
-        return np.take(np.concatenate(read, axis=2), place, axis=2)
 
 
 def shares_of(scores: Floats) -> Floats:
@@ -168,12 +135,3 @@ def shares_of(scores: Floats) -> Floats:
     np.exp(shares, out=shares)
     shares /= np.add.reduce(shares, axis=1, keepdims=True)
     return shares
-
-
-def _distinct(codes: Codes) -> tuple[Codes, list[int]]:
-    """The distinct columns, and the place among them of each column."""
-    text, size = np.ascontiguousarray(codes.T, dtype=np.uint16).tobytes(), 2 * len(codes)
-    found: dict[bytes, int] = {}
-    place = [found.setdefault(text[start : start + size], len(found)) for start in range(0, len(text), size)]
-    first = np.frombuffer(b"".join(found), dtype=np.uint16).reshape(len(found), -1)
-    return first.T.astype(np.int64), place

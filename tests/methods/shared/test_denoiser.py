@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from equipoise.methods._shared.denoiser import CLOSED, TOGETHER, Denoiser
+from equipoise.methods._shared.denoiser import CLOSED, Denoiser
 from equipoise.methods._shared.discrete_diffusion import MarginalNoise
+from equipoise.methods._shared.folded_denoiser import TOGETHER, FoldedDenoiser
 
 WIDTHS, STEPS, CLASSES, WIDTH, LAYERS, HEADS = (3, 2, 4), 5, 2, 16, 2, 4
 
@@ -58,18 +59,20 @@ def test_scores_and_gradient_are_those_of_autograd() -> None:
     torch.nn.functional.cross_entropy(wanted.transpose(1, 2), torch.tensor(origins.T)).backward()
     expected = np.concatenate([part.grad.numpy().ravel() for part in parts.values()])
     assert gradient == pytest.approx(expected, rel=1e-3, abs=1e-5)
-    assert own.scores(codes, times, classes).transpose(2, 0, 1) == pytest.approx(wanted.detach().numpy(), rel=1e-4)
+    for number in range(9):
+        found = FoldedDenoiser(own).scores(codes, times[number], classes[number])[:, :, number]
+        assert found == pytest.approx(wanted[number].detach().numpy(), rel=1e-4)
 
 
 def test_guidance_moves_away_from_no_class() -> None:
     """Of each architecture by its own guidance, however many there are and however often one occurs."""
-    own, rng, time = network(), np.random.default_rng(2), 3
+    own, rng, time = FoldedDenoiser(network()), np.random.default_rng(2), 3
     codes = drawn(rng, 2 * TOGETHER)
     guidance = rng.choice([2.0, 1.0, 0.0], size=codes.shape[1])
     found = own.guided(codes, time, 0, CLASSES, guidance)
     for number, weight in enumerate(guidance):
         one = codes[:, [number]]
-        of_class, of_none = (own.scores(one, np.array([time]), np.array([k]))[:, :, 0] for k in (0, CLASSES))
+        of_class, of_none = (own.scores(one, time, k)[:, :, 0] for k in (0, CLASSES))
         mixed = (1 + weight) * of_class - weight * of_none
         wanted = np.exp(mixed) / np.exp(mixed).sum(axis=1, keepdims=True)
         assert found[:, :, number] == pytest.approx(wanted, abs=1e-5)
@@ -85,5 +88,6 @@ def test_the_network_learns_what_a_class_looks_like() -> None:
         classes = rng.integers(2, size=32)
         codes, times = np.repeat(classes[None, :], 4, axis=0), rng.integers(1, 9, size=32)
         own.learn(codes, noise.apply(codes, times, rng), times, np.where(rng.random(32) < 0.1, 2, classes))
+    trained = FoldedDenoiser(own)
     for wanted in range(2):
-        assert own.guided(noise.draw(50, rng), 8, wanted, 2, np.full(50, 2.0))[:, wanted].mean() > 0.9
+        assert trained.guided(noise.draw(50, rng), 8, wanted, 2, np.full(50, 2.0))[:, wanted].mean() > 0.9
