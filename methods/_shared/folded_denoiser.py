@@ -16,7 +16,7 @@ Codes = npt.NDArray[np.int64]
 
 TOGETHER = 64
 """Architectures that are read at once, so that arrays stay in the cache."""
-ONE = np.float32(1.0)
+ZERO = np.float32(0.0)
 
 
 class Layer(NamedTuple):
@@ -108,7 +108,7 @@ class FoldedDenoiser:
         """The reciprocal deviation of each row, as a column."""
         mean, found = rows @ self._mean, np.square(rows, out=scratch) @ self._mean
         found -= mean * mean
-        np.maximum(found, np.float32(0.0), out=found)
+        np.maximum(found, ZERO, out=found)
         found += TINY
         np.sqrt(found, out=found)
         column: Floats = np.reciprocal(found, out=found)[:, None]

@@ -1,12 +1,18 @@
 """Discrete diffusion: its noise and posterior against direct sums, its network, and its search."""
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from method_runs import make_on_proteins, make_search, run_on_proteins, run_search
 
 from equipoise.harness.core.errors import SettingError
+from equipoise.harness.core.ledger import Budget
+from equipoise.harness.core.method import Problem
+from equipoise.harness.core.space import Architecture
+from equipoise.harness.spaces.nasbench_graph import PROTEINS_OPERATIONS, NasBenchGraph
 from equipoise.methods._shared.discrete_diffusion import MarginalNoise
-from equipoise.methods.graph_diffusion import classes_of
+from equipoise.methods._shared.folded_denoiser import FoldedDenoiser
+from equipoise.methods.graph_diffusion import GraphDiffusion, classes_of
 
 FAST = {"steps": 4, "train_steps": 3, "width": 8, "layers": 1}
 MARGINALS = np.array([[0.5, 0.3, 0.2], [0.9, 0.1, 0.0]])
@@ -60,6 +66,38 @@ def test_where_nothing_can_precede_the_marginals_do() -> None:
 def test_classes_are_quantiles_of_what_was_paid_for() -> None:
     assert classes_of([0.1 * n for n in range(20)]).tolist() == [0] + [1] * 3 + [2] * 6 + [3] * 4 + [4] * 6
     assert classes_of([0.3, 0.2]).tolist() == [4, 2]
+
+
+def test_guidance_weakens_only_where_a_round_lacks_new_samples() -> None:
+    """Samples are drawn until a round is full: first at full guidance, at most `candidates` at each of three."""
+    rounds: list[tuple[list[float], int]] = []
+
+    class Watched(GraphDiffusion):
+        def choose(self) -> list[Architecture]:
+            rounds.append(([], 0))
+            chosen = super().choose()
+            rounds[-1] = (rounds[-1][0], len(chosen))
+            return chosen
+
+        def _sample(
+            self, denoiser: FoldedDenoiser, noise: MarginalNoise, guidance: npt.NDArray[np.float64]
+        ) -> list[Architecture]:
+            rounds[-1][0].extend(guidance.tolist())
+            drawn = super()._sample(denoiser, noise, guidance)
+            assert len(drawn) == len(guidance)
+            return drawn
+
+    problem = Problem(NasBenchGraph(PROTEINS_OPERATIONS), Budget(queries=200))
+    method = Watched(problem, np.random.default_rng(0), candidates=15, guidance=4.0, batch=10, **FAST)
+    assert set(run_on_proteins(method, queries=200).status) == {"ok"}
+    assert len(rounds) > 10
+    whole = [4.0] * 15 + [2.0] * 15 + [0.0] * 15
+    for asked, _ in rounds:
+        assert asked == whole[: len(asked)]
+    lengths = {len(asked) for asked, _ in rounds}
+    assert min(lengths) < len(whole)
+    assert max(lengths) > 15
+    assert all(count == 10 for asked, count in rounds if len(asked) < len(whole))
 
 
 def test_nothing_is_proposed_twice() -> None:
