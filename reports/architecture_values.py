@@ -10,7 +10,7 @@ from equipoise.harness.core.space import Architecture
 from equipoise.harness.core.task import Task
 from equipoise.reports.catalogue import Catalogue
 from equipoise.reports.incumbents import RunRows, lookup
-from equipoise.reports.results import Array
+from equipoise.reports.statistics.arrays import Array
 
 __all__ = ["ArchitectureValues", "Judge", "judged"]
 

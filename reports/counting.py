@@ -7,7 +7,8 @@ import numpy.typing as npt
 
 from equipoise.reports.architecture_values import ArchitectureValues
 from equipoise.reports.incumbents import RunRows, reached, seen_before
-from equipoise.reports.results import Array, Spent
+from equipoise.reports.runs import Spent
+from equipoise.reports.statistics.arrays import Array
 
 __all__ = ["Counted", "full_fidelity", "held_at"]
 

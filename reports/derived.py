@@ -8,7 +8,8 @@ import numpy.typing as npt
 
 from equipoise.harness.core.space import Architecture, SearchSpace
 from equipoise.reports.incumbents import RunRows
-from equipoise.reports.results import Array, Derived
+from equipoise.reports.runs import Derived
+from equipoise.reports.statistics.arrays import Array
 
 __all__ = ["MARKS", "derived"]
 

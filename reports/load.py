@@ -24,8 +24,9 @@ from equipoise.reports.catalogue import Catalogue
 from equipoise.reports.fronts import load_fronts
 from equipoise.reports.incumbents import RunRows
 from equipoise.reports.opened_task import OpenedTask
-from equipoise.reports.results import FAMILIES, Array, MethodInfo, Results, TaskResults
+from equipoise.reports.results import FAMILIES, MethodInfo, Results, TaskResults
 from equipoise.reports.run_rows import COLUMNS, run_rows
+from equipoise.reports.statistics.arrays import Array
 from equipoise.reports.summarize import mean_seconds, summarize, training_equivalents
 
 __all__ = ["load", "load_entry"]

@@ -11,9 +11,9 @@ from equipoise.harness.core.registry import load_task
 from equipoise.harness.core.suite import Suite
 from equipoise.harness.core.task import Metric, Noise, Task
 from equipoise.reports.random_search import ExactRandomSearch
-from equipoise.reports.results import Array
 from equipoise.reports.score_worth import ScoreWorth, score_worths
 from equipoise.reports.size_bands import SizeBands, size_bands
+from equipoise.reports.statistics.arrays import Array
 
 __all__ = ["OpenedTask"]
 

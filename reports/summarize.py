@@ -14,8 +14,10 @@ from equipoise.reports.counting import Counted, full_fidelity, held_at
 from equipoise.reports.derived import derived
 from equipoise.reports.incumbents import RunRows, incumbents, lookup, reached
 from equipoise.reports.opened_task import OpenedTask
-from equipoise.reports.results import Array, Recount, Runs, TaskResults
+from equipoise.reports.results import TaskResults
+from equipoise.reports.runs import Recount, Runs
 from equipoise.reports.size_bands import given_size
+from equipoise.reports.statistics.arrays import Array
 
 __all__ = ["mean_seconds", "summarize", "training_equivalents"]
 

@@ -5,6 +5,9 @@ of ``equipoise run embedded`` and ``equipoise run held_out_seeds``; the table of
 figure is the mean over the tasks of the space with its 95 % interval over seeds; a space whose tasks tell no test
 error, or no held-out seeds, has no such column. A method that did not run on all tasks of a space is not in its
 table; one that was tuned on some of them is marked with a star.
+
+With ``--against METHOD`` the figures are differences from that method over seeds, below zero where the row is better.
+With ``--without TASK``, which may be repeated, tables leave a task out.
 """
 
 import argparse
@@ -14,7 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
-from equipoise.reports.analysis import Analysis, Kind
+from equipoise.reports.analysis import Analysis
+from equipoise.reports.judged_regrets import Kind
 from equipoise.reports.load import load
 from equipoise.reports.results import Results
 
@@ -24,39 +28,47 @@ Key = tuple[Kind, float]
 Column = dict[str, str]
 
 
-def spaces_of(results: Results) -> dict[str, list[Results]]:
+def spaces_of(results: Results, without: Sequence[str] = ()) -> dict[str, list[Results]]:
     """The results on the tasks of each space, one per budget, ascending."""
-    return {
-        space: [
-            replace(one, tasks=tuple(one.tasks[place] for place in places), smaller=(), objectives=None)
-            for one in (*results.smaller, results)
-        ]
-        for space, places in results.spaces.items()
-    }
+    found: dict[str, list[Results]] = {}
+    for space, places in results.spaces.items():
+        kept = [place for place in places if results.tasks[place].name not in without]
+        if kept:
+            found[space] = [
+                replace(one, tasks=tuple(one.tasks[place] for place in kept), smaller=(), objectives=None)
+                for one in (*results.smaller, results)
+            ]
+    return found
 
 
-def columns_of(each: Sequence[Results]) -> dict[Key, Column]:
-    """Of each kind of regret and budget, a method's mean and interval in words."""
+def columns_of(each: Sequence[Results], against: str | None = None) -> dict[Key, Column]:
+    """Of each kind of regret and budget, a method's mean and interval in words; or those of its differences."""
     found: dict[Key, Column] = {}
     for results in each:
         for kind in KINDS:
             analysis = Analysis(results, kind)
             there = int(np.isfinite(analysis.regrets).any(axis=(0, 2)).sum())
             column: Column = {}
+            weights = np.eye(len(results.labels))
+            if against is not None:
+                weights = weights - weights[results.labels.index(against)]
             for method in analysis.active.tolist():
-                mean, tasks = analysis.contrast(np.eye(len(results.labels))[method])
+                if results.labels[method] == against:
+                    continue
+                mean, tasks = analysis.contrast(weights[method])
                 if tasks == there:
-                    column[results.labels[method]] = _shown(*map(float, (mean.value, mean.low, mean.high)))
+                    value, low, high = map(float, (mean.value, mean.low, mean.high))
+                    column[results.labels[method]] = _shown(value, low if against else max(low, 0.0), high)
             if column:
                 found[kind, results.limit] = column
     return found
 
 
 def _shown(value: float, low: float, high: float) -> str:
-    digits = 2 if value >= 0.1 else 3
+    digits = 2 if abs(value) >= 0.1 else 3
     if np.isnan(low):
         return f"{value:.{digits}f}"
-    return f"{value:.{digits}f} [{max(low, 0.0):.{digits}f}, {high:.{digits}f}]"
+    return f"{value:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"
 
 
 def repeats_of(each: Sequence[Results]) -> dict[str, str]:
@@ -77,21 +89,22 @@ def marked(results: Results, label: str) -> str:
     return f"`{label}`{' *' if tuned else ''}"
 
 
-def table(space: str, parts: Sequence[Sequence[Results]]) -> str:
+def table(space: str, parts: Sequence[Sequence[Results]], against: str | None = None) -> str:
     """The Markdown table of one space, methods in the order of the last validation column."""
     columns: dict[Key, Column] = {}
     counts: list[dict[str, str]] = []
     names: dict[str, str] = {}
     for each in parts:
-        for key, column in columns_of(each).items():
+        for key, column in columns_of(each, against).items():
             columns.setdefault(key, column)
         counts.append(repeats_of(each))
         names |= {label: marked(each[-1], label) for label in each[-1].labels if label not in names}
     keys = sorted(columns, key=lambda key: (KINDS.index(key[0]), key[1]))
     last = max((key for key in keys if key[0] == "validation"), key=lambda key: key[1])
     order = sorted(columns[last], key=lambda label: float(columns[last][label].split()[0]))
+    compared = f", minus `{against}`" if against else ""
     lines = [
-        f"## {space}, in {Analysis(parts[0][-1]).unit}",
+        f"## {space}, in {Analysis(parts[0][-1]).unit}{compared}",
         "",
         "| method | " + " | ".join(f"{kind}, {limit:g}" for kind, limit in keys) + " | repeats |",
         "|---" * (len(keys) + 2) + "|",
@@ -107,9 +120,16 @@ def main() -> None:
     """Prints the tables of the folders that the command line names."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
-    split = [spaces_of(load(folder)) for folder in parser.parse_args().folders]
+    parser.add_argument("--against", metavar="METHOD")
+    parser.add_argument("--without", action="append", default=[], metavar="TASK")
+    chosen = parser.parse_args()
+    split = [spaces_of(load(folder), chosen.without) for folder in chosen.folders]
     for space in dict.fromkeys(space for spaces in split for space in spaces):
-        print(table(space, [spaces[space] for spaces in split if space in spaces]), end="\n\n")
+        parts = [spaces[space] for spaces in split if space in spaces]
+        if chosen.against is not None:
+            parts = [each for each in parts if chosen.against in each[-1].labels]
+        if parts:
+            print(table(space, parts, chosen.against), end="\n\n")
 
 
 if __name__ == "__main__":

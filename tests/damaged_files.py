@@ -27,7 +27,7 @@ from equipoise.harness.data.cache import open_columns
 from equipoise.harness.engine.journal_file import JournalFile
 from equipoise.harness.engine.worker import failure_of
 from equipoise.harness.store.manifest_file import read_manifest
-from equipoise.harness.store.run_file import check_rows
+from equipoise.harness.store.run_file_reader import check_rows
 from equipoise.harness.store.run_store import RunStore
 from equipoise.harness.tables.table import open_table, peek
 from equipoise.harness.training.cifar import Layout, read_cifar

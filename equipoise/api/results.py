@@ -84,7 +84,7 @@ class Results:
         """
         import pandas as pd
 
-        found, ranks = self._analysis.results, self._analysis.ranks
+        found, ranks = self._analysis.results, self._analysis.frameworks.ranks
         rows = [
             (method.label, method.family, *(float(part[row]) for part in (ranks.value, ranks.low, ranks.high)), tasks)
             for row, method in enumerate(found.methods)

@@ -30,6 +30,7 @@ def add(
     about: str = "",
     labels: Sequence[str] = (),
     megabytes: float | None = None,
+    least: int = 1,
 ) -> Listed:
     """Packs runs into an entry, with the files of methods that are given by path, and lists it in the index.
 
@@ -45,6 +46,7 @@ def add(
         about: One line.
         labels: Only these methods, in this order; all if empty.
         megabytes: The largest file of runs; the methods with the most repeats lose some until it fits.
+        least: Repeats that are left to each method then.
 
     Raises:
         StoreError: Nothing can be packed, or the folder cannot be written.
@@ -60,8 +62,9 @@ def add(
     while megabytes is not None and content.size > megabytes * 1e6:
         most = max(map(len, chosen.values()))
         fewer = min(most - 1, int(most * megabytes * 1e6 / content.size))
-        if fewer < 1:
-            raise StoreError(f"{results}: one repeat of each method takes more than {megabytes:g} MB")
+        if fewer < least:
+            what = "one repeat of each method takes" if least == 1 else f"{least} repeats of each method take"
+            raise StoreError(f"{results}: {what} more than {megabytes:g} MB; allow a larger file, or fewer repeats")
         chosen = {label: frozenset(sorted(repeats)[:fewer]) for label, repeats in chosen.items()}
         content = packed_runs(store, suite, chosen)
     description = description_of(store, chosen, name, version, authors, about)

@@ -7,6 +7,7 @@ from pathlib import Path
 from equipoise.harness.archive.add import add, complete_repeats
 from equipoise.harness.archive.find import REFERENCE, SHIPPED
 from equipoise.harness.archive.index import Listed
+from equipoise.harness.core.errors import StoreError
 from equipoise.harness.core.suite import Suite
 from equipoise.harness.engine.session import Progress, SuiteRun, run_suite, silent
 from equipoise.harness.store.entry import DESCRIPTION, Entry
@@ -14,9 +15,11 @@ from equipoise.harness.store.overview import opened
 from equipoise.harness.store.run_file import Summary
 from equipoise.harness.store.run_store import RunStore
 
-__all__ = ["ABOUT", "MEGABYTES", "Estimate", "estimate", "make", "pack"]
+__all__ = ["ABOUT", "LEAST", "MEGABYTES", "Estimate", "estimate", "make", "pack"]
 
 MEGABYTES = 8.0
+LEAST = 3
+"""Repeats of a method that is packed: fewer tell little of its variance."""
 ABOUT = "Methods of the suite embedded, as far as they have been run"
 AUTHORS = ("The Equipoise authors",)
 
@@ -117,19 +120,46 @@ def make(
     return ran
 
 
-def pack(results: Path, archive: Path = SHIPPED, version: str = "1", megabytes: float = MEGABYTES) -> Listed:
+def pack(
+    results: Path,
+    archive: Path = SHIPPED,
+    version: str = "1",
+    megabytes: float = MEGABYTES,
+    *,
+    least: int = LEAST,
+    say: Callable[[str], None],
+) -> Listed:
     """Packs a results folder, whole or not, as the entry ``reference``.
+
+    A method with one repeat has no variance, and no mean of its family has an interval: methods with few are left out.
 
     Args:
         results: The results folder.
         archive: The folder of the archive; the one that ships by default.
         version: Of the entry.
         megabytes: The largest file.
+        least: Repeats that a method has on every task at every budget, or is left out.
+        say: Takes one line per method that is left out.
+
+    Raises:
+        StoreError: No method has enough repeats, or they do not fit.
     """
     store, suite = opened(results)
     complete, listed = complete_repeats(store, suite), [method.label for method in Suite.load("embedded").methods]
-    labels = [label for label in listed if label in complete] + [label for label in complete if label not in listed]
-    options = {"version": version, "authors": AUTHORS, "about": ABOUT, "labels": labels}
+    enough = [label for label, repeats in complete.items() if len(repeats) >= least]
+    for label in dict.fromkeys(run.method for run in store.summaries().values()):
+        if label not in enough:
+            say(
+                f"{label}: left out, {len(complete.get(label, ()))} of {least} repeats stored on every task at every "
+                f"budget; run more (equipoise reference make --out {results}), or pack with a smaller --least"
+            )
+    if not enough:
+        raise StoreError(
+            f"{results}: no method has {least} repeats that are stored on every task at every budget; run more, or "
+            "pack with a smaller --least"
+        )
+    labels = [label for label in listed if label in enough] + [label for label in enough if label not in listed]
+    options = {"version": version, "authors": AUTHORS, "about": ABOUT, "labels": labels, "least": least}
     return add(results, archive, REFERENCE, megabytes=megabytes, **options)  # type: ignore[arg-type]
 
 

@@ -47,9 +47,11 @@ def pack(
     archive: Annotated[Path | None, typer.Argument(help="Folder of the archive (default: the one that ships).")] = None,
     version: Annotated[str, typer.Option(help="Version of the entry.")] = "1",
     megabytes: Annotated[float, typer.Option(help="Leave repeats out until it fits.")] = 8.0,
+    least: Annotated[int, typer.Option(min=1, help="Leave methods out that have fewer complete repeats.")] = 3,
 ) -> None:
     """Pack results as the entry reference. Of each method, repeats stored on every task are kept."""
     from equipoise.harness.archive.find import SHIPPED
     from equipoise.harness.archive.reference import pack as pack_runs
 
-    typer.echo(f"{archive or SHIPPED}: {pack_runs(results, archive or SHIPPED, version, megabytes)}")
+    listed = pack_runs(results, archive or SHIPPED, version, megabytes, least=least, say=typer.echo)
+    typer.echo(f"{archive or SHIPPED}: {listed}")

@@ -1,15 +1,20 @@
 """The version of the code that executed the stored runs of each method, and setting aside runs of another one."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from equipoise.harness.core.errors import StoreError
 from equipoise.harness.core.files import write_whole
 from equipoise.harness.core.run_spec import RunSpec
-from equipoise.harness.store.run_file import digest_of, kept_of, summaries_of
+from equipoise.harness.store.run_file_reader import read_part, summaries_of
+from equipoise.harness.store.run_file_writer import file_name, packed_table
 from equipoise.harness.store.run_store import RunStore
 from equipoise.harness.store.stored_rows import StoredRows
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 __all__ = ["changed", "mixtures", "set_aside"]
 
@@ -58,11 +63,37 @@ def set_aside(store: RunStore, run_ids: Collection[str]) -> None:
         if len(kept) == len(entries):
             continue
         if kept:
-            content = kept_of(part, kept)
-            name = f"{kept[0]['run_id']}-{kept[-1]['run_id'][:8]}-{len(kept)}-{digest_of(content)}.parquet"
-            write_whole(part.with_name(name), content)
+            content = _packed_again(part, kept)
+            write_whole(part.with_name(file_name([entry["run_id"] for entry in kept], content)), content)
         _move(part)
     store.forget()
+
+
+def _packed_again(part: Path, entries: Sequence[Mapping[str, Any]]) -> "pa.Buffer":
+    """Packs some of the runs of a file again.
+
+    Args:
+        part: The file.
+        entries: The summaries of the runs that stay.
+
+    Raises:
+        StoreError: It is damaged.
+    """
+    import pyarrow as pa
+
+    table = read_part(part, lambda file: file.read())
+    stays = {_name_of(entry, "budget" in table.column_names) for entry in entries}
+    chosen = table.filter(pa.array([name in stays for name in _names_of_rows(table)]))
+    return packed_table(chosen, [{**entry} for entry in entries])
+
+
+def _name_of(entry: Mapping[str, Any], with_budget: bool) -> tuple[Any, ...]:
+    return entry["task"], entry["method"], entry["repeat"], *((entry["budget"],) if with_budget else ())
+
+
+def _names_of_rows(table: "pa.Table") -> list[tuple[Any, ...]]:
+    names = ("task", "method", "repeat", *(("budget",) if "budget" in table.column_names else ()))
+    return list(zip(*(table[name].to_pylist() for name in names), strict=True))
 
 
 def _move(part: Path) -> None:

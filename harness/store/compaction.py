@@ -15,7 +15,8 @@ from typing import Any
 
 from equipoise.harness.core.errors import StoreError
 from equipoise.harness.core.files import write_whole
-from equipoise.harness.store.run_file import GoneError, digest_of, packed_table, read_part, summaries_in
+from equipoise.harness.store.run_file_reader import GoneError, read_part, summaries_in
+from equipoise.harness.store.run_file_writer import file_name, packed_table
 from equipoise.harness.store.run_store import RunStore
 
 __all__ = ["Compaction", "Part", "merge_parts"]
@@ -169,9 +170,7 @@ def merge_parts(store: RunStore, parts: Sequence[Part], seen: set[str] | None = 
         return None
     joined = pa.concat_tables(tables, promote_options="default").unify_dictionaries().combine_chunks()
     content = packed_table(joined, entries)
-    path = (
-        store.runs / f"{entries[0]['run_id']}-{entries[-1]['run_id'][:8]}-{len(entries)}-{digest_of(content)}.parquet"
-    )
+    path = store.runs / file_name([entry["run_id"] for entry in entries], content)
     write_whole(path, content)
     _flush_folder(store.runs)
     for part in parts:

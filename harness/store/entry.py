@@ -19,8 +19,7 @@ from equipoise.harness.store.description import read_description
 from equipoise.harness.store.packed_checks import check_names, check_plan
 from equipoise.harness.store.packed_table import PackedTable
 from equipoise.harness.store.rebuilt import STATUSES, Architectures, RebuiltRows
-from equipoise.harness.store.run_file import COLUMNS, Summary
-from equipoise.harness.store.run_store import RUN
+from equipoise.harness.store.run_file import COLUMNS, RUN, Summary
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -5,34 +5,23 @@ column per further objective; each file carries a summary of its runs in its met
 """
 
 import json
-import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from math import nan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from equipoise.harness.core.errors import StoreError, reason_of
+from equipoise.harness.core.errors import StoreError
 from equipoise.harness.core.files import remove_scratch, write_whole
 from equipoise.harness.core.run_spec import RunSpec
-from equipoise.harness.core.sealed import sealed, unsealed
+from equipoise.harness.core.sealed import sealed
 from equipoise.harness.core.space import SearchSpace
-from equipoise.harness.store.format_1 import derive_training_charge
-from equipoise.harness.store.locks import in_turn
+from equipoise.harness.store.failures import read_failures, record_failure
 from equipoise.harness.store.manifest_file import read_manifest
-from equipoise.harness.store.run_file import (
-    COLUMNS,
-    GoneError,
-    Run,
-    Summary,
-    check_rows,
-    checked_rows,
-    digest_of,
-    packed,
-    read_part,
-    summaries_of,
-)
+from equipoise.harness.store.run_file import Run, Summary
+from equipoise.harness.store.run_file_reader import GoneError, check_rows, checked_rows, read_part, summaries_of
+from equipoise.harness.store.run_file_writer import file_name, packed
+from equipoise.harness.store.stored_frame import frame_of
 
 # pyarrow and pandas are imported where they are used: a worker starts to search before it needs to write.
 if TYPE_CHECKING:
@@ -41,15 +30,6 @@ if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
 __all__ = ["RunStore"]
-
-LOG = logging.getLogger("equipoise")
-
-FAILURE_KEYS = frozenset({"run_id", "task", "method", "repeat", "error", "traceback"})
-"""The part of a failure that is read."""
-
-
-RUN = ("task", "method", "budget", "repeat")
-"""The columns that tell one run from another."""
 
 
 class RunStore:
@@ -77,16 +57,14 @@ class RunStore:
         Raises:
             StoreError: The folder cannot be written.
         """
-        first, last = runs[0].spec, runs[-1].spec
         content = packed(runs, space)
-        path = self.runs / f"{first.run_id}-{last.run_id[:8]}-{len(runs)}-{digest_of(content)}.parquet"
+        path = self.runs / file_name([run.spec.run_id for run in runs], content)
         write_whole(path, content)
         return path
 
     def record_failure(self, failure: Mapping[str, Any]) -> None:
         """Appends one line to ``failures.jsonl``."""
-        with in_turn(self.path):
-            _append(self.path / "failures.jsonl", sealed(failure))
+        record_failure(self.path, failure)
 
     def write_manifest(self, manifest: Mapping[str, Any]) -> None:
         """Replaces ``manifest.json``."""
@@ -104,26 +82,7 @@ class RunStore:
 
     def failures(self) -> list[dict[str, Any]]:
         """The failures of runs that are still not stored, the latest of each; a damaged line is logged and left."""
-        latest: dict[str, dict[str, Any]] = {}
-        path = self.path / "failures.jsonl"
-        try:
-            lines = path.read_bytes().split(b"\n")
-        except FileNotFoundError:
-            return []
-        except OSError as error:
-            raise StoreError(f"{path}: cannot be read ({error.strerror})") from error
-        for number, line in enumerate(lines, 1):
-            if not line:
-                continue
-            try:
-                failure = unsealed(line)
-                if missing := FAILURE_KEYS - {key for key, value in failure.items() if isinstance(value, str | int)}:
-                    raise ValueError(f"'{min(missing)}' is missing")
-            except ValueError as error:  # or a line cut by a crash
-                LOG.warning("%s: line %d is damaged (%s); it is left out", path, number, reason_of(error))
-                continue
-            latest[str(failure["run_id"])] = failure
-        return [failure for run_id, failure in latest.items() if run_id not in self.summaries()]
+        return [failure for run_id, failure in read_failures(self.path).items() if run_id not in self.summaries()]
 
     def summaries(self) -> dict[str, Summary]:
         """The stored runs by run_id.
@@ -204,43 +163,11 @@ class RunStore:
         return _settled(lambda: self._frame(columns, task, as_stored))
 
     def _frame(self, columns: Sequence[str] | None, task: str | None, as_stored: bool) -> "pd.DataFrame":
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
         stored = self._all_entries()
-        runs = {part: [e["run_id"] for e in held if task in (None, e["task"])] for part, held in stored.items()}
-        parts = [part for part, ids in runs.items() if ids]
-        if not parts:
+        entries = {part: held for part, held in stored.items() if any(task in (None, each["task"]) for each in held)}
+        if not entries:
             raise StoreError(f"{self.path}: no stored runs{f' of {task}' if task else ''}")
-        wanted = list(dict.fromkeys([*(columns or COLUMNS), *RUN, "query"]))
-        derived = "training_charge" in wanted and not as_stored
-        tables = []
-        for part in parts:
-            table = read_part(part, partial(_rows_of, part, wanted, columns is None, derived))
-            tables.append(table if task is None else table.filter(pc.equal(table["task"], task)))
-        joined = pa.concat_tables(tables, promote_options="default").unify_dictionaries()
-        for name in wanted:
-            if name not in joined.column_names:
-                joined = joined.append_column(name, pa.nulls(len(joined), pa.float64()))
-        frame: pd.DataFrame = joined.to_pandas()
-        suite = (self.manifest() or {}).get("suite", {})
-        frame["budget"] = frame["budget"].fillna(_only_budget(suite))
-        if derived and frame["training_charge"].isna().any():
-            derive_training_charge(frame, suite)
-        for column, key in (("task", "tasks"), ("method", "methods")):
-            listed = [entry.get("label", entry["name"]) for entry in suite.get(key, [])]
-            present = sorted(frame[column].cat.categories)
-            order = [name for name in listed if name in present] + [name for name in present if name not in listed]
-            frame[column] = frame[column].cat.set_categories(order)
-        for column in {"architecture", "status"} & set(wanted):  # whatever order the parts came in
-            frame[column] = frame[column].cat.set_categories(sorted(frame[column].cat.categories))
-        frame = frame.sort_values([*RUN, "query"], ignore_index=True, kind="stable")
-        _refuse_two_of_a_kind(self.path, [entry for part in parts for entry in stored[part]], _only_budget(suite))
-        if sum(map(len, runs.values())) > len(set().union(*runs.values())):  # a run was stored twice
-            frame = frame.drop_duplicates([*RUN, "query"], ignore_index=True)
-        if columns is None:
-            columns = [*COLUMNS, *sorted(name for name in map(str, frame) if name.startswith("objective:"))]
-        return frame[list(columns)]
+        return frame_of(self.path, entries, (self.manifest() or {}).get("suite", {}), columns, task, as_stored)
 
     def rows_of(self, run_ids: Iterable[str]) -> Iterator[tuple[str, "pd.DataFrame"]]:
         """The rows of some runs as they are stored, run by run; each part is read once.
@@ -294,55 +221,5 @@ def _set_aside(part: Path) -> None:
         raise StoreError(f"{part}: damaged, and cannot be moved aside ({error.strerror})") from error
 
 
-def _rows_of(part: Path, wanted: Sequence[str], objectives: bool, derived: bool, file: "pq.ParquetFile") -> "pa.Table":
-    return checked_rows(file.read(columns=_present(file, wanted, objectives, derived)), file, part)
-
-
 def _whole(part: Path, file: "pq.ParquetFile") -> "pa.Table":
     return checked_rows(file.read(), file, part)
-
-
-def _present(file: "pq.ParquetFile", wanted: Sequence[str], objectives: bool, derived: bool) -> list[str]:
-    """The columns to read from one file: those wanted that it has, and what an absent one is derived from."""
-    stored = file.schema_arrow.names
-    found = [name for name in wanted if name in stored]
-    if objectives:
-        found += [name for name in stored if name.startswith("objective:")]
-    if derived and "training_charge" not in stored:
-        found += [name for name in ("charge", "status", "fidelity", "cost_seconds") if name not in found]
-    return found
-
-
-def _only_budget(suite: Mapping[str, Any]) -> float:
-    """The budget of a suite that has one; the largest where it has several; NaN without a suite."""
-    amounts = next(iter(suite.get("budget", {}).values()), nan)
-    return float(max(amounts) if isinstance(amounts, list) else amounts)
-
-
-def _refuse_two_of_a_kind(path: Path, entries: Sequence[Mapping[str, Any]], budget: float) -> None:
-    """Refuses two different runs under one name: they would be read as one of twice the length.
-
-    Raises:
-        StoreError: There are some.
-    """
-    known: dict[tuple[str, str, int, float], str] = {}
-    for entry in entries:
-        name = (entry["task"], entry["method"], entry["repeat"], entry.get("budget", budget))
-        if known.setdefault(name, entry["run_id"]) != entry["run_id"]:
-            raise StoreError(
-                f"{path}: repeat {name[2]} of {name[1]} on {name[0]} is stored twice, from two suites; move the files "
-                f"of one away (runs {known[name][:8]} and {entry['run_id'][:8]} in {path / 'runs'})"
-            )
-
-
-def _append(path: Path, content: Mapping[str, Any]) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a+b") as file:
-            end = file.seek(0, os.SEEK_END)
-            if end:
-                file.seek(end - 1)
-            cut = end > 0 and file.read(1) != b"\n"  # by a crash: the next line starts after a newline
-            file.write(b"\n" * cut + json.dumps(content).encode() + b"\n")
-    except OSError as error:
-        raise StoreError(f"{path}: cannot be written ({error.strerror})") from error

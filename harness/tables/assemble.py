@@ -1,21 +1,19 @@
 """Turns the rows of a table into the columns of the cache, and refuses a table that contradicts its header."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from equipoise.harness.core.errors import DataError, SpaceError
-from equipoise.harness.core.space import Architecture, SearchSpace
-from equipoise.harness.spaces._declared import DeclaredConditional
+from equipoise.harness.core.errors import DataError
 from equipoise.harness.tables.header import TableHeader
+from equipoise.harness.tables.row_numbers import RowNumbers
 from equipoise.harness.tables.rows import RowBatch, batches
 
 __all__ = ["assemble"]
 
-MOST_ARCHITECTURES = 100_000_000
 BLOCK = 1 << 16
 
 Floats = npt.NDArray[np.float64]
@@ -36,7 +34,7 @@ def assemble(path: Path, header: TableHeader, folder: Path) -> None:
     Raises:
         DataError: The rows contradict the header.
     """
-    places = _RowNumbers(path, header)
+    places = RowNumbers(path, header)
     levels = header.fidelities if header.coverage == "sample" else header.offered_fidelities
     shape = (max(1, len(levels)), places.count, max(1, len(header.seeds)))
     table = _Columns(path, header, levels, folder, shape)
@@ -47,70 +45,6 @@ def assemble(path: Path, header: TableHeader, folder: Path) -> None:
         _expand(folder, places.expand, [f"objective:{one.name}" for one in header.objectives])
     if header.coverage != "space":
         np.save(folder / "architectures.npy", np.array(places.architectures, dtype=np.int64))
-
-
-class _RowNumbers:
-    """The row of each architecture in the columns."""
-
-    def __init__(self, path: Path, header: TableHeader) -> None:
-        self._path, self._space, self._known = path, header.space, dict[str, int]()
-        self.expand: npt.NDArray[np.int64] | None = None
-        self._numbers: Mapping[Architecture, int] | None = None
-        self.architectures: list[Architecture] = []
-        self._canonical = header.keyed_by == "canonical"
-        if header.coverage != "space":
-            self.architectures = sorted({self._read(text) for rows in batches(path, header) for text in rows.texts})
-            if not self.architectures:
-                raise DataError(f"{path}: has no rows")
-            self._numbers = {architecture: number for number, architecture in enumerate(self.architectures)}
-        elif header.space.size > MOST_ARCHITECTURES:
-            raise DataError(
-                f"{path}: coverage = 'space', but {header.space.name} has {header.space.size:.3g} architectures; say "
-                "'closed' or 'sample'"
-            )
-        elif self._canonical:
-            classes = [header.space.canonical(architecture) for architecture in header.space.enumerate()]
-            self._numbers = {one: number for number, one in enumerate(dict.fromkeys(classes))}
-            self.expand = np.array([self._numbers[one] for one in classes], dtype=np.int64)
-        self.count = header.space.size if self._numbers is None else len(self._numbers)
-
-    def of(self, texts: list[str]) -> npt.NDArray[np.int64]:
-        """The rows of architectures given as text."""
-        for text in texts:
-            if text not in self._known:
-                architecture = self._read(text)
-                if self._numbers is not None:
-                    self._known[text] = self._numbers[architecture]
-                else:
-                    self._known[text] = self._space.index(architecture)
-        return np.array([self._known[text] for text in texts], dtype=np.int64)
-
-    def name(self, place: int) -> str:
-        """The architecture of a row, as text."""
-        if self._numbers is None:
-            return _nth(self._space, place)
-        return self._space.format(list(self._numbers)[place])
-
-    def _read(self, text: str) -> Architecture:
-        try:
-            architecture = self._space.parse(text)
-            if not self._space.contains(architecture):
-                raise SpaceError(
-                    f"{self._space.name}: '{text}' is no architecture of the space{_advice(self._space, architecture)}"
-                )
-        except SpaceError as error:
-            raise DataError(f"{self._path}: {error}") from error
-        return self._space.canonical(architecture) if self._canonical else self._space.key(architecture)
-
-
-def _advice(space: SearchSpace, architecture: Architecture) -> str:
-    if not isinstance(space, DeclaredConditional):
-        return ""
-    return f"; leave a decision that does not matter empty: '{space.format(space.settled(architecture))}'"
-
-
-def _nth(space: SearchSpace, place: int) -> str:
-    return space.format(next(a for number, a in enumerate(space.enumerate()) if number == place))
 
 
 @dataclass
@@ -211,7 +145,7 @@ class _Columns:
         told += [f"seed {rows.seed[where]}"] if self._header.seeds else []
         return ", ".join(told)
 
-    def finish(self, places: _RowNumbers) -> None:
+    def finish(self, places: RowNumbers) -> None:
         """Writes the derived columns, after checking that the rows are complete."""
         _, count, _ = self._validation.shape
         mean = np.empty(self._validation.shape[:2])
@@ -246,7 +180,7 @@ class _Columns:
                 raise DataError(f"{self._path}: test repeats validation; say test = null where there is no test split")
             np.save(self._folder / "test.npy", test)
 
-    def _check_complete(self, mean: Floats, places: _RowNumbers) -> None:
+    def _check_complete(self, mean: Floats, places: RowNumbers) -> None:
         for epochs, seen in self._gaps.items():
             gaps = int((~seen).sum())
             if gaps != self._header.missing[epochs]:

@@ -8,7 +8,7 @@ from equipoise.reports.drawing.canvas import Canvas
 from equipoise.reports.drawing.look import INK, MUTED, Look
 from equipoise.reports.drawing.panel import Panel, Scale, round_ticks
 from equipoise.reports.drawing.style import Style
-from equipoise.reports.results import Array
+from equipoise.reports.statistics.arrays import Array
 from equipoise.reports.statistics.resampling import Estimate
 
 __all__ = ["aggregates_figure", "scores_data"]

@@ -9,7 +9,8 @@ from equipoise.reports.drawing.canvas import Canvas
 from equipoise.reports.drawing.look import INK, Look
 from equipoise.reports.drawing.panel import Panel, Scale, legend, legend_height, log_ticks
 from equipoise.reports.drawing.style import Style
-from equipoise.reports.results import Array, Results, TaskResults
+from equipoise.reports.results import Results, TaskResults
+from equipoise.reports.statistics.arrays import Array
 
 __all__ = ["AXES", "Against", "anytime", "anytime_data"]
 

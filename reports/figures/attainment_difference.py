@@ -11,7 +11,7 @@ from equipoise.reports.drawing.panel import Panel, Scale, round_ticks, short_num
 from equipoise.reports.drawing.style import Style
 from equipoise.reports.figures.fronts import ABOVE, BELOW, ROW, axis_title, panels, staircase, surface_in_units
 from equipoise.reports.fronts import TaskFronts
-from equipoise.reports.results import Array
+from equipoise.reports.statistics.arrays import Array
 from equipoise.reports.statistics.attainment import attained
 
 __all__ = ["Difference", "differences", "draw_differences"]

@@ -11,7 +11,7 @@ from equipoise.reports.drawing.panel import Panel, Scale, legend, legend_height,
 from equipoise.reports.drawing.style import Style
 from equipoise.reports.figures.anytime import AXES
 from equipoise.reports.fronts import TaskFronts
-from equipoise.reports.results import Array
+from equipoise.reports.statistics.arrays import Array
 from equipoise.reports.statistics.attainment import attainment_surface
 from equipoise.reports.statistics.resampling import Estimate
 

@@ -9,7 +9,7 @@ from equipoise.reports.drawing.look import Look
 from equipoise.reports.drawing.panel import Panel, Scale, legend, legend_height, log_ticks, round_ticks, short_number
 from equipoise.reports.drawing.style import Style
 from equipoise.reports.figures.anytime import AXES
-from equipoise.reports.results import Array
+from equipoise.reports.statistics.arrays import Array
 from equipoise.reports.statistics.resampling import Estimate
 
 __all__ = ["progress", "progress_data"]

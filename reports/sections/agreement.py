@@ -7,7 +7,7 @@ import numpy as np
 from equipoise.reports.analysis import Analysis
 from equipoise.reports.document import Block, Bullets, Cell, Code, Column, Paragraph, Strong, Table, Text
 from equipoise.reports.phrases import joined, name, plural, spread
-from equipoise.reports.results import Array
+from equipoise.reports.statistics.arrays import Array
 from equipoise.reports.statistics.bayesian import LEAST_TASKS, BayesianSignedRank
 
 __all__ = ["agreement", "verdicts"]
@@ -19,14 +19,17 @@ LISTED = 8
 def verdicts(analysis: Analysis) -> dict[tuple[int, int], dict[str, int]]:
     """Verdict of each framework on each pair (i, j), i < j: -1 the first is better, 1 the second, 0 no difference found."""
     active = analysis.active.tolist()
-    posterior = analysis.bayesian(analysis.rope)
+    posterior = analysis.frameworks.bayesian(analysis.rope)
     found = {}
     for place, i in enumerate(active):
         for j in active[place + 1 :]:
-            nemenyi = analysis.friedman.pairwise_p[i, j] < 0.05
-            signed = analysis.wilcoxon.adjusted_p[i, j] < 0.05
-            low, high = float(analysis.improvement.low[i, j]), float(analysis.improvement.high[i, j])
-            ranks, p = analysis.friedman.mean_ranks, posterior[i, j]
+            nemenyi = analysis.frameworks.friedman.pairwise_p[i, j] < 0.05
+            signed = analysis.frameworks.wilcoxon.adjusted_p[i, j] < 0.05
+            low, high = (
+                float(analysis.frameworks.improvement.low[i, j]),
+                float(analysis.frameworks.improvement.high[i, j]),
+            )
+            ranks, p = analysis.frameworks.friedman.mean_ranks, posterior[i, j]
             found[i, j] = {
                 "ranks": int(np.sign(ranks[i] - ranks[j])) if nemenyi else 0,
                 "pairs": _side(analysis, i, j) if signed else 0,
@@ -83,12 +86,12 @@ def agreement(analysis: Analysis) -> list[Block]:
 def _leaders(analysis: Analysis) -> Text:
     """Who leads by mean rank, and who by interquartile mean, if that is not the same."""
     labels = analysis.results.labels
-    if not analysis.friedman.tasks_used:
+    if not analysis.frameworks.friedman.tasks_used:
         return ()
-    by_rank = _named(labels, analysis.friedman.mean_ranks)
-    if analysis.aggregates is None or not analysis.aggregates.tasks_used.any():
+    by_rank = _named(labels, analysis.frameworks.friedman.mean_ranks)
+    if analysis.frameworks.aggregates is None or not analysis.frameworks.aggregates.tasks_used.any():
         return (" The least mean rank is that of ", *by_rank, ".")
-    by_score = _named(tuple(labels[method] for method in analysis.active), -analysis.aggregates.iqm.value)
+    by_score = _named(tuple(labels[method] for method in analysis.active), -analysis.frameworks.aggregates.iqm.value)
     if by_rank == by_score:
         verb = "leads" if len(by_rank) == 1 else "lead"
         return (" ", *by_rank, f" {verb} both by mean rank and by interquartile mean.")

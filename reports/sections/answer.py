@@ -18,11 +18,11 @@ __all__ = ["answer_section", "budget_words", "favoured", "magnitude", "signed"]
 def answer_section(analysis: Analysis) -> Section:
     """Two sentences by what was not searched on, the forest plot, every kind of regret, and what to mind."""
     main = analysis.unsearched
-    if main.question is None:
+    if main.comparison.question is None:
         main = analysis
     blocks: list[Block] = [Paragraph(_answer(main), "answer")]
-    if main.question is not None:
-        blocks.append(_figure(main, main.question))
+    if main.comparison.question is not None:
+        blocks.append(_figure(main, main.comparison.question))
         blocks.append(regrets_table(analysis))
     blocks += [Paragraph(text, "caution") for text in cautions(analysis)]
     return Section("answer", "Does NAS beat general hyperparameter optimisation?", tuple(blocks))
@@ -38,7 +38,7 @@ def budget_words(analysis: Analysis) -> str:
 
 
 def _answer(analysis: Analysis) -> Text:
-    question = analysis.question
+    question = analysis.comparison.question
     if question is None:
         return _one_family(analysis)
     effect = question.mean.overall
@@ -90,7 +90,7 @@ def _below_floor(analysis: Analysis, effect: Estimate) -> str:
 
 def _fragile(analysis: Analysis) -> str:
     """A warning where the sign of the answer depends on which methods are counted in which family."""
-    sweep = analysis.labellings
+    sweep = analysis.comparison.labellings
     if sweep is None or not sweep.fragile:
         return ""
     share = sweep.share_below_zero if sweep.declared < 0 else 1 - sweep.share_below_zero
@@ -102,7 +102,7 @@ def _fragile(analysis: Analysis) -> str:
 
 def _second(analysis: Analysis, question: FamilyAnswer) -> Text:
     """The confirmatory contrast, where it is known; otherwise the best method of each family."""
-    contrast = analysis.confirmatory
+    contrast = analysis.comparison.confirmatory
     title = "Published NAS methods against library optimisers, the confirmatory contrast"
     if contrast is None:
         alone = [side for side, members in zip(("NAS", "HPO"), question.methods, strict=True) if len(members) == 1]
@@ -137,7 +137,7 @@ def _head(analysis: Analysis, question: FamilyAnswer, better: str) -> str:
 
 def _one_family(analysis: Analysis) -> Text:
     present = [family for family in ("nas", "hpo") if family in analysis.families]
-    if len(present) == 2 and analysis.both(analysis.regrets):
+    if len(present) == 2 and analysis.comparison.both(analysis.regrets):
         why = (
             "the tasks have different units, and the exact random-search baseline that would make them comparable is not known "
             "at this budget"
@@ -157,7 +157,7 @@ def _figure(analysis: Analysis, question: FamilyAnswer) -> Figure:
         ("family mean", overall_lines(analysis, question.mean)),
         ("family best", overall_lines(analysis, question.best)),
     ]
-    contrast = analysis.confirmatory
+    contrast = analysis.comparison.confirmatory
     if contrast is not None:
         panels.insert(1, ("published against library", overall_lines(analysis, contrast.mean)))
     said = "; ".join(
@@ -228,7 +228,7 @@ def cautions(analysis: Analysis) -> list[Text]:
 
 def _membership(analysis: Analysis) -> list[Text]:
     """Methods that stand for no family, and tasks on which the families are not compared."""
-    results, found = analysis.results, analysis.membership
+    results, found = analysis.results, analysis.comparison.membership
     said: list[Text] = []
     if found.partial:
         tasks = (analysis.counts > 0).sum(axis=1)
@@ -237,7 +237,7 @@ def _membership(analysis: Analysis) -> list[Text]:
         )
         said.append((f"Not counted in the family comparison, for lack of runs on some tasks: {names}.",))
     dropped = int((~found.tasks & (analysis.counts.sum(axis=0) > 0)).sum())
-    if dropped and analysis.question is not None:
+    if dropped and analysis.comparison.question is not None:
         said.append((f"The families are not compared on {plural(dropped, 'task')}, where a member has no run.",))
     single = [label for m, label in enumerate(results.labels) if (analysis.counts[m] == 1).any()]
     if single and results.repeats > 1:

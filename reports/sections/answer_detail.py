@@ -18,13 +18,13 @@ LEAST_SPACES = 5
 
 def answer_detail_section(analysis: Analysis) -> Section | None:
     """The section; None where one of the families is missing."""
-    question = analysis.question
+    question = analysis.comparison.question
     if question is None:
         return None
     text = (*_in_queries(analysis), *_beyond(analysis, question), *_scale(analysis, question))
     blocks: list[Block] = [Paragraph(("".join(text[:1]).lstrip(), *text[1:])), _table(analysis, question)]
-    if analysis.labellings is not None:
-        blocks += _labellings(analysis, analysis.labellings)
+    if analysis.comparison.labellings is not None:
+        blocks += _labellings(analysis, analysis.comparison.labellings)
     else:
         blocks.append(
             Paragraph(("The origin of the methods is not recorded in this store, so other labellings are n/a.",))
@@ -60,7 +60,7 @@ def _labellings(analysis: Analysis, sweep: Sweep) -> list[Block]:
 
 
 def _in_queries(analysis: Analysis) -> Text:
-    question = analysis.question_in_queries
+    question = analysis.comparison.question_in_queries
     if question is None:
         return ()
     effect = question.mean.overall
@@ -77,7 +77,7 @@ def _in_queries(analysis: Analysis) -> Text:
 
 def _partly(analysis: Analysis) -> str:
     """Over which tasks the queries stand, where not over all of the answer."""
-    question, queries = analysis.question, analysis.question_in_queries
+    question, queries = analysis.comparison.question, analysis.comparison.question_in_queries
     if question is None or queries is None:
         return ""
     some, every = int(queries.mean.tasks_used.sum()), int(question.mean.tasks_used.sum())
@@ -118,12 +118,12 @@ def _scale(analysis: Analysis, question: FamilyAnswer) -> Text:
 
 
 def _table(analysis: Analysis, question: FamilyAnswer) -> Table:
-    queries = analysis.question_in_queries
+    queries = analysis.comparison.question_in_queries
     rows = [
         _row("family mean", question.mean, queries.mean if queries else None, analysis.rope),
         _row("family best", question.best, queries.best if queries else None, analysis.rope),
     ]
-    contrast = analysis.confirmatory
+    contrast = analysis.comparison.confirmatory
     if contrast is not None:
         rows.append(_row("published against library", contrast.mean, None, analysis.rope))
     columns = [

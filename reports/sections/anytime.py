@@ -10,7 +10,8 @@ from equipoise.reports.drawing.look import Look
 from equipoise.reports.figures.anytime import Against, anytime, anytime_data
 from equipoise.reports.figures.progress import progress, progress_data
 from equipoise.reports.phrases import decimals, interval, name, number, percent
-from equipoise.reports.results import Array, Results, TaskResults
+from equipoise.reports.results import Results, TaskResults
+from equipoise.reports.statistics.arrays import Array
 from equipoise.reports.statistics.resampling import Estimate
 from equipoise.reports.statistics.runtime import area_under_curve, runtime_ecdf, runtimes
 
@@ -102,7 +103,7 @@ def _described(tasks: list[TaskResults], against: Against) -> str:
 def _progress(analysis: Analysis, looks: Mapping[str, Look]) -> Figure:
     results = analysis.results
     points = np.unique(np.geomspace(1, len(results.grid), POINTS).round().astype(int)) - 1
-    each = [analysis.averaged_ranks(results.regrets(int(point))) for point in points]
+    each = [analysis.frameworks.averaged_ranks(results.regrets(int(point))) for point in points]
     ranks = Estimate(*(np.stack([getattr(e, part) for e in each], axis=1) for part in ("value", "low", "high")))
     shares = _shares(analysis, results.grid[points])
     labels = results.labels

@@ -34,9 +34,9 @@ def _families(each: list[Analysis]) -> Table:
     rows = []
     for one in each:
         for kind, judged in one.by_kind.items():
-            if judged.question is None:
+            if judged.comparison.question is None:
                 continue
-            effect = judged.question.mean.overall
+            effect = judged.comparison.question.mean.overall
             rows.append(
                 (
                     Cell(amount(one.results.limit), one.results.limit),

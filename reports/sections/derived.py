@@ -7,7 +7,9 @@ import numpy as np
 from equipoise.reports.analysis import Analysis
 from equipoise.reports.document import Block, Bullets, Cell, Code, Column, Paragraph, Section, Table, Text
 from equipoise.reports.phrases import interval, joined, name, number, plural
-from equipoise.reports.results import Array, Derived, TaskResults
+from equipoise.reports.results import TaskResults
+from equipoise.reports.runs import Derived
+from equipoise.reports.statistics.arrays import Array
 from equipoise.reports.statistics.distributions import t_quantile
 
 __all__ = ["derived_section"]

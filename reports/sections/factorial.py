@@ -3,8 +3,8 @@
 import numpy as np
 
 from equipoise.reports.analysis import Analysis
-from equipoise.reports.document import Block, Cell, Column, Paragraph, Section, Table
-from equipoise.reports.phrases import decimals, interval, number, plural
+from equipoise.reports.document import Block, Cell, Column, Paragraph, Section, Table, Text
+from equipoise.reports.phrases import decimals, interval, joined, number, plural
 from equipoise.reports.sections.regrets import KINDS
 from equipoise.reports.statistics.arrays import repeat_counts
 from equipoise.reports.statistics.factorial import Shares, variance_shares
@@ -14,6 +14,10 @@ __all__ = ["factorial_section"]
 
 LEAST_CELLS = 3
 LEAST_REPEATS = 2
+FEW_REPEATS = 8
+"""Below, the table says that its intervals are rough."""
+DIGITS = 1
+"""Of shares in per cent."""
 
 
 def factorial_section(analysis: Analysis) -> Section | None:
@@ -52,20 +56,62 @@ def _shares(analysis: Analysis, cells: list[int]) -> tuple[Shares, int] | None:
 
 
 def _table(found: dict[str, tuple[Shares, int]]) -> Table:
-    names = next(iter(found.values()))[0].factors
+    parts = {title: _parts(shares) for title, (shares, _) in found.items()}
     rows = []
-    for place, name in enumerate(names):
-        parts = [Estimate(s.main.value[place], s.main.low[place], s.main.high[place]) for s, _ in found.values()]
-        rows.append((Cell(name), *map(_percent, parts)))
-    rows.append((Cell("interactions of two"), *(_percent(shares.pairs) for shares, _ in found.values())))
-    rows.append((Cell("the rest"), *(_percent(shares.rest) for shares, _ in found.values())))
+    for name in next(iter(parts.values())):
+        rows.append((Cell(name), *(_percent(each[name]) for each in parts.values())))
     columns = [Column(f"{title} ({plural(tasks, 'task')})") for title, (_, tasks) in found.items()]
-    return Table("factorial", "Variance explained, in %", (Column("factor", "l"), *columns), tuple(rows))
+    notes = _cautions(min(shares.repeats for shares, _ in found.values()), parts)
+    return Table("factorial", "Variance explained, in %", (Column("factor", "l"), *columns), tuple(rows), notes)
+
+
+def _parts(shares: Shares) -> dict[str, Estimate]:
+    """The shares of the factors, of their interactions and of the rest, by name."""
+    value, low, high = shares.main.value, shares.main.low, shares.main.high
+    main = {name: Estimate(value[m], low[m], high[m]) for m, name in enumerate(shares.factors)}
+    return {**main, "interactions of two": shares.pairs, "the rest": shares.rest}
+
+
+def _cautions(repeats: int, parts: dict[str, dict[str, Estimate]]) -> tuple[Text, ...]:
+    """Notes on intervals from few repeats, and on those that miss their own share as shown."""
+    notes: list[Text] = []
+    if repeats < FEW_REPEATS:
+        notes.append(
+            (
+                f"A method has only {plural(repeats, 'repeat')} on some task: with fewer than {FEW_REPEATS}, intervals of "
+                "shares are rough and can miss their own share.",
+            )
+        )
+    missed = [
+        f"{name} ({title[:1].lower()}{title[1:]})"
+        for title, shares in parts.items()
+        for name, share in shares.items()
+        if _misses(share)
+    ]
+    if missed:
+        notes.append(
+            (
+                f"Outside its own interval: {joined(missed)}. Shares are bounded ratios, which resampling shifts: quote "
+                "neither the share nor the interval before more repeats are stored.",
+            )
+        )
+    return tuple(notes)
+
+
+def _misses(share: Estimate) -> bool:
+    """Whether the share lies outside its interval in the digits that are shown."""
+    value, low, high = (round(part, DIGITS) for part in _shown(share))
+    return not low <= value <= high
 
 
 def _percent(share: Estimate) -> Cell:
+    value, low, high = _shown(share)
+    return Cell(f"{number(value, DIGITS)} {interval(low, high, DIGITS)}", value)
+
+
+def _shown(share: Estimate) -> tuple[float, float, float]:
     value, low, high = (100 * min(1.0, max(0.0, float(part))) for part in (share.value, share.low, share.high))
-    return Cell(f"{number(value, 1)} {interval(low, high, 1)}", value)
+    return value, low, high
 
 
 def _levels(analysis: Analysis, cells: list[int]) -> Table:

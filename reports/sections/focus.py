@@ -58,12 +58,17 @@ def focus_section(analysis: Analysis, label: str) -> Section:
 def _compared(analysis: Analysis, focus: int, other: int) -> _Comparison:
     means = analysis.means[focus] - analysis.means[other]
     shared = np.flatnonzero(~np.isnan(means))
-    told = analysis.marks.adjusted_p[focus, other, shared] < 0.05
+    told = analysis.frameworks.marks.adjusted_p[focus, other, shared] < 0.05
     signs = np.sign(analysis.regret_means.value[focus, shared] - analysis.regret_means.value[other, shared])
     wins, losses = int((told & (signs < 0)).sum()), int((told & (signs > 0)).sum())
     difference = analysis.mean_difference(focus, other)
     return _Comparison(
-        other, wins, len(shared) - wins - losses, losses, difference, float(analysis.wilcoxon.p_values[focus, other])
+        other,
+        wins,
+        len(shared) - wins - losses,
+        losses,
+        difference,
+        float(analysis.frameworks.wilcoxon.p_values[focus, other]),
     )
 
 
@@ -90,7 +95,7 @@ def _figure(analysis: Analysis, label: str, comparisons: list[_Comparison]) -> F
 
 
 def _table(analysis: Analysis, focus: int, comparisons: list[_Comparison], adjusted: list[float]) -> Table:
-    labels, better = analysis.results.labels, analysis.improvement
+    labels, better = analysis.results.labels, analysis.frameworks.improvement
     digits = decimals([float(comparison.difference.value) for comparison in comparisons])
     rows = []
     for comparison, p in zip(comparisons, adjusted, strict=True):

@@ -41,7 +41,7 @@ def frameworks_section(analysis: Analysis, looks: Mapping[str, Look]) -> Section
 
 
 def _ranks(analysis: Analysis, looks: Mapping[str, Look]) -> Section:
-    test, spaces, labels = analysis.friedman, analysis.friedman_by_space, analysis.results.labels
+    test, spaces, labels = analysis.frameworks.friedman, analysis.frameworks.friedman_by_space, analysis.results.labels
     statistic = "∞" if np.isinf(test.f_statistic) else f"{test.f_statistic:.2f}"
     said = (
         f"Friedman's test in Iman and Davenport's form over {plural(test.tasks_used, 'task')}: F = {statistic}, "
@@ -82,7 +82,7 @@ def _dropped(count: int) -> str:
 
 
 def _pairs(analysis: Analysis) -> Section:
-    labels, test, effects = analysis.results.labels, analysis.wilcoxon, analysis.a12
+    labels, test, effects = analysis.results.labels, analysis.frameworks.wilcoxon, analysis.frameworks.a12
     rows = []
     for i, label in enumerate(labels):
         cells = []
@@ -126,8 +126,8 @@ def _pairs(analysis: Analysis) -> Section:
 def _posteriors(analysis: Analysis) -> Section:
     labels, unit = analysis.results.labels, analysis.unit
     low, rope, high = analysis.ropes
-    middle = analysis.bayesian(rope)
-    others = {other: analysis.bayesian(other) for other in (low, high)}
+    middle = analysis.frameworks.bayesian(rope)
+    others = {other: analysis.frameworks.bayesian(other) for other in (low, high)}
     known = [pair for pair in middle if middle[pair].tasks_used >= LEAST_TASKS]
     order = sorted(known, key=lambda pair: -max(middle[pair].p_first, middle[pair].p_rope, middle[pair].p_second))
     rows = []
@@ -186,7 +186,7 @@ def _decision(posterior: object, first: str, second: str) -> str:
 
 
 def _scores(analysis: Analysis, looks: Mapping[str, Look]) -> Section | None:
-    found, labels = analysis.aggregates, analysis.results.labels
+    found, labels = analysis.frameworks.aggregates, analysis.results.labels
     if found is None or not found.tasks_used.any():
         why = (
             "no task has both a known optimum and the exact random-search baseline at this budget"
@@ -243,7 +243,7 @@ def _aggregates(found: Aggregates, labels: tuple[str, ...]) -> Table:
 
 
 def _improvement(analysis: Analysis) -> Table:
-    labels, found = analysis.results.labels, analysis.improvement
+    labels, found = analysis.results.labels, analysis.frameworks.improvement
     rows = []
     for i, label in enumerate(labels):
         cells = []

@@ -9,7 +9,7 @@ from equipoise.reports.analysis import Analysis
 from equipoise.reports.document import Cell
 from equipoise.reports.fronts import SeveralObjectives, TaskFronts
 from equipoise.reports.phrases import decimals, interval, name, number
-from equipoise.reports.results import Array
+from equipoise.reports.statistics.arrays import Array
 from equipoise.reports.statistics.resampling import Estimate
 
 __all__ = ["FrontView", "by_method", "column", "scaled", "within"]

@@ -49,7 +49,7 @@ def _expected(task: TaskFronts, queries: int) -> tuple[float, float]:
 
 def hypervolume_ranks(view: FrontView, tasks: Sequence[TaskFronts]) -> Paragraph:
     """Average ranks by hypervolume over the tasks."""
-    ranks = view.analysis.averaged_ranks(-view.cube(tasks, "volumes"))
+    ranks = view.analysis.frameworks.averaged_ranks(-view.cube(tasks, "volumes"))
     order = [m for m in np.argsort(ranks.value, kind="stable") if np.isfinite(ranks.value[m])]
     said = ", ".join(
         f"{view.labels[m]} {number(float(ranks.value[m]), 2)} "
@@ -61,7 +61,7 @@ def hypervolume_ranks(view: FrontView, tasks: Sequence[TaskFronts]) -> Paragraph
 
 def best_by_rank(view: FrontView, tasks: Sequence[TaskFronts]) -> list[str]:
     """The methods by average rank on hypervolume, best first; those without one last."""
-    ranks = view.analysis.averaged_ranks(-view.cube(tasks, "volumes"))
+    ranks = view.analysis.frameworks.averaged_ranks(-view.cube(tasks, "volumes"))
     return [view.labels[m] for m in np.argsort(ranks.value, kind="stable")]
 
 

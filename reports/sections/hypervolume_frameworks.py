@@ -10,9 +10,9 @@ from equipoise.reports.analysis import Analysis
 from equipoise.reports.document import Block, Figure, Section, Table
 from equipoise.reports.drawing.look import Look
 from equipoise.reports.fronts import TaskFronts
-from equipoise.reports.results import Array
 from equipoise.reports.sections.frameworks import frameworks_section
 from equipoise.reports.sections.front_view import FrontView, scaled
+from equipoise.reports.statistics.arrays import Array
 
 __all__ = ["HypervolumeAnalysis", "hypervolume_frameworks_section"]
 

@@ -9,10 +9,10 @@ from equipoise.reports.document import Block, Cell, Column, Figure, Paragraph, S
 from equipoise.reports.drawing.look import Look
 from equipoise.reports.figures.ranking import ranking
 from equipoise.reports.phrases import decimals, interval, joined, name, number, plural
-from equipoise.reports.results import Array
 from equipoise.reports.sections.answer import budget_words
 from equipoise.reports.sections.speedup import geometric_speedups
 from equipoise.reports.sections.spent import unique_overall
+from equipoise.reports.statistics.arrays import Array
 from equipoise.reports.statistics.resampling import Estimate
 
 __all__ = ["methods_section"]
@@ -21,7 +21,11 @@ __all__ = ["methods_section"]
 def methods_section(analysis: Analysis, looks: Mapping[str, Look]) -> Section:
     """The ranked figure and the table."""
     blocks: list[Block] = []
-    ranked = [m for m in np.argsort(analysis.ranks.value, kind="stable").tolist() if _known(analysis.ranks, m)]
+    ranked = [
+        m
+        for m in np.argsort(analysis.frameworks.ranks.value, kind="stable").tolist()
+        if _known(analysis.frameworks.ranks, m)
+    ]
     if ranked:
         blocks.append(_figure(analysis, ranked, looks))
     blocks.append(_table(analysis, ranked))
@@ -37,7 +41,7 @@ def _known(estimate: Estimate, method: int) -> bool:
 
 def _measures(analysis: Analysis) -> list[tuple[str, str, Estimate]]:
     """Title, axis and values of what the methods are ranked by."""
-    found = [("average rank", f"1 to {len(analysis.active)}, 1 is best", analysis.ranks)]
+    found = [("average rank", f"1 to {len(analysis.active)}, 1 is best", analysis.frameworks.ranks)]
     regret, test, held_out = analysis.regret_overall, analysis.test_overall, analysis.held_out_overall
     if regret is not None:
         found.append(("validation regret", analysis.unit, regret))
@@ -56,7 +60,7 @@ def _figure(analysis: Analysis, ranked: list[int], looks: Mapping[str, Look]) ->
     rows: list[tuple[object, ...]] = [("measure", "method", "value", "low", "high")]
     for title, _, values in measures:
         rows += [(title, labels[m], values.value[m], values.low[m], values.high[m]) for m in ranked]
-    shown = ", ".join(f"{labels[m]} {number(float(analysis.ranks.value[m]), 2)}" for m in ranked)
+    shown = ", ".join(f"{labels[m]} {number(float(analysis.frameworks.ranks.value[m]), 2)}" for m in ranked)
     fewer = analysis.test_overall is not None and analysis.test_tasks < len(analysis.results.tasks)
     tested = f" Test regret: over {plural(analysis.test_tasks, 'task')} with a test split." if fewer else ""
     return Figure(

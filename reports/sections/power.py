@@ -5,8 +5,7 @@ import numpy as np
 from equipoise.reports.analysis import Analysis
 from equipoise.reports.document import Block, Cell, Code, Column, Listing, Paragraph, Section, Table, Text
 from equipoise.reports.phrases import decimals, name, number, plural
-from equipoise.reports.results import Array
-from equipoise.reports.statistics.arrays import repeat_counts
+from equipoise.reports.statistics.arrays import Array, repeat_counts
 from equipoise.reports.statistics.power import contrast, detectable_effect, family_weights, plan
 
 __all__ = ["family_contrast", "power_section"]
@@ -39,10 +38,14 @@ def family_contrast(analysis: Analysis) -> tuple[Array, Array] | None:
 
     Only methods of the two families with runs count, and tasks on which each of them has two runs.
     """
-    rows = [method for method in analysis.active.tolist() if analysis.membership.families[method] in ("nas", "hpo")]
-    families = [analysis.membership.families[method] for method in rows]
+    rows = [
+        method
+        for method in analysis.active.tolist()
+        if analysis.comparison.membership.families[method] in ("nas", "hpo")
+    ]
+    families = [analysis.comparison.membership.families[method] for method in rows]
     kept = np.asarray((repeat_counts(analysis.values[rows]) > 1).all(axis=0))
-    kept &= analysis.membership.tasks
+    kept &= analysis.comparison.membership.tasks
     if not kept.any() or not {"nas", "hpo"} <= set(families):
         return None
     clusters = [cluster for cluster, there in zip(analysis.clusters, kept, strict=True) if there]

@@ -17,7 +17,7 @@ __all__ = ["question_section"]
 
 def question_section(analysis: Analysis) -> Section | None:
     """The section; None where one of the families is missing."""
-    question = analysis.question
+    question = analysis.comparison.question
     if question is None:
         return None
     blocks: list[Block] = [
@@ -33,9 +33,9 @@ def question_section(analysis: Analysis) -> Section | None:
         _table(analysis, question),
     ]
     for kind, judged in analysis.by_kind.items():
-        if kind != analysis.kind and judged.question is not None:
-            blocks.append(_table(judged, judged.question))
-    if analysis.sensitivity:
+        if kind != analysis.kind and judged.comparison.question is not None:
+            blocks.append(_table(judged, judged.comparison.question))
+    if analysis.comparison.sensitivity:
         blocks.append(_sensitivity(analysis, question))
     return Section("question", "NAS against HPO in full", tuple(blocks))
 
@@ -119,7 +119,7 @@ def _verdict(line: Line, rope: float) -> str:
 
 
 def _ratios(analysis: Analysis) -> dict[str, Cell]:
-    question = analysis.question_in_queries
+    question = analysis.comparison.question_in_queries
     if question is None:
         return {}
     tasks = [task.title for task in analysis.results.tasks if task.baseline is not None]
@@ -143,7 +143,8 @@ def _sensitivity(analysis: Analysis, question: FamilyAnswer) -> Table:
     labels = analysis.results.labels
     rows = [_without("none: all methods", question.mean, question.best, analysis.rope, False)]
     rows += [
-        _without(labels[method], *effects, analysis.rope, True) for method, effects in analysis.sensitivity.items()
+        _without(labels[method], *effects, analysis.rope, True)
+        for method, effects in analysis.comparison.sensitivity.items()
     ]
     return Table(
         "sensitivity",

@@ -10,8 +10,8 @@ __all__ = ["quote_section"]
 def quote_section(analysis: Analysis) -> Section:
     """One line per claim: the number, and the table or figure that holds it."""
     points: list[Text] = []
-    main = analysis.unsearched if analysis.unsearched.question is not None else analysis
-    if main.question is not None:
+    main = analysis.unsearched if analysis.unsearched.comparison.question is not None else analysis
+    if main.comparison.question is not None:
         points.append(
             (
                 Strong("NAS against HPO:"),

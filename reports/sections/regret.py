@@ -5,8 +5,9 @@ import numpy as np
 from equipoise.reports.analysis import Analysis
 from equipoise.reports.document import Cell, Column, Paragraph, Section, Table, Text
 from equipoise.reports.phrases import amount, decimals, interval, name, number, percent
-from equipoise.reports.results import Array, TaskResults
+from equipoise.reports.results import TaskResults
 from equipoise.reports.sections.answer import budget_words
+from equipoise.reports.statistics.arrays import Array
 from equipoise.reports.statistics.resampling import Estimate
 from equipoise.reports.statistics.runtime import expected_running_time, runtimes
 
@@ -57,8 +58,11 @@ def _overview(analysis: Analysis) -> Table:
             Cell(
                 number(float(value), digits),
                 float(value),
-                best=bool(analysis.marks.best[place] == method),
-                tied=bool(analysis.marks.indistinguishable[method, place] and analysis.marks.best[place] != method),
+                best=bool(analysis.frameworks.marks.best[place] == method),
+                tied=bool(
+                    analysis.frameworks.marks.indistinguishable[method, place]
+                    and analysis.frameworks.marks.best[place] != method
+                ),
             )
             for method, value in enumerate(means[:, place])
         ]
@@ -69,7 +73,7 @@ def _overview(analysis: Analysis) -> Table:
                 Cell(number(float(analysis.random[place]), digits), float(analysis.random[place])),
             )
         )
-    ranks = analysis.ranks.value
+    ranks = analysis.frameworks.ranks.value
     least = _least(ranks)
     rows.append(
         (Cell("average rank"), *(Cell(number(float(r), 2), float(r), best=bool(r == least)) for r in ranks), Cell(""))
@@ -91,7 +95,7 @@ MARKS: Text = (
 
 def _budget(analysis: Analysis, place: int) -> Table:
     results, task = analysis.results, analysis.results.tasks[place]
-    values, ends = analysis.regret_means, analysis.marks
+    values, ends = analysis.regret_means, analysis.frameworks.marks
     tests = _estimates(analysis, place, test=True)[-1]
     digits = decimals(values.value[:, place])
     test_digits = decimals(tests.value)

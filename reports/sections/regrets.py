@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from equipoise.reports.analysis import Analysis, Kind
+from equipoise.reports.analysis import Analysis
 from equipoise.reports.document import Cell, Column, Table
+from equipoise.reports.judged_regrets import Kind
 from equipoise.reports.phrases import decimals, interval, number, plural
 from equipoise.reports.statistics.families import FamilyAnswer
 from equipoise.reports.statistics.resampling import Estimate
@@ -36,10 +37,10 @@ def regrets_table(analysis: Analysis) -> Table:
     """NAS minus HPO by each kind of regret, each with its own noise floor as region of practical equivalence."""
     rows = []
     for kind, each in analysis.by_kind.items():
-        title, question = KINDS[kind], each.question
+        title, question = KINDS[kind], each.comparison.question
         if question is not None:
             rows.append(_row(each, title, question))
-        if (contrast := each.confirmatory) is not None:
+        if (contrast := each.comparison.confirmatory) is not None:
             rows.append(_row(each, f"{title}, published against library", contrast))
     return Table(
         "regrets",

@@ -5,8 +5,8 @@ import numpy as np
 from equipoise.reports.analysis import Analysis
 from equipoise.reports.document import Cell, Column, Paragraph, Section, Table
 from equipoise.reports.phrases import amount, name, number
-from equipoise.reports.results import Array
 from equipoise.reports.sections.answer import budget_words
+from equipoise.reports.statistics.arrays import Array
 from equipoise.reports.statistics.speedup import queries_to_level
 
 __all__ = ["geometric_speedups", "speedup_section"]

@@ -8,8 +8,9 @@ import numpy as np
 from equipoise.reports.analysis import Analysis
 from equipoise.reports.document import Block, Bullets, Cell, Code, Column, Paragraph, Section, Table, Text
 from equipoise.reports.phrases import amount, interval, name, number, plural
-from equipoise.reports.results import Array, Results
+from equipoise.reports.results import Results
 from equipoise.reports.sections.answer import budget_words
+from equipoise.reports.statistics.arrays import Array
 from equipoise.reports.statistics.resampling import Estimate
 
 __all__ = ["spent_section", "unique_overall"]
@@ -148,8 +149,8 @@ def _recount(analysis: Analysis) -> list[Block]:
     for unit in UNITS:
         places = [place for place, task in enumerate(results.tasks) if unit in task.recounts]
         if places:
-            recounted = analysis.averaged_ranks(_cube(results, unit, places))
-            found[unit] = (analysis.averaged_ranks(analysis.regrets[:, places]), recounted, len(places))
+            recounted = analysis.frameworks.averaged_ranks(_cube(results, unit, places))
+            found[unit] = (analysis.frameworks.averaged_ranks(analysis.regrets[:, places]), recounted, len(places))
     words: Text = (
         "Each task is compared again at the largest amount of another unit that all of its runs reached, so that no "
         "run is short: for example, all at the number of unique architectures that the most repetitive run saw. "
@@ -197,7 +198,7 @@ def _ranking(analysis: Analysis, found: dict[str, tuple[Estimate, Estimate, int]
             Column("recounted", "r", f"{UNITS[unit]} ({over})"),
         ]
     for method, label in enumerate(results.labels):
-        cells = [_rank(analysis.ranks, method)]
+        cells = [_rank(analysis.frameworks.ranks, method)]
         for before, after, _ in found.values():
             cells += [_rank(before, method), _rank(after, method)]
         rows.append((name(label), *cells))

@@ -74,10 +74,13 @@ def _families(analysis: Analysis, tuned: list[int]) -> Table | None:
     out = [any(results.methods[m].tuned(task.name) for m in tuned) for task in results.tasks]
     rows = []
     for kind, judged in analysis.by_kind.items():
-        if judged.question is None:
+        if judged.comparison.question is None:
             continue
         rest = judged if all(out) else judged.without_tasks(out)
-        full, less = judged.question.mean, None if all(out) or rest.question is None else rest.question.mean
+        full, less = (
+            judged.comparison.question.mean,
+            None if all(out) or rest.comparison.question is None else rest.comparison.question.mean,
+        )
         tasks = int(full.tasks_used.sum())
         cells = [Cell("n/a: no task is left"), Cell("n/a")]
         if less is not None:

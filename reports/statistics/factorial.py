@@ -23,6 +23,7 @@ class Shares:
         pairs: No axes: what two-factor interactions add to the main effects.
         rest: No axes: what remains (interactions of three factors and more).
         per_task: factors x tasks: the main shares on each task.
+        repeats: The least number of repeats of a cell on a task.
     """
 
     factors: tuple[str, ...]
@@ -30,6 +31,7 @@ class Shares:
     pairs: Estimate
     rest: Estimate
     per_task: Array
+    repeats: int
 
 
 def variance_shares(
@@ -49,7 +51,8 @@ def variance_shares(
 
     Cell means over few repeats carry noise, which every set of dummies explains in part. The expected contribution of
     that noise, trace(P S) for the projection P and the diagonal S of squared standard errors, is taken off each sum
-    of squares. Intervals: stratified bootstrap over repeats, corrected likewise; the tasks are taken as given.
+    of squares. Intervals: stratified bootstrap over repeats, corrected likewise; the tasks are taken as given. Shares
+    are bounded ratios, which resampling shifts: an interval from few repeats can miss its own share.
 
     Differs from the analysis of variance: unbalanced designs are allowed, since some cells make no sense.
 
@@ -87,7 +90,8 @@ def variance_shares(
         return estimate(value, draws, least, strata, level, within=(0.0, 1.0))
 
     number = len(factors)
-    return Shares(factors, interval(slice(0, number)), interval(number), interval(number + 1), point[0, :number])
+    main, pairs, rest = interval(slice(0, number)), interval(number), interval(number + 1)
+    return Shares(factors, main, pairs, rest, point[0, :number], int(least))
 
 
 def _projections(factors: Sequence[str], levels: Sequence[Mapping[str, str]]) -> dict[frozenset[str] | str, Array]:

@@ -85,7 +85,7 @@ def test_it_is_made_by_one_command_that_resumes_and_tells_how_long_it_takes(tmp_
     again: list[str] = []
     assert make(chosen, tmp_path / "runs", 1, again.append, repeats=2).executed == 0
     assert "all                             0 s of CPU time" in again[-1]
-    listed = pack(tmp_path / "runs", tmp_path / "archive")
+    listed = pack(tmp_path / "runs", tmp_path / "archive", least=2, say=said.append)
     assert listed.methods == ("random_search", "largest_first")
     assert len(Entry(tmp_path / "archive" / "reference").frame()) == 2 * 2 * 430
 
@@ -101,10 +101,34 @@ def test_the_estimate_takes_the_nearest_measured_runs() -> None:
 
 def test_fewer_repeats_are_packed_where_all_do_not_fit(tmp_path: Path) -> None:
     played(tmp_path / "runs", suite(({"name": "random_search"},), TASKS[:1], {"queries": 200}, repeats=20))
-    pack(tmp_path / "runs", tmp_path / "archive", megabytes=0.01)
+    pack(tmp_path / "runs", tmp_path / "archive", megabytes=0.01, say=print)
     entry = Entry(tmp_path / "archive" / "reference")
     assert (entry.path / "runs.parquet").stat().st_size <= 10_000
     assert 1 < len({summary.repeat for summary in entry.summaries().values()}) < 20
+
+
+def test_methods_with_few_repeats_are_left_out_and_named(tmp_path: Path) -> None:
+    several = ({"name": "random_search"}, {"name": "local_search", "repeats": 2})
+    played(tmp_path / "runs", suite(several, TASKS[:1], {"queries": 20}, repeats=3))
+    packing = ["reference", "pack", str(tmp_path / "runs"), str(tmp_path / "archive")]
+    ran = CliRunner().invoke(app, packing)
+    assert ran.exit_code == 0, ran.output
+    (line,) = (line for line in ran.output.splitlines() if line.startswith("local_search"))
+    assert "left out, 2 of 3 repeats stored on every task" in line
+    assert f"equipoise reference make --out {tmp_path / 'runs'}" in line
+    assert Entry(tmp_path / "archive" / "reference").suite.methods[0].name == "random_search"
+    assert {run.method for run in Entry(tmp_path / "archive" / "reference").summaries().values()} == {"random_search"}
+    assert "left out" not in CliRunner().invoke(app, [*packing, "--least", "2"]).output
+    assert len({run.method for run in Entry(tmp_path / "archive" / "reference").summaries().values()}) == 2
+
+
+def test_too_few_repeats_of_all_are_refused(tmp_path: Path) -> None:
+    played(tmp_path / "runs", suite(({"name": "random_search"},), TASKS[:1], {"queries": 200}, repeats=3))
+    with pytest.raises(eq.StoreError, match="no method has 4 repeats that are stored on every task at every budget"):
+        pack(tmp_path / "runs", tmp_path / "archive", least=4, say=print)
+    with pytest.raises(eq.StoreError, match=r"3 repeats of each method take more than 0\.001 MB"):
+        pack(tmp_path / "runs", tmp_path / "archive", megabytes=0.001, say=print)
+    assert not (tmp_path / "archive").exists()
 
 
 def test_a_method_of_a_label_that_the_reference_has_gets_another(reference: Entry) -> None:

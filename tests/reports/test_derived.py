@@ -13,7 +13,7 @@ from equipoise.reports.analysis import Analysis
 from equipoise.reports.derived import derived
 from equipoise.reports.incumbents import RunRows
 from equipoise.reports.load import load
-from equipoise.reports.results import Derived
+from equipoise.reports.runs import Derived
 from equipoise.reports.sections.derived import _rise, derived_section
 
 TASK = "nasbench201/cifar10"

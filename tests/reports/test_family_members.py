@@ -42,16 +42,16 @@ def _without(folder: Path, label: str, task: str) -> None:
 def test_the_report_says_who_is_left_out_of_the_comparison(tmp_path: Path) -> None:
     methods = (*METHODS, {"name": "local_search", "label": "other", "settings": {"initial": 3}})
     played(tmp_path, suite(methods))
-    before = Analysis(load(tmp_path)).question
+    before = Analysis(load(tmp_path)).comparison.question
     _without(tmp_path, "other", "nasbench_graph/proteins")
     analysis = Analysis(load(tmp_path))
     text = markdown.render(compose(analysis.results))
     assert "Not counted in the family comparison, for lack of runs on some tasks: other (1 of 2 tasks)." in text
     assert "NAS: local\\_search. HPO: climber." in text
     assert before is not None
-    assert analysis.question is not None
+    assert analysis.comparison.question is not None
     assert len(before.methods[0]) == 2
-    assert len(analysis.question.methods[0]) == 1
+    assert len(analysis.comparison.question.methods[0]) == 1
 
 
 def test_a_method_without_runs_is_no_member(tmp_path: Path) -> None:

@@ -42,8 +42,8 @@ def said(section: Any) -> str:
 
 def test_equal_families_keep_the_sign_of_their_difference(folder: Path) -> None:
     analysis = Analysis(load(folder))
-    assert analysis.question is not None
-    effect = analysis.question.mean.overall
+    assert analysis.comparison.question is not None
+    effect = analysis.comparison.question.mean.overall
     assert effect.value < 0
     analysis.__dict__["ropes"] = (5.0, 10.0, 20.0)
     text = "".join(_answer(analysis))
@@ -56,10 +56,10 @@ def test_equal_families_keep_the_sign_of_their_difference(folder: Path) -> None:
 def test_the_confirmatory_contrast_and_the_labellings(tmp_path: Path) -> None:
     methods = (*METHODS, {"name": "random_search", "label": "mine", "family": "nas"})
     analysis = Analysis(load(played(tmp_path, suite(methods), origins)))
-    assert analysis.confirmatory is not None
-    assert analysis.labellings is not None
-    assert analysis.confirmatory.methods == ((0,), (2,))
-    assert analysis.labellings.fragile
+    assert analysis.comparison.confirmatory is not None
+    assert analysis.comparison.labellings is not None
+    assert analysis.comparison.confirmatory.methods == ((0,), (2,))
+    assert analysis.comparison.labellings.fragile
     text = "".join(_answer(analysis))
     assert re.search(
         r"this is fragile: the sign holds under only \d+ % of the admissible ways[^.]*\.", text.split(" Published")[0]
@@ -73,7 +73,7 @@ def test_the_confirmatory_contrast_and_the_labellings(tmp_path: Path) -> None:
 
 def test_without_origins_no_labelling_is_claimed(folder: Path) -> None:
     analysis = Analysis(load(folder))
-    assert analysis.labellings is None
+    assert analysis.comparison.labellings is None
     assert "fragile" not in said(answer_section(analysis))
     assert "not recorded in this store" in markdown.render(compose(analysis.results))
 
@@ -153,7 +153,7 @@ def test_every_figure_has_its_numbers_beside_it(folder: Path, tmp_path: Path) ->
         row for row in csv.reader((tmp_path / "figures" / "answer.csv").read_text().splitlines())
         if row[:2] == ["family mean", "overall"]
     ]  # fmt: skip
-    question = Analysis(load(folder)).unsearched.question
+    question = Analysis(load(folder)).unsearched.comparison.question
     assert question is not None
     assert float(overall[2]) == pytest.approx(float(question.mean.overall.value), rel=1e-5)
 

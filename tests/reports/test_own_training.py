@@ -9,7 +9,8 @@ from stores import played, suite
 
 from equipoise.harness.core.registry import load_task
 from equipoise.reports.load import load
-from equipoise.reports.results import Results, Runs
+from equipoise.reports.results import Results
+from equipoise.reports.runs import Runs
 from equipoise.reports.write import write
 
 EACH = Trains.each

@@ -104,7 +104,7 @@ def test_a_difference_below_the_floor_is_said_to_be_one(split: Path) -> None:
         main.__dict__["floor"] = floor
         return "".join(answer_section(analysis).blocks[0].text)
 
-    effect = analysis.unsearched.question.mean.overall
+    effect = analysis.unsearched.comparison.question.mean.overall
     assert "below the noise floor of these tasks" in first(2 * abs(float(effect.value)))
     assert "noise floor" not in first(0.5 * abs(float(effect.value)))
     assert "noise floor" not in first(float("nan"))

@@ -16,9 +16,8 @@ from made_runs import made_run
 from stores import played, suite
 
 from equipoise.harness.core.errors import StoreError
-from equipoise.harness.engine.worker import failure_of
 from equipoise.harness.store.overview import overview_of
-from equipoise.harness.store.run_file import check_rows, summaries_of
+from equipoise.harness.store.run_file_reader import check_rows, summaries_of
 from equipoise.harness.store.run_store import RunStore
 
 FUZZ = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -124,17 +123,6 @@ def test_a_manifest_that_lacks_or_garbles_a_key_is_named(tmp_path: Path, value: 
             RunStore(tmp_path).frame()
     path.write_text(json.dumps(content))
     assert "random_search" in str(overview_of(tmp_path))  # a manifest of before the checksums
-
-
-def test_damaged_failures_are_told_and_left(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    store = RunStore(tmp_path)
-    for repeat in (1, 2, 3):
-        store.record_failure(failure_of(made_run(repeat=repeat).spec, "an error"))
-    path = tmp_path / "failures.jsonl"
-    lines = path.read_bytes().splitlines(keepends=True)
-    path.write_bytes(lines[0] + lines[1].replace(b"an error", b"no error") + b"\xff\n{}\n[]\n" + lines[2])
-    assert [failure["repeat"] for failure in RunStore(tmp_path).failures()] == [1, 3]
-    assert f"{path}: line 2 is damaged" in caplog.text
 
 
 def test_only_scratch_files_of_the_store_are_removed(tmp_path: Path) -> None:

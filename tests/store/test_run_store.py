@@ -2,20 +2,16 @@ import json
 import resource
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 import pytest
 from made import MadeSpace
-from made_manifest import BARE
 from made_runs import made_run
 
 from equipoise.harness.core.errors import StoreError
 from equipoise.harness.core.files import write_whole
-from equipoise.harness.engine.worker import failure_of
 from equipoise.harness.store.run_file import COLUMNS
 from equipoise.harness.store.run_store import RunStore
 
@@ -36,37 +32,6 @@ def test_rows_come_back_as_they_were(tmp_path: Path) -> None:
     assert frame["cost_seconds"].isna().tolist() == [False, True, False] * 2
     assert RunStore(tmp_path).has(runs[0].spec)
     assert not RunStore(tmp_path).has(made_run(repeat=3).spec)
-
-
-def test_the_format_is_open(tmp_path: Path) -> None:
-    RunStore(tmp_path).write([made_run()], MadeSpace())
-    assert len(pd.read_parquet(tmp_path / "runs")) == 3
-
-
-def test_rows_are_ordered_as_the_manifest_lists_them(tmp_path: Path) -> None:
-    store = RunStore(tmp_path)
-    for label in ("a", "z", "b"):
-        for task in ("made/plain", "made/slow"):
-            store.write([made_run(label, task=task)], MadeSpace())
-    suite = {
-        "tasks": [{"name": "made/slow"}, {"name": "made/plain"}],
-        "methods": [{"name": "m", "label": label} for label in ("z", "a", "b")],
-    }
-    store.write_manifest({**BARE, "suite": suite})
-    frame = store.frame()
-    assert frame["task"].unique().tolist() == ["made/slow", "made/plain"]
-    assert frame["method"].unique().tolist() == ["z", "a", "b"]
-    one = store.frame(columns=["method", "validation_error"], task="made/plain")
-    assert list(one.columns) == ["method", "validation_error"]
-    assert len(one) == 9
-
-
-def test_a_run_stored_twice_counts_once(tmp_path: Path) -> None:
-    store = RunStore(tmp_path)
-    store.write([made_run()], MadeSpace())
-    store.write([made_run(), made_run(repeat=2)], MadeSpace())
-    assert len(RunStore(tmp_path).frame()) == 6
-    assert len(RunStore(tmp_path).summaries()) == 2
 
 
 @pytest.mark.parametrize("kept", [0, 10, 1000])
@@ -95,14 +60,6 @@ def test_a_flipped_byte_among_the_rows_is_noticed(tmp_path: Path) -> None:
     assert part.name in RunStore(tmp_path).drop_damaged()[0]
 
 
-def test_two_runs_of_one_name_are_not_read_as_one(tmp_path: Path) -> None:
-    store, run = RunStore(tmp_path), made_run()
-    store.write([run], MadeSpace())
-    store.write([replace(run, spec=replace(run.spec, settings='{"a": 1}'))], MadeSpace())
-    with pytest.raises(StoreError, match="repeat 1 of m on made/plain is stored twice"):
-        RunStore(tmp_path).frame()
-
-
 def test_a_foreign_parquet_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "runs").mkdir()
     pd.DataFrame({"a": [1]}).to_parquet(tmp_path / "runs" / "x.parquet")
@@ -120,19 +77,6 @@ def test_an_empty_folder_and_a_damaged_manifest_are_named(tmp_path: Path) -> Non
         (tmp_path / "manifest.json").write_text(content)
         with pytest.raises(StoreError, match=r"manifest\.json"):
             store.manifest()
-
-
-def test_failures_end_when_their_run_is_stored(tmp_path: Path) -> None:
-    store, run = RunStore(tmp_path), made_run()
-    for error in ("first", "second"):
-        store.record_failure(failure_of(run.spec, error))
-    with (tmp_path / "failures.jsonl").open("a") as file:
-        file.write('{"run_id": "cut by a cra')
-    assert [failure["error"] for failure in RunStore(tmp_path).failures()] == ["second"]
-    store.record_failure(failure_of(run.spec, "third"))
-    assert [failure["error"] for failure in RunStore(tmp_path).failures()] == ["third"]
-    store.write([run], MadeSpace())
-    assert RunStore(tmp_path).failures() == []
 
 
 def test_a_file_is_written_whole_or_not_at_all_on_a_full_disk(tmp_path: Path) -> None:
@@ -170,25 +114,3 @@ def test_summaries_tell_of_early_ends(tmp_path: Path) -> None:
     assert (summary.queries, summary.unspent, summary.ended, summary.process_seconds) == (3, 2.0, "gave up", 0.25)
     assert np.isclose(summary.repeat, 1)
     json.dumps(vars(summary))
-
-
-def test_further_objectives_have_columns_where_a_run_has_them(tmp_path: Path) -> None:
-    run = made_run(repeat=2)
-    run.trajectory.objectives[:] = [{"latency": 3.5, "parameters": 7}, {}, {"latency": 4.5}]
-    store = RunStore(tmp_path)
-    store.write([run], MadeSpace())
-    store.write([made_run(repeat=1)], MadeSpace())
-    frame = store.frame()
-    assert list(frame.columns) == [*COLUMNS, "objective:latency", "objective:parameters"]
-    assert frame["objective:latency"].dropna().to_dict() == {3: 3.5, 5: 4.5}
-    assert frame["objective:parameters"].dropna().to_dict() == {3: 7.0}
-    assert "objective:latency" not in store.frame(columns=["charge"])
-    assert len(pd.read_parquet(tmp_path / "runs")) == 6
-
-
-def test_a_file_states_the_ranges_of_what_tells_runs_apart_alone(tmp_path: Path) -> None:
-    part = RunStore(tmp_path).write([made_run(repeat=2)], MadeSpace())
-    group = pq.ParquetFile(part).metadata.row_group(0)
-    columns = [group.column(number) for number in range(group.num_columns)]
-    stated = {column.path_in_schema for column in columns if column.is_stats_set}
-    assert stated == {"task", "method", "budget", "repeat", "query"}

@@ -29,3 +29,21 @@ def test_a_figure_is_the_mean_over_the_tasks_of_its_space(tmp_path: Path) -> Non
     optima = {task.name: task.reference for task in spaces["nasbench_graph"][-1].tasks}
     mean = sum(100 * (least[task] - optima[task]) for task in optima) / len(optima)
     assert float(cells["random_search"][head.index("validation, 12")].split()[0]) == pytest.approx(mean, abs=0.006)
+
+
+def test_differences_are_those_of_two_rows_and_a_task_can_be_left_out(tmp_path: Path) -> None:
+    folder = played(tmp_path, suite(METHODS, TASKS, {"queries": 12}, repeats=3))
+    spaces = spaces_of(load(folder), without=["nasbench_graph/proteins"])
+
+    def first(text: str) -> dict[str, float]:
+        return {line.split("`")[1]: float(line.split("|")[2].split()[0]) for line in text.splitlines()[4:]}
+
+    means = first(table("nasbench_graph", [spaces["nasbench_graph"]]))
+    assert set(means) == {"random_search", "largest_first", "structural_gp"}
+    text = table("nasbench_graph", [spaces["nasbench_graph"]], "random_search")
+    differences = first(text)
+    assert "minus `random_search`" in text
+    assert set(differences) == {"largest_first", "structural_gp"}
+    for label, difference in differences.items():
+        assert difference == pytest.approx(means[label] - means["random_search"], abs=0.011)
+    assert [task.name for task in spaces["nasbench_graph"][-1].tasks] == ["nasbench_graph/cora"]

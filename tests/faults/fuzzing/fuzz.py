@@ -42,7 +42,7 @@ with atheris.instrument_imports(include=["equipoise", "json", "tomllib"]):
     from equipoise.harness.engine.journal_file import JournalFile
     from equipoise.harness.engine.worker import failure_of
     from equipoise.harness.store.overview import overview_of
-    from equipoise.harness.store.run_file import check_rows
+    from equipoise.harness.store.run_file_reader import check_rows
     from equipoise.harness.store.run_store import RunStore
     from equipoise.harness.tables.header import TableHeader
 
