@@ -1,21 +1,19 @@
 """AG-Net: a generator that learns where good architectures are, with the predictor that ranks what it writes."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from equipoise.harness.core.errors import SettingError
 from equipoise.harness.core.method import Problem
 from equipoise.harness.core.space import Architecture
+from equipoise.methods._shared.noise_generator import NoiseGenerator
 from equipoise.methods._shared.predictor_rounds import PredictorMethod
-
-if TYPE_CHECKING:
-    from equipoise.methods._shared.noise_generator import NoiseGenerator
 
 __all__ = ["AgNet", "rank_weights"]
 
 REACH = 3.0
 """Noise is drawn uniformly within it when candidates are written, and normal when the generator learns."""
+DRAWS, TOGETHER = 32, 50
+"""Unlabelled architectures per step of pre-training, and steps whose architectures are drawn by one call."""
 MOST_CALLS = 9
 """Calls of the generator per round; the k-th writes 100 k architectures, as the repository does."""
 
@@ -51,7 +49,6 @@ class AgNet(PredictorMethod):
     origin = "published"
     source = "Lukasik, Jung and Keuper, Learning Where To Look: Generative NAS is Surprisingly Efficient, ECCV 2022"
     knowledge = ("decisions", "legality", "isomorphism")
-    packages = (("torch", "torch"),)
     costly = True
     deviations = (
         "The generator is a network over the decisions of a space, instead of one that adds nodes one by one.",
@@ -105,16 +102,16 @@ class AgNet(PredictorMethod):
         keys, scores = list(found), np.array(list(found.values()))
         return [keys[number] for number in kept[np.argsort(-scores[kept], kind="stable")]]
 
-    def _pretrained(self) -> "NoiseGenerator":
-        from equipoise.methods._shared.noise_generator import NoiseGenerator
-
+    def _pretrained(self) -> NoiseGenerator:
         generator = NoiseGenerator(self.space, self.rng, rate=self.learning_rate)
-        even = np.ones(32)
-        for _ in range(self.pretraining):
-            generator.learn(np.asarray(self.space.sample(self.rng, 32)), None, even, 0.0)
+        even = np.ones(DRAWS, dtype=np.float32)
+        for done in range(0, self.pretraining, TOGETHER):
+            steps = min(TOGETHER, self.pretraining - done)
+            for codes in np.asarray(self.space.sample(self.rng, steps * DRAWS)).reshape(steps, DRAWS, -1):
+                generator.learn(codes, None, even, 0.0)
         return generator
 
-    def _train(self, generator: "NoiseGenerator") -> None:
+    def _train(self, generator: NoiseGenerator) -> None:
         codes, accuracies = np.asarray(self.architectures), np.clip(1.0 - np.asarray(self.errors), 0.0, 1.0)
         weights = rank_weights(self.errors, self.weight_factor)
         n, size = len(codes), min(self.minibatch, len(codes))

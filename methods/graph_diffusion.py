@@ -1,17 +1,16 @@
 """Discrete diffusion with guidance by classes of accuracy, learned from labels that were paid for (after DiNAS)."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import numpy.typing as npt
 
 from equipoise.harness.core.errors import SettingError
 from equipoise.harness.core.method import Problem
 from equipoise.harness.core.space import Architecture
+from equipoise.methods._shared.denoiser import Denoiser
+from equipoise.methods._shared.discrete_diffusion import MarginalNoise
+from equipoise.methods._shared.folded_denoiser import FoldedDenoiser
+from equipoise.methods._shared.legal_decoding import highest_legal
 from equipoise.methods._shared.predictor_rounds import PredictorMethod
-
-if TYPE_CHECKING:
-    from equipoise.methods._shared.discrete_diffusion import Denoiser, MarginalNoise
 
 __all__ = ["GraphDiffusion", "classes_of"]
 
@@ -22,6 +21,9 @@ UNTOLD = 0.1
 WEAKER = (1.0, 0.5, 0.0)
 """Shares of the guidance that are tried in turn until there is a round of new samples."""
 
+TINY = 1e-300
+"""Least waiting time: that of an option is exponential with its probability as rate, and the first to come is taken."""
+
 
 class GraphDiffusion(PredictorMethod):
     """Trains a diffusion model on what was evaluated, by classes of error, and samples the best class.
@@ -31,7 +33,7 @@ class GraphDiffusion(PredictorMethod):
         rng: Source of randomness.
         n_initial: Random architectures at the start.
         batch: Queries per round.
-        candidates: Samples per round and guidance, of which the first that are new are queried.
+        candidates: Most samples per round and guidance, drawn until there are enough new ones for the round.
         steps: Steps of the diffusion.
         guidance: Weight of the class against no class.
         train_steps: Steps of Adam per round, from where the network was.
@@ -56,7 +58,6 @@ class GraphDiffusion(PredictorMethod):
     origin = "published"
     source = "Asthana et al., Multi-conditioned Graph Diffusion for Neural Architecture Search (DiNAS), TMLR 2024"
     knowledge = ("decisions", "legality", "isomorphism")
-    packages = (("torch", "torch"),)
     costly = True
     deviations = (
         "Trained on the labels of its own queries, round by round; the paper trains on 99 % of a benchmark beforehand.",
@@ -94,25 +95,30 @@ class GraphDiffusion(PredictorMethod):
         self.candidates, self.steps, self.guidance, self.train_steps = candidates, steps, guidance, train_steps
         self.minibatch, self.width, self.layers, self.learning_rate = minibatch, width, layers, learning_rate
         self._denoiser: Denoiser | None = None
+        self._block = candidates  # samples drawn at once; fewer where the last round needed fewer
 
     def choose(self) -> list[Architecture]:
         """New samples of the best class in the order in which they were drawn; random ones where they are too few."""
-        from equipoise.methods._shared.discrete_diffusion import Denoiser, MarginalNoise
-
         if self._denoiser is None:
             sizes = (self.width, self.layers, 4, self.learning_rate)
             self._denoiser = Denoiser(self.space.cardinalities, self.steps, len(QUANTILES) + 1, self.rng, *sizes)
-        codes = np.asarray(self.architectures)
+        codes = np.ascontiguousarray(np.asarray(self.architectures).T)
         noise = MarginalNoise(self.steps, self._marginals(codes))
         self._train(self._denoiser, noise, codes)
-        found: dict[Architecture, None] = {}
-        for share in WEAKER:
-            drawn = map(self.space.key, self._sample(self._denoiser, noise, share * self.guidance))
-            found.update((key, None) for key in drawn if key not in self.taken)
-            if len(found) >= self.batch:
-                break
-        others = map(self.space.key, self.space.sample(self.rng, self.batch))
-        found.update((key, None) for key in others if key not in self.taken)
+        trained, found = FoldedDenoiser(self._denoiser), dict[Architecture, None]()
+        guidance, used, block = self.guidance * np.repeat(WEAKER, self.candidates), 0, self._block
+        while used < len(guidance) and len(found) < self.batch:
+            for architecture in self._sample(trained, noise, guidance[used : used + block]):
+                used += 1
+                if (key := self.space.key(architecture)) not in self.taken:
+                    found[key] = None
+                    if len(found) == self.batch:
+                        break
+            block *= 2
+        self._block = max(self.batch, used + used // 4)
+        if len(found) < self.batch:
+            others = map(self.space.key, self.space.sample(self.rng, self.batch))
+            found.update((key, None) for key in others if key not in self.taken)
         return list(found)
 
     def _marginals(self, codes: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
@@ -120,33 +126,31 @@ class GraphDiffusion(PredictorMethod):
         widths = self.space.cardinalities
         found = np.zeros((len(widths), max(widths)))
         for position, width in enumerate(widths):
-            counts = 1.0 + np.bincount(codes[:, position], minlength=width)
+            counts = 1.0 + np.bincount(codes[position], minlength=width)
             found[position, :width] = counts / counts.sum()
         return found
 
-    def _train(self, denoiser: "Denoiser", noise: "MarginalNoise", codes: npt.NDArray[np.int64]) -> None:
+    def _train(self, denoiser: Denoiser, noise: MarginalNoise, codes: npt.NDArray[np.int64]) -> None:
         classes, none = classes_of(self.errors), len(QUANTILES) + 1
-        for _ in range(self.train_steps):
-            rows = self.rng.integers(len(codes), size=self.minibatch)
-            times = self.rng.integers(1, self.steps + 1, size=self.minibatch)
-            told = np.where(self.rng.random(self.minibatch) < UNTOLD, none, classes[rows])
-            denoiser.learn(codes[rows], noise.apply(codes[rows], times, self.rng), times, told)
+        rows = self.rng.integers(codes.shape[1], size=self.train_steps * self.minibatch)
+        times = self.rng.integers(1, self.steps + 1, size=len(rows))
+        told = np.where(self.rng.random(len(rows)) < UNTOLD, none, classes[rows])
+        origins = codes[:, rows]
+        noisy = noise.apply(origins, times, self.rng)
+        for start in range(0, len(rows), self.minibatch):
+            part = slice(start, start + self.minibatch)
+            denoiser.learn(origins[:, part], noisy[:, part], times[part], told[part])
 
-    def _sample(self, denoiser: "Denoiser", noise: "MarginalNoise", guidance: float) -> list[Architecture]:
-        codes, none = noise.draw(self.candidates, self.rng), len(QUANTILES) + 1
+    def _sample(
+        self, denoiser: FoldedDenoiser, noise: MarginalNoise, guidance: npt.NDArray[np.float64]
+    ) -> list[Architecture]:
+        """One sample for each guidance."""
+        codes, none = noise.draw(len(guidance), self.rng), len(QUANTILES) + 1
         for time in range(self.steps, 0, -1):
-            shares = noise.before(codes, time, denoiser.guided(codes, time, 0, none, guidance))
-            with np.errstate(divide="ignore"):
-                perturbed = np.log(shares) + self.rng.gumbel(size=shares.shape)
-            codes = perturbed.argmax(axis=2)
-        return [self._drawn(own) for own in perturbed]
-
-    def _drawn(self, perturbed: npt.NDArray[np.float64]) -> Architecture:
-        chosen: Architecture = ()
-        for own, width in zip(perturbed, self.space.cardinalities, strict=True):
-            scores = np.maximum(own[:width], -1e300)  # a legal option without any share stays above an illegal one
-            chosen = (*chosen, int(np.where(self.space.legal(chosen), scores, -np.inf).argmax()))
-        return chosen
+            raced = noise.before(codes, time, denoiser.guided(codes, time, 0, none, guidance))
+            raced /= np.maximum(self.rng.standard_exponential(raced.shape), TINY)
+            codes = raced.argmax(axis=1)
+        return highest_legal(self.space, raced)
 
 
 def classes_of(errors: list[float]) -> npt.NDArray[np.int64]:

@@ -1,19 +1,21 @@
-"""Weights of a small network in one flat tensor, which Adam moves in one step."""
+"""Weights of a small network, and their gradient, each in one flat array, which Adam moves in one step."""
 
 from collections.abc import Mapping
 from math import prod, sqrt
-from typing import Any
 
 import numpy as np
-import torch
+import numpy.typing as npt
 
-from equipoise.methods._shared.adam import Adam
+from equipoise.methods._shared.flushed_adam import FlushedAdam
+from equipoise.methods._shared.network_arrays import parts_of
 
 __all__ = ["FlatWeights"]
 
+Floats = npt.NDArray[np.float32]
+
 
 class FlatWeights:
-    """Named weights as views of one tensor. A layered optimiser would cost more than the gradient of such a network.
+    """Named weights as views of one array. A layered optimiser would cost more than the gradient of such a network.
 
     Args:
         shapes: Name to shape. Weights start uniform within 1 / sqrt(inputs), the inputs being all dimensions but the
@@ -21,6 +23,12 @@ class FlatWeights:
         rng: Draws the start.
         rate: Learning rate of Adam.
         betas: Of Adam.
+
+    Attributes:
+        flat: All weights.
+        gradient: Where the gradient of a loss is written, in the order of `flat`.
+        views: The weights by name.
+        gradients: Their gradients by name, as views of `gradient`.
     """
 
     def __init__(
@@ -30,28 +38,21 @@ class FlatWeights:
         rate: float,
         betas: tuple[float, float] = (0.9, 0.999),
     ) -> None:
-        torch.set_num_threads(1)
-        values = np.concatenate([_start(name, shape, rng) for name, shape in shapes.items()]).astype(np.float32)
-        self._flat = torch.from_numpy(values).requires_grad_()
-        self._shapes, self._sizes, self._rate = dict(shapes), [prod(shape) for shape in shapes.values()], rate
-        self._adam = Adam(values, betas)
+        drawn = [_start(name, shape, rng) for name, shape in shapes.items()]
+        self.flat: Floats = np.concatenate(drawn).astype(np.float32)
+        self.gradient: Floats = np.zeros_like(self.flat)
+        sizes = list(shapes.values())
+        self.views = dict(zip(shapes, parts_of(self.flat, sizes), strict=True))
+        self.gradients = dict(zip(shapes, parts_of(self.gradient, sizes), strict=True))
+        self._adam, self._rate = FlushedAdam(self.flat, betas), rate
 
-    @property
-    def views(self) -> dict[str, Any]:
-        """The weights by name, connected to the flat tensor."""
-        parts = torch.split(self._flat, self._sizes)
-        return {name: part.view(shape) for (name, shape), part in zip(self._shapes.items(), parts, strict=True)}
-
-    def descend(self, loss: Any) -> None:
-        """Takes one step against the gradient of a loss; one that is not finite is skipped."""
-        self._flat.grad = None
-        loss.backward()
-        gradient = self._flat.grad.numpy()
-        if np.isfinite(gradient).all():
-            self._adam.step(gradient, self._rate)
+    def descend(self) -> None:
+        """Takes one step against `gradient`; one that is not finite is skipped."""
+        if np.isfinite(self.gradient @ self.gradient):
+            self._adam.step(self.gradient, self._rate)
 
 
-def _start(name: str, shape: tuple[int, ...], rng: np.random.Generator) -> Any:
+def _start(name: str, shape: tuple[int, ...], rng: np.random.Generator) -> npt.NDArray[np.float64]:
     size = prod(shape)
     if name.endswith("_bias"):
         return np.zeros(size)

@@ -9,57 +9,19 @@ from equipoise.harness.core.space import SearchSpace
 from equipoise.harness.spaces.darts import Darts
 from equipoise.harness.spaces.nasbench101 import NasBench101
 from equipoise.harness.spaces.nasbench201 import NasBench201
+from equipoise.methods._shared.noise_generator import NoiseGenerator
 from equipoise.methods.ag_net import rank_weights
-
-torch = pytest.importorskip("torch")
 
 FAST = {"epochs": 2, "pretraining": 5}
 
 
-def generator(space: SearchSpace, rate: float = 1e-3):  # type: ignore[no-untyped-def]
-    from equipoise.methods._shared.noise_generator import NoiseGenerator
-
+def generator(space: SearchSpace, rate: float = 1e-3) -> NoiseGenerator:
     return NoiseGenerator(space, np.random.default_rng(0), rate=rate)
 
 
 @pytest.mark.parametrize("space", [NasBench201(), NasBench101(), Darts()], ids=lambda space: space.name)
 def test_what_it_writes_is_valid(space: SearchSpace) -> None:
     assert all(space.contains(architecture) for architecture, _ in generator(space).sample(30, 3.0))
-
-
-def test_the_loss_weighs_reconstruction_and_prediction() -> None:
-    """Against the formula written out for two cells, from the scores and accuracies of the network itself."""
-    space, alpha = NasBench201(), 0.9
-    network, rng = generator(space), np.random.default_rng(1)
-    codes, noise = np.asarray(space.sample(rng, 2)), rng.normal(size=(2, 32))
-    accuracies, weights = np.array([0.5, 0.8]), np.array([2.0, 0.5])
-    scores, predicted = (one.detach().numpy() for one in network.outputs(torch.from_numpy(noise.astype(np.float32))))
-    total = 0.0
-    for row in range(2):
-        shares = np.exp(scores[row]) / np.exp(scores[row]).sum(axis=1, keepdims=True)
-        reconstruction = np.mean([-np.log(share[option]) for share, option in zip(shares, codes[row], strict=True)])
-        missed = (predicted[row] - accuracies[row]) ** 2
-        total += weights[row] * ((1 - alpha) * reconstruction + alpha * missed) / 2
-    assert network.loss(codes, accuracies, weights, alpha, noise).item() == pytest.approx(total, rel=1e-4)
-
-
-def test_a_step_follows_the_gradient() -> None:
-    """Against differences of the loss along random directions, through `torch.autograd`."""
-    space, rng = NasBench201(), np.random.default_rng(2)
-    network = generator(space)
-    codes, noise, even = np.asarray(space.sample(rng, 4)), rng.normal(size=(4, 32)), np.ones(4)
-    flat = network._weights._flat
-    network.loss(codes, even * 0.5, even, 0.5, noise).backward()
-    for _ in range(3):
-        way = torch.from_numpy(rng.normal(size=len(flat)).astype(np.float32))
-        way = way / way.norm()
-        with torch.no_grad():
-            ends = []
-            for step in (0.01, -0.01):
-                flat.add_(step * way)
-                ends.append(network.loss(codes, even * 0.5, even, 0.5, noise).item())
-                flat.sub_(step * way)
-        assert (ends[0] - ends[1]) / 0.02 == pytest.approx(float(flat.grad @ way), abs=2e-3)
 
 
 def test_it_learns_to_write_what_it_is_shown() -> None:
