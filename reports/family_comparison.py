@@ -1,5 +1,6 @@
 """The question of the report: NAS against general optimisers, and the same under other memberships and scales."""
 
+from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
@@ -52,9 +53,7 @@ class FamilyComparison:
             for family, method in zip(self.membership.families, self._judged.results.methods, strict=True)
         ]
         cube = self._where_all_ran(self._judged.values)
-        there = np.asarray(~np.isnan(cube).all(axis=2))
-        sides = [there[[family == name for family in families]].any(axis=0) for name in ("nas", "hpo")]
-        if not (sides[0] & sides[1]).any():
+        if not _both(cube, families):
             return None
         return compare_families(cube, families, self._judged.clusters, sensitivity=False)
 
@@ -91,10 +90,7 @@ class FamilyComparison:
 
     def both(self, cube: Array) -> bool:
         """Whether methods of both families have values on some task: methods x tasks x repeats."""
-        there = np.asarray(~np.isnan(cube).all(axis=2))
-        members = self.membership.families
-        nas, hpo = (there[[family == name for family in members]].any(axis=0) for name in ("nas", "hpo"))
-        return bool((nas & hpo).any())
+        return _both(cube, self.membership.families)
 
     def _where_all_ran(self, cube: Array) -> Array:
         """The values on the tasks where every member of the families has runs; NaN on the others."""
@@ -105,3 +101,10 @@ class FamilyComparison:
     ) -> FamilyAnswer:
         members = self.membership.families
         return compare_families(cube, members, clusters or self._judged.clusters, scale=scale, sensitivity=False)
+
+
+def _both(cube: Array, families: Sequence[str]) -> bool:
+    """Whether methods of both families, one per method of the cube, have values on some task."""
+    there = np.asarray(~np.isnan(cube).all(axis=2))
+    nas, hpo = (there[[family == name for family in families]].any(axis=0) for name in ("nas", "hpo"))
+    return bool((nas & hpo).any())

@@ -41,7 +41,7 @@ class Frameworks:
         return self.averaged_ranks(self._judged.regrets)
 
     def averaged_ranks(self, regrets: Array) -> Estimate:
-        """methods: average rank of a run among one run of every active method; regrets as in `regrets`."""
+        """methods: average rank of a run among one run of every active method, in the unit of each task."""
         found = average_ranks(regrets[self._judged.active])
         return Estimate(*(self._judged.extended(part) for part in (found.value, found.low, found.high)))
 
