@@ -14,7 +14,7 @@ from equipoise.harness.data.sources import digest_of
 from equipoise.harness.store.description import NAME, description_of
 from equipoise.harness.store.entry import DESCRIPTION, RUNS
 from equipoise.harness.store.overview import opened
-from equipoise.harness.store.packed_runs import Chosen, packed_runs
+from equipoise.harness.store.packed_runs import Chosen, file_of, only, packed_runs
 from equipoise.harness.store.run_store import RunStore
 
 __all__ = ["add", "complete_repeats"]
@@ -58,7 +58,8 @@ def add(
         if suite.address(task) != task or ":" in task:
             raise StoreError(f"{results}: {task} is given by path; entries hold tasks of the benchmarks here alone")
     chosen = _of_labels(complete_repeats(store, suite), labels, results)
-    content = packed_runs(store, suite, chosen)
+    runs = packed_runs(store, suite, chosen)
+    content = file_of(runs, results)
     while megabytes is not None and content.size > megabytes * 1e6:
         most = max(map(len, chosen.values()))
         fewer = min(most - 1, int(most * megabytes * 1e6 / content.size))
@@ -66,7 +67,8 @@ def add(
             what = "one repeat of each method takes" if least == 1 else f"{least} repeats of each method take"
             raise StoreError(f"{results}: {what} more than {megabytes:g} MB; allow a larger file, or fewer repeats")
         chosen = {label: frozenset(sorted(repeats)[:fewer]) for label, repeats in chosen.items()}
-        content = packed_runs(store, suite, chosen)
+        runs = only(runs, chosen)
+        content = file_of(runs, results)
     description = description_of(store, chosen, name, version, authors, about)
     folder = archive / name
     write_whole(folder / RUNS, content)

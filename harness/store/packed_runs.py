@@ -28,7 +28,7 @@ from equipoise.harness.store.run_store import RunStore
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["RUN_COLUMNS", "Chosen", "packed_runs", "read_packed"]
+__all__ = ["RUN_COLUMNS", "Chosen", "file_of", "only", "packed_runs", "read_packed"]
 
 Chosen = Mapping[str, frozenset[int]]
 """The repeats of each method, by label."""
@@ -41,20 +41,21 @@ PAGE_BYTES = 1 << 26
 """One page per column: a page is compressed by itself."""
 
 
-def packed_runs(store: RunStore, suite: Suite, chosen: Chosen) -> "pa.Buffer":
-    """Packs runs of a results folder.
+def packed_runs(store: RunStore, suite: Suite, chosen: Chosen) -> "pa.Table":
+    """Codes runs of a results folder.
 
     Args:
         store: The results folder.
         suite: Its suite.
         chosen: What is packed.
 
+    Returns:
+        A row per run. Whole repeats of a method may be left out of it; the rest keeps its meaning.
+
     Raises:
-        StoreError: A task has further objectives, or a space that is too large; there are too many proposals; or the
-            store is damaged.
+        StoreError: A task has further objectives, or a space that is too large; or the store is damaged.
     """
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     found: dict[str, list[Any]] = {name: [] for name in (*RUN_COLUMNS, *STREAMS, *REBUILT)}
     summaries = {(s.task, s.method, s.budget, s.repeat): s for s in store.summaries().values()}
@@ -82,20 +83,41 @@ def packed_runs(store: RunStore, suite: Suite, chosen: Chosen) -> "pa.Buffer":
     for name in REBUILT:
         if any(values is not None for values in found[name]):
             columns[name] = pa.array(found[name], pa.list_(pa.int8() if name == "status" else pa.float64()))
+    return pa.table(columns).replace_schema_metadata({CHECKSUMS: json.dumps(checksums)})
+
+
+def only(runs: "pa.Table", chosen: Chosen) -> "pa.Table":
+    """The rows of some repeats of each method."""
+    pairs = zip(runs["method"].to_pylist(), runs["repeat"].to_pylist(), strict=True)
+    return runs.filter([repeat in chosen.get(label, ()) for label, repeat in pairs])
+
+
+def file_of(runs: "pa.Table", where: Path) -> "pa.Buffer":
+    """The content of the file of packed runs.
+
+    Args:
+        runs: A row per run (`packed_runs`).
+        where: The results folder, for messages.
+
+    Raises:
+        StoreError: There are too many proposals.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     sink = pa.BufferOutputStream()
-    table = pa.table(columns).replace_schema_metadata({CHECKSUMS: json.dumps(checksums)})
     # Brotli's contexts suit the codes: a tenth smaller than zstd.
     options = {
         "compression": "brotli",
         "compression_level": 11,
         "use_dictionary": WORDS,
         "data_page_size": PAGE_BYTES,
-        "row_group_size": len(table),
+        "row_group_size": len(runs),
         "write_page_checksum": True,
     }
-    pq.write_table(table, sink, **options)
+    pq.write_table(runs, sink, **options)
     content = sink.getvalue()
-    check_size(pq.read_metadata(pa.BufferReader(content)), store.path)
+    check_size(pq.read_metadata(pa.BufferReader(content)), where)
     return content
 
 

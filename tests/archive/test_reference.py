@@ -4,6 +4,7 @@ import os
 import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from plugins_for_tests import Good
 from stores import played, suite
@@ -100,11 +101,17 @@ def test_the_estimate_takes_the_nearest_measured_runs() -> None:
 
 
 def test_fewer_repeats_are_packed_where_all_do_not_fit(tmp_path: Path) -> None:
-    played(tmp_path / "runs", suite(({"name": "random_search"},), TASKS[:1], {"queries": 200}, repeats=20))
+    several: tuple[dict[str, object], ...] = ({"name": "random_search"}, {"name": "local_search"})
+    runs = played(tmp_path / "runs", suite(several, TASKS[:1], {"queries": [50, 200]}, repeats=20))
     pack(tmp_path / "runs", tmp_path / "archive", megabytes=0.01, say=print)
     entry = Entry(tmp_path / "archive" / "reference")
     assert (entry.path / "runs.parquet").stat().st_size <= 10_000
-    assert 1 < len({summary.repeat for summary in entry.summaries().values()}) < 20
+    kept = set(entry.frame()["repeat"])
+    assert 1 < len(kept) < 20
+    rows = RunStore(runs).frame()
+    same = rows[rows["repeat"].isin(kept)].reset_index(drop=True)
+    same["architecture"] = same["architecture"].cat.remove_unused_categories()
+    pd.testing.assert_frame_equal(entry.frame(), same, check_exact=True)
 
 
 def test_methods_with_few_repeats_are_left_out_and_named(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from equipoise.harness.store.description import description_of
 from equipoise.harness.store.entry import Entry
 from equipoise.harness.store.numbering import Numbering
 from equipoise.harness.store.overview import opened
-from equipoise.harness.store.packed_runs import CHECKSUMS, packed_runs, read_packed
+from equipoise.harness.store.packed_runs import CHECKSUMS, file_of, packed_runs, read_packed
 from equipoise.harness.store.proposal_codes import NEEDED, STREAMS
 from equipoise.harness.store.run_store import RunStore
 from equipoise.reports.load import load
@@ -42,7 +42,7 @@ def packed(folder: Path, entry: Path, change: Callable[[dict[str, Any]], None] =
     store, chosen = opened(folder)
     repeats = complete_repeats(store, chosen)
     entry.mkdir()
-    (entry / "runs.parquet").write_bytes(packed_runs(store, chosen, repeats))
+    (entry / "runs.parquet").write_bytes(file_of(packed_runs(store, chosen, repeats), store.path))
     description = description_of(store, repeats, "field", "1", ["A. Nonymous"], "")
     change(description)
     (entry / "entry.json").write_text(json.dumps(description))

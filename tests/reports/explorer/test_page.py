@@ -15,7 +15,7 @@ from equipoise.harness.core.registry import load_task
 from equipoise.harness.store.description import description_of
 from equipoise.harness.store.entry import Entry
 from equipoise.harness.store.overview import opened
-from equipoise.harness.store.packed_runs import packed_runs
+from equipoise.harness.store.packed_runs import file_of, packed_runs
 from equipoise.harness.store.run_store import RunStore
 from equipoise.reports.explorer import contents, searches
 from equipoise.reports.explorer.page import explore
@@ -139,7 +139,7 @@ def test_every_budget_is_shown_with_the_runs_of_an_entry_beside(tmp_path: Path) 
     store, chosen = opened(other)
     repeats, entry = complete_repeats(store, chosen), tmp_path / "entry"
     entry.mkdir()
-    (entry / "runs.parquet").write_bytes(packed_runs(store, chosen, repeats))
+    (entry / "runs.parquet").write_bytes(file_of(packed_runs(store, chosen, repeats), store.path))
     described = description_of(store, repeats, "field", "7", ["A. Nonymous"], "")
     (entry / "entry.json").write_text(json.dumps(described))
     mine = played(tmp_path / "mine", suite(METHODS[1:2], TASKS, budgets, repeats=2))
