@@ -34,6 +34,8 @@ class Asng(Method):
     deviations = (
         "The architecture parameters alone are trained, by queries: there are no network weights.",
         "The trust-region radius is capped at the square root of the number of free parameters.",
+        "The least probability of an option is at most half the uniform one: with one or two decisions the published "
+        "bound leaves nothing to learn, or cannot be kept.",
     )
 
     def __init__(
@@ -55,8 +57,8 @@ class Asng(Method):
         self._widths = widths
         self._columns = np.concatenate([[0], np.cumsum(widths)])
         self._theta = np.repeat(1.0 / widths, widths)
-        open_ = widths > 1
-        self._floor = np.repeat(np.where(open_, 1.0 / (len(widths) * np.maximum(widths - 1, 1)), 1.0), widths)
+        bound = np.minimum(1.0 / (len(widths) * np.maximum(widths - 1, 1)), 0.5 / widths)
+        self._floor = np.repeat(np.where(widths > 1, bound, 1.0), widths)
         self._freedom = float((widths - 1).sum())
         self._delta = delta
         self._path = np.zeros(len(self._theta))
