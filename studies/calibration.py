@@ -13,6 +13,7 @@ from scipy import stats
 from equipoise.reports.statistics.arrays import Array, task_means
 from equipoise.reports.statistics.bayesian import bayesian_signed_rank
 from equipoise.reports.statistics.bootstrap import aggregate, performance_profiles
+from equipoise.reports.statistics.contrasts import estimated_contrast
 from equipoise.reports.statistics.factorial import variance_shares
 from equipoise.reports.statistics.families import Effect, compare_families
 from equipoise.reports.statistics.friedman import friedman
@@ -154,6 +155,23 @@ def _coverage(kind: str, repeats: int) -> Callable[[np.random.Generator], dict[s
     return draw
 
 
+def _one_task_decides(rng: np.random.Generator) -> dict[str, float]:
+    """Thirteen tasks with 4 repeats, of which twelve hardly vary, or do not decide between two methods."""
+    spread = np.array([1.0] + [0.02] * 12)[:, None]
+    one = aggregate(rng.normal(size=(1, 13, 4)) * spread, resamples=RESAMPLES)
+    values = rng.normal(size=(2, 13, 4))
+    values[1, 1:] += 50.0
+    truth = (0.5 + 12) / 13
+    chances, ranks = probability_of_improvement(values, resamples=RESAMPLES), average_ranks(values)
+    pair = Estimate(*(np.asarray(part[0, 1]) for part in (chances.value, chances.low, chances.high)))
+    return {
+        "=0.95 mean over tasks": _holds(one.mean, 0.0),
+        "~0.95 interquartile mean": _holds(one.iqm, 0.0),
+        "~0.95 probability of improvement": _holds(pair, truth),
+        "=0.95 average rank": float(ranks.low[0] <= 2 - truth <= ranks.high[0]),
+    }
+
+
 def _families(clusters: int) -> Callable[[np.random.Generator], dict[str, float]]:
     """Family effect 0.3 on average, varying over clusters and tasks, 3 tasks per cluster; best methods both ways."""
     names = [str(number) for number in range(clusters) for _ in range(3)]
@@ -227,8 +245,7 @@ def _knowledge(rng: np.random.Generator) -> dict[str, float]:
     values = _noise(rng, "skewed", (4, 6, REPEATS))
     effects = np.array([0.4, 0.0, -0.2, 0.0])[:, None] + np.linspace(-0.3, 0.3, 6) * np.array([1, 0, 1, 0])[:, None]
     signs = np.array([0.5, -0.5, 0.5, -0.5])
-    draws = resample_means(values + effects[:, :, None], RESAMPLES).mean(axis=2) @ signs
-    found = estimate(task_means(values + effects[:, :, None]).mean(axis=1) @ signs, draws, REPEATS, 6)
+    found = estimated_contrast(values + effects[:, :, None], signs, np.full(6, 1 / 6), resamples=RESAMPLES)
     return {"=0.95 mean difference over pairs": _holds(found, float(effects.mean(axis=1) @ signs))}
 
 
@@ -240,10 +257,9 @@ def _held_out(rng: np.random.Generator) -> dict[str, float]:
     values[1] += 0.3 * turn  # the second method loses more where the judge is harder
     truth = np.array([1 + np.mean([level.mean() for level in levels])] * 2)
     truth[1] += 0.3 * (truth[1] - 1)
-    draws = resample_means(values, RESAMPLES).mean(axis=2)
-    points = task_means(values).mean(axis=1)
-    one = estimate(points[0], draws[:, 0], REPEATS, 2)
-    difference = estimate(points[0] - points[1], draws[:, 0] - draws[:, 1], REPEATS, 2)
+    one, difference = (
+        estimated_contrast(values, signs, np.full(2, 0.5), resamples=RESAMPLES) for signs in ([1.0, 0.0], [1.0, -1.0])
+    )
     return {
         "<0.05 regret: the interval misses the mean over seeds": 1 - _holds(one, truth[0]),
         "<0.05 difference: the interval misses that over seeds": 1 - _holds(difference, truth[0] - truth[1]),
@@ -285,6 +301,7 @@ STUDIES: dict[str, Callable[[np.random.Generator], dict[str, float]]] = {
     "known rung of knowledge": _knowledge,
     "known regret under held-out seeds": _held_out,
     "known factors": _factors,
+    "known means, one task decides": _one_task_decides,
 }
 """The simulations: each draws one data set and reports events. A name starts with the kind of its nominal rate:
 < an upper bound, = a target, ~ shown for comparison."""

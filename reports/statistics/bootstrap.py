@@ -9,7 +9,9 @@ from equipoise.reports.statistics.arrays import Array, checked, repeat_counts, t
 from equipoise.reports.statistics.resampling import (
     Estimate,
     PairedResampling,
+    effective_strata,
     estimate,
+    mean_variances,
     resample_averages,
 )
 
@@ -86,12 +88,25 @@ def aggregate(
     if not used.any() or not len(kept):
         nothing = Estimate(*(np.full(len(kept), np.nan) for _ in range(3)))
         return Aggregates(nothing, nothing, nothing, used)
-    basis = (counts[:, used].min(axis=1), used.sum(), level)
-    mean = estimate(task_means(kept).mean(axis=1), resample_averages(kept, resamples, seed), *basis)
-    short = np.maximum(target - kept, 0.0)
-    gap = estimate(task_means(short).mean(axis=1), resample_averages(short, resamples, seed), *basis)
-    iqm = estimate(_iqm(kept), _resample_iqm(kept, resamples, seed), *basis)
+    least, short, middle = counts[:, used].min(axis=1), np.maximum(target - kept, 0.0), _middle_half(kept)
+    mean, iqm, gap = (
+        estimate(value, draws, least, effective_strata(mean_variances(runs)), level)
+        for value, draws, runs in (
+            (task_means(kept).mean(axis=1), resample_averages(kept, resamples, seed), kept),
+            (_iqm(kept), _resample_iqm(kept, resamples, seed), middle),
+            (task_means(short).mean(axis=1), resample_averages(short, resamples, seed), short),
+        )
+    )
     return Aggregates(mean, iqm, gap, used)
+
+
+def _middle_half(values: Array) -> Array:
+    """The runs drawn in to the quartiles of all runs of a method: the variance of these is that of a trimmed mean.
+
+    Source: Tukey and McLaughlin, Sankhya A 1963.
+    """
+    ends = np.nanquantile(values, [0.25, 0.75], axis=(1, 2))[..., None, None]
+    return np.asarray(np.clip(values, *ends))
 
 
 def _iqm(values: Array) -> Array:
@@ -161,6 +176,6 @@ def performance_profiles(
     above[np.broadcast_to(np.isnan(kept)[:, None], above.shape)] = np.nan
     rows = above.reshape(-1, *kept.shape[1:])
     least = np.repeat(counts[:, used].min(axis=1), levels.size)
-    draws = resample_averages(rows, resamples, seed)
-    bands = estimate(task_means(rows).mean(axis=1), draws, least, used.sum(), level, within=(0.0, 1.0))
+    draws, strata = resample_averages(rows, resamples, seed), effective_strata(mean_variances(rows))
+    bands = estimate(task_means(rows).mean(axis=1), draws, least, strata, level, within=(0.0, 1.0))
     return Estimate(*(part.reshape(shape) for part in (bands.value, bands.low, bands.high)))

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from equipoise.reports.statistics.arrays import Array, checked, repeat_counts
-from equipoise.reports.statistics.resampling import Estimate, PairedResampling, estimate
+from equipoise.reports.statistics.resampling import Estimate, PairedResampling, effective_strata, estimate
 
 __all__ = ["probability_of_improvement"]
 
@@ -19,7 +19,8 @@ def probability_of_improvement(
 
     The mean over tasks of `pairwise.a12`; stratified paired bootstrap. Ties count half. Each pair stands on the tasks
     where both have a repeat; a pair without any is NaN. One repeat: the interval is [0, 1]. Two methods whose runs
-    never overlap have an interval of width 0 at 0 or 1: the resamples never overlap either.
+    never overlap have an interval of width 0 at 0 or 1: the resamples never overlap either. Where a single task with 4
+    repeats decides, the interval covers 87 % (``python studies/calibration.py``).
 
     Source: Agarwal et al., NeurIPS 2021, section 4.3.
 
@@ -40,22 +41,30 @@ def probability_of_improvement(
     pairs = [(i, j, np.flatnonzero((numbers[i] > 0) & (numbers[j] > 0))) for i in range(k) for j in range(i + 1, k)]
     races = [_Race(array[:, t], there[:, t]) for t in range(number)]
     on = [[(place, i, j) for place, (i, j, tasks) in enumerate(pairs) if (tasks == t).any()] for t in range(number)]
-    draws = np.zeros((len(pairs), pairing.resamples))
+    wins = np.full((len(pairs), number), np.nan)
+    for t, race in enumerate(races):
+        race.weigh([there[method, t][:, None].astype(np.float64) for method in range(k)])
+        for place, i, j in on[t]:
+            wins[place, t] = race.wins(i, j)[0]
+    draws, squares = np.zeros((len(pairs), pairing.resamples)), np.zeros((len(pairs), number))
     for where, counts in pairing.blocks():
         for t, race in enumerate(races):
             race.weigh([counts[pairing.group_of_method[method], t] for method in range(k)])
             for place, i, j in on[t]:
-                draws[place, where] += race.wins(i, j)
-    for t, race in enumerate(races):
-        race.weigh([there[method, t][:, None].astype(np.float64) for method in range(k)])
+                drawn = race.wins(i, j)
+                draws[place, where] += drawn
+                squares[place, t] += ((drawn - wins[place, t]) ** 2).sum()
     value, low, high = (np.full((k, k), 0.5) for _ in range(3))
     for place, (i, j, tasks) in enumerate(pairs):
         if not tasks.size:
             value[i, j] = low[i, j] = high[i, j] = np.nan
         else:
-            wins = np.mean([races[t].wins(i, j)[0] for t in tasks])
-            least = np.minimum(numbers[i, tasks], numbers[j, tasks]).min()
-            pair = estimate(wins, draws[place] / tasks.size, least, tasks.size, level, within=(0.0, 1.0))
+            least, strata = (
+                np.minimum(numbers[i, tasks], numbers[j, tasks]).min(),
+                effective_strata(squares[place, tasks]),
+            )
+            average, drawn = wins[place, tasks].mean(), draws[place] / tasks.size
+            pair = estimate(average, drawn, least, strata, level, within=(0.0, 1.0))
             value[i, j], low[i, j], high[i, j] = float(pair.value), float(pair.low), float(pair.high)
         value[j, i], low[j, i], high[j, i] = 1 - value[i, j], 1 - high[i, j], 1 - low[i, j]
     return Estimate(value, low, high)

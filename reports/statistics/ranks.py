@@ -18,8 +18,9 @@ def average_ranks(values: npt.ArrayLike, level: float = 0.95) -> Estimate:
     that of a U statistic by its structural components: over the runs r of i, of the expected number of methods that
     beat r; and for each j, over its runs, of the share of runs of i that they beat.
 
-    Source: DeLong, DeLong and Clarke-Pearson, Biometrics 1988. Intervals by the t distribution with
-    sum over tasks of (least repeats - 1) degrees of freedom, kept within [1, methods]. Tasks are taken as given.
+    Source: DeLong, DeLong and Clarke-Pearson, Biometrics 1988. Intervals by the t distribution, kept within
+    [1, methods]; degrees of freedom after Satterthwaite, Biometrics Bulletin 1946, on each task those of the method
+    with the fewest repeats. Tasks are taken as given.
 
     Ties share ranks. One repeat of any method on a task: unbounded, that is [1, methods]. One method: rank 1. Identical
     constant columns: the middle rank for all, with width 0. A task where a method has no repeat is left out for all (as
@@ -34,7 +35,7 @@ def average_ranks(values: npt.ArrayLike, level: float = 0.95) -> Estimate:
     """
     array = checked(values, "methods x tasks x repeats")
     k = len(array)
-    ranks, variances, freedom, single = [], [], 0, False
+    ranks, variances, freedom, single = [], [], [], False
     for t in range(array.shape[1]):
         runs = [np.sort(row[~np.isnan(row)]) for row in array[:, t]]
         if not all(run.size for run in runs):
@@ -42,7 +43,7 @@ def average_ranks(values: npt.ArrayLike, level: float = 0.95) -> Estimate:
         rank, variance = _task(runs)
         ranks.append(rank)
         variances.append(variance)
-        freedom += min(run.size for run in runs) - 1
+        freedom.append(max(1, min(run.size for run in runs) - 1))
         single |= min(run.size for run in runs) == 1
     if not ranks:
         return Estimate(*(np.full(k, np.nan) for _ in range(3)))
@@ -50,7 +51,9 @@ def average_ranks(values: npt.ArrayLike, level: float = 0.95) -> Estimate:
     # No variance can be had from a single run.
     if single:
         return Estimate(value, np.ones(k), np.full(k, float(k)))
-    half = t_quantile(0.5 + level / 2, freedom) * np.sqrt(np.sum(variances, axis=0)) / len(ranks)
+    total, loss = np.sum(variances, axis=0), np.sum(np.square(variances) / np.array(freedom)[:, None], axis=0)
+    effective = np.where(loss > 0, total**2 / np.where(loss > 0, loss, 1.0), float(sum(freedom)))
+    half = t_quantile(0.5 + level / 2, effective) * np.sqrt(total) / len(ranks)
     return Estimate(value, np.clip(value - half, 1, k), np.clip(value + half, 1, k))
 
 

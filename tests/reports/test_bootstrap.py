@@ -120,7 +120,9 @@ def test_iqm_draws_agree_with_plain_resampling(scores):
         [stats.trim_mean(np.repeat(row.ravel(), counts[..., b].ravel()), 0.25) for row in scores] for b in range(50)
     ]
     result = aggregate(scores, resamples=50).iqm
-    plain = estimate(result.value, np.array(expected), 8, 4)
+    quartiles = np.quantile(scores, [0.25, 0.75], axis=(1, 2))[..., None, None]
+    strata = effective_strata(mean_variances(np.clip(scores, *quartiles)))
+    plain = estimate(result.value, np.array(expected), 8, strata)
     np.testing.assert_allclose([result.low, result.high], [plain.low, plain.high])
 
 
@@ -162,6 +164,13 @@ def test_improvement_draws_enumerated():
     np.testing.assert_allclose([result.low[0, 1], result.high[0, 1]], np.clip(0.5 + far, 0, 1))
 
 
+def test_tasks_that_do_not_vary_lend_no_degrees_of_freedom(scores):
+    constant = np.repeat(np.full((3, 1, 1), 0.5), 8, axis=2)
+    one, found = aggregate(scores[:, :1]), aggregate(np.concatenate([scores[:, :1], *[constant] * 12], axis=1))
+    np.testing.assert_allclose(found.mean.high - found.mean.value, (one.mean.high - one.mean.value) / 13, rtol=0.02)
+    np.testing.assert_allclose(found.gap.high - found.gap.value, (one.gap.high - one.gap.value) / 13, rtol=0.02)
+
+
 def test_improvement_draws_are_those_of_every_pair_of_runs():
     """The same draws, with the n x n comparisons written out; ties and missing repeats included."""
     values = np.random.default_rng(5).integers(6, size=(2, 3, 9)).astype(float)
@@ -170,7 +179,9 @@ def test_improvement_draws_are_those_of_every_pair_of_runs():
     counts = np.concatenate([block for _, block in pairing.blocks()], axis=-1)[pairing.group_of_method]
     wins = 0.5 + 0.5 * np.sign(np.nan_to_num(values[1])[:, None, :] - values[0][:, :, None])
     chances = np.einsum("trd,trs,tsd->td", counts[0], wins, counts[1]) / counts.sum(axis=2).prod(axis=0)
-    expected = estimate(a12(values)[0, 1].mean(), chances.mean(axis=0), 6, 3, within=(0.0, 1.0))
+    chance = a12(values)[0, 1]
+    strata = effective_strata(((chances - chance[:, None]) ** 2).mean(axis=1))
+    expected = estimate(chance.mean(), chances.mean(axis=0), 6, strata, within=(0.0, 1.0))
     found = probability_of_improvement(values, resamples=300)
     np.testing.assert_allclose([found.low[0, 1], found.high[0, 1]], [expected.low, expected.high])
 

@@ -29,6 +29,15 @@ def test_two_methods_have_the_interval_of_improvement():
     assert ranks.high[1] == pytest.approx(1 + chances.high[0, 1], abs=0.02)
 
 
+def test_tasks_that_do_not_vary_lend_no_degrees_of_freedom():
+    """Twelve tasks without variance beside one: the interval is that of the one, drawn in by the mean."""
+    values = np.random.default_rng(0).normal(size=(2, 13, 12))
+    values[1, 1:] += 50.0
+    alone, found = average_ranks(values[:, :1]), average_ranks(values)
+    np.testing.assert_allclose(found.value - 1, (alone.value - 1 + np.array([0.0, 12.0])) / 13)
+    assert found.high[0] - found.value[0] == pytest.approx((alone.high[0] - alone.value[0]) / 13)
+
+
 def test_edges():
     values = np.random.default_rng(1).normal(size=(3, 2, 5))
     values[2, 1] = np.nan
