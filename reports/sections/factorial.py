@@ -37,14 +37,17 @@ def factorial_section(analysis: Analysis) -> Section | None:
     else:
         blocks.append(
             Paragraph(
-                (f"Shares of variance need {LEAST_CELLS} methods with {LEAST_REPEATS} repeats on a common task.",)
+                (
+                    f"Shares of variance need {LEAST_CELLS} methods with {LEAST_REPEATS} repeats on a common task, and more "
+                    "than noise between them.",
+                )
             )
         )
     return Section("factorial", "Which part of a method matters", (*blocks, _levels(analysis, cells)))
 
 
 def _shares(analysis: Analysis, cells: list[int]) -> tuple[Shares, int] | None:
-    """Shares over the tasks on which every cell has repeats, and their number."""
+    """Shares over the tasks on which every cell has repeats and cells differ by more than noise, and their number."""
     values = analysis.values[cells]
     kept = np.flatnonzero((repeat_counts(values) >= LEAST_REPEATS).all(axis=0))
     levels = [analysis.results.methods[m].factors for m in cells]
@@ -52,7 +55,9 @@ def _shares(analysis: Analysis, cells: list[int]) -> tuple[Shares, int] | None:
     if len(cells) < LEAST_CELLS or not kept.size or not varied:
         return None
     chosen = [{name: entry[name] for name in varied} for entry in levels]
-    return variance_shares(values[:, kept], chosen), int(kept.size)
+    shares = variance_shares(values[:, kept], chosen)
+    tasks = int(np.isfinite(shares.per_task[0]).sum())
+    return (shares, tasks) if tasks else None
 
 
 def _table(found: dict[str, tuple[Shares, int]]) -> Table:

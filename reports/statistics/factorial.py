@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from equipoise.reports.statistics.arrays import Array, checked, repeat_counts, task_means
-from equipoise.reports.statistics.resampling import Estimate, estimate, resample_means
+from equipoise.reports.statistics.resampling import Estimate, effective_strata, estimate, resample_means
 
 __all__ = ["Shares", "variance_shares"]
 
@@ -22,7 +22,8 @@ class Shares:
         main: factors: share of each, averaged over the orders in which factors can enter.
         pairs: No axes: what two-factor interactions add to the main effects.
         rest: No axes: what remains (interactions of three factors and more).
-        per_task: factors x tasks: the main shares on each task.
+        per_task: factors x tasks: the main shares on each task; NaN on a task whose cell means vary no more than their
+            noise: it has nothing to divide, and is left out of the others.
         repeats: The least number of repeats of a cell on a task.
     """
 
@@ -47,7 +48,8 @@ def variance_shares(
     For each task, R^2 of a least-squares fit of the cell means on the dummies of a set of factors; a factor's share is
     the R^2 that it adds, averaged over all orders of entry (LMG: Lindeman, Merenda and Gold, Introduction to Bivariate
     and Multivariate Analysis, 1980; it equals the Shapley value of R^2). In a balanced design the order does not
-    matter, and the shares are those of the analysis of variance. Shares are then averaged over tasks.
+    matter, and the shares are those of the analysis of variance. Shares are then averaged over the tasks where cells
+    differ by more than noise.
 
     Cell means over few repeats carry noise, which every set of dummies explains in part. The expected contribution of
     that noise, trace(P S) for the projection P and the diagonal S of squared standard errors, is taken off each sum
@@ -83,10 +85,14 @@ def variance_shares(
     # A resample of n repeats adds the noise of the mean once more, short by (n - 1) / n.
     again = errors * (1 + (counts - 1) / counts)
     drawn = _divide(resample_means(array, resamples, seed), again, projections, factors)
-    least, strata = counts.min(), counts.shape[1]
+    used, least = np.isfinite(point[0, 0]), counts.min()
+    drawn = np.where(np.isfinite(drawn), drawn, point)[..., used]  # a resample without variance tells nothing
 
     def interval(part: slice | int) -> Estimate:
-        value, draws = point[0, part].mean(axis=-1), drawn[:, part].mean(axis=-1)
+        if not used.any():
+            return Estimate(*(np.full(point[0, part].shape[:-1], np.nan) for _ in range(3)))
+        strata = effective_strata(drawn[:, part].var(axis=0))
+        value, draws = point[0, part][..., used].mean(axis=-1), drawn[:, part].mean(axis=-1)
         return estimate(value, draws, least, strata, level, within=(0.0, 1.0))
 
     number = len(factors)
@@ -120,7 +126,7 @@ def _projection(columns: Sequence[Sequence[str]], cells: int) -> Array:
 def _divide(
     means: Array, errors: Array, projections: Mapping[frozenset[str] | str, Array], factors: Sequence[str]
 ) -> Array:
-    """Shares of draws x (factors + pairs + rest) x tasks, of draws x cells x tasks means."""
+    """Shares of draws x (factors + pairs + rest) x tasks, of draws x cells x tasks means; NaN where nothing varies."""
     cells = means.shape[1]
     whole = np.eye(cells) - 1.0 / cells
 
@@ -139,5 +145,4 @@ def _divide(
             main[factors.index(factor)] += (share[after] - share[before]) / len(orders)
     everything = share[frozenset(factors)]
     pairs = np.maximum(share["pairs"] - everything, 0.0)
-    shares = np.stack([*main, pairs, np.maximum(1.0 - everything - pairs, 0.0)], axis=1)
-    return np.where(np.isfinite(shares), shares, 0.0)
+    return np.stack([*main, pairs, np.maximum(1.0 - everything - pairs, 0.0)], axis=1)

@@ -35,6 +35,17 @@ def test_shares_sum_to_one() -> None:
     assert shares.main.value.sum() + shares.pairs.value + shares.rest.value == pytest.approx(1.0)
 
 
+def test_a_task_without_differences_has_no_shares_and_counts_in_none() -> None:
+    values = planted({"gp": -1.0}, tasks=2)
+    values[:, 1] = np.random.default_rng(4).normal(size=(1, 30))
+    shares = variance_shares(values, LEVELS, resamples=50)
+    assert np.isnan(shares.per_task[:, 1]).all()
+    one = variance_shares(values[:, :1], LEVELS, resamples=50)
+    np.testing.assert_allclose(shares.main.value, one.main.value)
+    assert shares.main.value.sum() + shares.pairs.value + shares.rest.value == pytest.approx(1.0)
+    assert np.isnan(variance_shares(values[:, 1:], LEVELS, resamples=50).main.value).all()
+
+
 def test_noise_is_not_taken_for_an_effect() -> None:
     """With one real factor, the other's share is near zero although the cells differ by chance."""
     values = planted({"gp": -0.05}, repeats=20, noise=0.1, tasks=8, seed=3)
