@@ -10,6 +10,7 @@ from equipoise.reports.family_comparison import FamilyComparison
 from equipoise.reports.frameworks import Frameworks
 from equipoise.reports.judged_regrets import JudgedRegrets, Kind
 from equipoise.reports.statistics.arrays import Array, repeat_counts, task_means
+from equipoise.reports.statistics.contrasts import estimated_contrast
 from equipoise.reports.statistics.resampling import (
     Estimate,
     effective_strata,
@@ -49,7 +50,7 @@ class Analysis(JudgedRegrets):
     def by_kind(self) -> dict[Kind, "Analysis"]:
         """The analyses of all kinds of regret that some task has, what was not searched on first."""
         kinds: tuple[Kind, ...] = ("held-out seeds", "test", "validation")
-        each = {kind: self if kind == self.kind else Analysis(self.results, kind) for kind in kinds}
+        each = {kind: self if kind == self.kind else Analysis(self.results, kind, self.one_unit) for kind in kinds}
         return {kind: analysis for kind, analysis in each.items() if np.isfinite(analysis.regrets).any()}
 
     @property
@@ -58,9 +59,9 @@ class Analysis(JudgedRegrets):
         return next(iter(self.by_kind.values()), self)
 
     def without_tasks(self, left_out: Sequence[bool]) -> "Analysis":
-        """The same analysis without some tasks."""
+        """The same analysis, in the same unit, without some tasks."""
         kept = tuple(task for task, out in zip(self.results.tasks, left_out, strict=True) if not out)
-        return Analysis(replace(self.results, tasks=kept), self.kind)
+        return Analysis(replace(self.results, tasks=kept), self.kind, self.one_unit)
 
     # Means per method and task.
 
@@ -108,7 +109,7 @@ class Analysis(JudgedRegrets):
         kept = np.flatnonzero((repeat_counts(cube[self.active]) > 0).all(axis=0))
         if not kept.size:
             return None
-        weights = self._weights(kept)
+        weights = self.space_weights(kept)
         part = cube[self.active][:, kept]
         draws = resample_averages(part, RESAMPLES, weights=weights)
         least = repeat_counts(part).min(axis=1)
@@ -126,10 +127,19 @@ class Analysis(JudgedRegrets):
         """methods: mean test regret over the tasks with a test split; None without any, or in different units."""
         return self.overall(self.results.tests()) if self.one_unit else None
 
-    @cached_property
+    @property
+    def finished(self) -> int:
+        """Tasks on which every active method has a run: those of ranks and of `regret_overall`."""
+        return self.finished_in(self.values)
+
+    @property
     def test_tasks(self) -> int:
         """Tasks that `test_overall` is over."""
-        return int((repeat_counts(self.results.tests()[self.active]) > 0).all(axis=0).sum())
+        return self.finished_in(self.results.tests())
+
+    def finished_in(self, cube: Array) -> int:
+        """Tasks on which every active method has a value, of methods x tasks x repeats."""
+        return int((repeat_counts(cube[self.active]) > 0).all(axis=0).sum())
 
     @cached_property
     def held_out_overall(self) -> Estimate | None:
@@ -138,16 +148,9 @@ class Analysis(JudgedRegrets):
 
     def mean_difference(self, first: int, second: int) -> Estimate:
         """Mean of `values` over the tasks that two methods share, first minus second, spaces with equal weight."""
-        pair = self.values[[first, second]]
-        kept = np.flatnonzero((repeat_counts(pair) > 0).all(axis=0))
-        if not kept.size:
-            return Estimate(*(np.array(np.nan) for _ in range(3)))
-        part = pair[:, kept]
-        weights = self._weights(kept)
-        draws, means = resample_averages(part, RESAMPLES, weights=weights), task_means(part) @ weights
-        least = repeat_counts(part).min()
-        strata = effective_strata(mean_variances(part).sum(axis=0) * weights**2)
-        return estimate(means[0] - means[1], draws[:, 0] - draws[:, 1], least, strata, LEVEL)
+        coefficients = np.zeros(len(self.results.labels))
+        coefficients[[first, second]] = 1.0, -1.0
+        return self.contrast(coefficients)[0]
 
     def contrast(self, coefficients: Array) -> tuple[Estimate, int]:
         """A weighted sum of the methods' means of `values` over the tasks that all of them have runs on.
@@ -163,8 +166,6 @@ class Analysis(JudgedRegrets):
         kept = np.flatnonzero((repeat_counts(part) > 0).all(axis=0)) if chosen.size else np.zeros(0, dtype=np.int64)
         if not kept.size:
             return Estimate(*(np.array(np.nan) for _ in range(3))), 0
-        part, weights, signs = part[:, kept], self._weights(kept), coefficients[chosen]
-        draws = resample_averages(part, RESAMPLES, weights=weights) @ signs
-        value, least = task_means(part) @ weights @ signs, repeat_counts(part).min()
-        strata = effective_strata(signs**2 @ mean_variances(part) * weights**2)
-        return estimate(value, draws, least, strata, LEVEL), int(kept.size)
+        weights = self.space_weights(kept)
+        found = estimated_contrast(part[:, kept], coefficients[chosen], weights, resamples=RESAMPLES, level=LEVEL)
+        return found, int(kept.size)

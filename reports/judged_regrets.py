@@ -42,13 +42,16 @@ class JudgedRegrets:
     Args:
         results: What the store holds.
         kind: What incumbents are judged on.
+        one_unit: Whether `values` are regrets; None asks whether all tasks share a unit. Part of an analysis keeps the
+            unit of the whole.
     """
 
     measure = "regret"
     """The quantity of which smaller is better, in words."""
 
-    def __init__(self, results: Results, kind: Kind = "validation") -> None:
+    def __init__(self, results: Results, kind: Kind = "validation", one_unit: bool | None = None) -> None:
         self.results, self.kind = results, kind
+        self._one_unit = one_unit
         self.families = [method.family for method in results.methods]
         self.clusters = [task.space for task in results.tasks]
 
@@ -69,6 +72,8 @@ class JudgedRegrets:
     @cached_property
     def one_unit(self) -> bool:
         """Whether regrets of all tasks can be averaged as they are: points of per cent, or one metric on one scale."""
+        if self._one_unit is not None:
+            return self._one_unit
         metrics = [task.metric for task in self.results.tasks]
         return len({(m.unit, m.unit == "%" or m.name, abs(m.slope)) for m in metrics}) == 1
 
@@ -152,7 +157,7 @@ class JudgedRegrets:
     def floor(self) -> float:
         """The mean noise floor over the tasks that have runs, spaces with equal weight; NaN if none tells one."""
         kept = np.flatnonzero(np.isfinite(self.floors) & (self.counts.sum(axis=0) > 0))
-        return float(self.floors[kept] @ self._weights(kept)) if kept.size else np.nan
+        return float(self.floors[kept] @ self.space_weights(kept)) if kept.size else np.nan
 
     @cached_property
     def ropes(self) -> tuple[float, float, float]:
@@ -185,7 +190,7 @@ class JudgedRegrets:
         known = known[np.isfinite(known)]
         return float(f"{known.mean():.1e}") if known.size and known.mean() > 0 else self.rope
 
-    def _weights(self, tasks: npt.NDArray[np.int64]) -> Array:
+    def space_weights(self, tasks: Sequence[int] | npt.NDArray[np.int64]) -> Array:
         """Weights of some tasks that give each of their spaces the same."""
-        spaces = [self.clusters[place] for place in tasks.tolist()]
+        spaces = [self.clusters[place] for place in tasks]
         return np.array([1 / (len(set(spaces)) * spaces.count(space)) for space in spaces])

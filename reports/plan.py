@@ -48,7 +48,8 @@ def plan(folder: Path, effect: float, power: float = 0.8) -> str:
         )
     if len(labels) < 2:
         return "\n".join([*lines, "one method: there is nothing to compare"])
-    found = plan_all(analysis.values, effect, power=power)
+    weights = analysis.space_weights(range(len(analysis.clusters)))
+    found = plan_all(analysis.values, effect, power=power, weights=weights)
     assert found.repeats_overall is not None
     assert found.repeats_per_task is not None
     rows, columns = np.triu_indices(len(labels), 1)

@@ -93,9 +93,8 @@ def _fragile(analysis: Analysis) -> str:
     sweep = analysis.comparison.labellings
     if sweep is None or not sweep.fragile:
         return ""
-    share = sweep.share_below_zero if sweep.declared < 0 else 1 - sweep.share_below_zero
     return (
-        f"; this is fragile: the sign holds under only {100 * share:.0f} % of the admissible ways to assign methods to "
+        f"; this is fragile: the sign holds under only {100 * sweep.share_as_declared:.0f} % of the admissible ways to assign methods to "
         "families"
     )
 

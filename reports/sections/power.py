@@ -17,7 +17,7 @@ def power_section(analysis: Analysis) -> Section | None:
     """The section; None with one method."""
     if len(analysis.results.labels) < 2:
         return None
-    found = plan(analysis.values, power=POWER)
+    found = plan(analysis.values, power=POWER, weights=analysis.space_weights(range(len(analysis.clusters))))
     pairs = np.triu_indices(len(analysis.results.labels), 1)
     blocks: list[Block] = [Paragraph(_family(analysis))]
     if np.isfinite(found.detectable_overall[pairs]).any():
@@ -86,7 +86,12 @@ def _overall(analysis: Analysis, matrix: Array) -> Table:
         f"Smallest difference of mean regret over tasks, in {analysis.unit}, found with a power of 80 %",
         (Column("method", "l"), *(Column(label) for label in labels)),
         tuple(rows),
-        (("At 5 % over all pairs (Bonferroni), tasks taken as given, from the spread of the stored runs.",),),
+        (
+            (
+                "At 5 % over all pairs (Bonferroni), tasks taken as given and spaces with equal weight, from the spread of "
+                "the stored runs.",
+            ),
+        ),
     )
 
 

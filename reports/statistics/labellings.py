@@ -25,9 +25,10 @@ class Sweep:
 
     Attributes:
         declared: The effect under the labels as declared.
-        effects: n: the effect of every labelling; NaN where a family has no method left on some cluster.
-        labels: n x methods: 1 in the first family, -1 in the second, 0 in neither.
-        complete: Whether all labellings were enumerated; otherwise `effects` is a uniform sample of them.
+        effects: 1 + n: the effect as declared, then that of every labelling; NaN where no task has methods of both
+            families.
+        labels: 1 + n x methods: 1 in the first family, -1 in the second, 0 in neither.
+        complete: Whether all labellings were enumerated; otherwise the n are a uniform sample of them.
     """
 
     declared: float
@@ -48,8 +49,16 @@ class Sweep:
     @property
     def share_below_zero(self) -> float:
         """The share of labellings under which the first family is better."""
-        known = self.effects[~np.isnan(self.effects)]
-        return float((known < 0).mean())
+        return self._share_of_sign(-1)
+
+    @property
+    def share_as_declared(self) -> float:
+        """The share of labellings under which the sign is that of the declared one."""
+        return self._share_of_sign(np.sign(self.declared))
+
+    def _share_of_sign(self, sign: float) -> float:
+        each = self.effects[1:]
+        return float((np.sign(each[~np.isnan(each)]) == sign).mean())
 
     @property
     def fragile(self) -> bool:

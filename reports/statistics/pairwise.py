@@ -162,10 +162,10 @@ def a12(values: npt.ArrayLike) -> Array:
         for i in range(k):
             for j in range(i, k):
                 if runs[i].size and runs[j].size:
-                    # For each run of i: how many of j are worse, and how many are no better.
-                    not_better = np.searchsorted(runs[j], runs[i], side="left").sum()
-                    not_worse = np.searchsorted(runs[j], runs[i], side="right").sum()
-                    wins = 1.0 - (not_better + not_worse) / (2.0 * runs[i].size * runs[j].size)
+                    # Over the runs of i: how many of j are better, and how many are no worse.
+                    better = np.searchsorted(runs[j], runs[i], side="left").sum()
+                    no_worse = np.searchsorted(runs[j], runs[i], side="right").sum()
+                    wins = 1.0 - (better + no_worse) / (2.0 * runs[i].size * runs[j].size)
                     result[i, j, t], result[j, i, t] = wins, 1.0 - wins
     return result
 

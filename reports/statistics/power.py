@@ -196,6 +196,7 @@ def plan(
     power: float = 0.8,
     alpha: float = 0.05,
     efficiency: float = 3 / np.pi,
+    weights: npt.ArrayLike | None = None,
 ) -> Plan:
     """Plans all comparisons of pairs, each at level alpha / (number of pairs): Bonferroni, which Holm only improves on.
 
@@ -209,6 +210,7 @@ def plan(
         power: Between alpha and 1.
         alpha: Family-wise level.
         efficiency: Of the test on one task; 1 for the t test.
+        weights: Of the tasks in the mean, which add up to 1; the same for all by default.
     """
     array = checked(values, "methods x tasks x repeats")
     k, tasks, _ = array.shape
@@ -217,7 +219,7 @@ def plan(
     each = np.zeros((rows.size, tasks, k, tasks))
     place, t = np.arange(rows.size)[:, None], np.arange(tasks)[None]
     each[place, t, rows[:, None], t], each[place, t, columns[:, None], t] = 1.0, -1.0
-    overall = each.sum(axis=1) / max(1, tasks)
+    overall = each.sum(axis=1) * (1 / max(1, tasks) if weights is None else np.asarray(weights))
     widened = each / np.sqrt(efficiency)
 
     def square(pairs: Array) -> Array:

@@ -43,7 +43,8 @@ def test_a_method_that_carries_the_answer_is_pivotal() -> None:
     assert sweep.declared > 0
     assert sweep.fragile
     assert sweep.pivotal() == (2,)
-    assert sweep.share_below_zero == pytest.approx(2 / 4)
+    assert sweep.share_below_zero == pytest.approx(2 / 3)
+    assert sweep.share_as_declared == pytest.approx(1 / 3)
 
 
 def test_an_answer_that_hangs_on_no_label_is_robust() -> None:

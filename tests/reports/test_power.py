@@ -75,6 +75,13 @@ def test_plan(values):
     assert plan(values).repeats_per_task is None
 
 
+def test_tasks_weigh_in_a_plan_as_they_are_told(values):
+    se, df = contrast(values, [[0.9, 0.1], [-0.9, -0.1], [0, 0]])
+    expected = detectable_effect(se, df, 0.8, 0.05 / 3)
+    assert plan(values, weights=[0.9, 0.1]).detectable_overall[1, 0] == pytest.approx(expected)
+    np.testing.assert_allclose(plan(values).detectable_overall, plan(values, weights=[0.5, 0.5]).detectable_overall)
+
+
 def test_the_planned_repeats_have_the_power():
     """Mann-Whitney on normal errors with the planned repeats finds the effect as often as promised."""
     rng = np.random.default_rng(1)
