@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from equipoise.reports.statistics.arrays import Array
+
 __all__ = ["RunRows", "incumbents", "reached", "seen_before"]
 
-Array = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
 
 

@@ -5,9 +5,9 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["ExactRandomSearch"]
+from equipoise.reports.statistics.arrays import Array
 
-Array = npt.NDArray[np.float64]
+__all__ = ["ExactRandomSearch"]
 
 
 class ExactRandomSearch:

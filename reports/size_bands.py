@@ -9,10 +9,10 @@ import numpy.typing as npt
 from equipoise.harness.core.errors import EquipoiseError
 from equipoise.harness.core.space import Architecture
 from equipoise.harness.core.task import Task
+from equipoise.reports.statistics.arrays import Array
 
 __all__ = ["BANDS", "GivenSize", "SizeBands", "given_size", "size_bands"]
 
-Array = npt.NDArray[np.float64]
 
 BANDS = 5
 """Bands of equally many architectures, as far as ties of size allow."""

@@ -58,7 +58,7 @@ class Explorer:
         for name in names:
             self._landscape(name, points_of(load_task(name)))
         title = self._tasks[names[0]]["title"] if len(names) == 1 else f"{len(names)} tasks"
-        return self._contents(title, [self._tasks[name] for name in names], set(self._blocks), {"methods": []})
+        return self._contents(title, [self._tasks[name] for name in names], {"methods": []})
 
     def of_folder(self, folder: Path, beside: Sequence[Entry] = ()) -> Contents:
         """The landscapes of the tasks of a results folder, with its runs at each budget.
@@ -129,7 +129,7 @@ class Explorer:
             "runs": counts[-1],
             "mixed": dict(results.mixed),
         }
-        contents = self._contents(suite.name, tasks, set(self._blocks), more)
+        contents = self._contents(suite.name, tasks, more)
         contents.blocks.update(blocks)
         return contents
 
@@ -145,7 +145,7 @@ class Explorer:
             raise SuiteError(f"{folder}: no task of it can be shown; {'; '.join(notes)}")
         unit, limit = UNITS[suite.budget.unit], suite.budget.limit
         more = {"methods": [], "notes": notes, "unit": unit, "limit": limit}
-        return self._contents(suite.name, tasks, set(self._blocks), more)
+        return self._contents(suite.name, tasks, more)
 
     def _entry(self, suite: Suite, name: str, searches: Searches | None) -> tuple[dict[str, Any], Points]:
         """A task for JSON, without runs, and its points; read once where they are the whole space."""
@@ -170,7 +170,7 @@ class Explorer:
         self._points[name] = points
         return points
 
-    def _contents(self, title: str, tasks: list[dict[str, Any]], keys: set[str], more: dict[str, Any]) -> Contents:
+    def _contents(self, title: str, tasks: list[dict[str, Any]], more: dict[str, Any]) -> Contents:
         used = {task["space"] for task in tasks}
         described = {
             "title": title,
@@ -187,7 +187,7 @@ class Explorer:
             **more,
         }
         wanted = used | {task["block"] for task in tasks}
-        return Contents(described, {key: self._blocks[key] for key in self._blocks if key in wanted & keys})
+        return Contents(described, {key: self._blocks[key] for key in self._blocks if key in wanted})
 
 
 def _loss(tasks: Sequence[dict[str, Any]]) -> float:

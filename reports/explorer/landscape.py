@@ -11,10 +11,10 @@ from equipoise.harness.core.space import Architecture, LabelledDag, SearchSpace
 from equipoise.harness.core.task import Metric
 from equipoise.reports.explorer.pack import Block, Column
 from equipoise.reports.explorer.points import Points
+from equipoise.reports.statistics.arrays import Array
 
 __all__ = ["Packed", "pack_space", "pack_task", "shown_errors"]
 
-Array = npt.NDArray[np.float64]
 
 STACKED = 10_000_000
 """Up to so many combinations of options, decisions are laid out as nested rows and columns."""

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from equipoise.reports.statistics.arrays import Array
+
 __all__ = ["Block", "Column"]
 
-Array = npt.NDArray[np.float64]
 
 STEPS = 65_534
 """Levels of a quantised column; the code after them stands for a missing value."""

@@ -10,10 +10,10 @@ import numpy.typing as npt
 from equipoise.harness.core.errors import DataError, SuiteError
 from equipoise.harness.core.space import Architecture
 from equipoise.harness.core.task import Task
+from equipoise.reports.statistics.arrays import Array
 
 __all__ = ["MOST_POINTS", "Points", "points_of"]
 
-Array = npt.NDArray[np.float64]
 
 MOST_POINTS = 30_000
 """A space of more architectures is sampled."""

@@ -17,10 +17,10 @@ from equipoise.reports.explorer.pack import Block
 from equipoise.reports.explorer.points import Points
 from equipoise.reports.incumbents import RunRows, incumbents
 from equipoise.reports.results import Results, TaskResults
+from equipoise.reports.statistics.arrays import Array
 
 __all__ = ["Searches", "methods_of", "pack_searches"]
 
-Array = npt.NDArray[np.float64]
 
 MOST_PROPOSALS = 120_000
 """Proposals in one page; beyond that, fewer repeats can be replayed."""

@@ -52,7 +52,6 @@ class LivePage:
             known = self._contents[0] if self._contents else ""
             return {
                 "headline": snapshot.headline,
-                "error": "",
                 "methods": [vars(entry) for entry in snapshot.methods],
                 "failures": list(snapshot.failures[-MOST_FAILURES:]),
                 "live": self._live(),

@@ -7,9 +7,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import gammaln
 
+from equipoise.reports.statistics.arrays import Array
+
 __all__ = ["TOP", "ScoreQuality", "best_of_top", "score_quality"]
 
-Array = npt.NDArray[np.float64]
 
 TOP = (1, 10, 30, 100)
 """Numbers of highest scores that are looked at."""

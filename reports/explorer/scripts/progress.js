@@ -11,20 +11,22 @@ function initProgress() {
 }
 
 async function ask() {
-  let said = null;
   try {
     const answer = await fetch("state", { cache: "no-store" });
-    said = answer.ok ? await answer.json() : null;
-    if (said) showProgress(said);
-    if (said && said.version !== version) await takeNews();
+    if (answer.ok) {
+      const said = await answer.json();
+      showProgress(said);
+      if (said.version !== version) await takeNews();
+    } else {
+      document.getElementById("progress").replaceChildren(made("p", { class: "worse" }, await answer.text()));
+    }
+    setTimeout(ask, ASK_SECONDS * 1000);
   } catch {
-    said = null; // the server has ended
+    document.getElementById("progress").replaceChildren("The server of this page has ended; the page stays as it is.");
   }
-  if (!said) document.getElementById("progress").replaceChildren("The server of this page has ended; the page stays as it is.");
-  else setTimeout(ask, ASK_SECONDS * 1000);
 }
 
-function showProgress({ headline, error, methods, failures, live }) {
+function showProgress({ headline, methods, failures, live }) {
   const rows = methods.map(({ label, planned, stored, failed }) => {
     const fill = made("div", { class: "fill", style: `width:${planned ? (100 * stored) / planned : 0}%` });
     const said = `${whole(stored)} of ${whole(planned)}${failed ? `, ${whole(failed)} failed` : ""}`;
@@ -33,7 +35,7 @@ function showProgress({ headline, error, methods, failures, live }) {
   });
   const list = failures.map((text) => made("li", {}, text));
   document.getElementById("progress").replaceChildren(
-    made("strong", {}, headline), ...(error ? [made("p", { class: "worse" }, error)] : []), made("table", { class: "bars" }, ...rows),
+    made("strong", {}, headline), made("table", { class: "bars" }, ...rows),
     ...live.map((text) => made("p", { class: "lede" }, text)), ...(list.length ? [made("ul", { class: "failures" }, ...list)] : []),
   );
 }
