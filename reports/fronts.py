@@ -34,7 +34,8 @@ class FrontRuns:
         igd_plus: r: distance to the exact front; NaN where that is unknown.
         epsilon: r: additive epsilon to the exact front, likewise.
         r2: r: R2 less that of the exact front, likewise; NaN unless there are two objectives.
-        constrained: r: least error among the architectures that keep the constraints; NaN where a run has none.
+        constrained: r: error of the incumbent, the architecture of least observed error among those that keep the
+            constraints; NaN where a run has none.
     """
 
     numbers: Array
@@ -191,7 +192,8 @@ def _runs(
         keeps = counts.copy()
         for one in constraints:
             keeps &= values[one.name] <= one.bound if one.at_most else values[one.name] >= one.bound
-        constrained.append(float(error[keeps].min()) if constraints and keeps.any() else np.nan)
+        incumbent = np.where(keeps, told, np.inf).argmin()
+        constrained.append(float(error[incumbent]) if constraints and keeps.any() else np.nan)
         points = np.zeros((len(run), 0))
         if scales:
             points = np.stack([scale(values[scale.objective.name]) for scale in scales], axis=1)

@@ -126,7 +126,7 @@ class _Reading:
             limit=budget.limit,
             grid=grid,
             checkpoints=checkpoints,
-            failures=tuple(self._store.failures()),
+            failures=tuple(one for one in self._store.failures() if one.get("budget", budget.limit) == budget.limit),
             planned=_planned(suite, self._manifest),
             mixed=mixtures(self._store),
             objectives=load_fronts(self._store, suite, grid),

@@ -34,8 +34,11 @@ def number(value: float, digits: int = 3) -> str:
 
 
 def interval(low: float, high: float, digits: int = 3) -> str:
-    """``[low, high]``; empty if either is unknown, and said where it is unbounded: a single run has no interval."""
-    if math.isinf(low) and math.isinf(high):
+    """``[low, high]``; empty if either is unknown, and said where it is unbounded: a single run has no interval.
+
+    That of a quantity that starts at 0 is unbounded above alone.
+    """
+    if math.isinf(high) and (math.isinf(low) or low == 0):
         return "[no interval]"
     return "" if math.isnan(low) or math.isnan(high) else f"[{number(low, digits)}, {number(high, digits)}]"
 

@@ -175,6 +175,13 @@ class Results:
     objectives: SeveralObjectives | None = None
 
     @cached_property
+    def machines(self) -> tuple[Mapping[str, Any], ...]:
+        """The distinct machines that made the runs of the suite; those of an archive's runs are not among them."""
+        sessions = self.manifest.get("sessions", [self.manifest])
+        found = [session.get("machine", {}) for session in sessions]
+        return tuple(one for place, one in enumerate(found) if one and one not in found[:place])
+
+    @cached_property
     def labels(self) -> tuple[str, ...]:
         """Labels of the methods."""
         return tuple(method.label for method in self.methods)

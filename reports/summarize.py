@@ -68,8 +68,8 @@ def summarize(
         runs[label] = Runs(
             numbers=block.numbers,
             regret=regret(block, columns, penalty),
-            test=scale * (lookup(shown, block.code, values.test, np.nan) - test_optimum),
-            held_out=scale * judged(unseen, block, shown, np.nan),
+            test=scale * (lookup(shown, block.code, values.test, penalty) - test_optimum),
+            held_out=scale * judged(unseen, block, shown, penalty),
             begins=(columns < 0).sum(axis=1),
             seconds_regret=regret(block, held_at(held[label], by_time), np.nan),
             unique_regret=regret(block, held_at(held[label], by_unique), penalty),

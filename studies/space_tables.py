@@ -96,7 +96,7 @@ def table(space: str, parts: Sequence[Sequence[Results]], against: str | None = 
     names: dict[str, str] = {}
     for each in parts:
         for key, column in columns_of(each, against).items():
-            columns.setdefault(key, column)
+            columns[key] = {**column, **columns.get(key, {})}
         counts.append(repeats_of(each))
         names |= {label: marked(each[-1], label) for label in each[-1].labels if label not in names}
     keys = sorted(columns, key=lambda key: (KINDS.index(key[0]), key[1]))

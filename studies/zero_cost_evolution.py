@@ -44,7 +44,10 @@ def main(repeats: int) -> None:
             runs = [execute_run(spec).trajectory for spec in suite.runs()]
             regret = np.array([[_at(run, amount) for amount in AT] for run in runs])
             regret = task.info.metric.regret(1.0) * (regret - (task.optimum() or 0.0))
-            error, price = regret.std(axis=0) / np.sqrt(len(runs)), np.mean([sum(run.training_charge) for run in runs])
+            error, price = (
+                regret.std(axis=0, ddof=1) / np.sqrt(len(runs)),
+                np.mean([sum(run.training_charge) for run in runs]),
+            )
             told = ", ".join(f"{value:.2f} ({off:.2f})" for value, off in zip(regret.mean(axis=0), error, strict=True))
             print(f"{name:<28} {label:<24} {told}; scores cost {price:.2f}", flush=True)
 

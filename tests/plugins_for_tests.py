@@ -144,7 +144,8 @@ class AlwaysInvalid(Good):
     """All layers skip: in range, but no architecture of NAS-Bench-Graph."""
 
     def ask(self) -> Query:
-        return Query((0, 0, 0, 8, 8, 8, 8) if len(self.space.decisions) == 7 else (0,) * len(self.space.decisions))
+        widths = self.space.cardinalities
+        return Query((0, 0, 0, *(width - 1 for width in widths[3:])) if len(widths) == 7 else (0,) * len(widths))
 
 
 class Dies(Good):

@@ -95,10 +95,10 @@ def _same_budget(results: Results) -> tuple[bool | None, str]:
 def _confounders(results: Results) -> tuple[bool | None, str]:
     if here := _trained_here(results):
         return None, f"Networks of {joined(here)} were trained where the suite ran: errors and seconds depend on that."
-    one = len(results.manifest.get("machine", {})) > 0
-    return (
-        True if one else None
-    ), "Errors come from tables, so hardware does not enter them; overhead was measured on one machine."
+    tables = "Errors come from tables, so hardware does not enter them; overhead was measured on "
+    if len(results.machines) == 1 and not results.manifest.get("beside"):
+        return True, f"{tables}one machine."
+    return None, f"{tables}{'several machines' if results.machines else 'a machine that is not recorded'}."
 
 
 def _trained_here(results: Results) -> list[str]:
@@ -159,7 +159,7 @@ def _tuning(results: Results) -> tuple[bool | None, str]:
         return None, "All methods ran at their defaults in this suite; say how those defaults were chosen."
     return (
         None,
-        f"{joined(changed)} depart from their defaults in this suite: say how that was tuned, and at what cost.",
+        f"Set by this suite, not left at the defaults: {joined(changed)}; say how that was tuned, and at what cost.",
     )
 
 

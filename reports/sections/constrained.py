@@ -31,7 +31,7 @@ def constrained_regret(view: FrontView) -> Table:
     rows = [(Cell("feasible share of the space"), *(Cell(percent(task.feasible)) for task in tasks))]
     rows += by_method(view, columns)
     notes = (
-        "Error of the best architecture of a run that keeps the constraints, less that of the best in the space (in the "
+        "Error of the incumbent among the architectures of a run that keep the constraints, less that of the best in the space (in the "
         "unit of the metric; the error itself where the space is not known): means over the runs that have one, with "
         "95 % intervals; in brackets the runs that have none.",
     )

@@ -65,7 +65,7 @@ def _figure(analysis: Analysis, ranked: list[int], looks: Mapping[str, Look]) ->
     tested = f" Test regret: over {plural(analysis.test_tasks, 'task')} with a test split." if fewer else ""
     return Figure(
         "methods",
-        f"Methods at {budget_words(analysis)}, best first, with 95 % intervals over seeds",
+        f"Methods at {budget_words(analysis)} on {_tasks(analysis)}, best first, with 95 % intervals over seeds",
         f"Average ranks: {shown}. The table below gives all numbers.",
         (f"Smaller is better in every panel. Spaces have equal weight in means of regret.{tested}",),
         lambda style: ranking(style, labels, ranked, measures, looks),
@@ -95,11 +95,18 @@ def _table(analysis: Analysis, ranked: list[int]) -> Table:
         row.append(Cell(f"{totals[method]:,}", float(totals[method])))
     return Table(
         "paper",
-        f"Methods at {budget_words(analysis)} on {plural(len(analysis.results.tasks), 'task')}",
+        f"Methods at {budget_words(analysis)} on {_tasks(analysis)}",
         tuple(columns),
         tuple(tuple(row) for row in cells),
         (_note(analysis, speedups is not None),),
     )
+
+
+def _tasks(analysis: Analysis) -> str:
+    """How many tasks the means and ranks are over, where these are not all."""
+    every = plural(len(analysis.results.tasks), "task")
+    some = analysis.finished
+    return every if some == len(analysis.results.tasks) else f"the {some} of {every} that every method finished"
 
 
 def _note(analysis: Analysis, sped: bool) -> Text:

@@ -16,7 +16,6 @@ __all__ = ["provenance_section"]
 def provenance_section(results: Results) -> Section:
     """Suite, seeds, settings, data, versions and the command."""
     manifest = results.manifest
-    machine = manifest.get("machine", {})
     protocol = manifest["suite"]["protocol"]
     facts: tuple[Text, ...] = (
         (
@@ -29,10 +28,7 @@ def provenance_section(results: Results) -> Section:
             f"Seeds: every run draws from ({protocol['seed']}, task, method, stream, repeat), so that repeats are "
             "independent and any run can be reproduced alone.",
         ),
-        (
-            f"Machine: {machine.get('processor', 'unknown')}, {machine.get('cores', '?')} cores, "
-            f"{machine.get('system', '?')}.",
-        ),
+        (f"{'Machines' if len(results.machines) > 1 else 'Machine'}: {_machines(results) or 'unknown'}.",),
         *((f"Mixed results of {label}: {told}.",) for label, told in results.mixed.items()),
     )
     return Section(
@@ -46,6 +42,13 @@ def provenance_section(results: Results) -> Section:
             _tasks(results),
             _versions(results),
         ),
+    )
+
+
+def _machines(results: Results) -> str:
+    return "; ".join(
+        f"{one.get('processor', 'unknown')}, {one.get('cores', '?')} cores, {one.get('system', '?')}"
+        for one in results.machines
     )
 
 

@@ -3,6 +3,7 @@
 from equipoise.reports.analysis import Analysis
 from equipoise.reports.document import Bullets, Code, Section, Strong, Text
 from equipoise.reports.sections.answer import budget_words
+from equipoise.reports.sections.speedup import geometric_speedups
 
 __all__ = ["quote_section"]
 
@@ -35,7 +36,7 @@ def quote_section(analysis: Analysis) -> Section:
             ").",
         )
     )
-    if analysis.results.unit == "queries":
+    if geometric_speedups(analysis) is not None:
         points.append(
             (Strong("How much faster than random search:"), " the speed-up, for which random search is exact.")
         )

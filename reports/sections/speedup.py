@@ -85,9 +85,9 @@ def _equivalents(analysis: Analysis) -> Table:
         tuple(rows),
         (
             (
-                "Above 1×, the method is the faster. 95 % intervals over seeds. “All” is the whole table: every run "
-                "found "
-                "the optimum. Geometric mean: spaces have equal weight, over the tasks that every method finished.",
+                "Above 1×, the method is the faster. 95 % intervals over seeds. “All” is the whole table: the mean "
+                "regret, or that end of its interval, is the optimum. Geometric mean: spaces have equal weight, over the "
+                "tasks that every method finished.",
             ),
         ),
     )

@@ -97,9 +97,9 @@ def _missing(analysis: Analysis) -> list[Block]:
     planned, stored = sum(results.planned.values()), int(counts.sum())
     head = (
         f"{stored:,} of {planned:,} planned runs are stored. A failed or missing run is left out, never imputed: means "
-        "use the runs that are stored, paired statistics on the repeats or tasks that both methods have, and tests "
-        "over tasks on the tasks that every method (or both of a pair) finished. Tasks left out of a statistic are "
-        "counted beside it."
+        "use the runs that are stored, and statistics over tasks the tasks that every method (or both of a pair) "
+        "finished. Tasks left out of a statistic are counted beside it. A run that is stored and has no valid proposal "
+        "counts with the penalty of its task, by every kind of regret."
     )
     points: list[Text] = []
     for (label, task), wanted in results.planned.items():

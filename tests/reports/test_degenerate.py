@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from canvases import faults
-from stores import METHODS, NASTY, played, suite
+from stores import METHODS, NASTY, described, played, suite
 
 from equipoise.harness.core.errors import StoreError, SuiteError
+from equipoise.harness.core.registry import load_task
 from equipoise.harness.store.run_store import RunStore
 from equipoise.reports.analysis import Analysis
 from equipoise.reports.compose import compose
@@ -129,6 +130,51 @@ def test_runs_that_end_early_or_propose_nothing_valid(tmp_path: Path) -> None:
     text = rendered(played(tmp_path, suite(methods)))
     stops = next(line for line in text.splitlines() if line.startswith("| `stops`") and "35" in line)
     assert stops.split("|")[-4:-1] == [" 8 ", " 35 ", " 0 "]  # runs ended early, unspent budget, failed
+
+
+def test_a_run_without_a_valid_proposal_has_the_penalty_by_every_regret(tmp_path: Path) -> None:
+    methods = ({"name": "local_search"}, {"name": "plugins_for_tests:AlwaysInvalid", "label": "invalid"})
+    (task,) = load(played(tmp_path, suite(methods, ("nasbench_graph/proteins",)))).tasks
+    slope, penalty = abs(task.metric.slope), load_task(task.name).info.penalty
+    invalid = task.runs["invalid"]
+    np.testing.assert_allclose(invalid.regret[:, -1], slope * (penalty - task.reference))
+    np.testing.assert_allclose(invalid.test[:, -1], slope * (penalty - task.test_optimum))
+
+
+def test_failures_are_those_of_the_budget_that_is_reported(tmp_path: Path) -> None:
+    methods = (METHODS[0], {"name": "plugins_for_tests:Raises", "label": "raises"})
+    results = load(played(tmp_path, suite(methods, ("nasbench_graph/proteins",), {"queries": [10, 40]})))
+    assert [len(each.failures) for each in (*results.smaller, results)] == [4, 4]
+    assert all(failure["budget"] == 40 for failure in results.failures)
+
+
+def test_tasks_that_some_method_missed_are_counted_beside_the_table(tmp_path: Path) -> None:
+    played(tmp_path, suite(METHODS[:2], ("nasbench_graph/proteins",)))
+    played(tmp_path, suite(METHODS, ("nasbench201/cifar10",)))
+    RunStore(tmp_path).write_manifest(described(suite(METHODS)))
+    assert "on the 1 of 2 tasks that every method finished" in rendered(tmp_path)
+
+
+def test_part_of_an_analysis_keeps_the_unit_of_the_whole(tmp_path: Path) -> None:
+    def other(manifest: dict) -> None:
+        manifest["tasks"]["nasbench201/cifar10"]["metric"] = {"name": "loss", "unit": "", "offset": 0.0, "slope": 1.0}
+
+    whole = Analysis(load(played(tmp_path, suite(), other)))
+    part = whole.without_tasks([False, True])
+    assert part.unit == whole.unit == "% of random search's regret"
+    np.testing.assert_allclose(part.values[:, 0], whole.values[:, 0])
+    assert all(each.unit == whole.unit for each in part.by_kind.values())
+
+
+def test_several_machines_are_named(tmp_path: Path) -> None:
+    def machines(manifest: dict) -> None:
+        first = {"machine": {"processor": "one", "cores": 2, "system": "Linux"}, "command": [], "started": "2026"}
+        second = {**first, "machine": {**first["machine"], "processor": "another"}}
+        manifest["sessions"] = [first, second, first]
+
+    text = rendered(played(tmp_path, suite(), machines))
+    assert "Machines: one, 2 cores, Linux; another, 2 cores, Linux." in text
+    assert "overhead was measured on several machines" in text
 
 
 def test_data_that_is_not_at_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -75,6 +75,23 @@ def test_volumes_and_constrained_errors_are_those_of_the_rows(tmp_path: Path) ->
     assert task.optimum == errors[flops <= 80000].min()
 
 
+def test_the_incumbent_under_constraints_is_chosen_by_what_was_observed(tmp_path: Path) -> None:
+    noisy = {"repeats": 3, "seed": 7, "noise": "single"}
+    store(tmp_path, objectives=["validation_error", "parameters"], constraints=["flops <= 80000"], protocol=noisy)
+    found = load(tmp_path).objectives
+    assert found is not None
+    (task,) = found.tasks
+    rows = pd.concat(pd.read_parquet(part) for part in (tmp_path / "runs").iterdir())
+    known, better = load_task(TASK), 0
+    for label, runs in task.runs.items():
+        for place, repeat in enumerate(runs.numbers):
+            run = rows[(rows["method"] == label) & (rows["repeat"] == repeat) & (rows["objective:flops"] <= 80000)]
+            expected = run["architecture"].map(lambda text: known.expected(known.space.parse(text)))
+            assert runs.constrained[place] == expected[run["validation_error"].argmin() == np.arange(len(run))].item()
+            better += expected.min() < runs.constrained[place]
+    assert better  # else it shows little
+
+
 def test_every_part_is_shown_and_drawn(tmp_path: Path) -> None:
     store(tmp_path, objectives=["validation_error", "parameters"], constraints=["flops <= 80000"])
     found = tables(tmp_path)

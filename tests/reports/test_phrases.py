@@ -27,6 +27,7 @@ def test_numbers_that_are_none() -> None:
     assert [number(math.nan), number(math.inf), number(-math.inf)] == ["n/a", "∞", "−∞"]
     assert interval(math.nan, 1.0) == ""
     assert interval(-math.inf, 0.5, 1) == "[−∞, 0.5]"
+    assert [interval(low, math.inf) for low in (-math.inf, 0.0)] == ["[no interval]"] * 2
 
 
 def test_small_shares_and_p_values_are_never_nought() -> None:
