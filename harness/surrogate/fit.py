@@ -77,6 +77,7 @@ class _Columns:
     """The targets.
 
     Attributes:
+        names: One per target, for errors.
         epochs: Epochs of each level.
         errors: M x levels, NaN where missing.
         seconds: M x levels; None where the table has no costs.
@@ -84,6 +85,7 @@ class _Columns:
         targets: M x targets, transformed.
     """
 
+    names: tuple[str, ...]
     epochs: tuple[int | None, ...]
     errors: _Floats
     seconds: _Floats | None
@@ -97,15 +99,14 @@ class _Columns:
         errors = np.array(table.columns["mean"]).T
         seconds = np.array(table.columns["seconds"]).T if header.cost is not None else None
         raw = [errors] if seconds is None else [errors, np.log(seconds[:, -1:])]
-        names = [f"{header.name}, level {number}" for number in range(1, len(epochs) + 1)] + [f"{header.name}, seconds"]
+        levels = [f"level {number}" for number in range(1, len(epochs) + 1)]
+        names = tuple(f"{header.name}, {what}" for what in (levels if seconds is None else [*levels, "seconds"]))
         values = np.hstack(raw).T
-        transforms = tuple(
-            TargetTransform.of(column[fitted], name) for column, name in zip(values, names, strict=False)
-        )
+        transforms = tuple(TargetTransform.of(column[fitted], name) for column, name in zip(values, names, strict=True))
         targets = np.stack(
             [transform.transform(column) for transform, column in zip(transforms, values, strict=True)], axis=1
         )
-        return cls(epochs, errors, seconds, transforms, targets)
+        return cls(names, epochs, errors, seconds, transforms, targets)
 
     def scored(
         self, ensemble: SurrogateModel, told: npt.NDArray[np.float32], held: npt.NDArray[np.bool_]
@@ -116,7 +117,7 @@ class _Columns:
             errors, transform = self.errors[held, number], self.transforms[number]
             there = np.isfinite(errors)
             members = ensemble.predict(told[there], number)
-            factor = _factor(self.targets[held, number][there], members)
+            factor = _factor(self.targets[held, number][there], members, self.names[number])
             levels.append(
                 Level(epochs, transform, factor, _scores(errors[there], transform.inverse(members.mean(axis=0))))
             )
@@ -146,7 +147,14 @@ def _scores(true: _Floats, predicted: _Floats) -> Scores:
     )
 
 
-def _factor(true: _Floats, members: _Floats) -> float:
+def _factor(true: _Floats, members: _Floats, what: str) -> float:
     """The factor by which the spread reaches its nominal coverage."""
     spread = np.maximum(members.std(axis=0, ddof=1), 1e-6)
-    return float(np.quantile(np.abs(true - members.mean(axis=0)) / spread, WITHIN))
+    with np.errstate(invalid="ignore"):  # between two infinite ones
+        factor = float(np.quantile(np.abs(true - members.mean(axis=0)) / spread, WITHIN))
+    if not np.isfinite(factor):
+        raise DataError(
+            f"{what}: a third of the held-out values are too far below all others to be predicted, and no noise covers "
+            "them; try another --seed"
+        )
+    return factor
