@@ -19,6 +19,9 @@ __all__ = ["HELD_OUT", "LEAST_ARCHITECTURES", "fit_surrogate"]
 HELD_OUT = 0.1
 """The share of a table that is held out for the scores."""
 LEAST_ARCHITECTURES = 100
+"""So many must have a value at each fidelity."""
+LEAST_HELD_OUT = 5
+"""So many of them must be held out: fewer tell nothing of ranks and noise."""
 WITHIN = 0.6827
 """The mass of a normal distribution within one standard deviation."""
 
@@ -40,7 +43,7 @@ def fit_surrogate(
         say: Takes a line of progress.
 
     Raises:
-        DataError: The table is damaged, too small, or has nothing to predict.
+        DataError: The table is damaged, has too few values at a fidelity, or nothing to predict.
         PluginError: There is no such model, or its library is missing.
     """
     kind, table = load_surrogate_model(model), open_table(path)
@@ -102,7 +105,7 @@ class _Columns:
         levels = [f"level {number}" for number in range(1, len(epochs) + 1)]
         names = tuple(f"{header.name}, {what}" for what in (levels if seconds is None else [*levels, "seconds"]))
         values = np.hstack(raw).T
-        transforms = tuple(TargetTransform.of(column[fitted], name) for column, name in zip(values, names, strict=True))
+        transforms = tuple(_transform(column, fitted, name) for column, name in zip(values, names, strict=True))
         targets = np.stack(
             [transform.transform(column) for transform, column in zip(transforms, values, strict=True)], axis=1
         )
@@ -128,6 +131,23 @@ class _Columns:
         predicted = np.exp(transform.inverse(ensemble.predict(told[there], len(levels)).mean(axis=0)))
         shares = tuple(np.nanmedian(self.seconds / self.seconds[:, -1:], axis=0).tolist())
         return tuple(levels), Cost(transform, shares, _scores(true[there], predicted))
+
+
+def _transform(values: _Floats, fitted: npt.NDArray[np.bool_], what: str) -> TargetTransform:
+    """The transform of one target, of which enough values are there and held out."""
+    there = np.isfinite(values)
+    if (count := np.count_nonzero(there)) < LEAST_ARCHITECTURES:
+        raise DataError(
+            f"{what}: {count} architectures have a value; a surrogate needs {LEAST_ARCHITECTURES} at each fidelity of "
+            "the table: add some, or leave this fidelity out"
+        )
+    transform, out = TargetTransform.of(values[fitted], what), values[there & ~fitted]
+    if (different := len(np.unique(out))) < 2 or len(out) < LEAST_HELD_OUT:
+        raise DataError(
+            f"{what}: {len(out)} values are held out, {different} of them different; scores need {LEAST_HELD_OUT}, not "
+            "all equal: try another --seed"
+        )
+    return transform
 
 
 def _held_out(classes: list[tuple[int, ...]], rng: np.random.Generator) -> npt.NDArray[np.bool_]:

@@ -50,6 +50,39 @@ def test_a_held_out_value_far_below_the_others_does_not_decide_the_noise(sample:
     assert factors[1] == pytest.approx(factors[0], rel=0.5)
 
 
+@pytest.mark.parametrize(
+    ("full", "words"),
+    [
+        (range(8), "level 2: 8 architectures have a value; a surrogate needs 100 at each fidelity"),
+        (range(99), "level 2: 99 architectures have a value"),
+        (None, "level 2: 0 values are held out, 0 of them different; scores need 5"),
+    ],
+    ids=["few", "one-less", "none-held-out"],
+)
+def test_a_fidelity_that_few_architectures_have_is_refused(
+    sample: Path, tmp_path: Path, full: range | None, words: str
+) -> None:
+    source, held = open_table(sample), _held_rows(sample)
+    have = set(range(300)) - set(held) if full is None else set(full)
+    some = source.columns["mean"]
+    few = _rewritten(
+        sample,
+        tmp_path / "few.parquet",
+        lambda row, level: float(some[level, row]) if not level or row in have else None,
+    )
+    with pytest.raises(DataError, match=f"made/nasbench201, {words}") as raised:
+        fit_surrogate(few, "gp")
+    assert "\n" not in str(raised.value)
+
+
+def test_held_out_values_that_are_all_equal_are_refused(sample: Path, tmp_path: Path) -> None:
+    held, rng = set(_held_rows(sample)), np.random.default_rng(0)
+    errors = [0.2 if row in held else 0.3 * rng.random() for row in range(300)]
+    equal = _rewritten(sample, tmp_path / "equal.parquet", lambda row, _: errors[row])
+    with pytest.raises(DataError, match=r"level 1: \d+ values are held out, 1 of them different; scores need 5"):
+        fit_surrogate(equal, "gp")
+
+
 def test_noise_that_covers_nothing_is_refused(sample: Path, tmp_path: Path) -> None:
     held, rng = set(_held_rows(sample)), np.random.default_rng(0)
     errors = [0.1 * (row not in held) + 0.1 + 0.01 * rng.random() for row in range(300)]
