@@ -24,7 +24,9 @@ class TrainedTableTask(TableTask):
         from equipoise.harness.training.setup import training_settings
 
         images = collection(self.info.dataset)
-        return images.load().without_test() if name == "images" else training_settings(self.space.name, images.side, {})
+        return (
+            images.load().without_test() if name == "images" else training_settings(self.space.name, images.side(), {})
+        )
 
     def missing(self, name: str) -> str:
         """The way to get the images of CIFAR."""

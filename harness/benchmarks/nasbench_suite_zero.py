@@ -13,6 +13,7 @@ from equipoise.harness.benchmarks._zero_cost_files import read_values
 from equipoise.harness.core.errors import SpaceError
 from equipoise.harness.core.space import Architecture, SearchSpace
 from equipoise.harness.core.task import Metric
+from equipoise.harness.data.archive import DAMAGED_ZIP
 from equipoise.harness.data.official.record import Record, error_of
 from equipoise.harness.spaces.darts import Darts
 from equipoise.harness.spaces.nasbench201 import NasBench201
@@ -102,7 +103,7 @@ class NasBenchSuiteZeroBenchmark(OfficialTables):
         try:
             with zipfile.ZipFile(path) as archive:
                 return any(re.fullmatch(_member("nasbench201", "svhn"), name) for name in archive.namelist())
-        except (OSError, zipfile.BadZipFile):
+        except DAMAGED_ZIP:
             return False
 
     def records(self, path: Path, curves: bool) -> Iterator[Record]:

@@ -24,7 +24,7 @@ from equipoise.harness.core.task import Benchmark, Evaluation, Metric, Noise, Ta
 from equipoise.harness.data.cache import cache_folder
 from equipoise.harness.spaces.darts import Darts
 from equipoise.harness.spaces.nasbench201 import NasBench201
-from equipoise.harness.training.catalogue import NAMES, collection
+from equipoise.harness.training.catalogue import NAMES, Collection, collection
 from equipoise.harness.training.device import chosen_device, missing_device
 from equipoise.harness.training.images import ImageDataset
 from equipoise.harness.training.naming import TaskName, parse_task_name
@@ -89,9 +89,8 @@ class TrainingBenchmark(Benchmark):
         """
         asked = parse_task_name(dataset)
         if asked.space not in _SPACES:
-            raise SuiteError(f"training/{dataset}: no networks of '{asked.space}'; {nearest(dataset, _SPACES)}")
-        if not asked.images.startswith("npz:"):
-            collection(asked.images)
+            raise SuiteError(f"training/{dataset}: no networks of '{asked.space}'; {nearest(asked.space, _SPACES)}")
+        collection(asked.images)
         return TrainingTask(f"{self.name}/{dataset}", asked, noise, ignore_cache)
 
 
@@ -151,7 +150,7 @@ class TrainingTask(Task):
 
     def _images_digest(self) -> str:
         """SHA-256 of the images; empty where they are missing."""
-        return "" if collection(self._wanted.images).missing() else self._images.digest
+        return "" if self._collection.missing() else self._images.digest
 
     def _epochs(self) -> tuple[int, ...]:
         """Every epoch of the training configuration; none where the task cannot run."""
@@ -168,7 +167,7 @@ class TrainingTask(Task):
             return "needs torch: pip install 'equipoise[torch]'"
         if (reason := missing_device(self._wanted.device)) is not None:
             return reason
-        return collection(self._wanted.images).missing()
+        return self._collection.missing()
 
     def resource(self, name: str) -> Any | None:
         """``images``: those to train and to validate on, no test images; ``training``: as the name sets them.
@@ -292,16 +291,19 @@ class TrainingTask(Task):
         return self._setup.digest(code_digest())
 
     @cached_property
+    def _collection(self) -> Collection:
+        return collection(self._wanted.images)
+
+    @cached_property
     def _images(self) -> ImageDataset:
-        return collection(self._wanted.images).load()
+        return self._collection.load()
 
     @cached_property
     def _training(self) -> tuple[Any, Any]:
         """The macro architecture and the training configuration."""
         from equipoise.harness.training.setup import training_settings
 
-        side = collection(self._wanted.images).side
-        return training_settings(self._wanted.space, side, self._wanted.changes)
+        return training_settings(self._wanted.space, self._collection.side(), self._wanted.changes)
 
     @cached_property
     def _setup(self) -> "Setup":

@@ -1,6 +1,7 @@
 """Reads JSON out of zip archives in memory: nothing is unpacked to disk, names and sizes are checked first."""
 
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -10,7 +11,18 @@ from typing import Any
 from equipoise.harness.core.errors import DataError
 from equipoise.harness.core.files import parse_json
 
-__all__ = ["json_members", "read_json"]
+__all__ = ["DAMAGED_ZIP", "json_members", "read_json"]
+
+DAMAGED_ZIP = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    OSError,  # from bz2
+    RuntimeError,  # encryption; NotImplementedError for what zipfile lacks
+    ValueError,  # UnicodeDecodeError for a name
+    struct.error,
+)
+"""Raised by zipfile for archives that are damaged, encrypted or of a kind that it cannot read."""
 
 MOST_BYTES = 1 << 30
 """Of all members together, unpacked."""
@@ -24,8 +36,8 @@ def json_members(path: Path, pattern: str) -> Iterator[Any]:
         pattern: Regular expression that a whole member name must match.
 
     Raises:
-        DataError: The archive is damaged, names a path outside itself, or would unpack to more than 1 GiB; or no
-            member matches.
+        DataError: The archive cannot be read, is damaged or encrypted, names a path outside itself, or would unpack to
+            more than 1 GiB; or no member matches.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -35,7 +47,9 @@ def json_members(path: Path, pattern: str) -> Iterator[Any]:
                 raise DataError(f"{path}: no member matches {pattern}; get the file again")
             for name in names:
                 yield parse_json(archive.read(name))
-    except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, NotImplementedError) as error:
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror or error}); get the file again") from error
+    except DAMAGED_ZIP as error:
         raise DataError(f"{path}: damaged archive ({error}); get the file again") from error
 
 
@@ -43,10 +57,12 @@ def read_json(path: Path) -> Any:
     """Reads a JSON file.
 
     Raises:
-        DataError: It is not JSON.
+        DataError: It cannot be read, or is not JSON.
     """
     try:
         return parse_json(path.read_bytes())
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror or error}); get the file again") from error
     except ValueError as error:
         raise DataError(f"{path}: not JSON ({error}); get the file again") from error
 

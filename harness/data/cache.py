@@ -166,7 +166,7 @@ def _write(folder: Path, fill: Callable[[Path], None]) -> None:
         (scratch / "meta.json").write_text(json.dumps({"files": files, "sha256": _digest_of(files)}))
         if folder.exists() and _read(folder) is None:  # damaged: move it aside, then take its place
             with suppress(FileNotFoundError):  # another process moved it
-                os.replace(folder, Path(tempfile.mkdtemp(prefix=".damaged-", dir=folder.parent)) / folder.name)
+                os.replace(folder, folder.with_name(f".damaged-{scratch.name}"))
         try:
             os.replace(scratch, folder)
         except OSError:

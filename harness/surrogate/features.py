@@ -47,7 +47,8 @@ class GraphFeatures:
     The options of the key, one-hot, and features that do not depend on the order of nodes: the number of nodes, edges
     and paths, the length of the longest and the shortest path, the number of edges from one label to another, and for
     each label the number of its nodes, their share of the paths, the largest and smallest number of them on a path, and
-    their depth. An edge with a label counts as a node with that label.
+    the depth of the deepest one, by longest and by shortest paths. An edge with a label counts as a node with that
+    label.
 
     Args:
         space: The space of the architectures.
@@ -77,7 +78,8 @@ class GraphFeatures:
     def names(self) -> tuple[str, ...]:
         """The names of the columns."""
         options = [f"{d.name} = {option}" for d in self._space.decisions for option in d.options]
-        told = ("nodes with", "paths through", "most on a path", "fewest on a path", "deepest", "shallowest")
+        depths = "deepest by the longest path", "deepest by the shortest path"
+        told = ("nodes with", "paths through", "most on a path", "fewest on a path", *depths)
         by_label = [f"{what} {label}" for what in told for label in self.labels]
         edges = [f"{u} -> {v}" for u, v in self.links]
         return (*options, "nodes", "edges", "log of paths", "longest path", "shortest path", *by_label, *edges)
@@ -152,10 +154,10 @@ def _described(graphs: _Padded) -> _Floats:
     ends = last[:, :, None]
     longest = np.where(ends, most, -np.inf).max(axis=1)
     shortest = np.where(ends, fewest, np.inf).min(axis=1)
-    deepest = np.where(marks > 0, most[:, :, :1], 0.0).max(axis=1)
-    shallowest = np.where(marks > 0, fewest[:, :, :1], 0.0).max(axis=1)
+    by_longest = np.where(marks > 0, most[:, :, :1], 0.0).max(axis=1)
+    by_shortest = np.where(marks > 0, fewest[:, :, :1], 0.0).max(axis=1)
     counts = there.sum(axis=1), links.sum(axis=(1, 2)), np.log1p(paths), longest[:, 0], shortest[:, 0]
-    by_label = marks.sum(axis=1), through, longest[:, 1:], shortest[:, 1:], deepest, shallowest
+    by_label = marks.sum(axis=1), through, longest[:, 1:], shortest[:, 1:], by_longest, by_shortest
     return np.hstack([np.stack(counts, axis=1), *by_label])
 
 

@@ -19,6 +19,9 @@ __all__ = ["HELD_OUT", "LEAST_ARCHITECTURES", "fit_surrogate"]
 HELD_OUT = 0.1
 """The share of a table that is held out for the scores."""
 LEAST_ARCHITECTURES = 100
+"""So many must have a value at each fidelity."""
+LEAST_HELD_OUT = 5
+"""So many of them must be held out: fewer tell nothing of ranks and noise."""
 WITHIN = 0.6827
 """The mass of a normal distribution within one standard deviation."""
 
@@ -40,7 +43,7 @@ def fit_surrogate(
         say: Takes a line of progress.
 
     Raises:
-        DataError: The table is damaged, too small, or has nothing to predict.
+        DataError: The table is damaged, has too few values at a fidelity, or nothing to predict.
         PluginError: There is no such model, or its library is missing.
     """
     kind, table = load_surrogate_model(model), open_table(path)
@@ -77,6 +80,7 @@ class _Columns:
     """The targets.
 
     Attributes:
+        names: One per target, for errors.
         epochs: Epochs of each level.
         errors: M x levels, NaN where missing.
         seconds: M x levels; None where the table has no costs.
@@ -84,6 +88,7 @@ class _Columns:
         targets: M x targets, transformed.
     """
 
+    names: tuple[str, ...]
     epochs: tuple[int | None, ...]
     errors: _Floats
     seconds: _Floats | None
@@ -97,15 +102,14 @@ class _Columns:
         errors = np.array(table.columns["mean"]).T
         seconds = np.array(table.columns["seconds"]).T if header.cost is not None else None
         raw = [errors] if seconds is None else [errors, np.log(seconds[:, -1:])]
-        names = [f"{header.name}, level {number}" for number in range(1, len(epochs) + 1)] + [f"{header.name}, seconds"]
+        levels = [f"level {number}" for number in range(1, len(epochs) + 1)]
+        names = tuple(f"{header.name}, {what}" for what in (levels if seconds is None else [*levels, "seconds"]))
         values = np.hstack(raw).T
-        transforms = tuple(
-            TargetTransform.of(column[fitted], name) for column, name in zip(values, names, strict=False)
-        )
+        transforms = tuple(_transform(column, fitted, name) for column, name in zip(values, names, strict=True))
         targets = np.stack(
             [transform.transform(column) for transform, column in zip(transforms, values, strict=True)], axis=1
         )
-        return cls(epochs, errors, seconds, transforms, targets)
+        return cls(names, epochs, errors, seconds, transforms, targets)
 
     def scored(
         self, ensemble: SurrogateModel, told: npt.NDArray[np.float32], held: npt.NDArray[np.bool_]
@@ -116,7 +120,7 @@ class _Columns:
             errors, transform = self.errors[held, number], self.transforms[number]
             there = np.isfinite(errors)
             members = ensemble.predict(told[there], number)
-            factor = _factor(self.targets[held, number][there], members)
+            factor = _factor(self.targets[held, number][there], members, self.names[number])
             levels.append(
                 Level(epochs, transform, factor, _scores(errors[there], transform.inverse(members.mean(axis=0))))
             )
@@ -127,6 +131,23 @@ class _Columns:
         predicted = np.exp(transform.inverse(ensemble.predict(told[there], len(levels)).mean(axis=0)))
         shares = tuple(np.nanmedian(self.seconds / self.seconds[:, -1:], axis=0).tolist())
         return tuple(levels), Cost(transform, shares, _scores(true[there], predicted))
+
+
+def _transform(values: _Floats, fitted: npt.NDArray[np.bool_], what: str) -> TargetTransform:
+    """The transform of one target, of which enough values are there and held out."""
+    there = np.isfinite(values)
+    if (count := np.count_nonzero(there)) < LEAST_ARCHITECTURES:
+        raise DataError(
+            f"{what}: {count} architectures have a value; a surrogate needs {LEAST_ARCHITECTURES} at each fidelity of "
+            "the table: add some, or leave this fidelity out"
+        )
+    transform, out = TargetTransform.of(values[fitted], what), values[there & ~fitted]
+    if (different := len(np.unique(out))) < 2 or len(out) < LEAST_HELD_OUT:
+        raise DataError(
+            f"{what}: {len(out)} values are held out, {different} of them different; scores need {LEAST_HELD_OUT}, not "
+            "all equal: try another --seed"
+        )
+    return transform
 
 
 def _held_out(classes: list[tuple[int, ...]], rng: np.random.Generator) -> npt.NDArray[np.bool_]:
@@ -146,7 +167,14 @@ def _scores(true: _Floats, predicted: _Floats) -> Scores:
     )
 
 
-def _factor(true: _Floats, members: _Floats) -> float:
+def _factor(true: _Floats, members: _Floats, what: str) -> float:
     """The factor by which the spread reaches its nominal coverage."""
     spread = np.maximum(members.std(axis=0, ddof=1), 1e-6)
-    return float(np.quantile(np.abs(true - members.mean(axis=0)) / spread, WITHIN))
+    with np.errstate(invalid="ignore"):  # between two infinite ones
+        factor = float(np.quantile(np.abs(true - members.mean(axis=0)) / spread, WITHIN))
+    if not np.isfinite(factor):
+        raise DataError(
+            f"{what}: a third of the held-out values are too far below all others to be predicted, and no noise covers "
+            "them; try another --seed"
+        )
+    return factor

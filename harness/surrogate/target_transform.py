@@ -46,8 +46,10 @@ class TargetTransform:
         return cls(least, middle, float(logs.mean()), float(logs.std()))
 
     def transform(self, values: _Floats) -> _Floats:
-        """Transforms values of the sample to the scale of prediction."""
-        return np.asarray((np.log1p((values - self.least) / self.middle) - self.mean) / self.deviation)
+        """Transforms values to the scale of prediction; those too low for `inverse` to tell are -inf."""
+        with np.errstate(divide="ignore"):
+            logs = np.log1p(np.maximum((values - self.least) / self.middle, -1.0))
+        return np.asarray((logs - self.mean) / self.deviation)
 
     def inverse(self, transformed: _Floats) -> _Floats:
         """Transforms predictions to values; never negative where the sample is not."""

@@ -4,7 +4,7 @@ import gzip
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, cast
@@ -33,27 +33,26 @@ class Collection:
 
     Attributes:
         name: Its name in a task.
-        side: Height and width of an image, in pixels.
+        side: Tells the height and width of an image, in pixels.
         load: Reads it.
         missing: Tells why it is not available here, and how to get it; None if it is.
     """
 
     name: str
-    side: int
+    side: Callable[[], int]
     load: Callable[[], ImageDataset]
     missing: Callable[[], str | None] = lambda: None
 
 
 def collection(name: str) -> Collection:
-    """An image data set by name: one of `NAMES`, or ``npz:FILE``.
+    """An image data set by name: one of `NAMES`, or ``npz:FILE``, which is read at the first question and then kept.
 
     Raises:
         PluginError: There is none of that name.
-        DataError: The file is missing or damaged.
     """
     if name.startswith("npz:"):
-        images = _npz(name)
-        return Collection(name, images.side, lambda: images)
+        read = cache(partial(_npz, name))
+        return Collection(name, lambda: read().side, read, lambda: _npz_missing(name, read))
     if name not in _COLLECTIONS:
         raise PluginError(f"no image data set '{name}'; {nearest(name, (*NAMES, 'npz:FILE'))}")
     return _COLLECTIONS[name]
@@ -138,6 +137,14 @@ def _npz(name: str) -> ImageDataset:
     return ImageDataset(name, said, licence, classes, x, y).checked()
 
 
+def _npz_missing(name: str, read: Callable[[], ImageDataset]) -> str | None:
+    """Tells that there is no file; a damaged one is an error."""
+    if not (path := Path(name.removeprefix("npz:"))).is_file():
+        return f"needs {path}: no such file"
+    read()
+    return None
+
+
 def _kept(name: str, digest: str, read: Callable[[], Arrays]) -> Arrays:
     """The arrays, memory-mapped from the cache: they are unpacked once, and workers share the pages."""
     return dict(open_columns(f"images-{name}", digest, lambda: cast(Columns, read())))
@@ -154,16 +161,16 @@ def _digest(arrays: Arrays) -> str:
 _COLLECTIONS = {
     found.name: found
     for found in (
-        Collection("fashion14", 14, _fashion14),
+        Collection("fashion14", lambda: 14, _fashion14),
         Collection(
             "digits",
-            8,
+            lambda: 8,
             _digits,
             lambda: None if find_spec("sklearn") else "needs sklearn: pip install 'equipoise[digits]'",
         ),
-        Collection("fashion", 28, _fashion, _fashion_missing),
+        Collection("fashion", lambda: 28, _fashion, _fashion_missing),
         *(
-            Collection(name, 32, partial(_cifar, name, layout), lambda name=name: source(name).missing())  # type: ignore[misc]
+            Collection(name, lambda: 32, partial(_cifar, name, layout), lambda name=name: source(name).missing())  # type: ignore[misc]
             for name, layout in (("cifar10", CIFAR10), ("cifar100", CIFAR100))
         ),
     )

@@ -16,7 +16,7 @@ from typing import Any
 
 import torch
 
-from equipoise.harness.core.errors import DataError, reason_of
+from equipoise.harness.core.errors import DataError, StoreError, reason_of
 from equipoise.harness.core.files import write_whole
 
 __all__ = ["Checkpoint", "Curve", "code_digest"]
@@ -101,12 +101,18 @@ class Checkpoint:
         """Replaces the file, whole or not at all.
 
         Raises:
-            StoreError: It cannot be written.
+            DataError: It cannot be written.
         """
         content = io.BytesIO()
         torch.save(dict(vars(curve)), content)
         saved = content.getvalue()
-        write_whole(self._path, hashlib.sha256(saved).digest() + saved)
+        try:
+            write_whole(self._path, hashlib.sha256(saved).digest() + saved)
+        except StoreError as error:
+            reason = getattr(error.__cause__, "strerror", error)
+            raise DataError(
+                f"{self._path}: cannot be written ({reason}); free some space, or set EQUIPOISE_CACHE to another folder"
+            ) from error
 
 
 @lru_cache(maxsize=1)

@@ -55,16 +55,11 @@ def table_summary(name: str, against: str) -> str:
     size = _parameters(space_name(type(space)), table.header.name, cells)
     final, seeds = mean[-1], validation[-1]
     top = final <= np.median(final)
-    noise, best = _seed_noise(seeds), final.min()
     lines = [
-        f"- {len(cells):,} distinct networks ({table.header.coverage}), {seeds.shape[1]} seeds, "
-        f"epochs {', '.join(map(str, table.header.fidelities))}",
-        f"- Accuracy {_percent(1 - final.mean())} ± {_points(final.std())}, best {_percent(1 - best)}",
-        f"- Seed noise {_points(noise)} (better half {_points(_seed_noise(seeds[top]))}); within one seed deviation of "
-        f"the best: {np.count_nonzero(final < best + noise) - 1}, within two: "
-        f"{np.count_nonzero(final < best + 2 * noise) - 1}",
-        f"- Kendall correlation between two seeds {_between_seeds(seeds):.2f}, in the better half "
-        f"{_between_seeds(seeds[top]):.2f}",
+        f"- {len(cells):,} distinct networks ({table.header.coverage}), {seeds.shape[1]} "
+        f"seed{'s' if seeds.shape[1] > 1 else ''}, epochs {', '.join(map(str, table.header.fidelities))}",
+        f"- Accuracy {_percent(1 - final.mean())} ± {_points(final.std())}, best {_percent(1 - final.min())}",
+        *_noise_lines(final, seeds, top),
         f"- Kendall correlation with {against} {_tau(final, theirs):.2f} (Spearman {_rho(final, theirs):.2f}; in the "
         f"better half {_tau(final[top], theirs[top]):.2f})",
         f"- Kendall correlation with the number of parameters alone {_tau(final, -size):.2f} ({against}: "
@@ -89,6 +84,20 @@ def _parameters(space: str, name: str, cells: list[Architecture]) -> Floats:
     macro, _ = networks.settings(images.side)
     sizes = [networks.count_parameters(cell, macro, images.channels, images.classes) for cell in cells]
     return np.array(sizes, dtype=np.float64)
+
+
+def _noise_lines(final: Floats, seeds: Floats, top: npt.NDArray[np.bool_]) -> list[str]:
+    """The lines that compare seeds."""
+    if seeds.shape[1] < 2:
+        return ["- The table has one seed: seed noise is unknown"]
+    noise, best = _seed_noise(seeds), final.min()
+    one, two = (np.count_nonzero(final <= best + many * noise) - 1 for many in (1, 2))
+    return [
+        f"- Seed noise {_points(noise)} (better half {_points(_seed_noise(seeds[top]))}); within one seed deviation of "
+        f"the best: {one}, within two: {two}",
+        f"- Kendall correlation between two seeds {_between_seeds(seeds):.2f}, in the better half "
+        f"{_between_seeds(seeds[top]):.2f}",
+    ]
 
 
 def _seed_noise(seeds: Floats) -> float:

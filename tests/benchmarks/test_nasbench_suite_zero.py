@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from damaged_zips import WRONG, write_wrong_zip
 
 from equipoise.harness.benchmarks._official import import_archive, is_archive
 from equipoise.harness.benchmarks.nasbench_suite_zero import NasBenchSuiteZeroBenchmark
@@ -102,6 +103,14 @@ def _archive(path: Path, change: Callable[[dict[str, list[dict[str, Any]]]], obj
         for name, records in members.items():
             archive.writestr(name, json.dumps(records))
     return path
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_a_zip_that_cannot_be_read_is_one_line(tmp_path: Path, wrong: str) -> None:
+    member = "params/benchmark--nasbench201--svhn--0.json"
+    path = write_wrong_zip(tmp_path / "any.zip", wrong, member, "[1]")
+    with pytest.raises(DataError, match=r"any\.zip: (no such archive|damaged archive|cannot be read)"):
+        import_archive(path)
 
 
 def test_a_made_archive_becomes_nine_samples_and_no_task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

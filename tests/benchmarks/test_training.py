@@ -16,8 +16,9 @@ import pytest
 pytest.importorskip("torch", reason="training needs PyTorch: pip install 'equipoise[torch]'")
 import torch
 
-from equipoise.harness.core.errors import PluginError, RunError, SettingError, SuiteError
+from equipoise.harness.core.errors import DataError, PluginError, RunError, SettingError, SuiteError
 from equipoise.harness.core.registry import load_task
+from equipoise.harness.training import catalogue
 from equipoise.harness.training.checkpoints import Checkpoint, Curve
 from equipoise.harness.training.nasbench201 import PUBLISHED, build
 from equipoise.harness.training.trainer import Trainer
@@ -237,9 +238,32 @@ def test_fields_in_the_name_change_macro_architecture_and_configuration():
     assert path.images == "npz:/some, where/a.npz"
 
 
+def test_a_file_of_images_is_read_once_a_task(tmp_path, monkeypatch):
+    path, reads, read = tmp_path / "mine.npz", [], catalogue.read_npz
+    monkeypatch.setattr(catalogue, "read_npz", lambda path: reads.append(path) or read(path))
+    name = f"training/nasbench201/npz:{path}"
+    assert load_task(name).skip() == f"needs {path}: no such file"
+    assert load_task(name).info.data_digest == ""
+    x, y = np.zeros((20, 8, 8), np.uint8), np.arange(20) % 2
+    np.savez(path, train_x=x, train_y=y, test_x=x, test_y=y)
+    task = load_task(name)
+    assert reads == []
+    assert task.skip() is None
+    for _ in range(3):
+        assert task.info.fidelities
+        assert task.info.data_digest
+        assert task.info.scores
+        assert all(task.resource(what) is not None for what in ("images", "training", "parameters"))
+    assert reads == [path]
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(DataError, match="no readable image archive"):
+        load_task(name).skip()
+
+
 @pytest.mark.parametrize(
     ("name", "error", "said"),
     [
+        ("nb201/fashion14", SuiteError, "did you mean 'nasbench201'"),
         ("nasbench101/fashion14", SuiteError, "no networks of 'nasbench101'"),
         ("darts/fashion15", PluginError, "did you mean 'fashion14'"),
         ("fashion14", SuiteError, "expected training/SPACE/IMAGES"),

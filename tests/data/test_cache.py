@@ -1,5 +1,6 @@
 import os
 import pickle
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -105,6 +106,23 @@ def test_many_builders_at_once_end_with_one_entry(folder: Path) -> None:
         opened = list(pool.map(lambda _: open_columns("a", "d" * 64, build_counting(calls)), range(16)))
     assert all(np.array_equal(columns["values"], VALUES) for columns in opened)
     assert len(list(folder.iterdir())) == 1
+
+
+def test_a_damaged_entry_is_replaced_while_others_tidy_up(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that ends a build removes what any process moved aside."""
+    open_columns("a", "d" * 64, build_counting([]))
+    (entry,) = folder.iterdir()
+    (entry / "meta.json").write_text("{}")
+    replace = os.replace
+
+    def tidied(source: Path, target: Path) -> None:
+        for damaged in folder.glob(".damaged-*"):
+            shutil.rmtree(damaged)
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", tidied)
+    assert np.array_equal(open_columns("a", "d" * 64, build_counting([]))["values"], VALUES)
+    assert [path.name for path in folder.iterdir()] == [entry.name]
 
 
 def test_a_cache_that_cannot_be_written_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ from threading import Thread
 from typing import ClassVar
 
 import pytest
+from damaged_zips import WRONG, write_wrong_zip
 from typer.testing import CliRunner
 
 from equipoise.harness.cli.main import app
@@ -204,6 +205,20 @@ def test_a_path_that_climbs_out_is_refused(tmp_path: Path, name: str) -> None:
         archive.writestr(name, "[]")
     with pytest.raises(DataError, match="outside the archive"):
         list(json_members(path, ".*"))
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_archives_that_zipfile_cannot_read_are_one_line(tmp_path: Path, wrong: str) -> None:
+    path = write_wrong_zip(tmp_path / "a.zip", wrong, "a.json", "[1]")
+    with pytest.raises(DataError, match=r"a\.zip: .*get the file again") as raised:
+        list(json_members(path, ".*"))
+    assert "\n" not in str(raised.value)
+
+
+def test_absent_files_are_one_line(tmp_path: Path) -> None:
+    for read in (lambda: list(json_members(tmp_path / "a", ".*")), lambda: read_json(tmp_path / "a")):
+        with pytest.raises(DataError, match="cannot be read"):
+            read()
 
 
 def test_damaged_archives_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -47,13 +47,17 @@ def test_fronts_of_embedded_tasks(name: str, objective: str, size: int) -> None:
     np.testing.assert_array_equal(again.objective_values(objective), task.objective_values(objective))
 
 
-def test_stored_model_sizes_are_not_used_and_their_latencies_are_no_outliers() -> None:
+def test_stored_model_sizes_are_not_used_and_their_latencies_are_no_outliers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from equipoise.harness.benchmarks.nasbench201 import _entries
 
+    monkeypatch.setenv("EQUIPOISE_CACHE", str(tmp_path))  # nothing is fetched there
     task = load_task("nasbench201/cifar10")
     stored = np.array([1e6 * np.mean(entry["model_size"]) for entry in _entries("cifar10")])
     wrong = np.abs(stored - task.objective_values("parameters")) > 100
     assert wrong.sum() == 204
+    assert "204 of the 15,625 model sizes" in " ".join(task.info.pitfalls)
     cells = np.array(list(task.space.enumerate()))
     counts = np.concatenate([cells == option for option in range(5)], axis=1).astype(float)
     latency = task.objective_values("latency")

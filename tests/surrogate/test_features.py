@@ -46,8 +46,8 @@ def expected(graph: nx.DiGraph, features: GraphFeatures) -> dict[str, float]:
         found[f"paths through {one}"] = sum(on_path) / len(paths)
         found[f"most on a path {one}"] = max(on_path)
         found[f"fewest on a path {one}"] = min(on_path)
-        found[f"deepest {one}"] = max((max(depths[node]) for node in own), default=0)
-        found[f"shallowest {one}"] = max((min(depths[node]) for node in own), default=0)
+        found[f"deepest by the longest path {one}"] = max((max(depths[node]) for node in own), default=0)
+        found[f"deepest by the shortest path {one}"] = max((min(depths[node]) for node in own), default=0)
     for u, v in features.links:
         found[f"{u} -> {v}"] = sum(label[a] == u and label[b] == v for a, b in graph.edges)
     return found

@@ -29,6 +29,15 @@ def test_missing_values_do_not_count_and_errors_are_not_negative() -> None:
     assert TargetTransform.of(np.array([-0.1, 0.2]), "x").inverse(np.array([-50.0]))[0] < -0.1
 
 
+def test_values_outside_of_the_sample_keep_their_order_and_are_numbers() -> None:
+    transform = TargetTransform.of(np.array([0.2, 0.21, 0.3]), "x")
+    found = transform.transform(np.array([-1.0, 0.192, 0.195, 0.2, 0.25, 0.5, np.nan]))
+    assert found[0] == -np.inf
+    assert (np.diff(found[:-1]) > 0).all()
+    assert np.isnan(found[-1])
+    assert np.allclose(transform.inverse(found[2:6]), [0.195, 0.2, 0.25, 0.5])
+
+
 @pytest.mark.parametrize("values", [[0.5, 0.5], [np.nan, 0.5], []])
 def test_nothing_to_predict(values: list[float]) -> None:
     with pytest.raises(DataError, match="table, level 1: all values are equal"):

@@ -1,9 +1,13 @@
 """Damage to checkpoints: torch's reader does not notice changed bytes, so the file's own SHA-256 must."""
 
+import errno
+import os
+
 import numpy as np
 import pytest
 import torch
 
+from equipoise.harness.core.errors import DataError
 from equipoise.harness.training.checkpoints import Checkpoint, Curve
 
 FINISHED = Curve([0.5, 0.4], [0.3, 0.2], [1.5, 1.6], 0.25)
@@ -31,6 +35,19 @@ def test_every_changed_byte_is_noticed_and_named(tmp_path, capsys, curve):
         assert "trained again" in told
     file.write_bytes(whole[:-1])
     assert checkpoint.read() == Curve()
+
+
+def test_a_full_disk_is_one_line_about_the_cache(tmp_path, monkeypatch):
+    checkpoint = Checkpoint(tmp_path, "a cell")
+    checkpoint.write(UNFINISHED)
+
+    def full(_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(DataError, match=r"\.pt: cannot be written \(No space left on device\); .* EQUIPOISE_CACHE"):
+        checkpoint.write(FINISHED)
+    assert checkpoint.read().validation_error == UNFINISHED.validation_error
 
 
 def test_a_file_of_another_make_is_named(tmp_path, capsys):

@@ -135,7 +135,7 @@ def test_a_file_of_ones_own_is_divided_the_same_way_each_time(tmp_path):
     assert first.digest == again.digest
     assert {part: len(first.y[part]) for part in PARTS} == {"train": 16, "validation": 4, "test": 6}
     assert first.x["train"].shape[1:] == (1, 8, 8)
-    assert collection(name).side == 8
+    assert collection(name).side() == 8
     colours = npz(
         tmp_path / "c.npz", train_x=np.zeros((20, 8, 8, 3), np.uint8), test_x=np.zeros((6, 3, 8, 8), np.uint8)
     )

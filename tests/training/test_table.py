@@ -1,6 +1,7 @@
 """From pieces of training to a table: what is written, what its summary says, and when it is reproduced."""
 
 import shutil
+import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -168,6 +169,27 @@ def test_the_summary_of_a_synthetic_table_says_what_was_made(shipped):
         table_summary(str(shipped), "nasbench_graph/cora")
     with pytest.raises(DataError, match="has no table in the open format"):
         table_summary("nasbench201/cifar10", "nasbench201/cifar100")
+
+
+@pytest.mark.parametrize(
+    ("seeds", "said"),
+    [((1,), "- The table has one seed: seed noise is unknown"), ((1, 2), "within one seed deviation of the best: 0, ")],
+    ids=["one seed", "equal seeds"],
+)
+def test_the_summary_of_a_table_without_seed_noise_has_no_nan(folder, tmp_path, seeds, said):
+    source = open_table(folder / "table.parquet")
+    with TableWriter(
+        tmp_path / "made.parquet", replace(source.header, fidelities=(1,), seeds=seeds, test=None)
+    ) as made:
+        for number, cell in enumerate(source.architectures):
+            for seed in seeds:
+                made.add(cell, fidelity=1, seed=seed, validation_error=0.2 + number / 100, cost_seconds=1.0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        summary = table_summary(str(tmp_path / "made.parquet"), "nasbench201/cifar10")
+    assert said in summary
+    assert "nan" not in summary
+    assert f"{len(seeds)} seed{'s' * (len(seeds) > 1)}, epochs 1\n" in summary
 
 
 @pytest.mark.slow

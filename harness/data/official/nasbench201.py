@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from equipoise.harness.core.errors import DataError, one_line, reason_of
+from equipoise.harness.data.archive import DAMAGED_ZIP
 from equipoise.harness.data.official.arch_results import runs
 from equipoise.harness.data.official.record import Record
 from equipoise.harness.data.official.streamed_pickle import entries
@@ -90,8 +91,7 @@ def _in_zip(path: Path, data: mmap) -> int:
     try:
         with zipfile.ZipFile(path) as archive:
             (member,) = (info for info in archive.infolist() if info.filename.endswith("data.pkl"))
-    # zipfile raises NotImplementedError for what it lacks, RuntimeError for encryption, struct.error for cut fields
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, struct.error, RuntimeError) as error:
+    except DAMAGED_ZIP as error:
         raise DataError(f"{path}: damaged, or not a file of torch.save ({error}); get the file again") from error
     if member.compress_type != zipfile.ZIP_STORED:
         raise DataError(f"{path}: its pickle is compressed, which torch.save never does; get the file again")

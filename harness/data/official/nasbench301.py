@@ -7,7 +7,6 @@ the plain state that its library wrote.
 """
 
 import zipfile
-import zlib
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from typing import Any
 
 from equipoise.harness.core.errors import DataError
 from equipoise.harness.core.files import parse_json
+from equipoise.harness.data.archive import DAMAGED_ZIP
 from equipoise.harness.data.unpickle import NUMPY_SCALARS, load_pickle
 
 __all__ = ["Ensemble", "ensembles", "recognises"]
@@ -152,7 +152,7 @@ def _opened(path: Path) -> Iterator[_Files]:
             if (outside := next((n for n in names if n.is_absolute() or ".." in n.parts), None)) is not None:
                 raise DataError(f"{path}: the member '{outside}' lies outside the archive; nothing was read")
             yield _Files(path, archive, names)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        raise DataError(f"{path}: damaged archive ({error}); get it again") from error
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror or error})") from error
+    except DAMAGED_ZIP as error:
+        raise DataError(f"{path}: damaged archive ({error}); get it again") from error

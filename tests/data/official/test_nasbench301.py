@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from damaged_zips import WRONG, write_wrong_zip
 from nasbench301_archives import add_ensemble, add_graph_ensemble
 
 from equipoise.harness.core.errors import DataError
@@ -111,6 +112,14 @@ def test_a_path_that_climbs_out_of_the_archive_is_refused(folder: Path, tmp_path
         archive.writestr("../outside", "x")
     with pytest.raises(DataError, match="lies outside the archive; nothing was read"):
         list(ensembles(packed))
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_a_zip_that_cannot_be_read_is_said(tmp_path: Path, wrong: str) -> None:
+    path = write_wrong_zip(tmp_path / "a.zip", wrong, "xgb/0/surrogate_model.model", "x")
+    assert not recognises(path)
+    with pytest.raises(DataError, match=r"a\.zip: "):
+        list(ensembles(path))
 
 
 def test_a_truncated_archive_is_said(folder: Path) -> None:
