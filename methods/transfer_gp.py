@@ -26,8 +26,8 @@ DRAWN = 1_000
 class TransferGp(StructuralGp):
     """`StructuralGp` that begins with what evaluations of other tasks tell (`Problem.history`).
 
-    One set of hyperparameters is fitted to all other tasks of the space, by the sum of their log marginal likelihoods;
-    the search starts from it and stays near it. The mean over those tasks of the posterior mean of the normal scores is
+    One set of hyperparameters is fitted to all other tasks of the space, by the sum of their log posteriors; the
+    search starts from it and stays near it. The mean over those tasks of the posterior mean of the normal scores is
     a prior mean, with a coefficient that the data may shrink to nothing (`TransferRanker`). With a prior mean there are
     no random starts: the first query is the architecture of largest prior mean. Without a history it is
     `structural_gp`. Its settings were chosen on nasbench201/cifar10 and nasbench_graph/cora.

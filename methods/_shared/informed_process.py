@@ -11,6 +11,8 @@ __all__ = ["InformedProcess"]
 class InformedProcess(StructuralProcess):
     """A `StructuralProcess` with a normal prior on the logarithms of all hyperparameters around given ones.
 
+    It stands beside the weak prior that `NegativeLogPosterior` has on its own: the two multiply.
+
     Args:
         layout: What there is to compare.
         growth: Factor between fits, above 1.

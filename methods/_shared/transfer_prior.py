@@ -38,7 +38,7 @@ class LearntPrior:
 
 
 def learn(reader: InputReader, history: Sequence[TaskHistory]) -> LearntPrior:
-    """Fits one set of hyperparameters to all tasks, by the sum of their log marginal likelihoods and one prior.
+    """Fits one set of hyperparameters to all tasks, by the sum of their log posteriors: the weak prior counts per task.
 
     Args:
         reader: Reads the space, which is that of every task.

@@ -19,7 +19,8 @@ ADDED = 2
 """Linear features beside those of the reader: a constant, and the learnt mean, which comes last."""
 
 LOOSE = 1.5
-"""Standard deviation of the prior on the logarithm of what no other task tells: both added terms."""
+"""Standard deviation of the prior on the logarithm of what no other task tells, both added terms; the weak prior of
+`NegativeLogPosterior` multiplies it."""
 
 
 class ReaderWithMean(InputReader):
@@ -32,7 +33,7 @@ class ReaderWithMean(InputReader):
 
     def __init__(self, reader: InputReader, prior: LearntPrior) -> None:
         self.__dict__.update(vars(reader))
-        self._plain, self._prior = reader, prior
+        self._prior = prior
         decisions, groups, linear = reader.layout
         self.layout = Layout(decisions, groups, linear + ADDED)
 

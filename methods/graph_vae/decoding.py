@@ -57,7 +57,7 @@ def decode(
         if masked:
             logits[~np.concatenate(model.reader.masks(codes)).reshape(count, width)] = -np.inf
         logits -= logits.max(axis=1, keepdims=True)
-        noisy = logits / temperature + rng.gumbel(size=logits.shape) if temperature > 0 else logits
+        noisy = logits / temperature + rng.gumbel(size=logits.shape) if temperature > 0 else logits.copy()
         if edits is not None and (free := np.flatnonzero(edits.free[:, place])).size:
             noisy[free] = _edited(logits[free], edits.tilt[start : start + width], rng)
         chosen = noisy.argmax(axis=1)

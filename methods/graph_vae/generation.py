@@ -47,7 +47,7 @@ class Generator(Protocol):
         """Draws around the best of the candidates so far."""
 
     def adapt(self, fresh_share: float) -> None:
-        """Hears which share of a generation's candidates was valid and new."""
+        """Hears which share of a generation's drafts was valid, new and wanted."""
 
 
 class Generation:
@@ -70,7 +70,7 @@ class Generation:
         candidates: Those that are valid and new.
         invalid: Generated ones that are not in the space; none under a mask.
         drawn: How many were drawn around others.
-        fresh: How many of them were valid and new.
+        fresh: How many of them were valid, new and wanted: once a round has its candidates, the rest is not looked at.
     """
 
     def __init__(

@@ -11,7 +11,6 @@ from equipoise.harness.core.method import Method, Observation, Problem, Query
 from equipoise.harness.core.space import Architecture
 from equipoise.methods._shared.count_settings import check_count
 from equipoise.methods._shared.gp import Ranker
-from equipoise.methods._shared.structural_ranker import StructuralRanker, StructuralShortlist
 from equipoise.methods._shared.unseen import draw_unseen
 from equipoise.methods.graph_vae.shortlist import Shortlist
 
@@ -46,9 +45,6 @@ class GenerativeSearch(Method, ABC):
         rounds: Rounds a generation.
         elites: Parents in a round.
         ranked: Whether the ranker picks; without (an ablation), candidates are taken at random.
-        partial_generations: Generations asked at the lowest fidelity of a task that has several; their best are then
-            asked again at the full one.
-        masked: Whether the generator masks illegal options, so that all it proposes is valid.
 
     Raises:
         SettingError: A setting is out of range.
@@ -71,10 +67,8 @@ class GenerativeSearch(Method, ABC):
         rounds: int,
         elites: int,
         ranked: bool,
-        partial_generations: int,
         generation_share: float,
         draws: int,
-        masked: bool = True,
     ) -> None:
         super().__init__(problem, rng)
         least = {"n_initial": 1, "generation": 1, "pool": generation, "rounds": 1, "elites": 1}
@@ -91,29 +85,14 @@ class GenerativeSearch(Method, ABC):
             raise SettingError(f"generation_share = {generation_share}; accepted: numbers above 0")
         if draws < 0:
             raise SettingError(f"draws = {draws}; accepted: 0 and more")
-        if partial_generations < 0:
-            raise SettingError(f"partial_generations = {partial_generations}; accepted: 0 and more")
         self.n_initial, self.generation, self.pool = n_initial, generation, pool
         self.rounds, self.elites, self.ranked = rounds, elites, ranked
-        self.generation_share, self.draws, self.masked = generation_share, draws, masked
+        self.generation_share, self.draws = generation_share, draws
         self.temperature, self._new_share = 1.0, 0.7
-        self.decoded = self.invalid = self.repeated = 0
-        several = len(problem.fidelities) > 1
-        self._partial = n_initial + partial_generations * generation if several and partial_generations else 0
-        self._fidelity = problem.fidelities[0] if self._partial else None
-        self._ranker = self.make_ranker()
+        self._ranker = Ranker(self.space, self.rng)
         self._taken: set[Architecture] = set()
-        self._again: list[Architecture] = []
-        self._candidates, self._invalid = self._shortlist(), list[Architecture]()
+        self._candidates = Shortlist(self._ranker)
         self._left = 0
-
-    def make_ranker(self) -> Ranker | StructuralRanker:
-        """A ranker that knows nothing yet: that of the controls, unless a subclass has a better one."""
-        return Ranker(self.space, self.rng)
-
-    def _shortlist(self) -> Shortlist | StructuralShortlist:
-        ranker = self._ranker
-        return StructuralShortlist(ranker) if isinstance(ranker, StructuralRanker) else Shortlist(ranker)
 
     @abstractmethod
     def learn(self, architectures: Sequence[Architecture], scores: np.ndarray) -> None:
@@ -126,7 +105,7 @@ class GenerativeSearch(Method, ABC):
 
     @abstractmethod
     def propose(self, parents: Sequence[Architecture], n: int, temperature: float) -> list[Architecture]:
-        """Generates n architectures around parents, repeated and seen ones among them."""
+        """Generates n valid architectures around parents, repeated and seen ones among them."""
 
     def ask(self) -> Query:
         """The most promising candidate.
@@ -134,11 +113,7 @@ class GenerativeSearch(Method, ABC):
         Raises:
             SearchEnded: Every architecture has been proposed.
         """
-        if self._partial and len(self._taken) >= self._partial:
-            self._to_full_fidelity()
-        if self._again:
-            chosen = self._again.pop(0)
-        elif len(self._taken) < self.n_initial or not self._ranker.errors:
+        if len(self._taken) < self.n_initial or not self._ranker.errors:
             chosen = self.space.key(draw_unseen(self.space, self.rng, self._taken))
         else:
             if self._left <= 0 or not self._candidates:
@@ -147,32 +122,24 @@ class GenerativeSearch(Method, ABC):
             self._left -= 1
             chosen = self._pick()
         self._taken.add(chosen)
-        return Query(chosen, self._fidelity)
+        return Query(chosen)
 
     def tell(self, observation: Observation) -> None:
-        """Learns from any observation; one at a lower fidelity counts only while that is the one asked for."""
-        if observation.query.fidelity == self._fidelity and self._ranker.tell(observation):
+        """Learns from any observation of a full training."""
+        if observation.query.fidelity is None and self._ranker.tell(observation):
             self._taken.add(self._ranker.architectures[-1])
 
-    def _to_full_fidelity(self) -> None:
-        order = np.argsort(self._ranker.errors, kind="stable")[: self.generation]
-        self._again = [self._ranker.architectures[index] for index in order]
-        self._ranker, self._taken = self.make_ranker(), set()
-        self._left, self._partial, self._fidelity = 0, 0, None
-
     def _pick(self) -> Architecture:
-        """One of the candidates; without a mask the ranker cannot tell invalid ones, so these get their share."""
-        candidates, invalid = self._candidates, self._invalid
-        index = int(self.rng.integers(len(candidates) + len(invalid)))
-        if index >= len(candidates):
-            return invalid.pop(index - len(candidates))
-        return candidates.pick() if self.ranked else candidates.pop(index)
+        place = int(
+            self.rng.integers(len(self._candidates))
+        )  # drawn with a ranker too: the draws that follow are the same
+        return self._candidates.pick() if self.ranked else self._candidates.pop(place)
 
     def _generate(self) -> None:
         order = np.argsort(self._ranker.errors, kind="stable")
         architectures = [self._ranker.architectures[index] for index in order]
         self.learn(architectures, self._ranker.scores()[order])
-        self._candidates, self._invalid = self._shortlist(), []
+        self._candidates = Shortlist(self._ranker)
         parents = list(dict.fromkeys(architectures))[: self.elites]
         found: set[Architecture] = set()
         self._take_in(map(self.space.key, self.space.sample(self.rng, self.draws)), found)
@@ -180,7 +147,7 @@ class GenerativeSearch(Method, ABC):
             if later and self._candidates:
                 parents = self._candidates.best(self.elites)
             self._decode_into(found, parents)
-        if not self._candidates and not self._invalid:
+        if not self._candidates:
             self._candidates.add([self.space.key(draw_unseen(self.space, self.rng, self._taken))])
 
     def _take_in(self, keys: Iterable[Architecture], found: set[Architecture]) -> int:
@@ -194,20 +161,10 @@ class GenerativeSearch(Method, ABC):
         missing = self.pool
         for _ in range(MOST_DECODES):
             asked = min(3 * self.pool, int(missing / max(0.3, self._new_share)) + 1)
-            decoded = self.propose(parents, asked, self.temperature)
-            if not self.masked:
-                wrong = [architecture for architecture in decoded if not self.space.contains(architecture)]
-                self._invalid += [
-                    architecture for architecture in dict.fromkeys(wrong) if architecture not in self._taken
-                ]
-                decoded = [architecture for architecture in decoded if self.space.contains(architecture)]
-                self.invalid += len(wrong)
-            new = self._take_in(map(self.space.key, decoded), found)
+            new = self._take_in(map(self.space.key, self.propose(parents, asked, self.temperature)), found)
             share = new / asked
             missing -= new
             self._new_share += 0.3 * (share - self._new_share)
-            self.decoded += asked
-            self.repeated += asked - new
             if share < 0.4:
                 self.temperature = min(3.0, self.temperature * 1.15)
             elif share > 0.7:

@@ -24,7 +24,7 @@ def tensors(batch: GraphBatch) -> Graphs:
 
 
 def network_shapes(
-    name: str, nodes: int, node_labels: int, edge_labels: int, hidden: int, extra: int = 0
+    name: str, nodes: int, node_labels: int, edge_labels: int, hidden: int
 ) -> dict[str, tuple[int, ...]]:
     """The weights of one network.
 
@@ -34,9 +34,8 @@ def network_shapes(
         node_labels: Numbers of node labels.
         edge_labels: L, numbers of edge labels.
         hidden: h.
-        extra: Width of what `graph_states` is given beside the labels.
     """
-    shapes: dict[str, tuple[int, ...]] = {
+    return {
         f"{name}_label_table": (node_labels, hidden),
         f"{name}_place_table": (nodes, hidden),
         f"{name}_send": (hidden, hidden),
@@ -47,12 +46,9 @@ def network_shapes(
         f"{name}_in_bias": (3 * hidden,),
         f"{name}_state_bias": (3 * hidden,),
     }
-    if extra:
-        shapes[f"{name}_extra"] = (extra, hidden)
-    return shapes
 
 
-def graph_states(w: dict[str, Any], name: str, graphs: Graphs, steps: int, extra: Any = None) -> Any:
+def graph_states(w: dict[str, Any], name: str, graphs: Graphs, steps: int) -> Any:
     """Node states after some steps of message passing.
 
     A message is the sender's state through a matrix, times one vector of the edge label and direction, plus another.
@@ -62,7 +58,6 @@ def graph_states(w: dict[str, Any], name: str, graphs: Graphs, steps: int, extra
         name: Which network.
         graphs: B graphs; nodes of label 0 are padding and keep state 0.
         steps: Rounds of messages.
-        extra: B x N x e, added to the first states through a matrix.
 
     Returns:
         B x N x h.
@@ -74,8 +69,6 @@ def graph_states(w: dict[str, Any], name: str, graphs: Graphs, steps: int, extra
     labels, senders, receivers, kinds = graphs
     real = (labels > 0).view(-1, 1).to(torch.float32)
     state = torch.nn.functional.embedding(labels, w[f"{name}_label_table"]) + w[f"{name}_place_table"]
-    if extra is not None:
-        state = state + extra @ w[f"{name}_extra"]
     batch, nodes, hidden = state.shape
     state = torch.tanh(state).view(-1, hidden) * real
     gate = 1.0 + torch.nn.functional.embedding(kinds, w[f"{name}_gate_table"])

@@ -139,6 +139,7 @@ class GraphVae(Method):
         self._taken: set[Architecture] = set()
         self._again: list[Architecture] = []
         self._earlier: list[Architecture] = []
+        self._in_full: list[Observation] = []
         self._left = 0
 
     def _new_ranker(self) -> StructuralRanker:
@@ -155,33 +156,44 @@ class GraphVae(Method):
         if self._partial.over:
             self._train_in_full()
         try:
-            chosen = self._again.pop(0) if self._again else self._next()
+            chosen = self._next()
         except SearchEnded:
             if self._partial.fidelity is None or not self._ranker.errors:
                 raise
             self._train_in_full()
-            chosen = self._again.pop(0)
+            chosen = self._next()
         self._taken.add(chosen)
         self._partial.spend()
         return Query(chosen, self._partial.fidelity)
 
     def _next(self) -> Architecture:
+        if self._again:
+            return self._again.pop(0)
         if len(self._taken) < self.n_initial or not self._ranker.errors:
             return self.space.key(draw_unseen(self.space, self.rng, self._taken))
         return self._candidate()
 
     def tell(self, observation: Observation) -> None:
-        """Learns from any observation; one at a lower fidelity counts only while that is the one asked for."""
-        if observation.query.fidelity == self._partial.fidelity and self._ranker.tell(observation):
+        """Learns from any observation; a short training counts only while such are asked for, a full one after that."""
+        if observation.query.fidelity == self._partial.fidelity:
+            self._learn(observation)
+        elif observation.query.fidelity is None:
+            self._in_full.append(observation)
+
+    def _learn(self, observation: Observation) -> None:
+        if self._ranker.tell(observation):
             self._taken.add(self._ranker.architectures[-1])
 
     def _train_in_full(self) -> None:
         """Forgets the values of short trainings; the best architectures are asked again, all remain parents."""
         order = np.argsort(self._ranker.errors, kind="stable")
         self._earlier = [self._ranker.architectures[index] for index in order]
-        self._again = self._earlier[: max(self.n_initial, len(order) // 20)]
         self._ranker, self._taken, self._pool = self._new_ranker(), set(), None
         self._partial.end()
+        for observation in self._in_full:
+            self._learn(observation)
+        again = [architecture for architecture in self._earlier if architecture not in self._taken]
+        self._again = again[: max(self.n_initial, len(order) // 20)]
 
     def _candidate(self) -> Architecture:
         if self._left <= 0 or self._pool is None:

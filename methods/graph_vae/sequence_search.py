@@ -63,7 +63,6 @@ class SequenceSearch(GenerativeSearch):
             rounds=rounds,
             elites=elites,
             ranked=ranked,
-            partial_generations=0,
             generation_share=generation_share,
             draws=draws,
         )

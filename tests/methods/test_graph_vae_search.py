@@ -91,6 +91,19 @@ def test_partial_training_comes_first_and_its_best_are_asked_again_in_full() -> 
     assert trajectory.architecture[24:29] == [trajectory.architecture[row] for row in short[:5]]
 
 
+def test_what_was_told_in_full_before_the_short_trainings_end_is_not_asked_again() -> None:
+    task, budget = MadeTask(), Budget(epochs=120)
+    start = task.space.sample(np.random.default_rng(5), 10)
+    method = load_method("graph_vae")(
+        problem_of(load_method("graph_vae"), task, budget), np.random.default_rng(0), pool=50, rounds=2
+    )
+    trajectory = run_trial(method, task, Ledger(budget), np.random.default_rng, start)
+    told = {task.space.key(architecture) for architecture in start}
+    later = zip(trajectory.architecture[10:], trajectory.fidelity[10:], strict=True)
+    assert not told & {task.space.key(architecture) for architecture, fidelity in later if fidelity == 4}
+    assert told <= set(method._ranker.architectures)
+
+
 def test_a_small_space_is_trained_shortly_whole_and_then_in_full() -> None:
     task, budget = MadeTask(), Budget(epochs=400)
     method = load_method("graph_vae")(
