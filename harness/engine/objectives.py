@@ -107,7 +107,7 @@ def made_method(cls: type[Method], problem: Problem, settings: Mapping[str, Any]
     """
     rng = spec.rng("method")
     if spec.scalarisation:
-        scalarisation = Scalarisation.from_json(spec.scalarisation)
+        scalarisation = Scalarisation.from_json(spec.scalarisation).error_first(spec.objectives)
         return ScalarisedMethod(
             lambda single: cls(single, rng, **settings), problem, spec.rng("scalarisation"), scalarisation
         )

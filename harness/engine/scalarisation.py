@@ -40,7 +40,7 @@ class ScalarisedMethod(Method):
         make: Makes an instance of the method.
         problem: With the objectives and constraints of the suite.
         rng: Draws weights.
-        scalarisation: The weights and the period.
+        scalarisation: The weights, that of the validation error first, and the period.
 
     Source: Knowles, ParEGO, IEEE Transactions on Evolutionary Computation, 2006, for the scalarisation.
     """
