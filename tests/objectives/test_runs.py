@@ -109,6 +109,20 @@ def test_a_method_of_one_objective_is_told_a_penalty_that_is_not_recorded() -> N
     assert max(trajectory.validation_error) < 1
 
 
+@pytest.mark.parametrize("bound", ["5", "0.5", "100000", "1e+06", "153273344", "5.1234567", "1e-07", "1234567.8901"])
+def test_bounds_keep_all_their_digits(bound: str) -> None:
+    text = f"flops <= {bound}"
+    assert str(Constraint.parse(text)) == text
+    suite = Suite.from_dict({**CONTENT, "constraints": [text]})
+    assert suite.constraints == (text,)
+    assert Constraint.parse(suite.constraints[0]).violation(float(bound)) == 0
+
+
+def test_ids_of_suites_with_short_bounds_stay() -> None:
+    short = Suite.from_dict({**CONTENT, "constraints": ["flops<=1e5", "parameters <= 1e6"]})
+    assert short.constraints == ("flops <= 100000", "parameters <= 1e+06")
+
+
 def test_violations_are_relative_and_unknown_values_violate() -> None:
     upper, lower = Constraint.parse("latency <= 5"), Constraint.parse(" ssim >= 0.5 ")
     assert total_violation((upper, lower), {"latency": 10.0, "ssim": 0.25}) == 1.5
