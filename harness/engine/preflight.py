@@ -110,8 +110,9 @@ def preflight(suite: Suite, skip_missing: bool) -> Preflight:
             LOG.info("not applicable: %s on %s: %s", found[0].method, where, reason)
     if len(pairs) == len(methods) * len(tasks):
         raise SuiteError(f"nothing is left to run: no method applies to any task; the last: {pairs[-1].reason}")
-    runs = replace(suite, tasks=tuple(tasks), methods=tuple(methods))
-    return Preflight(runs, replace(suite, methods=tuple(asked)), tuple(skipped), pairs)
+    labels = {before.label: entry.label for before, entry in zip(suite.methods, asked, strict=True)}
+    suite = replace(suite, methods=tuple(asked), focus=labels.get(suite.focus, ""))
+    return Preflight(replace(suite, tasks=tuple(tasks), methods=tuple(methods)), suite, tuple(skipped), pairs)
 
 
 def _check_history(suite: Suite) -> None:

@@ -163,7 +163,7 @@ def merged(stored: Mapping[str, Any], manifest: Mapping[str, Any]) -> dict[str, 
     result["left_out"] = [*manifest["left_out"], *_still_left_out(stored["left_out"], manifest)]
     result["methods"] = {**stored["methods"], **manifest["methods"]}
     result["tasks"] = {**stored["tasks"], **manifest["tasks"]}
-    suite = dict(manifest["suite"])
+    suite = {**_focus(stored["suite"], manifest["suite"]), **manifest["suite"]}
     for key, name in (("tasks", "name"), ("methods", "label")):
         present = [entry[name] for entry in suite[key]]
         suite[key] = [*suite[key], *(entry for entry in stored["suite"][key] if entry[name] not in present)]
@@ -172,6 +172,12 @@ def merged(stored: Mapping[str, Any], manifest: Mapping[str, Any]) -> dict[str, 
     suite["methods"] = [_most_repeats(entry, stored["suite"], manifest["suite"]) for entry in suite["methods"]]
     result["suite"] = {**suite, "protocol": {**suite["protocol"], "repeats": repeats}}
     return result
+
+
+def _focus(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
+    """The stored focus, if its method is none of those that a later suite decides on."""
+    decided = {entry["label"] for entry in now["methods"]}
+    return {"focus": before["focus"]} if before.get("focus", "") not in {"", *decided} else {}
 
 
 def _session(manifest: Mapping[str, Any]) -> dict[str, Any]:
