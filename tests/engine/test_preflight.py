@@ -63,3 +63,11 @@ def test_labels_that_get_equal_or_too_long_are_refused() -> None:
         preflight(suite(PROXIED, other), skip_missing=False)
     with pytest.raises(SuiteError, match="accepted: up to 200 printable characters"):
         preflight(suite({**PROXIED, "label": "p" * 195}), skip_missing=False)
+
+
+@pytest.mark.parametrize("rules", [{}, HISTORY])
+def test_a_suite_that_was_stored_keeps_its_labels(rules: dict[str, Any]) -> None:
+    once = preflight(suite(PROXIED, {"name": "random_search"}, **rules), skip_missing=False).suite
+    again = preflight(Suite.from_dict(once.to_dict()), skip_missing=False).suite
+    assert [method.label for method in again.methods] == [method.label for method in once.methods]
+    assert [run.run_id for run in again.runs()] == [run.run_id for run in once.runs()]
