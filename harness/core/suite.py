@@ -142,7 +142,7 @@ class Suite:
 
     def to_dict(self) -> dict[str, Any]:
         """The content of a suite file that reads back as this suite."""
-        named = [*self.tasks, *(method.name for method in self.methods)]
+        named = [*self.tasks, *self.protocol.history, *(method.name for method in self.methods)]
         amounts = [getattr(budget, budget.unit) for budget in self.budgets]
         return {
             "name": self.name,
