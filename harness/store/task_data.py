@@ -70,6 +70,6 @@ def check_same_data(stored: Mapping[str, Any], tasks: Mapping[str, Mapping[str, 
         files = [sorted(entry.get("further_digests", ())) for entry in (then, now)]
         told = [f" (with {', '.join(names)})" if names else "" for names in files]
         raise StoreError(
-            f"{where} holds results on data {then['digest'][:16]}{told[0]} of {name}; here they are "
+            f"{where} holds results with {name} on data {then['digest'][:16]}{told[0]}; here its data are "
             f"{now['digest'][:16]}{told[1]}. Bring the same files (equipoise data list), or choose another --out"
         )

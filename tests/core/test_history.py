@@ -194,7 +194,7 @@ def test_results_are_not_added_to_with_other_data_of_the_history(tmp_path: Path)
     old.write_manifest({key: value for key, value in manifest.items() if key != "history"})
     table(tmp_path / "second.csv", "second", 0.5)
     for again in (made, made.changed(repeats=2)):
-        with pytest.raises(StoreError, match=f"{tmp_path / 'out'} holds results on data .* of {second}; here"):
+        with pytest.raises(StoreError, match=f"{tmp_path / 'out'} holds results with {second} on data .*; here"):
             run_suite(again, tmp_path / "out", workers=1, cluster="in-process")
     with pytest.raises(StoreError, match="Bring the same files"):
         verify(tmp_path / "out", 2, lambda _: None)
