@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from equipoise.harness.core.errors import StoreError
+from equipoise.harness.core.errors import EquipoiseError, StoreError
 from equipoise.harness.core.history_tasks import labels_told
 from equipoise.harness.core.method import Method, settings_of
 from equipoise.harness.core.protocol import NO_RULES
@@ -136,6 +136,9 @@ def merged(stored: Mapping[str, Any], manifest: Mapping[str, Any]) -> dict[str, 
 
     What an earlier command planned stays planned, and what it skipped stays skipped where this one does not run it.
     The versions and the machine of each command are kept under ``sessions``; of the shards of one command, once.
+
+    Raises:
+        StoreError: What is stored and what is added make no suite together.
     """
     result = {**manifest, "started": stored["started"]}
     result["sessions"] = _and(stored.get("sessions", [_session(stored)]), _session(manifest))
@@ -152,13 +155,17 @@ def merged(stored: Mapping[str, Any], manifest: Mapping[str, Any]) -> dict[str, 
     repeats = max(stored["suite"]["protocol"]["repeats"], suite["protocol"]["repeats"])
     suite["methods"] = [_most_repeats(entry, stored["suite"], manifest["suite"]) for entry in suite["methods"]]
     result["suite"] = {**suite, "protocol": {**suite["protocol"], "repeats": repeats}}
+    try:
+        Suite.from_dict(result["suite"])
+    except EquipoiseError as error:  # else nothing could read the folder again
+        raise StoreError(f"what is stored and what is added make no suite: {error}; choose another --out") from error
     return result
 
 
 def _focus(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
-    """The stored focus, if its method is none of those that a later suite decides on."""
-    decided = {entry["label"] for entry in now["methods"]}
-    return {"focus": before["focus"]} if before.get("focus", "") not in {"", *decided} else {}
+    """The stored focus, if its method is stored and none of those that a later suite decides on."""
+    stored, decided = ({entry["label"] for entry in suite["methods"]} for suite in (before, now))
+    return {"focus": before["focus"]} if before.get("focus") in stored - decided else {}
 
 
 def _session(manifest: Mapping[str, Any]) -> dict[str, Any]:
