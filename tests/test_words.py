@@ -90,7 +90,7 @@ EXCLUDED = {
     ("played", "tests/studies/test_space_tables.py"): "likewise",
     ("card", "harness/cli/data_commands.py"): "the former name of a command",
     ("technique", "harness/cli/main.py"): "the former name of an option",
-    ("technique", "harness/store/manifest.py"): "a key of stored manifests",
+    ("technique", "harness/store/task_data.py"): "a key of stored manifests",
     ("shortfall", "harness/store/run_file_reader.py"): "a key of the first version of the format",
     ("technique", "harness/surrogate/__init__.py"): "a key of the first version of the format",
     ("technique", "harness/surrogate/surrogate.py"): "a key of the first version of the format",

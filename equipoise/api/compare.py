@@ -64,7 +64,7 @@ def compare(
     folder = Path(out) if out is not None else Path("results") / suite.name
     run(suite, folder, workers, progress=progress)
     results = Results(folder, [*([REFERENCE] if with_reference else []), *beside])
-    results.report(focus=suite.methods[0].label)
+    results.report()
     return results
 
 
@@ -76,7 +76,7 @@ def suite_beside(
     label: str | None,
     settings: dict[str, Any],
 ) -> Suite:
-    """The suite of one method under the rules of the reference."""
+    """The suite of one method, which is in focus, under the rules of the reference."""
     entry: dict[str, Any] = {"name": method, "settings": settings, **({"label": label} if label else {})}
     content = {
         "name": "compare",
@@ -87,8 +87,8 @@ def suite_beside(
     }
     found = suite_of(content)
     own = found.methods[0].label
-    name = re.sub(r"[^\w.-]+", "-", f"compare-{own}")[:100]
-    return suite_of({**content, "name": name, "methods": [{**entry, "label": _free(own, reference)}]})
+    name, free = re.sub(r"[^\w.-]+", "-", f"compare-{own}")[:100], _free(own, reference)
+    return suite_of({**content, "name": name, "methods": [{**entry, "label": free}], "focus": free})
 
 
 def _free(label: str, reference: Suite) -> str:

@@ -54,7 +54,7 @@ def add(
     if not NAME.fullmatch(name):
         raise StoreError(f"entry '{name}'; accepted: letters, digits, - and _")
     store, suite = opened(results)
-    for task in suite.tasks:
+    for task in (*suite.tasks, *suite.protocol.history):
         if suite.address(task) != task or ":" in task:
             raise StoreError(f"{results}: {task} is given by path; entries hold tasks of the benchmarks here alone")
     chosen = _of_labels(complete_repeats(store, suite), labels, results)

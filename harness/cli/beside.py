@@ -29,9 +29,9 @@ def announce(suite: "Suite", beside: "Sequence[Entry]") -> None:
     if not beside:
         return
     from equipoise.harness.store.comparable import comparable
-    from equipoise.harness.store.manifest import described
+    from equipoise.harness.store.task_data import described
 
-    manifest = {"suite": suite.to_dict(), "tasks": described(suite)}
+    manifest = {"suite": suite.to_dict(), "tasks": described(suite, suite.tasks)}
     for entry in beside:
         for line in comparable(manifest, entry).differences:
             LOG.warning("%s", line)

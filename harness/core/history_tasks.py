@@ -58,7 +58,7 @@ def labels_told(cls: type[Method], task: Task, protocol: Protocol, folder: str) 
     """The number of labels that a method is told of each other task before its first query."""
     if LABELS not in cls.knowledge:
         return {}
-    return dict.fromkeys(history_names(task, protocol, folder), protocol.history_size)
+    return dict.fromkeys(history_names(task, protocol, folder), min(protocol.history_size, task.space.size))
 
 
 def with_history(problem: Problem, cls: type[Method], task: Task, spec: RunSpec) -> Problem:

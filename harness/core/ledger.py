@@ -1,6 +1,7 @@
 """The only counter of the budget: every method of a suite is charged by the same rules."""
 
 from dataclasses import dataclass
+from math import inf
 from typing import Literal
 
 from equipoise.harness.core.errors import RunError, SuiteError
@@ -64,8 +65,8 @@ class Ledger:
 
     Every proposal costs: one query, its epochs, or its seconds. A duplicate costs as much again, unless the protocol
     makes duplicates free. An invalid proposal costs as much as the valid ones of the run did on average (one query;
-    under a budget of seconds or epochs, their mean so far; before the first valid one, a full training), unless the
-    protocol redraws.
+    under a budget of seconds or epochs, their mean so far; before the first valid one, the seconds of a mean training
+    or the epochs that it asks for), unless the protocol redraws.
 
     Args:
         budget: The limit.
@@ -125,10 +126,14 @@ class Ledger:
         Args:
             status: Its outcome.
             cost_seconds: The time of its evaluation; for an invalid one that of a mean training, if `wants_price`.
-            epochs: The epochs of its evaluation; None where the task states none.
+            epochs: The epochs of its evaluation, or those that an invalid one asks for; None where the task states
+                none.
 
         Returns:
             The charge, in the unit of the budget.
+
+        Raises:
+            RunError: The budget is in seconds, and the time is not a finite number from 0 on.
         """
         self.proposals += 1
         if status in self._free:
@@ -140,14 +145,21 @@ class Ledger:
             self.spent += 1.0
             self.exhausted = self.spent >= self._limit
             return 1.0
+        amount = cost_seconds if self._unit == "cost_seconds" else float(epochs or 0)
         if status == "invalid":
-            full = cost_seconds if self._unit == "cost_seconds" else float(epochs or 0)
-            amount = self._valid_spent / self._valid if self._valid else full
+            amount = self._valid_spent / self._valid if self._valid else amount
         else:
-            amount = cost_seconds if self._unit == "cost_seconds" else float(epochs or 0)
             self._valid_spent += amount
             self._valid += 1
         self._idle = 0 if amount > 0 else self._idle + 1
+        return self._spend(amount)
+
+    def _spend(self, amount: float) -> float:
+        if not 0 <= amount < inf:  # NaN too, which would be charged for ever
+            raise RunError(
+                f"the task tells a training time of {amount} seconds; accepted under [budget] cost_seconds: finite "
+                "numbers from 0 on; correct the task, or set [budget] queries or epochs"
+            )
         self.spent += amount
         self._settle()
         return amount
@@ -167,7 +179,8 @@ class Ledger:
             The charge, in the unit of the budget.
 
         Raises:
-            RunError: The budget is in seconds and the task does not tell how long a training takes.
+            RunError: The budget is in seconds, and the task does not tell how long a training takes, or no finite
+                number from 0 on.
         """
         each = {"queries": 1.0, "epochs": float(epochs), "cost_seconds": cost_seconds}[self._unit]
         if each is None:
@@ -175,7 +188,4 @@ class Ledger:
                 "the method trains a network of its own, and the task does not tell how long a mean training takes, "
                 "so that no budget in seconds can be charged; set [budget] queries or epochs"
             )
-        amount = equivalents * each
-        self.spent += amount
-        self._settle()
-        return amount
+        return self._spend(equivalents * each)

@@ -56,7 +56,11 @@ class Constraint:
         return cls(match[1], match[2] == "<=", bound)
 
     def __str__(self) -> str:
-        return f"{self.name} {'<=' if self.at_most else '>='} {self.bound:g}"
+        """The shortest text that reads back as this constraint."""
+        bound = f"{self.bound:g}"
+        if float(bound) != self.bound:
+            bound = repr(self.bound).removesuffix(".0")
+        return f"{self.name} {'<=' if self.at_most else '>='} {bound}"
 
     def violation(self, value: float) -> float:
         """The excess over the bound as a share of it (of 1 for a bound of 0); 0 where the constraint holds.

@@ -43,7 +43,7 @@ class Protocol:
             a class that the run has evaluated is answered from memory without charge.
         history: Tasks of which methods that learn from other tasks are told evaluations, uncharged, before their first
             query; each search leaves out those of another space and those of its own images.
-        history_size: Evaluations per task of the history, drawn at random in each repeat.
+        history_size: Evaluations per task of the history, drawn at random in each repeat; all of a smaller space.
         continue_training: Whether a query for more epochs of an architecture than the run has trained it pays the
             further ones only, as where a training goes on; otherwise each training is paid from its start. For tasks
             whose fidelities are the epochs of one training, and budgets of epochs or seconds.

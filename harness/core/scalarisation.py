@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isclose, isfinite
 from typing import Any
 
 from equipoise.harness.core.errors import SuiteError
+from equipoise.harness.core.objectives import VALIDATION_ERROR
 from equipoise.harness.core.suite_values import as_positive, as_table, check_keys, shown
 
 __all__ = ["RHO", "Scalarisation"]
@@ -52,6 +53,17 @@ class Scalarisation:
         """Reads what `to_json` wrote."""
         told = json.loads(text)
         return cls(None if told["weights"] == "random" else tuple(told["weights"]), told["period"])
+
+    def error_first(self, objectives: Sequence[str]) -> "Scalarisation":
+        """The same with the weight of the validation error first, as methods are told objectives.
+
+        Args:
+            objectives: Of the suite, in its order.
+        """
+        if self.weights is None:
+            return self
+        weights = dict(zip(objectives, self.weights, strict=True))
+        return replace(self, weights=(weights.pop(VALIDATION_ERROR), *weights.values()))
 
     def to_dict(self) -> dict[str, Any]:
         """As a suite file has it."""

@@ -46,7 +46,11 @@ class Suite:
             directory. It does not enter the identity of a run.
         objectives: ``validation_error`` and further objectives of its tasks; empty for the validation error alone.
         constraints: Bounds on objectives, for example ``latency <= 5``.
-        focus: Label of the method that its report compares with each other one; empty for none.
+        focus: Label of the method that its report compares with each other one; empty for none, and where the method
+            is none of these.
+
+    Raises:
+        SuiteError: Two methods have one label, or the budget does not go with the rules.
     """
 
     name: str
@@ -61,9 +65,19 @@ class Suite:
     focus: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
-        """Makes `budgets` end with `budget`; one that was replaced alone is the only one."""
+        """Makes `budgets` end with `budget`, of which one replaced alone is the only one, and checks what is left."""
         if self.budgets[-1:] != (self.budget,):
             object.__setattr__(self, "budgets", (self.budget,))
+        labels = [method.label for method in self.methods]
+        check_unique(labels, "method", 'give each its own label = "..."')
+        if self.focus not in labels:
+            object.__setattr__(self, "focus", "")
+        continued = self.protocol.continue_training or any(method.continue_training for method in self.methods)
+        if continued and self.budget.unit == "queries":
+            raise SuiteError(
+                "continue_training = true: a query costs one query however long it trains, and the budget is "
+                f"{self.budget}; set [budget] epochs or cost_seconds, and leave --queries (queries=) out"
+            )
 
     @classmethod
     def load(cls, path: Path | str) -> "Suite":
@@ -111,7 +125,6 @@ class Suite:
         objectives = checked_objectives(content["objectives"]) if content.get("objectives") else ()
         methods = tuple(method_of(entry, len(objectives)) for entry in as_tables(content["methods"], "methods"))
         check_unique(tasks, "task", "name it once")
-        check_unique([method.label for method in methods], "method", 'give each its own label = "..."')
         designs = {tuple(sorted(method.factors)): method.label for method in methods if method.factors}
         if len(designs) > 1:
             said = "; ".join(f"{', '.join(names)} ({label})" for names, label in designs.items())
@@ -119,13 +132,6 @@ class Suite:
         protocol, folder = protocol_of(as_table(content["protocol"], "protocol")), content.get("folder", "")
         if not isinstance(folder, str):
             raise SuiteError(f"folder = {folder!r} is not a text")
-        if budgets[-1].unit == "queries" and any(
-            continued for continued in (protocol.continue_training, *(method.continue_training for method in methods))
-        ):
-            raise SuiteError(
-                "continue_training = true: a query costs one query however long it trains; set [budget] epochs or "
-                "cost_seconds"
-            )
         constraints = tuple(
             str(Constraint.parse(text)) for text in as_list(content.get("constraints", []), "constraints")
         )
@@ -136,7 +142,7 @@ class Suite:
 
     def to_dict(self) -> dict[str, Any]:
         """The content of a suite file that reads back as this suite."""
-        named = [*self.tasks, *(method.name for method in self.methods)]
+        named = [*self.tasks, *self.protocol.history, *(method.name for method in self.methods)]
         amounts = [getattr(budget, budget.unit) for budget in self.budgets]
         return {
             "name": self.name,
@@ -166,7 +172,8 @@ class Suite:
             tasks: Names of tasks, or patterns of them; all if empty.
 
         Raises:
-            SuiteError: A label or a task is not in the suite, or a number is not positive.
+            SuiteError: A label or a task is not in the suite, a number is not positive, or the rules need another
+                budget than queries.
         """
         for pattern in tasks:
             if not any(fnmatch(task, pattern) for task in self.tasks):

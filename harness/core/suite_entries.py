@@ -51,6 +51,14 @@ class MethodEntry:
     invalid: Invalid | None = None
     knowledge: tuple[Knowledge, ...] | None = None
 
+    def __post_init__(self) -> None:
+        """Refuses a label that cannot stand in a table, also one that was added to."""
+        if not self.label.strip() or not self.label.isprintable() or len(self.label) > MOST_LABEL:
+            raise SuiteError(
+                f"[[methods]] {one_line(self.name, 100)}: label = {shown(self.label)}; accepted: up to {MOST_LABEL} "
+                "printable characters"
+            )
+
     def to_dict(self) -> dict[str, Any]:
         """The table ``[[methods]]`` that reads back as this entry."""
         told = {**vars(self), "settings": dict(self.settings)}
@@ -120,8 +128,6 @@ def method_of(entry: dict[str, Any], objectives: int = 0) -> MethodEntry:
     if family is not None and family not in get_args(Family):
         raise SuiteError(f"{where}: family = {family!r}; {nearest(str(family), get_args(Family))}")
     label = str(entry.get("label", Path(name).stem if name.endswith(".py") else name))
-    if not label.strip() or not label.isprintable() or len(label) > MOST_LABEL:
-        raise SuiteError(f"{where}: label = {shown(label)}; accepted: up to {MOST_LABEL} printable characters")
     isomorphism, invalid = entry.get("isomorphism"), entry.get("invalid")
     for rule, value, accepted in (
         ("isomorphism", isomorphism, get_args(Isomorphism)),

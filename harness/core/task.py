@@ -34,7 +34,8 @@ class Evaluation(NamedTuple):
 
     Attributes:
         validation_error: Smaller is better, in the task's own unit (a fraction for accuracies).
-        cost_seconds: Simulated or measured training time; NaN where the source does not tell.
+        cost_seconds: Simulated or measured training time; NaN where the source does not tell, which ends a run with a
+            budget in seconds.
         objectives: Further objectives by name, each as the task declares it; usually empty.
     """
 

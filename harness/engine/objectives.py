@@ -22,7 +22,7 @@ from equipoise.harness.core.space import Architecture, SearchSpace
 from equipoise.harness.core.suite import Suite
 from equipoise.harness.core.task import Evaluation, Task, TaskInfo
 from equipoise.harness.engine.runner import Oracle
-from equipoise.harness.engine.scalarisation import ScalarisedMethod
+from equipoise.harness.engine.scalarisation import MOST_VIOLATION, ScalarisedMethod
 
 __all__ = ["MeasuredTask", "PenalisedMethod", "Recorded", "made_method", "measured_task", "with_objectives"]
 
@@ -107,7 +107,7 @@ def made_method(cls: type[Method], problem: Problem, settings: Mapping[str, Any]
     """
     rng = spec.rng("method")
     if spec.scalarisation:
-        scalarisation = Scalarisation.from_json(spec.scalarisation)
+        scalarisation = Scalarisation.from_json(spec.scalarisation).error_first(spec.objectives)
         return ScalarisedMethod(
             lambda single: cls(single, rng, **settings), problem, spec.rng("scalarisation"), scalarisation
         )
@@ -122,7 +122,8 @@ class PenalisedMethod(Method):
 
     It is told the penalty of the task plus the relative violations, so that any architecture that keeps the constraints
     is better than any that does not, and a smaller violation is better than a larger one (Deb, An Efficient Constraint
-    Handling Method for Genetic Algorithms, 2000). The record of the run holds the validation error itself.
+    Handling Method for Genetic Algorithms, 2000). An invalid proposal has the largest violation that the run has seen,
+    at least 8. The record of the run holds the validation error itself.
 
     Args:
         method: Asked and told.
@@ -136,6 +137,7 @@ class PenalisedMethod(Method):
     def __init__(self, method: Method, constraints: tuple[Constraint, ...], penalty: float) -> None:
         super().__init__(method.problem, method.rng)
         self._method, self._constraints, self._penalty = method, constraints, penalty
+        self._most = MOST_VIOLATION
 
     def ask(self) -> Query:
         """Asks the method."""
@@ -143,6 +145,10 @@ class PenalisedMethod(Method):
 
     def tell(self, observation: Observation) -> None:
         """Tells the method of one objective."""
-        if observation.objectives and (violation := total_violation(self._constraints, observation.objectives)):
+        violation = self._most
+        if observation.objectives:  # an invalid proposal has none
+            violation = total_violation(self._constraints, observation.objectives)
+            self._most = max(self._most, violation)
+        if violation:
             observation = observation._replace(validation_error=self._penalty + violation)
         self._method.tell(observation)

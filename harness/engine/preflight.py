@@ -85,10 +85,7 @@ def preflight(suite: Suite, skip_missing: bool) -> Preflight:
         check_declarations(cls, entry.label)
         if entry.scalarisation and cls.several_objectives:
             raise SuiteError(f"method {entry.label}: takes several objectives itself; leave scalarisation out")
-        if remark := cls.requirements(settings_of(cls, entry.settings, f"method {entry.label}")).remark:
-            entry = replace(entry, label=f"{entry.label} ({remark})")
-        if suite.protocol.history and LABELS in cls.knowledge:
-            entry = replace(entry, label=f"{entry.label} (history {suite.protocol.history_size})")
+        entry = _labelled(entry, cls, suite)
         asked.append(entry)
         if (reason := missing_packages(cls)) is not None:
             skipped.append(Exclusion(entry.label, "*", reason))
@@ -110,8 +107,18 @@ def preflight(suite: Suite, skip_missing: bool) -> Preflight:
             LOG.info("not applicable: %s on %s: %s", found[0].method, where, reason)
     if len(pairs) == len(methods) * len(tasks):
         raise SuiteError(f"nothing is left to run: no method applies to any task; the last: {pairs[-1].reason}")
-    runs = replace(suite, tasks=tuple(tasks), methods=tuple(methods))
-    return Preflight(runs, replace(suite, methods=tuple(asked)), tuple(skipped), pairs)
+    labels = {before.label: entry.label for before, entry in zip(suite.methods, asked, strict=True)}
+    suite = replace(suite, methods=tuple(asked), focus=labels.get(suite.focus, ""))
+    return Preflight(replace(suite, tasks=tuple(tasks), methods=tuple(methods)), suite, tuple(skipped), pairs)
+
+
+def _labelled(entry: MethodEntry, cls: type[Method], suite: Suite) -> MethodEntry:
+    """The entry with its remarks in the label, unless they are: a suite that was stored has passed here before."""
+    remarks = [cls.requirements(settings_of(cls, entry.settings, f"method {entry.label}")).remark]
+    if suite.protocol.history and LABELS in cls.knowledge:
+        remarks.append(f"history {suite.protocol.history_size}")
+    ending = "".join(f" ({remark})" for remark in remarks if remark)
+    return entry if entry.label.endswith(ending) else replace(entry, label=entry.label + ending)
 
 
 def _check_history(suite: Suite) -> None:

@@ -71,7 +71,7 @@ def run_trial(
 
     Raises:
         ProposalError: The method returned something that is not a query of the task's space.
-        RunError: The task answered NaN, or cannot price the method's own training.
+        RunError: The task answered NaN, or tells no time that the budget needs.
     """
     trajectory, proposals = Trajectory(), _Proposals(task)
     ask, tell, evaluate, charge = method.ask, method.tell, task.evaluate, ledger.charge

@@ -15,7 +15,7 @@ __all__ = ["ScalarisedMethod", "chebyshev"]
 WORST = 2.0
 """The largest value told of an architecture that keeps the constraints; one in the range so far has at most 1.05."""
 MOST_VIOLATION = 8.0
-"""The largest violation that is told; that of an invalid proposal."""
+"""The violation of an invalid proposal; the largest that is told under a scalarisation."""
 
 Array = npt.NDArray[np.float64]
 
@@ -40,7 +40,7 @@ class ScalarisedMethod(Method):
         make: Makes an instance of the method.
         problem: With the objectives and constraints of the suite.
         rng: Draws weights.
-        scalarisation: The weights and the period.
+        scalarisation: The weights, that of the validation error first, and the period.
 
     Source: Knowles, ParEGO, IEEE Transactions on Evolutionary Computation, 2006, for the scalarisation.
     """

@@ -24,9 +24,10 @@ from equipoise.harness.engine.worker import Outcome
 from equipoise.harness.store.code_versions import changed, set_aside
 from equipoise.harness.store.compaction import Compaction
 from equipoise.harness.store.locks import alone, as_shard, in_turn
-from equipoise.harness.store.manifest import check_same_data, check_same_suite, finished, manifest_of, merged
+from equipoise.harness.store.manifest import check_same_suite, finished, manifest_of, merged
 from equipoise.harness.store.overview import complete
 from equipoise.harness.store.run_store import RunStore
+from equipoise.harness.store.task_data import check_same_data, data_of
 
 __all__ = ["Plan", "Progress", "SuiteRun", "run_suite", "silent"]
 
@@ -245,7 +246,7 @@ def _manifest(
     manifest, stored = manifest_of(suite, command, excluded), store.manifest()
     if stored is not None:
         check_same_suite(stored, suite, store.path)
-        check_same_data(stored, manifest["tasks"], store.path)
+        check_same_data(stored, data_of(manifest), store.path)
         return merged(stored, manifest)
     if store.path.exists() and store.parts():
         raise StoreError(f"{store.path} holds rows but no manifest.json; choose another --out")

@@ -1,7 +1,6 @@
 """Whether stored runs repeat."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -20,9 +19,10 @@ from equipoise.harness.core.trajectory import objective_columns
 from equipoise.harness.engine.objectives import Recorded
 from equipoise.harness.engine.worker import execute_run
 from equipoise.harness.store.code_versions import changed, mixtures
-from equipoise.harness.store.manifest import check_same_data, described, made_elsewhere
+from equipoise.harness.store.manifest import made_elsewhere
 from equipoise.harness.store.overview import opened
 from equipoise.harness.store.stored_rows import StoredRows
+from equipoise.harness.store.task_data import check_same_data, described
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,7 +74,9 @@ def verify_runs(store: VerifiableRuns, suite: Suite, sample: int, say: Callable[
     if not stored:
         raise StoreError(f"{store.path}: no stored runs to verify")
     tasks = tuple(dict.fromkeys(spec.task for spec in stored))
-    check_same_data(store.manifest() or {}, described(replace(suite, tasks=tasks)), store.path)
+    manifest = store.manifest() or {}
+    history = [name for name in suite.protocol.history if name in manifest.get("history", {})]
+    check_same_data(manifest, described(suite, (*tasks, *history)), store.path)
     chosen = {spec.run_id: spec for spec in _sampled(stored, sample, np.random.default_rng())}
     wrong = 0
     for run_id, rows in store.rows_of(chosen):
@@ -93,7 +95,7 @@ def verify_runs(store: VerifiableRuns, suite: Suite, sample: int, say: Callable[
     for label, count in changed(store, stored, codes).items():
         say(f"changed: {label}: {count} of its runs were executed by other code than this")
     say(f"{len(chosen) - wrong} of {len(chosen)} runs repeat bit for bit")
-    if wrong and (told := made_elsewhere(store.manifest() or {})):
+    if wrong and (told := made_elsewhere(manifest)):
         say(f"{told}: what a method computes in floating point may be rounded differently there")
     return 1 if wrong else 0
 

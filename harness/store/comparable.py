@@ -11,6 +11,7 @@ from equipoise.harness.core.registry import load_method
 from equipoise.harness.core.suite_entries import MethodEntry
 from equipoise.harness.store.entry import Entry
 from equipoise.harness.store.manifest import made_elsewhere
+from equipoise.harness.store.task_data import data_of, history_of
 
 __all__ = ["Comparable", "comparable", "flags"]
 
@@ -23,7 +24,7 @@ class Comparable:
         tasks: Tasks of both, on the same data.
         budgets: Budgets of both.
         differences: What differs, one line each.
-        without: Labels of the entry that were run under other rules than its suite.
+        without: Labels of the entry that were run under other rules than its suite, or learned from other data.
     """
 
     tasks: tuple[str, ...]
@@ -64,12 +65,27 @@ def comparable(manifest: Mapping[str, Any], entry: Entry) -> Comparable:
     if not tasks and not said:
         said.append(f"it has no runs on {', '.join(names[:3])}{' and others' if len(names) > 3 else ''}")
     suite = entry.suite
-    without = tuple(method.label for method in suite.methods if suite.rules_of(method) != suite.protocol)
-    if without:
-        said.append(f"{', '.join(without)} ran under rules of their own")
+    ruled = tuple(method.label for method in suite.methods if suite.rules_of(method) != suite.protocol)
+    if ruled:
+        said.append(f"{', '.join(ruled)} ran under rules of their own")
+    taught = _taught_otherwise(data_of(manifest), entry.manifest())
+    if taught:
+        said.append(f"{', '.join(taught)} learned from other data of {', '.join(dict.fromkeys(taught.values()))}")
+    without = tuple(dict.fromkeys((*ruled, *taught)))
     use = "is not used" if not (tasks and budgets) else "is used in part"
     lines = tuple(f"{entry.name} {use}: {line}" for line in said)
     return Comparable(tuple(tasks), tuple(map(float, budgets)), lines, without)
+
+
+def _taught_otherwise(here: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, str]:
+    """The methods of an entry that were told evaluations of data that are others here, with the first such task."""
+    there, found = data_of(other), dict[str, str]()
+    for label, method in other["methods"].items():
+        for name in history_of([method]):
+            digests = {entries.get(name, {}).get("digest") for entries in (here, there)} - {None}
+            if len(digests) > 1:
+                found.setdefault(label, name)
+    return found
 
 
 def _rules_that_differ(own: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:

@@ -10,6 +10,7 @@ from equipoise.harness.core.files import parse_json
 from equipoise.harness.core.method import Family
 from equipoise.harness.store.packed_runs import Chosen
 from equipoise.harness.store.run_store import RunStore
+from equipoise.harness.store.task_data import history_of
 
 __all__ = ["FORMAT", "NAME", "description_of", "read_description"]
 
@@ -69,6 +70,8 @@ def description_of(
         for label, entry in manifest["methods"].items()
         if label in chosen
     }
+    told = history_of(methods.values())
+    history = {name: entry for name, entry in manifest.get("history", {}).items() if name in told}
     codes = {
         summary.method: summary.code
         for summary in store.summaries().values()
@@ -79,6 +82,7 @@ def description_of(
         "suite": suite,
         "methods": methods,
         "tasks": {task: entry for task, entry in manifest["tasks"].items() if task in held},
+        **({"history": history} if history else {}),
         "left_out": [entry for entry in manifest["left_out"] if entry["method"] in chosen and entry["task"] in held],
         "command": [],
         "sessions": [{key: session[key] for key in ("versions", "machine", "started")} for session in sessions],
@@ -150,7 +154,8 @@ def _parts(manifest: Mapping[str, Any]) -> Iterator[tuple[str, Any, type]]:
         yield "started", session.get("started"), str
         yield from ((place, session.get(place), dict) for place in ("versions", "machine"))
         yield "processor", session["machine"].get("processor"), str
-    for name, task in manifest["tasks"].items():
+    yield "history", manifest.get("history", {}), dict
+    for name, task in [*manifest["tasks"].items(), *manifest.get("history", {}).items()]:
         yield name, task, dict
         yield f"digest of {name}", task.get("digest", ""), str
     yield "methods", manifest["suite"].get("methods"), list
@@ -159,4 +164,6 @@ def _parts(manifest: Mapping[str, Any]) -> Iterator[tuple[str, Any, type]]:
         yield "label", (label := method.get("label")), str
         yield label, (told := manifest["methods"].get(label)), dict
         yield from ((f"{key} of {label}", told.get(key), kind) for key, kind in METHOD.items())
+        yield f"history of {label}", told.get("history", {}), dict
+        yield from ((f"history of {label}", labels, dict) for labels in told.get("history", {}).values())
         yield f"family of {label}", told["family"] if told["family"] in get_args(Family) else None, str

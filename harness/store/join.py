@@ -20,6 +20,7 @@ from equipoise.harness.store.manifest import finished, merged, suite_differences
 from equipoise.harness.store.no_results import no_results
 from equipoise.harness.store.overview import complete
 from equipoise.harness.store.run_store import RunStore
+from equipoise.harness.store.task_data import data_of
 
 __all__ = ["join"]
 
@@ -88,8 +89,9 @@ def _joined_manifest(stores: Sequence[RunStore]) -> dict[str, Any]:
     joined, codes = manifests[0] if manifests else {}, _codes(stores[0])
     for store, manifest in zip(stores[1:], manifests[1:], strict=True):
         differences = suite_differences(joined["suite"], Suite.from_dict(manifest["suite"]).to_dict())
-        for name, entry in manifest["tasks"].items():
-            before = joined["tasks"].get(name, {}).get("digest")
+        known = data_of(joined)
+        for name, entry in data_of(manifest).items():
+            before = known.get(name, {}).get("digest")
             if None not in (before, entry.get("digest")) and before != entry["digest"]:
                 differences.append(f"the data of {name}")
         for label, version in _codes(store).items():

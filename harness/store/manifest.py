@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from equipoise.harness.core.errors import StoreError
+from equipoise.harness.core.errors import EquipoiseError, StoreError
 from equipoise.harness.core.history_tasks import labels_told
 from equipoise.harness.core.method import Method, settings_of
 from equipoise.harness.core.protocol import NO_RULES
@@ -17,11 +17,10 @@ from equipoise.harness.core.registry import load_method, load_task
 from equipoise.harness.core.suite import Suite
 from equipoise.harness.core.suite_entries import MethodEntry
 from equipoise.harness.store.run_file import FORMAT
+from equipoise.harness.store.task_data import described, history_of
 
 __all__ = [
-    "check_same_data",
     "check_same_suite",
-    "described",
     "finished",
     "made_elsewhere",
     "manifest_of",
@@ -47,11 +46,14 @@ def manifest_of(suite: Suite, command: Sequence[str], left_out: Sequence[Mapping
         command: The command line; empty where Python called.
         left_out: Pairs of method and task that are skipped, with the reason.
     """
+    methods = {entry.label: _method(entry, suite) for entry in suite.methods}
+    told = history_of(methods.values())
     return {
         "format": FORMAT,
         "suite": suite.to_dict(),
-        "methods": {entry.label: _method(entry, suite) for entry in suite.methods},
-        "tasks": described(suite),
+        "methods": methods,
+        "tasks": described(suite, suite.tasks),
+        **({"history": described(suite, told)} if told else {}),
         "left_out": list(left_out),
         "versions": _versions(),
         "machine": _machine(),
@@ -120,29 +122,6 @@ def _said(value: Any) -> str:
     return json.dumps(value, sort_keys=True)
 
 
-def check_same_data(stored: Mapping[str, Any], tasks: Mapping[str, Mapping[str, Any]], where: object) -> None:
-    """Refuses to add to, or to compare with, runs that were made on other data.
-
-    Args:
-        stored: The manifest of the stored runs.
-        tasks: The entries of the tasks in a manifest of today.
-        where: The results folder, for the message.
-
-    Raises:
-        StoreError: The digest of a task's data differs.
-    """
-    for name, now in tasks.items():
-        then = stored["tasks"].get(name, {})
-        if "digest" not in then or "digest" not in now or then["digest"] == now["digest"]:
-            continue
-        files = [sorted(entry.get("further_digests", ())) for entry in (then, now)]
-        told = [f" (with {', '.join(names)})" if names else "" for names in files]
-        raise StoreError(
-            f"{where} holds results of {name} on data {then['digest'][:16]}{told[0]}; here its data are "
-            f"{now['digest'][:16]}{told[1]}. Bring the same files (equipoise data list), or choose another --out"
-        )
-
-
 def made_elsewhere(stored: Mapping[str, Any]) -> str | None:
     """Tells in one line how processors and versions of stored runs differ from those here; None if they do not."""
     here, told = {"processor": _machine()["processor"], **_versions()}, list[str]()
@@ -157,13 +136,18 @@ def merged(stored: Mapping[str, Any], manifest: Mapping[str, Any]) -> dict[str, 
 
     What an earlier command planned stays planned, and what it skipped stays skipped where this one does not run it.
     The versions and the machine of each command are kept under ``sessions``; of the shards of one command, once.
+
+    Raises:
+        StoreError: What is stored and what is added make no suite together.
     """
     result = {**manifest, "started": stored["started"]}
     result["sessions"] = _and(stored.get("sessions", [_session(stored)]), _session(manifest))
     result["left_out"] = [*manifest["left_out"], *_still_left_out(stored["left_out"], manifest)]
     result["methods"] = {**stored["methods"], **manifest["methods"]}
     result["tasks"] = {**stored["tasks"], **manifest["tasks"]}
-    suite = dict(manifest["suite"])
+    if history := {**stored.get("history", {}), **manifest.get("history", {})}:
+        result["history"] = history
+    suite = {**_focus(stored["suite"], manifest["suite"]), **manifest["suite"]}
     for key, name in (("tasks", "name"), ("methods", "label")):
         present = [entry[name] for entry in suite[key]]
         suite[key] = [*suite[key], *(entry for entry in stored["suite"][key] if entry[name] not in present)]
@@ -171,7 +155,17 @@ def merged(stored: Mapping[str, Any], manifest: Mapping[str, Any]) -> dict[str, 
     repeats = max(stored["suite"]["protocol"]["repeats"], suite["protocol"]["repeats"])
     suite["methods"] = [_most_repeats(entry, stored["suite"], manifest["suite"]) for entry in suite["methods"]]
     result["suite"] = {**suite, "protocol": {**suite["protocol"], "repeats": repeats}}
+    try:
+        Suite.from_dict(result["suite"])
+    except EquipoiseError as error:  # else nothing could read the folder again
+        raise StoreError(f"what is stored and what is added make no suite: {error}; choose another --out") from error
     return result
+
+
+def _focus(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
+    """The stored focus, if its method is stored and none of those that a later suite decides on."""
+    stored, decided = ({entry["label"] for entry in suite["methods"]} for suite in (before, now))
+    return {"focus": before["focus"]} if before.get("focus") in stored - decided else {}
 
 
 def _session(manifest: Mapping[str, Any]) -> dict[str, Any]:
@@ -238,36 +232,6 @@ def _history(cls: type[Method], suite: Suite) -> dict[str, dict[str, int]]:
     tasks = {name: load_task(suite.address(name), suite.protocol.noise) for name in suite.tasks}
     told = {name: labels_told(cls, task, suite.protocol, suite.folder) for name, task in tasks.items()}
     return {name: labels for name, labels in told.items() if labels}
-
-
-def described(suite: Suite) -> dict[str, Any]:
-    """The tasks of a suite, as they are here."""
-    return {name: _task(name, suite) for name in suite.tasks}
-
-
-def _task(name: str, suite: Suite) -> dict[str, Any]:
-    task = load_task(suite.address(name), suite.protocol.noise)
-    if (reason := task.skip()) is not None:
-        return {"skip": reason}
-    info, surrogate = task.info, task.info.surrogate
-    return {
-        "title": info.title,
-        "source": info.source,
-        "licence": info.licence,
-        "digest": info.data_digest,
-        "further_digests": dict(info.further_digests),
-        "metric": vars(info.metric),
-        "space": task.space.name,
-        "space_size": task.space.size,
-        "surrogate": surrogate is not None,
-        "technique": surrogate.model if surrogate else None,
-        "held_out": [scores.to_dict() for scores in surrogate.scores] if surrogate else [],
-        "fidelities": list(info.fidelities),
-        "noise_floors": task.noise_floors(),
-        "measured_cost": info.measured_cost,
-        "measured_objectives": [one.name for one in info.objectives if one.measured],
-        "pitfalls": list(info.pitfalls),
-    }
 
 
 def _versions() -> dict[str, str]:

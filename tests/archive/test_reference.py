@@ -56,6 +56,20 @@ def test_my_method_stands_beside_it(tmp_path: Path, reference: Entry) -> None:
     assert set(results.frame()["method"]) == {"Good"}  # the store is not touched
 
 
+class Remarked(Good):
+    """Has a remark beside its label."""
+
+    @classmethod
+    def requirements(cls, settings):
+        return eq.Requirements(remark="a proxy")
+
+
+def test_a_method_with_a_remark_in_its_label_is_in_focus(tmp_path: Path) -> None:
+    eq.compare(Remarked, tasks=TASKS[:1], repeats=1, queries=30, out=tmp_path, with_reference=False, progress=False)
+    assert 'focus": "Remarked (a proxy)' in (tmp_path / "manifest.json").read_text()
+    assert "\n## Remarked (a proxy)\n" in (tmp_path / "report.md").read_text()
+
+
 def test_a_budget_that_it_does_not_have_is_refused_before_anything_runs(tmp_path: Path) -> None:
     with pytest.raises(eq.SuiteError, match="queries = 50: the reference runs have 30, 100, 300"):
         eq.compare(Good, queries=50, out=tmp_path / "out")

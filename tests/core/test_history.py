@@ -7,13 +7,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from equipoise.harness.core.errors import SuiteError
+from equipoise.harness.core.errors import StoreError, SuiteError
 from equipoise.harness.core.history_tasks import history_names, labels_told, missing_history, with_history
 from equipoise.harness.core.ledger import Budget
+from equipoise.harness.core.method import Method, Observation, Query
 from equipoise.harness.core.protocol import protocol_of
 from equipoise.harness.core.registry import load_method, load_task, problem_of
 from equipoise.harness.core.suite import Suite
 from equipoise.harness.engine.session import run_suite
+from equipoise.harness.engine.verify import verify
+from equipoise.harness.store.join import join
+from equipoise.harness.store.run_store import RunStore
 from equipoise.reports.load import load
 from equipoise.reports.sections.provenance import provenance_section
 
@@ -31,6 +35,25 @@ def suite(methods=({"name": "transfer_gp"},), tasks=("nasbench201/cifar10",), **
             "methods": list(methods),
         }
     )
+
+
+def table(path: Path, name: str, shift: float = 0.0) -> str:
+    """Writes a table over a space of 12 architectures, and returns its name as a task."""
+    header = {
+        "format": "equipoise-table/1",
+        "name": f"mine/{name}",
+        "space": {
+            "name": "mine",
+            "decisions": [{"name": "a", "options": ["0", "1", "2", "3"]}, {"name": "b", "options": ["0", "1", "2"]}],
+        },
+        "metric": {"name": "error", "unit": "", "direction": "minimise", "offset": 0, "slope": 1},
+        "validation": "v",
+        "source": "s",
+        "licence": "l",
+    }
+    rows = [f'"{a},{b}",{0.01 * (3 * a + b) + shift}' for a in range(4) for b in range(3)]
+    path.write_text("\n".join([f"# {json.dumps(header)}", "architecture,validation_error", *rows]) + "\n")
+    return f"table:{path}"
 
 
 def told(cls, task: str, repeat: int = 1, **protocol):
@@ -88,6 +111,20 @@ def test_only_who_declares_it_is_told() -> None:
     assert labels_told(SCRATCH, load_task("nasbench201/cifar10"), suite(history=HISTORY).protocol, "") == {}
 
 
+def test_a_small_space_is_told_whole_and_its_number_of_labels_stated(tmp_path: Path) -> None:
+    first, second = (table(tmp_path / f"{name}.csv", name) for name in ("first", "second"))
+    made = suite(tasks=(first,), history=[second])
+    assert labels_told(TRANSFER, load_task(first), made.protocol, "") == {second: 12}
+    assert [len(one) for one in told(TRANSFER, first, history=[second])] == [12]
+
+
+def test_a_suite_with_a_history_by_path_keeps_its_folder() -> None:
+    content = {**suite(history=["table:mine.csv"]).to_dict(), "folder": "/elsewhere"}
+    again = Suite.from_dict(Suite.from_dict(content).to_dict())
+    assert again.address("table:mine.csv") == "table:/elsewhere/mine.csv"
+    assert "folder" not in Suite.from_dict({**suite(history=HISTORY).to_dict(), "folder": "/elsewhere"}).to_dict()
+
+
 def test_suites_without_a_history_keep_their_ids() -> None:
     plain, with_it = suite(), suite(history=HISTORY)
     assert "history" not in json.dumps(plain.to_dict())
@@ -127,3 +164,45 @@ def test_labels_stand_in_every_row_in_the_manifest_and_in_the_report(tmp_path: P
     shown = str(provenance_section(results))
     assert "24 of nasbench201/cifar100 and nasbench201/fashion14 on nasbench201/cifar10" in shown
     assert np.isfinite(results.regrets()).all()
+
+
+class Taught(Method):
+    """Learns from other tasks, and searches at random."""
+
+    family, source = "baseline", "test"
+    knowledge = ("decisions", "legality", "labels of other tasks")
+
+    def ask(self) -> Query:
+        return Query(self.space.sample(self.rng, 1)[0])
+
+    def tell(self, observation: Observation) -> None:
+        pass
+
+
+def test_results_are_not_added_to_with_other_data_of_the_history(tmp_path: Path) -> None:
+    first, second = (table(tmp_path / f"{name}.csv", name) for name in ("first", "second"))
+    taught = {"name": f"{__name__}:Taught", "label": "taught"}
+    made = suite((taught, {"name": "random_search"}), (first,), history=[second], repeats=1)
+    for folder in ("out", "old"):
+        run_suite(made, tmp_path / folder, workers=1, cluster="in-process")
+    manifest = RunStore(tmp_path / "out").manifest()
+    assert manifest["methods"]["taught (history 100)"]["history"] == {first: {second: 12}}
+    assert manifest["history"][second]["digest"] == load_task(second).info.data_digest
+    assert list(manifest["tasks"]) == [first]
+    assert verify(tmp_path / "out", 2, lambda _: None) == 0
+    old = RunStore(tmp_path / "old")
+    old.write_manifest({key: value for key, value in manifest.items() if key != "history"})
+    table(tmp_path / "second.csv", "second", 0.5)
+    for again in (made, made.changed(repeats=2)):
+        with pytest.raises(StoreError, match=f"{tmp_path / 'out'} holds results with {second} on data .*; here"):
+            run_suite(again, tmp_path / "out", workers=1, cluster="in-process")
+    with pytest.raises(StoreError, match="Bring the same files"):
+        verify(tmp_path / "out", 2, lambda _: None)
+    run_suite(made.changed(("random_search",), 2), tmp_path / "out", workers=1, cluster="in-process")  # is told none
+    assert RunStore(tmp_path / "out").manifest()["history"] == manifest["history"]
+    run_suite(made, tmp_path / "new", workers=1, cluster="in-process")
+    with pytest.raises(StoreError, match=f"the data of {second} differ; nothing was merged"):
+        join([tmp_path / "out", tmp_path / "new"], tmp_path / "both")
+    assert load(tmp_path / "old").labels == ("taught (history 100)", "random_search")
+    stored = run_suite(made, tmp_path / "old", workers=1, cluster="in-process").stored
+    assert stored == 2, "no digests were stored then"

@@ -41,6 +41,21 @@ def test_an_invalid_proposal_costs_the_mean_of_the_valid_ones_under_other_units(
     assert epochs.charge("invalid", 0.0, 200) == 200.0
     assert epochs.charge("ok", 1.0, 12) == 12.0
     assert epochs.charge("invalid", 0.0, 12) == 12.0
+    assert Ledger(Budget(epochs=500)).charge("invalid", 0.0, 4) == 4.0  # the epochs that it asks for
+
+
+@pytest.mark.parametrize("seconds", [float("nan"), float("inf"), -1.0])
+@pytest.mark.parametrize("status", ["ok", "duplicate", "invalid"])
+def test_a_time_that_is_none_is_refused_where_it_is_charged(status: str, seconds: float) -> None:
+    """One NaN would make the budget endless."""
+    ledger = Ledger(Budget(cost_seconds=100.0))
+    with pytest.raises(RunError, match=r"a training time of \S+ seconds; accepted under \[budget\] cost_seconds"):
+        ledger.charge(status, seconds, None)
+    with pytest.raises(RunError, match="finite numbers from 0 on"):
+        ledger.charge_training(1.0, seconds, 200)
+    assert ledger.spent == 0
+    assert Ledger(Budget(queries=3)).charge(status, seconds, None) == 1.0
+    assert Ledger(Budget(epochs=300)).charge(status, seconds, 100) == 100.0
 
 
 @pytest.mark.parametrize(

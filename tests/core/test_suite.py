@@ -140,6 +140,26 @@ def test_overrides(tmp_path: Path) -> None:
             suite.changed(only, repeats, queries)
 
 
+def test_a_changed_suite_reads_back(tmp_path: Path) -> None:
+    """Else its manifest would lock the results out."""
+    both = GOOD + '[[methods]]\nname = "local_search"\n'
+    suite = load(tmp_path, 'focus = "local_search"\n' + both)
+    assert Suite.from_dict(suite.to_dict()).focus == suite.changed(("local_search",)).focus == "local_search"
+    alone = suite.changed(("random_search",))
+    assert alone.focus == Suite.from_dict(alone.to_dict()).focus == ""
+    with pytest.raises(SuiteError, match="focus = 'local': the suite has no such method"):
+        load(tmp_path, 'focus = "local"\n' + both)
+
+
+@pytest.mark.parametrize("where", ["seed = 1", 'name = "random_search"'])
+def test_a_budget_of_queries_does_not_replace_epochs_where_training_goes_on(tmp_path: Path, where: str) -> None:
+    text = GOOD.replace("queries = 10", "epochs = 400").replace(where, f"{where}\ncontinue_training = true")
+    suite = load(tmp_path, text)
+    assert suite.changed(repeats=1).budget == suite.budget
+    with pytest.raises(SuiteError, match=r"the budget is 3 queries; set \[budget\] epochs .* leave --queries"):
+        suite.changed(queries=3)
+
+
 MINE = """
 from equipoise.harness.core.method import Method, Query
 class Mine(Method):

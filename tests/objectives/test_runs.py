@@ -8,13 +8,13 @@ from made_runs import PROTOCOL
 
 from equipoise.harness.core.errors import RunError, SuiteError
 from equipoise.harness.core.ledger import Budget
-from equipoise.harness.core.method import Method, Observation, Query
+from equipoise.harness.core.method import Method, Observation, Problem, Query
 from equipoise.harness.core.objectives import Constraint, total_violation
 from equipoise.harness.core.registry import load_task
 from equipoise.harness.core.run_spec import RunSpec
 from equipoise.harness.core.suite import Suite
 from equipoise.harness.core.task import Evaluation
-from equipoise.harness.engine.objectives import MeasuredTask
+from equipoise.harness.engine.objectives import MeasuredTask, PenalisedMethod
 from equipoise.harness.engine.worker import run_spec
 
 TASK = "nasbench201/fashion14"
@@ -107,6 +107,30 @@ def test_a_method_of_one_objective_is_told_a_penalty_that_is_not_recorded() -> N
     np.testing.assert_array_equal(told[~over], np.array(trajectory.validation_error)[~over])
     np.testing.assert_allclose(told[over], 1 + (flops[over] - 5e4) / 5e4)
     assert max(trajectory.validation_error) < 1
+
+
+@pytest.mark.parametrize("bound", ["5", "0.5", "100000", "1e+06", "153273344", "5.1234567", "1e-07", "1234567.8901"])
+def test_bounds_keep_all_their_digits(bound: str) -> None:
+    text = f"flops <= {bound}"
+    assert str(Constraint.parse(text)) == text
+    suite = Suite.from_dict({**CONTENT, "constraints": [text]})
+    assert suite.constraints == (text,)
+    assert Constraint.parse(suite.constraints[0]).violation(float(bound)) == 0
+
+
+def test_ids_of_suites_with_short_bounds_stay() -> None:
+    short = Suite.from_dict({**CONTENT, "constraints": ["flops<=1e5", "parameters <= 1e6"]})
+    assert short.constraints == ("flops <= 100000", "parameters <= 1e+06")
+
+
+def test_an_invalid_proposal_is_told_a_worse_value_than_any_that_violates_a_constraint() -> None:
+    inner = Listener(Problem(load_task(TASK).space, Budget(queries=4)), np.random.default_rng(0))
+    method = PenalisedMethod(inner, (Constraint.parse("latency <= 5"),), 1.0)
+    invalid = Observation(Query((0,) * 6), 1.0, 0.0)
+    for latency in (5.5, None, 4.5, 100.0, None):
+        told = invalid if latency is None else Observation(invalid.query, 0.05, 1.0, {"latency": latency})
+        method.tell(told)
+    assert [one.validation_error for one in inner.told] == pytest.approx([1.1, 9.0, 0.05, 20.0, 20.0])
 
 
 def test_violations_are_relative_and_unknown_values_violate() -> None:

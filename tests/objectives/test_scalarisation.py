@@ -105,6 +105,18 @@ def test_fixed_weights_start_again_only_where_a_range_changes() -> None:
     )
 
 
+@pytest.mark.parametrize("names", [("validation_error", "parameters"), ("parameters", "validation_error")])
+def test_fixed_weights_are_those_of_the_objectives_in_the_order_of_the_suite(names: tuple[str, ...]) -> None:
+    weights = tuple(float(name == "parameters") for name in names)
+    spec = RunSpec(TASK, "m", "m", "{}", 1, Budget(queries=20), PROTOCOL, objectives=names)
+    Listener.instances.clear()
+    spec = replace(spec, scalarisation=Scalarisation(weights, period=10).to_json())
+    trajectory = run_spec(spec, load_task(TASK), Listener).trajectory
+    told = [observation.validation_error for observation in Listener.instances[-1].told]
+    order = np.argsort(points(trajectory, 20)[:, 1], kind="stable")
+    np.testing.assert_array_equal(np.argsort(told, kind="stable"), order)
+
+
 def test_constraints_come_first() -> None:
     trajectory, instances = run(Scalarisation(period=10), 30, ("flops <= 50000",))
     told = np.array([one.validation_error for one in instances[-1].told])
