@@ -176,26 +176,26 @@ class RunStore:
             run_ids: Of runs that are stored; the order of the parts decides that of the runs.
 
         Raises:
-            StoreError: A part is damaged.
+            StoreError: A part is damaged, or a run is not stored.
         """
         left = set(run_ids)
         while left:
-            found = False
+            merged = False
             for part, entries in _settled(self._all_entries).items():
                 if left.isdisjoint(entry["run_id"] for entry in entries):
                     continue
                 try:
                     table = read_part(part, partial(_whole, part))
                 except GoneError:
-                    break  # merged meanwhile: its runs are in another part
+                    merged = True  # meanwhile: its runs are in another part
+                    break
                 offset = 0
                 for entry in entries:
                     if entry["run_id"] in left:
                         left.remove(entry["run_id"])
-                        found = True
                         yield entry["run_id"], table.slice(offset, entry["queries"]).to_pandas()
                     offset += entry["queries"]
-            if not found:
+            if left and not merged:
                 raise StoreError(f"{self.path}: runs {', '.join(sorted(left))[:80]} are not stored")
 
 
