@@ -179,14 +179,25 @@ def _is_of(summary: Summary, budget: Budget) -> bool:
 
 
 def _frames(store: StoredRows, rows: int) -> Callable[[str], Any]:
-    """Reads the rows of a task: of a small store once for all tasks, of a large one task by task."""
+    """Reads the rows of a task: of a small store once for all tasks, of a large one task by task.
+
+    Raises:
+        StoreError: No run has a row.
+    """
+    if not rows:
+        why = sorted({run.ended or "its own training took the budget" for run in store.summaries().values()})
+        raise StoreError(
+            f"{store.path}: every stored run ended before its first query ({'; '.join(why)}); correct the method, or "
+            "give a larger budget and another --out"
+        )
     if rows > READ_AT_ONCE:
         return lambda task: store.frame((*COLUMNS, "budget"), task=task)
     whole = store.frame(("task", *COLUMNS, "budget"))
     parts = {str(task): part for task, part in whole.groupby("task", observed=True)}
 
     def of_task(task: str) -> Any:
-        part = parts[task].drop(columns="task").reset_index(drop=True)
+        none = whole.head(0)  # where every run ended before its first query
+        part = parts.get(task, none).drop(columns="task").reset_index(drop=True)
         return part.assign(architecture=part["architecture"].cat.remove_unused_categories())
 
     return of_task

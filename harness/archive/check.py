@@ -133,16 +133,20 @@ def reasons_of(folder: Path, sample: int, say: Say) -> list[str]:
 
 
 def _values(entry: Entry) -> list[str]:
-    """Values that the tables do not hold: legitimate only where answers are noisy, or a training seed is held out."""
+    """Values that the tables do not hold: legitimate only where answers are noisy, or a training seed is held out.
+
+    Seconds are compared where every proposal costs in full.
+    """
     rules = entry.suite.protocol
-    if rules.noise != "mean" or rules.seeds != "all" or rules.duplicates != "charge":
+    if rules.noise != "mean" or rules.seeds != "all":
         return []
     departing = {column: set(entry.departures(column)) for column in ("validation_error", "cost_seconds")}
     found, labels = Counter[str](), {method.label: entry.suite.rules_of(method) for method in entry.suite.methods}
     try:
         for run_id, rows in entry.rows_of(set.union(*departing.values())):
             rules = labels[entry.summaries()[run_id].method]
-            in_full = rules.isomorphism != "all" and not rules.continue_training  # else what is known costs less
+            known_in_full = rules.duplicates == "charge" and rules.isomorphism != "all"
+            in_full = known_in_full and not rules.continue_training  # else what is known costs less
             task = load_task(entry.suite.address(entry.summaries()[run_id].task))
             if not task.info.is_lookup:  # there is no table
                 continue
@@ -201,10 +205,8 @@ def _code(entry: Entry, method: MethodEntry, folder: Path, say: Say) -> list[str
 
 def _repeats(entry: Entry, suite: Suite, sample: int, say: Say) -> list[str]:
     seconds = [run.process_seconds for run in entry.summaries().values()]
-    cores = os.cpu_count() or 1
-    say(
-        f"{entry.name}: {sample} runs again, {sum(seconds) / len(seconds) * sample:.0f} s by their mean ({cores} cores)"
-    )
+    cores, again = os.cpu_count() or 1, min(sample, sum(map(entry.has, suite.runs())))
+    say(f"{entry.name}: {again} runs again, {sum(seconds) / len(seconds) * again:.0f} s by their mean ({cores} cores)")
     lines: list[str] = []
 
     def told(line: str) -> None:
@@ -217,4 +219,4 @@ def _repeats(entry: Entry, suite: Suite, sample: int, say: Say) -> list[str]:
         return [str(error)]
     different = [line for line in lines if ": differs" in line]
     notes = [line for line in lines if line.startswith("stored runs were made with")]
-    return [f"{len(different)} of {sample} runs do not repeat ({different[0]})", *notes] if different else []
+    return [f"{len(different)} of {again} runs do not repeat ({different[0]})", *notes] if different else []

@@ -13,7 +13,7 @@ from equipoise.harness.core.registry import load_task
 from equipoise.harness.core.run_spec import RunSpec, located
 from equipoise.harness.core.task import Noise, Task
 
-__all__ = ["LABELS", "history_names", "labels_told", "missing_history", "with_history"]
+__all__ = ["LABELS", "forget_history_tasks", "history_names", "labels_told", "missing_history", "with_history"]
 
 LABELS = "labels of other tasks"
 """The knowledge of the methods that are shown a history."""
@@ -70,6 +70,11 @@ def with_history(problem: Problem, cls: type[Method], task: Task, spec: RunSpec)
         return problem
     names = history_names(task, spec.protocol, spec.folder)
     return replace(problem, history=tuple(_drawn(name, spec) for name in names))
+
+
+def forget_history_tasks() -> None:
+    """Makes the tasks of histories again at the next request: their files may have changed."""
+    _task.cache_clear()
 
 
 def _drawn(name: str, spec: RunSpec) -> TaskHistory:

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from equipoise.harness.core.errors import ClusterError, PluginError, reason_of
 from equipoise.harness.engine.dask_settings import ClusterSettings, slurm_arguments
 from equipoise.harness.engine.limits import Limits
+from equipoise.harness.engine.process_state import preserved
 from equipoise.harness.engine.processes import NO_LIMITS, DeadWorkerError, WorkerProcesses
 
 __all__ = ["DaskPool", "dask_pool"]
@@ -46,10 +47,11 @@ def dask_pool(
     """
     settings = ClusterSettings.load(config)
     try:
-        import dask
-        from dask.distributed import Client
-        from dask_jobqueue import SLURMCluster
-        from distributed.utils import get_ip
+        with preserved():  # dask_jobqueue takes Ctrl-C for itself
+            import dask
+            from dask.distributed import Client
+            from dask_jobqueue import SLURMCluster
+            from distributed.utils import get_ip
     except ModuleNotFoundError as error:
         raise PluginError(f"--cluster {cluster} needs Dask ({error.name}): pip install 'equipoise[dask]'") from error
     if cluster == "slurm" and shutil.which("sbatch") is None:
@@ -140,13 +142,14 @@ class _Outer(Future[Any]):
         self._inner = inner
 
     def cancel(self) -> bool:
+        cancelled = super().cancel()  # first: the outcome of the inner one is handed on as it is cancelled
         self._inner.cancel()
-        return super().cancel()
+        return cancelled
 
 
 def _settle(inner: "Future[Any]", outer: "Future[Any]", name: str) -> None:
     """Hands an outcome on in the terms of this package."""
-    if outer.cancelled():
+    if not outer.set_running_or_notify_cancel():
         return
     try:
         outer.set_result(inner.result())

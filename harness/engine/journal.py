@@ -54,8 +54,8 @@ class JournaledTask:
             if (tuple(asked), level) != (architecture, fidelity):
                 raise ReplayError(
                     f"{self._path}: on resuming, evaluation {self._next + 1} was {architecture}, but {tuple(asked)} "
-                    "before the interruption: the method is not deterministic, or its library changed. "
-                    "Delete the file to start this run again"
+                    "before the interruption: the method is not deterministic, or its code or library changed. "
+                    "Delete the file, or give --redo METHOD, to start this run again"
                 )
             self._next += 1
             return Evaluation(error, seconds, *further)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
 
 from equipoise.harness.core.errors import ClusterError
 from equipoise.harness.core.ledger import Budget
@@ -52,6 +53,7 @@ def execute_all(
     here = cluster == IN_PROCESS and limits == NO_LIMITS
     cluster = "local" if cluster == IN_PROCESS and not here else cluster  # nobody can stop a run of this process
     classes = b"" if here else by_value(adopted())
+    suite = uuid4().hex
     queue = _Chunks(specs, workers)
     pending: dict[Future[Outcome], list[RunSpec]] = {}
 
@@ -84,7 +86,7 @@ def execute_all(
         try:
             while True:
                 while len(pending) < (1 if here else workers * 2) and (chunk := queue.next()):
-                    pending[pool.submit(execute_runs, chunk, str(store.path), classes)] = chunk
+                    pending[pool.submit(execute_runs, chunk, str(store.path), classes, suite)] = chunk
                 if not pending:
                     break
                 for future in completed(pool, pending):

@@ -20,7 +20,7 @@ from equipoise.harness.engine.scheduler import execute_all
 from equipoise.harness.engine.shard import Shard
 from equipoise.harness.engine.suite_run import Plan, Progress, SuiteRun, silent
 from equipoise.harness.engine.walltime import Clock, stopping_in_time
-from equipoise.harness.engine.worker import Outcome
+from equipoise.harness.engine.worker import Outcome, forget_tasks
 from equipoise.harness.store.code_versions import changed, set_aside
 from equipoise.harness.store.compaction import Compaction
 from equipoise.harness.store.locks import alone, as_shard, in_turn
@@ -78,6 +78,7 @@ def run_suite(
             )
     else:
         suite = replace(suite, folder=suite.folder or str(Path.cwd()))  # of methods and tables that are given by path
+    forget_tasks()
     store = RunStore(Path(out or Path("results") / suite.name).absolute())  # workers of a cluster stand elsewhere
     settings = _Settings(workers, cluster, cluster_config, skip_missing, tuple(redo), keep, tuple(command), progress)
     with stopping_in_time(seconds) as clock:

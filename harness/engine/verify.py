@@ -17,7 +17,7 @@ from equipoise.harness.core.suite import Suite
 from equipoise.harness.core.task import Task
 from equipoise.harness.core.trajectory import objective_columns
 from equipoise.harness.engine.objectives import Recorded
-from equipoise.harness.engine.worker import execute_run
+from equipoise.harness.engine.worker import execute_run, forget_tasks
 from equipoise.harness.store.code_versions import changed, mixtures
 from equipoise.harness.store.manifest import made_elsewhere
 from equipoise.harness.store.overview import opened
@@ -73,6 +73,7 @@ def verify_runs(store: VerifiableRuns, suite: Suite, sample: int, say: Callable[
     stored = [spec for spec in suite.runs() if store.has(spec)]
     if not stored:
         raise StoreError(f"{store.path}: no stored runs to verify")
+    forget_tasks()
     tasks = tuple(dict.fromkeys(spec.task for spec in stored))
     manifest = store.manifest() or {}
     history = [name for name in suite.protocol.history if name in manifest.get("history", {})]

@@ -13,7 +13,7 @@ from typing import Any
 
 from equipoise.harness.core.error_place import place_of
 from equipoise.harness.core.errors import one_line, reason_of
-from equipoise.harness.core.history_tasks import with_history
+from equipoise.harness.core.history_tasks import forget_history_tasks, with_history
 from equipoise.harness.core.ledger import Ledger
 from equipoise.harness.core.local_classes import adopt
 from equipoise.harness.core.method import Method
@@ -32,7 +32,7 @@ from equipoise.harness.engine.scores import metered
 from equipoise.harness.store.run_file import Run
 from equipoise.harness.store.run_store import RunStore
 
-__all__ = ["Outcome", "execute_run", "execute_runs", "failure_of", "run_spec"]
+__all__ = ["Outcome", "execute_run", "execute_runs", "failure_of", "forget_tasks", "run_spec"]
 
 
 @dataclass
@@ -61,6 +61,18 @@ MOST_LINES, MOST_LINE = 400, 1000
 @lru_cache(maxsize=4)
 def _task(name: str, noise: Noise, ignore_cache: bool = False) -> Task:
     return load_task(name, noise, ignore_cache)
+
+
+def forget_tasks() -> None:
+    """Makes tasks again at the next run: a table may have been edited since an earlier suite of this process."""
+    _task.cache_clear()
+    forget_history_tasks()
+
+
+@lru_cache(maxsize=1)
+def _begin(_suite: str) -> None:
+    """Forgets tasks with the first chunk of each execution of a suite: workers of a Dask cluster outlive it."""
+    forget_tasks()
 
 
 Loads = Callable[[str], type[Method]]
@@ -116,7 +128,7 @@ def run_spec(
     return Run(spec, trajectory, process_time() - started, code_of(cls, settings))
 
 
-def execute_runs(specs: list[RunSpec], out: str, classes: bytes = b"") -> Outcome:
+def execute_runs(specs: list[RunSpec], out: str, classes: bytes = b"", suite: str = "") -> Outcome:
     """Executes runs of one method on one task and stores them as one part: the work of a worker.
 
     A run that fails is recorded; the others go on.
@@ -125,8 +137,10 @@ def execute_runs(specs: list[RunSpec], out: str, classes: bytes = b"") -> Outcom
         specs: The runs.
         out: The results folder.
         classes: Those of a notebook or script that the runs name (`local_classes.by_value`).
+        suite: Names the execution of a suite that the runs are part of; tasks are kept for its time alone.
     """
     adopt(classes)
+    _begin(suite)
     started, store, outcome = perf_counter(), RunStore(out), Outcome()
     finished: list[Run] = []
     journals = store.path / "journal"

@@ -54,8 +54,10 @@ def mixtures(store: StoredRows) -> dict[str, str]:
 def set_aside(store: RunStore, run_ids: Collection[str]) -> None:
     """Takes runs out of a store; the files that held them stay beside it, as ``runs/*.superseded``.
 
+    What was noted of those in progress (``journal/*.jsonl``) is deleted: other code may ask for other architectures.
+
     Raises:
-        StoreError: A file cannot be read or moved.
+        StoreError: A file cannot be read, moved or deleted.
     """
     for part in store.parts():
         entries = summaries_of(part)
@@ -66,6 +68,8 @@ def set_aside(store: RunStore, run_ids: Collection[str]) -> None:
             content = _packed_again(part, kept)
             write_whole(part.with_name(file_name([entry["run_id"] for entry in kept], content)), content)
         _move(part)
+    for run_id in run_ids:
+        _delete(store.path / "journal" / f"{run_id}.jsonl")
     store.forget()
 
 
@@ -94,6 +98,13 @@ def _name_of(entry: Mapping[str, Any], with_budget: bool) -> tuple[Any, ...]:
 def _names_of_rows(table: "pa.Table") -> list[tuple[Any, ...]]:
     names = ("task", "method", "repeat", *(("budget",) if "budget" in table.column_names else ()))
     return list(zip(*(table[name].to_pylist() for name in names), strict=True))
+
+
+def _delete(journal: Path) -> None:
+    try:
+        journal.unlink(missing_ok=True)
+    except OSError as error:
+        raise StoreError(f"{journal}: cannot be deleted ({error.strerror}); delete it, and run again") from error
 
 
 def _move(part: Path) -> None:

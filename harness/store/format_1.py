@@ -1,17 +1,40 @@
-"""Stores of format 1: the charge of a method's own training, read back from the charge of the row."""
+"""Stores of format 1: the budget of a run, and the charge of a method's own training, read back from what is told."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from math import isnan, nan
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from equipoise.harness.core.suite import Suite
+
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["derive_training_charge"]
+__all__ = ["derive_budgets", "derive_training_charge"]
 
 ROUNDING = 1e-9
 """Relative; a smaller remainder is a rounding error of the sum that was stored."""
+
+
+def derive_budgets(entries: Iterable[dict[str, Any]], suite: Mapping[str, Any]) -> None:
+    """Fills ``budget`` where the summary of a run does not tell it: the only one of the suite.
+
+    Where others were added to the suite since, its run_id tells which it is.
+
+    Args:
+        entries: Summaries of runs; changed.
+        suite: The suite of the manifest; without one, NaN remains.
+    """
+    unknown = [entry for entry in entries if isnan(entry["budget"])]
+    amounts = next(iter(suite.get("budget", {}).values()), nan)
+    if not isinstance(amounts, list):
+        for entry in unknown:
+            entry["budget"] = float(amounts)
+    elif unknown:
+        known = {spec.run_id: spec.budget.limit for spec in Suite.from_dict({**suite}).runs()}
+        for entry in unknown:
+            entry["budget"] = float(known.get(entry["run_id"], max(amounts)))
 
 
 def derive_training_charge(frame: "pd.DataFrame", suite: Mapping[str, Any]) -> None:

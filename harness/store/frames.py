@@ -21,6 +21,7 @@ def stacked(frames: Sequence["pd.DataFrame"], suite: Mapping[str, Any]) -> "pd.D
     import pandas as pd
     from pandas.api.types import union_categoricals
 
+    frames = [frame for frame in frames if len(frame)] or frames[:1]  # one without rows has no types of its own
     columns: dict[str, Any] = {}
     for name in frames[0]:
         parts = [frame[name] for frame in frames]

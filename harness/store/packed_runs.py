@@ -134,20 +134,23 @@ def _pack_task(
     if any(str(column).startswith("objective:") for column in frame):
         raise StoreError(f"{store.path}: {name} has further objectives; packed runs hold the validation error alone")
     wanted = [repeat in chosen.get(label, ()) for label, repeat in zip(frame["method"], frame["repeat"], strict=True)]
-    frame = frame[np.array(wanted)].reset_index(drop=True)
+    frame = frame[np.array(wanted, dtype=np.bool_)].reset_index(drop=True)
     rebuild = RebuiltRows(task, suite.budget.unit, Architectures(task.space))
     codes = frame["architecture"].cat.codes.to_numpy(np.int64)
     distinct, place = np.unique(codes, return_inverse=True)
     numbers = rebuild.numbers(frame["architecture"].cat.categories[distinct].tolist())[place]
-    starts = np.flatnonzero(frame["query"].to_numpy() == 1)
-    lengths = np.diff([*starts.tolist(), len(frame)])
+    labels = [method.label for method in suite.methods]
+    runs = [s for key, s in summaries.items() if key[0] == name and s.repeat in chosen.get(s.method, ())]
+    runs.sort(key=lambda run: (labels.index(run.method), run.budget, run.repeat))  # as the rows are
+    lengths = np.array([run.queries for run in runs], dtype=np.int64)  # zero for a run that ended at its first query
+    starts = np.cumsum(lengths) - lengths
     stored, rebuilt = as_stored(frame), rebuild.columns(numbers, lengths)
-    runs = frame.loc[starts, ["method", "budget", "repeat"]].itertuples(index=False)
-    overhead = np.add.reduceat(frame["overhead_seconds"].to_numpy(np.float64), starts)
+    overhead = np.zeros(len(runs))
+    overhead[lengths > 0] = np.add.reduceat(frame["overhead_seconds"].to_numpy(np.float64), starts[lengths > 0])
     parts = [slice(start, start + length) for start, length in zip(starts.tolist(), lengths.tolist(), strict=True)]
     rows: list[dict[str, Any]] = []
-    for (label, budget, repeat), part, spent in zip(runs, parts, overhead.tolist(), strict=True):
-        row = {**vars(summaries[name, label, budget, repeat]), "overhead_seconds": spent, "proposals": numbers[part]}
+    for run, part, spent in zip(runs, parts, overhead.tolist(), strict=True):
+        row = {**vars(run), "overhead_seconds": spent, "proposals": numbers[part]}
         rows.append(row | {column: _unless_rebuilt(column, stored, rebuilt, part) for column in REBUILT})
     _share(rows)
     for label in dict.fromkeys(row["method"] for row in rows):

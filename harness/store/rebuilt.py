@@ -89,15 +89,15 @@ class RebuiltRows:
             return None
         distinct, place = np.unique(numbers, return_inverse=True)
         self._learn(distinct)
-        errors, costs, keys = zip(*map(self._known.__getitem__, distinct.tolist()), strict=True)
-        key = np.array(keys, dtype=np.int64)[place]
+        known = list(map(self._known.__getitem__, distinct.tolist()))
+        key = np.array([key for _, _, key in known], dtype=np.int64)[place]
         fidelity = float(task.info.fidelities[-1]) if task.info.fidelities else nan
-        cost = np.array(costs, dtype=np.float64)[place]
+        cost = np.array([cost for _, cost, _ in known], dtype=np.float64)[place]
         count = len(numbers)
         charge = {"queries": np.ones(count), "epochs": np.full(count, fidelity), "cost_seconds": cost}[self._unit]
         return {
             "fidelity": np.full(count, fidelity),
-            "validation_error": np.array(errors, dtype=np.float64)[place],
+            "validation_error": np.array([error for error, _, _ in known], dtype=np.float64)[place],
             "charge": charge,
             "training_charge": np.zeros(count),
             "cost_seconds": cost,

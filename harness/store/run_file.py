@@ -50,7 +50,8 @@ class Summary:
         unspent: The part of the budget left at the end.
         ended: Why the run ended early; empty if it did not.
         process_seconds: CPU time of the whole run.
-        budget: The amount, in the unit of the suite; NaN in files that were written before suites had several.
+        budget: The amount, in the unit of the suite; of a file of format 1, that of the suite (`derive_budgets`)
+            in a store with a manifest, else NaN.
         code: Digest of the source of its method (`equipoise.harness.core.method_code`); empty if unknown.
     """
 

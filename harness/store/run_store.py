@@ -8,6 +8,8 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import chain
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -17,6 +19,7 @@ from equipoise.harness.core.run_spec import RunSpec
 from equipoise.harness.core.sealed import sealed
 from equipoise.harness.core.space import SearchSpace
 from equipoise.harness.store.failures import read_failures, record_failure
+from equipoise.harness.store.format_1 import derive_budgets
 from equipoise.harness.store.manifest_file import read_manifest
 from equipoise.harness.store.run_file import Run, Summary
 from equipoise.harness.store.run_file_reader import GoneError, check_rows, checked_rows, read_part, summaries_of
@@ -107,7 +110,10 @@ class RunStore:
         return self._held[part]
 
     def _all_entries(self) -> dict[Path, list[dict[str, Any]]]:
-        return {part: self._entries(part) for part in self.parts()}
+        held = {part: self._entries(part) for part in self.parts()}
+        if any(isnan(entry["budget"]) for entries in held.values() for entry in entries):
+            derive_budgets(chain.from_iterable(held.values()), (self.manifest() or {}).get("suite", {}))
+        return held
 
     def has(self, spec: RunSpec) -> bool:
         """Whether the rows of a run are stored."""
@@ -148,9 +154,9 @@ class RunStore:
     ) -> "pd.DataFrame":
         """All rows, sorted by task, method (both in the order of the manifest), budget, repeat and query.
 
-        Rows that were written before suites could have several budgets get the budget of the suite.
-        Rows of format 1 have no ``training_charge``; it is derived from their ``charge`` where that tells it (see
-        `derive_training_charge`), and NaN elsewhere. An objective that a run does not have is NaN.
+        Rows of format 1 have no ``budget``, which is derived (see `derive_budgets`), and no ``training_charge``; it is
+        derived from their ``charge`` where that tells it (see `derive_training_charge`), and NaN elsewhere. An
+        objective that a run does not have is NaN.
 
         Args:
             columns: Only these; all of `COLUMNS` and the objectives by default.
@@ -176,26 +182,26 @@ class RunStore:
             run_ids: Of runs that are stored; the order of the parts decides that of the runs.
 
         Raises:
-            StoreError: A part is damaged.
+            StoreError: A part is damaged, or a run is not stored.
         """
         left = set(run_ids)
         while left:
-            found = False
+            merged = False
             for part, entries in _settled(self._all_entries).items():
                 if left.isdisjoint(entry["run_id"] for entry in entries):
                     continue
                 try:
                     table = read_part(part, partial(_whole, part))
                 except GoneError:
-                    break  # merged meanwhile: its runs are in another part
+                    merged = True  # meanwhile: its runs are in another part
+                    break
                 offset = 0
                 for entry in entries:
                     if entry["run_id"] in left:
                         left.remove(entry["run_id"])
-                        found = True
                         yield entry["run_id"], table.slice(offset, entry["queries"]).to_pandas()
                     offset += entry["queries"]
-            if not found:
+            if left and not merged:
                 raise StoreError(f"{self.path}: runs {', '.join(sorted(left))[:80]} are not stored")
 
 

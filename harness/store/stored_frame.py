@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from functools import partial
 from itertools import chain
-from math import nan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from equipoise.harness.core.errors import StoreError
 from equipoise.harness.store.format_1 import derive_training_charge
@@ -51,15 +52,14 @@ def frame_of(
     held = list(chain.from_iterable(entries.values()))
     ids = [entry["run_id"] for entry in held if task in (None, entry["task"])]
     tables = []
-    for part in entries:
-        table = read_part(part, partial(_rows_of, part, wanted, columns is None, derived))
+    for part, runs in entries.items():
+        table = read_part(part, partial(_rows_of, part, runs, wanted, columns is None, derived))
         tables.append(table if task is None else table.filter(pc.equal(table["task"], task)))
     joined = pa.concat_tables(tables, promote_options="default").unify_dictionaries()
     for name in wanted:
         if name not in joined.column_names:
             joined = joined.append_column(name, pa.nulls(len(joined), pa.float64()))
     frame: pd.DataFrame = joined.to_pandas()
-    frame["budget"] = frame["budget"].fillna(_only_budget(suite))
     if derived and frame["training_charge"].isna().any():
         derive_training_charge(frame, suite)
     for column, key in (("task", "tasks"), ("method", "methods")):
@@ -70,7 +70,7 @@ def frame_of(
     for column in {"architecture", "status"} & set(wanted):  # whatever order the parts came in
         frame[column] = frame[column].cat.set_categories(sorted(frame[column].cat.categories))
     frame = frame.sort_values([*RUN, "query"], ignore_index=True, kind="stable")
-    _refuse_two_of_a_kind(path, held, _only_budget(suite))
+    _refuse_two_of_a_kind(path, held)
     if len(ids) > len(set(ids)):  # a run was stored twice
         frame = frame.drop_duplicates([*RUN, "query"], ignore_index=True)
     if columns is None:
@@ -78,8 +78,20 @@ def frame_of(
     return frame[list(columns)]
 
 
-def _rows_of(part: Path, wanted: Sequence[str], objectives: bool, derived: bool, file: "pq.ParquetFile") -> "pa.Table":
-    return checked_rows(file.read(columns=_present(file, wanted, objectives, derived)), file, part)
+def _rows_of(
+    part: Path,
+    runs: Sequence[Mapping[str, Any]],
+    wanted: Sequence[str],
+    objectives: bool,
+    derived: bool,
+    file: "pq.ParquetFile",
+) -> "pa.Table":
+    """The columns of a run file; the budget is that of the summaries where the rows do not tell it."""
+    table = checked_rows(file.read(columns=_present(file, wanted, objectives, derived)), file, part)
+    if "budget" in table.column_names:
+        return table
+    budgets = np.repeat([float(run["budget"]) for run in runs], [run["queries"] for run in runs])
+    return table.append_column("budget", [budgets])
 
 
 def _present(file: "pq.ParquetFile", wanted: Sequence[str], objectives: bool, derived: bool) -> list[str]:
@@ -93,13 +105,7 @@ def _present(file: "pq.ParquetFile", wanted: Sequence[str], objectives: bool, de
     return found
 
 
-def _only_budget(suite: Mapping[str, Any]) -> float:
-    """The budget of a suite that has one; the largest where it has several; NaN without a suite."""
-    amounts = next(iter(suite.get("budget", {}).values()), nan)
-    return float(max(amounts) if isinstance(amounts, list) else amounts)
-
-
-def _refuse_two_of_a_kind(path: Path, entries: Sequence[Mapping[str, Any]], budget: float) -> None:
+def _refuse_two_of_a_kind(path: Path, entries: Sequence[Mapping[str, Any]]) -> None:
     """Refuses two different runs under one name: they would be read as one of twice the length.
 
     Raises:
@@ -107,7 +113,7 @@ def _refuse_two_of_a_kind(path: Path, entries: Sequence[Mapping[str, Any]], budg
     """
     known: dict[tuple[str, str, int, float], str] = {}
     for entry in entries:
-        name = (entry["task"], entry["method"], entry["repeat"], entry.get("budget", budget))
+        name = (entry["task"], entry["method"], entry["repeat"], entry["budget"])
         if known.setdefault(name, entry["run_id"]) != entry["run_id"]:
             raise StoreError(
                 f"{path}: repeat {name[2]} of {name[1]} on {name[0]} is stored twice, from two suites; move the files "

@@ -124,7 +124,9 @@ def _opened(path: Path, header: TableHeader) -> Iterator[tuple[list[str], Iterat
     texts = {name: pa.string() for name in ("architecture", *(d.name for d in header.space.decisions))}
     with _text(path) as file:
         _skip_comment(file)
-        convert = csv.ConvertOptions(column_types={**texts, **numbers, **whole}, strings_can_be_null=True)
+        convert = csv.ConvertOptions(
+            column_types={**texts, **numbers, **whole}
+        )  # texts as they are: NA may be an option
         with csv.open_csv(pa.PythonFile(file, mode="r"), convert_options=convert) as reader:
             yield reader.schema.names, reader
 
@@ -184,9 +186,10 @@ def _architectures(
         column = pc.binary_join_element_wise(*words, ",")
     if not pa.types.is_dictionary(column.type):
         column = pc.dictionary_encode(pc.cast(column, pa.string()))
-    if column.null_count:
+    distinct = column.dictionary.to_pylist()
+    if column.null_count or "" in distinct:
         raise DataError(f"{path}: a row has no architecture")
-    return column.dictionary.to_pylist(), column.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    return distinct, column.indices.to_numpy(zero_copy_only=False).astype(np.int64)
 
 
 def _numbers(path: Path, record: "pa.RecordBatch", name: str, accepted: tuple[int, ...]) -> npt.NDArray[np.int64]:

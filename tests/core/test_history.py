@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import made_tables
 import numpy as np
 import pytest
 
@@ -16,6 +17,7 @@ from equipoise.harness.core.registry import load_method, load_task, problem_of
 from equipoise.harness.core.suite import Suite
 from equipoise.harness.engine.session import run_suite
 from equipoise.harness.engine.verify import verify
+from equipoise.harness.engine.worker import forget_tasks
 from equipoise.harness.store.join import join
 from equipoise.harness.store.run_store import RunStore
 from equipoise.reports.load import load
@@ -104,6 +106,22 @@ def test_what_is_told_is_drawn_once_per_repeat_for_all_methods_and_tasks() -> No
     assert cifar100.errors.tolist() == [task.expected(one) for one in cifar100.architectures]
     assert cifar100.architectures != second[0].architectures
     assert [one.architectures for one in elsewhere if one.task == cifar100.task] == [cifar100.architectures]
+
+
+def test_an_edited_table_tells_its_new_errors(tmp_path: Path) -> None:
+    searched, other = (
+        made_tables.write(
+            tmp_path / f"{name}.csv", made_tables.rows(), replace(made_tables.HEADER, name=f"mine/{name}")
+        )
+        for name in ("searched", "other")
+    )
+    history = [f"table:{other}"]
+    (before,) = told(TRANSFER, f"table:{searched}", history=history, history_size=4)
+    edited = [{**row, "validation_error": row["validation_error"] + 0.25} for row in made_tables.rows()]
+    made_tables.write(other, edited, replace(made_tables.HEADER, name="mine/other"))
+    forget_tasks()
+    (after,) = told(TRANSFER, f"table:{searched}", history=history, history_size=4)
+    np.testing.assert_allclose(after.errors - before.errors, 0.25)
 
 
 def test_only_who_declares_it_is_told() -> None:

@@ -65,6 +65,16 @@ def test_a_changed_method_is_asked_about(edited: Path) -> None:
     assert any("changed: mine: 2 of its runs were executed by other code" in line for line in said)
 
 
+def test_what_was_noted_of_runs_in_progress_goes_with_them(edited: Path) -> None:
+    store, specs = RunStore(edited / "out"), list(suite(edited, 3).runs())
+    (edited / "out" / "journal").mkdir()
+    for spec in specs:
+        (edited / "out" / "journal" / f"{spec.run_id}.jsonl").write_text("")
+    set_aside(store, {spec.run_id for spec in specs if spec.label == "mine"})
+    left = {journal.stem for journal in (edited / "out" / "journal").iterdir()}
+    assert left == {spec.run_id for spec in specs if spec.label == "random_search"}
+
+
 def test_redo_plays_its_runs_again(edited: Path) -> None:
     before = RunStore(edited / "out").frame()
     ran = play(edited, 3, redo=("mine",))

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from equipoise.harness.core.errors import ClusterError, SuiteError
-from equipoise.harness.engine.dask_pool import CONNECT_SECONDS
+from equipoise.harness.engine.dask_pool import CONNECT_SECONDS, DaskPool
 from equipoise.harness.engine.dask_settings import ClusterSettings, slurm_arguments
 from equipoise.harness.engine.executors import executor
 from equipoise.harness.store.run_file import Summary
@@ -150,6 +150,43 @@ def test_a_scheduler_that_dies_is_one_line_and_nothing_is_lost(tmp_path: Path) -
     assert 0 < stored < 100
     assert len(rows(tmp_path / "out")) == 100 * stored
     assert RunStore(tmp_path / "out").failures() == []
+
+
+def test_a_call_that_is_cancelled_is_no_lost_scheduler() -> None:
+    from distributed import Client
+
+    with Client(processes=False, n_workers=1, threads_per_worker=1, dashboard_address=None) as client:
+        pool = DaskPool(client, "here", 1.0)
+        future, done = pool.submit(time.sleep, 0.5), pool.submit(len, "three")
+        assert future.cancel()
+        assert future.cancelled()
+        assert done.result() == 5
+        assert not done.cancel()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGUSR1])
+def test_a_suite_that_is_told_to_stop_says_so_and_goes_on(tmp_path: Path, number: int) -> None:
+    path = write(tmp_path, "plugins_for_tests:Slow", queries=50, repeats=40)
+    with scheduler(tmp_path) as (address, _), dask(tmp_path, "worker", address, *WORKER):
+        arguments = ["run", str(path), "--out", "out", "--cluster", address, "--time", "1:00:00"]
+        # A job in the background ignores Ctrl-C.
+        heeded = f"import signal; signal.signal({number:d}, signal.default_int_handler)"
+        command = [sys.executable, "-c", f"{heeded}; from equipoise.__main__ import main; main()", *arguments]
+        ours = subprocess.Popen(command, cwd=tmp_path, env=ENVIRONMENT, stderr=subprocess.PIPE, text=True)
+        until = time.monotonic() + 60
+        while not list((tmp_path / "out" / "runs").glob("*.parquet")) and time.monotonic() < until:
+            time.sleep(0.1)
+        ours.send_signal(number)
+        _, said = ours.communicate(timeout=60)
+        assert ours.returncode == (130 if number == signal.SIGINT else 75), said
+        assert "the same command goes on from here" in said
+        assert "scheduler is gone" not in said
+        assert RunStore(tmp_path / "out").failures() == []
+        assert 0 < len(summaries(tmp_path / "out")) < 40
+        ran = run(tmp_path, *arguments[1:])
+    assert ran.returncode == 0, ran.stderr
+    assert len(rows(tmp_path / "out")) == 50 * 40
 
 
 @pytest.mark.faults

@@ -10,9 +10,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from equipoise.harness.archive.add import add
 from equipoise.harness.core.suite import Suite
 from equipoise.harness.engine.session import run_suite
 from equipoise.harness.engine.verify import verify
+from equipoise.harness.store.entry import Entry
 from equipoise.harness.store.run_file import COLUMNS
 from equipoise.harness.store.run_store import RunStore
 from equipoise.reports.write import write
@@ -67,6 +69,21 @@ def test_it_is_verified_bit_for_bit(former: Path) -> None:
     said: list[str] = []
     assert verify(former, 10, said.append) == 0, said
     assert said[-1] == "10 of 10 runs repeat bit for bit"
+
+
+def test_its_budget_stays_where_others_were_added_since(former: Path) -> None:
+    store = RunStore(former)
+    manifest = store.manifest() or {}
+    store.write_manifest({**manifest, "suite": {**manifest["suite"], "budget": {"queries": [30, 100]}}})
+    assert {summary.budget for summary in RunStore(former).summaries().values()} == {30.0}
+    assert set(RunStore(former).frame()["budget"]) == {30.0}
+
+
+def test_it_is_packed(former: Path) -> None:
+    assert len(add(former, former.parent / "archive", "former").methods) == 3
+    packed, stored = Entry(former.parent / "archive" / "former").frame(), RunStore(former).frame()
+    for column in ("task", "method", "budget", "repeat", "architecture", "validation_error", "training_charge"):
+        assert packed[column].tolist() == stored[column].tolist()
 
 
 def test_it_is_resumed(former: Path) -> None:

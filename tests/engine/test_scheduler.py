@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import made_tables
 import pandas as pd
 import pytest
 
@@ -16,6 +17,8 @@ from equipoise.harness.core.errors import StoreError, SuiteError
 from equipoise.harness.core.suite import Suite
 from equipoise.harness.engine.executors import executor
 from equipoise.harness.engine.scheduler import execute_all
+from equipoise.harness.engine.session import run_suite
+from equipoise.harness.engine.verify import verify
 from equipoise.harness.engine.worker import execute_runs
 from equipoise.harness.store.locks import alone
 from equipoise.harness.store.manifest import check_same_suite
@@ -72,6 +75,35 @@ def test_one_and_four_workers_give_the_same_rows(write, tmp_path: Path) -> None:
     for workers in (1, 4):
         execute_all(list(suite.runs()), RunStore(tmp_path / str(workers)), workers)
     pd.testing.assert_frame_equal(rows(tmp_path / "1"), rows(tmp_path / "4"))
+
+
+def _edited(path: Path, shift: float) -> None:
+    made_tables.write(
+        path, [{**row, "validation_error": row["validation_error"] + shift} for row in made_tables.rows()]
+    )
+
+
+def test_an_edited_table_is_read_again_by_the_next_suite_of_the_process(write, tmp_path: Path) -> None:
+    table = tmp_path / "table.csv"
+    suite = Suite.load(write("random_search", repeats=1, queries=6, tasks=(f"table:{table}",)))
+    for name, shift in (("before", 0.0), ("after", 0.25)):
+        _edited(table, shift)
+        run_suite(suite, tmp_path / name, cluster="in-process")
+    before, after = (rows(tmp_path / name)["validation_error"] for name in ("before", "after"))
+    assert (after - before).round(9).tolist() == [0.25] * 6
+    assert verify(tmp_path / "after", 1, lambda _: None) == 0
+    _edited(table, 0.0)
+    assert verify(tmp_path / "before", 1, lambda _: None) == 0
+
+
+def test_a_worker_that_outlives_a_suite_reads_an_edited_table_again(write, tmp_path: Path) -> None:
+    table = tmp_path / "table.csv"
+    specs = list(Suite.load(write("random_search", repeats=1, queries=6, tasks=(f"table:{table}",))).runs())
+    for name, shift in (("before", 0.0), ("after", 0.25)):
+        _edited(table, shift)
+        execute_runs(specs, str(tmp_path / name), suite=name)
+    before, after = (rows(tmp_path / name)["validation_error"] for name in ("before", "after"))
+    assert (after - before).round(9).tolist() == [0.25] * 6
 
 
 def test_every_row_is_in_order_whatever_the_method_does(write, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from stores import played, suite
 from typer.testing import CliRunner
 
 from equipoise.harness.cli.main import app
+from equipoise.harness.core.errors import StoreError
 from equipoise.harness.core.registry import load_task
 from equipoise.harness.store.run_store import RunStore
 from equipoise.reports.analysis import Analysis
@@ -101,3 +102,19 @@ def test_plan_on_the_command_line(store: Path) -> None:
     done = CliRunner().invoke(app, ["plan", str(store), "--effect", "0.5", "--power", "0.9"])
     assert done.exit_code == 0
     assert done.output == plan(store, 0.5, 0.9) + "\n"
+
+
+ENDS = {"name": "plugins_for_tests:EndsOnGraphs", "label": "ends"}
+
+
+def test_a_task_whose_runs_all_ended_before_their_first_query_is_reported(tmp_path: Path) -> None:
+    folder = played(tmp_path, suite((ENDS, {**ENDS, "label": "again"})))
+    results = load(folder)
+    assert [len(task.runs) for task in results.tasks] == [2, 0]
+    assert CliRunner().invoke(app, ["report", str(folder)]).exit_code == 0
+
+
+def test_a_store_without_a_row_is_one_line(tmp_path: Path) -> None:
+    folder = played(tmp_path, suite((ENDS,), ("nasbench_graph/cora",)))
+    with pytest.raises(StoreError, match=r"every stored run ended before its first query \(no cells\)"):
+        load(folder)

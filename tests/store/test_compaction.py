@@ -10,10 +10,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from equipoise.harness.core.errors import StoreError
 from equipoise.harness.core.suite import Suite
 from equipoise.harness.engine.session import run_suite
 from equipoise.harness.engine.worker import execute_runs
-from equipoise.harness.store import compaction
+from equipoise.harness.store import compaction, run_store
 from equipoise.harness.store.compaction import Compaction, Part, merge_parts
 from equipoise.harness.store.run_store import RunStore
 
@@ -148,6 +149,22 @@ def test_killed_at_any_moment_nothing_is_lost(store: RunStore, small_parts: Path
         process.communicate()
         assert RunStore(folder).drop_damaged() == []
         pd.testing.assert_frame_equal(rows(folder), rows(small_parts))
+
+
+def test_a_merge_between_listing_and_reading_loses_no_run(store: RunStore, monkeypatch) -> None:
+    reader, read = RunStore(store.path), run_store.read_part
+
+    def racing(part: Path, how):
+        if len(store.parts()) > 2:
+            Compaction(store).merge(2)
+            store.forget()
+        return read(part, how)
+
+    wanted = set(reader.summaries())
+    monkeypatch.setattr(run_store, "read_part", racing)
+    assert set(dict(reader.rows_of(wanted))) == wanted
+    with pytest.raises(StoreError, match="runs none are not stored"):
+        dict(reader.rows_of(["none"]))
 
 
 def test_who_reads_while_files_are_merged_sees_every_row(store: RunStore, small_parts: Path) -> None:

@@ -1,6 +1,7 @@
 """Stores of the version before own training had a column are read, and told what their rows tell."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,9 @@ import pyarrow.parquet as pq
 import pytest
 from made import MadeSpace, MadeTask
 from made_manifest import BARE
+from made_runs import made_run
 
+from equipoise.harness.core.errors import StoreError
 from equipoise.harness.core.ledger import Budget, Ledger
 from equipoise.harness.core.method import Method, Observation, Problem, Query
 from equipoise.harness.core.protocol import Protocol
@@ -45,17 +48,18 @@ class Script(Method):
 
 
 def former(folder: Path, budget: Budget, protocol: Protocol) -> list[float]:
-    """Writes one run as format 1 did: without the column. Returns what the column would have held."""
+    """Writes one run as format 1 did: without two columns. Returns what ``training_charge`` would have held."""
     method = Script(Problem(Task.space, budget, Task.info.fidelities), np.random.default_rng(0))
     ledger = Ledger(budget, protocol.duplicates, protocol.invalid)
     trajectory = run_trial(method, Task(), ledger, lambda _: np.random.default_rng(0))
     store = RunStore(folder)
     spec = RunSpec("made/plain", "m", "m", "{}", 1, budget, protocol)
     path = store.write([Run(spec, trajectory, 0.0)], Task.space)
-    table = pq.read_table(path).drop_columns(["training_charge"])
+    table = pq.read_table(path).drop_columns(["training_charge", "budget"])
     summaries = json.loads(table.schema.metadata[b"equipoise"])
     for summary in summaries:
         summary["shortfall"] = summary.pop("unspent")
+        del summary["budget"]
     path.unlink()
     former = path.with_name(f"{path.stem[:-17]}.parquet")  # whose name stated no digest
     pq.write_table(table.replace_schema_metadata({"equipoise": json.dumps(summaries)}), former)
@@ -100,3 +104,20 @@ def test_without_a_manifest_nothing_is_derived(tmp_path: Path) -> None:
     former(tmp_path, Budget(queries=9), Protocol(1, 1))
     (tmp_path / "manifest.json").unlink()
     assert RunStore(tmp_path).frame()["training_charge"].isna().all()
+
+
+def test_the_budget_is_the_only_one_of_the_suite(tmp_path: Path) -> None:
+    former(tmp_path, Budget(queries=9), Protocol(1, 1))
+    (summary,) = RunStore(tmp_path).summaries().values()
+    assert summary.budget == 9.0
+    assert set(RunStore(tmp_path).frame()["budget"]) == {9.0}
+
+
+def test_a_run_of_today_under_the_name_of_a_former_one_is_not_read_as_its_end(tmp_path: Path) -> None:
+    former(tmp_path, Budget(queries=9), Protocol(1, 1))
+    run = made_run()
+    RunStore(tmp_path).write(
+        [replace(run, spec=replace(run.spec, settings='{"a": 1}', budget=Budget(queries=9)))], MadeSpace()
+    )
+    with pytest.raises(StoreError, match="repeat 1 of m on made/plain is stored twice"):
+        RunStore(tmp_path).frame()

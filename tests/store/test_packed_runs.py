@@ -91,6 +91,20 @@ def test_what_the_tables_do_not_tell_is_stored(tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(entry.frame(), RunStore(noisy).frame(), check_exact=True)
 
 
+@pytest.mark.parametrize("tasks", [TASKS, TASKS[1:]])
+@pytest.mark.parametrize("others", [(), METHODS[2:3]])
+def test_runs_that_ended_before_their_first_query_are_packed(tmp_path: Path, tasks, others) -> None:
+    methods = ({"name": "plugins_for_tests:EndsOnGraphs", "label": "ends"}, *others)
+    source = played(tmp_path / "field", suite(methods, tasks, budget=BUDGETS, repeats=2))
+    entry, store = packed(source, tmp_path / "entry"), RunStore(source)
+    said = [{run.run_id: (run.queries, run.ended) for run in each.summaries().values()} for each in (entry, store)]
+    assert said[0] == said[1]
+    assert (0, "no cells") in said[0].values()
+    if len(store.frame()):
+        pd.testing.assert_frame_equal(entry.frame(), store.frame(), check_exact=True)
+    assert len(dict(entry.rows_of(said[0]))) == len(said[0])
+
+
 def test_a_space_too_large_to_number_is_refused() -> None:
     with pytest.raises(StoreError, match="up to 2\\^32"):
         Numbering(load_space("darts")())

@@ -116,6 +116,33 @@ def test_a_cell_of_a_decision_that_does_not_matter_is_empty(tmp_path: Path, name
     assert open_table(path).columns["mean"][0] == pytest.approx([0.1, 0.11, 0.12, 0.13, 0.14])
 
 
+@pytest.mark.parametrize("options", [("null", "NA"), ("n/a", "cosine"), ("cosine", "nan")])
+def test_an_option_may_be_a_word_for_nothing(tmp_path: Path, options: tuple[str, str]) -> None:
+    decisions = [Decision("optimiser", ("sgd", "adam")), Decision("schedule", options)]
+    for conditions, count in (({}, 4), ({"schedule": {"optimiser": ["sgd"]}}, 3)):
+        space, stored = declared("made", decisions, conditions), 0.1 + 0.01 * np.arange(count)
+        whole, header = rows_of(space), replace(PLAIN, space=space)
+        split = [
+            {**dict(zip(("optimiser", "schedule"), str(row["architecture"]).split(","), strict=True)), **row}
+            for row in whole
+        ]
+        for row in split:
+            del row["architecture"]
+        for name, some in (("whole", whole), ("split", split)):
+            table = open_table(write(tmp_path / f"{name}{count}.csv", some, header))
+            assert table.columns["mean"][0] == pytest.approx(stored)
+    one = declared("made", decisions[1:], {})
+    table = open_table(write(tmp_path / "one.csv", rows_of(one), replace(PLAIN, space=one)))
+    assert table.columns["mean"][0] == pytest.approx([0.1, 0.11])
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.parquet"])
+def test_a_row_without_an_architecture_is_one_line(tmp_path: Path, name: str) -> None:
+    some = [{"architecture": "", "validation_error": 0.1}, *rows_of(OPTIMISERS)[1:]]
+    with pytest.raises(DataError, match="a row has no architecture"):
+        open_table(write(tmp_path / name, some, replace(PLAIN, space=OPTIMISERS)))
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
