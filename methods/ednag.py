@@ -57,9 +57,10 @@ class Ednag(Method):
     Source: Zhou et al., Evolution Meets Diffusion: Efficient Neural Architecture Generation, 2025 (arXiv 2504.17827),
     with the settings of its repository (EDNAG: ``NAS-Bench-201/config/config.py``, ``utils/predictor.py``,
     ``utils/corrector.py``). Differs from the paper: every evaluation is counted, so that 300 queries are 10 steps
-    instead of 100 (3,000 evaluations); fitness is the validation accuracy instead of the test accuracy, scaled by the
-    best seen instead of by a factor chosen per data set; illegal options are masked instead of given fitness 0; what
-    was evaluated is not asked for again; where nothing new is left the noise returns.
+    instead of 100 (3,000 evaluations); fitness is the validation accuracy instead of the test accuracy, scaled by
+    the best seen instead of by a factor chosen per data set; errors above 1 are divided by the largest seen;
+    illegal options are masked instead of given fitness 0; what was evaluated is not asked for again; where nothing
+    new is left the noise returns.
     """
 
     family = "nas"
@@ -69,6 +70,7 @@ class Ednag(Method):
     deviations = (
         "Every evaluation is counted: as many steps of denoising as the budget pays for, not 100.",
         "Fitness is validation accuracy, scaled by the best seen; the repository uses test accuracy.",
+        "Where errors exceed 1, they are divided by the largest seen.",
         "Illegal options are masked; nothing is asked for twice, and where nothing new is left the noise returns.",
     )
 
@@ -163,8 +165,9 @@ class Ednag(Method):
         self._await(normalized(mutated(moved, self.mutation, index, self.rng)))
 
     def _fitness(self, errors: Array) -> Array:
-        accuracies = np.clip(1.0 - errors, 0.0, None)
-        best = max((1.0 - error for error in self._errors.values()), default=0.0)
+        largest = max([1.0, *self._errors.values()])
+        accuracies = np.clip(1.0 - errors / largest, 0.0, None)
+        best = max((1.0 - error / largest for error in self._errors.values()), default=0.0)
         scale = BEST_ACCURACY / best if best > 0 else 0.0
         return np.interp(scale * accuracies, ACCURACIES, FITNESSES)
 

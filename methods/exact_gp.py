@@ -10,12 +10,15 @@ from equipoise.harness.core.method import Method, Observation, Problem, Query
 from equipoise.harness.core.space import Architecture
 from equipoise.methods._shared.count_settings import check_count
 from equipoise.methods._shared.gp import Codes, HammingProcess, best_of, normal_scores
+from equipoise.methods._shared.unseen import draw_unseen
 from equipoise.methods._shared.whole_space_posterior import GridPosterior, ListPosterior, Posterior
 
 __all__ = ["ExactGp"]
 
 LARGEST = 500_000
 """Architectures up to which a space is enumerated."""
+WIDEST_ON_GRID = 1_000
+"""Options of a decision up to which the kernel matrix of one decision is stored."""
 WIDEST = 256
 """Columns of an encoding that the kernel may compare: each has a weight to fit."""
 
@@ -23,10 +26,10 @@ WIDEST = 256
 class ExactGp(Method):
     """A GP with an ARD Hamming kernel, and the largest expected improvement over all architectures not yet seen.
 
-    On a plain product of decisions the posterior over the whole space costs two Kronecker products a query; on other
-    spaces of up to 500,000 architectures, whose grid has at most 20 million points, two products with a stored matrix.
-    All others (NAS-Bench-101, DARTS) are searched over a fresh candidate set at each query: one-edit mutations of the
-    best 20 seen, and random architectures.
+    On a plain product of decisions (of up to 1,000 options) the posterior over the whole space costs two Kronecker
+    products a query; on other spaces of up to 500,000 architectures, whose grid has at most 20 million points, two
+    products with a stored matrix. All others (NAS-Bench-101, DARTS) are searched over a fresh candidate set at
+    each query: one-edit mutations of the best 20 seen, and random architectures.
 
     Args:
         problem: What is known before the search.
@@ -82,7 +85,7 @@ class ExactGp(Method):
         widths = self.space.cardinalities
         if prod(widths) <= LARGEST or self._enumerable():
             self._all = list(self.space.enumerate())
-            grid = len(self._all) == prod(widths) and encoding == "categorical"
+            grid = len(self._all) == prod(widths) and encoding == "categorical" and max(widths) <= WIDEST_ON_GRID
             self._posterior = GridPosterior(widths) if grid else ListPosterior(self._codes(self._all))
             self._free = np.ones(len(self._all), dtype=np.bool_)
 
@@ -112,6 +115,8 @@ class ExactGp(Method):
     def _random(self) -> Architecture:
         if self._all and not self._free.any():
             raise SearchEnded("every architecture of the space has been proposed")
+        if not self._all:
+            return self.space.key(draw_unseen(self.space, self.rng, self._taken))
         while True:
             for drawn in self.space.sample(self.rng, 16):
                 if (key := self.space.key(drawn)) not in self._taken:

@@ -18,6 +18,8 @@ __all__ = ["LemonadeSampling", "density"]
 MEASURES = ("parameters", "flops")
 ATTEMPTS = 20
 """Edits of a parent in a row that were all proposed before until a random architecture takes the child's place."""
+LEAST_DENSITY = 1e-300
+"""Far from all sizes every density is 0 in floating point."""
 
 
 class LemonadeSampling(Method):
@@ -147,5 +149,5 @@ def density(sizes: npt.NDArray[np.float64], at: npt.NDArray[np.float64]) -> npt.
 
 def _inverse(densities: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Probabilities in inverse proportion to densities, each raised to at least a thousandth of their mean."""
-    odds = 1.0 / np.maximum(densities, 1e-3 * densities.mean())
+    odds = 1.0 / np.maximum(densities, max(1e-3 * densities.mean(), LEAST_DENSITY))
     return np.asarray(odds / odds.sum())

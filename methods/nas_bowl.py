@@ -28,8 +28,9 @@ SMALLEST = 1e-6
 class NasBowl(PredictorMethod):
     """Queries the candidates of largest expected improvement under a Weisfeiler-Lehman kernel, some per round.
 
-    The targets are standardised negative logarithms of the errors. Depth and noise of the kernel are those of largest
-    marginal likelihood. A pool holds mutants of the best architectures and random ones.
+    The targets are standardised negative logarithms of the errors (less the least, where that is negative). Depth and
+    noise of the kernel are those of largest marginal likelihood. A pool holds mutants of the best architectures
+    and random ones.
 
     Args:
         problem: What is known before the search.
@@ -37,7 +38,8 @@ class NasBowl(PredictorMethod):
         n_initial: Random architectures at the start.
         batch: Queries per round.
         pool: Candidates per round.
-        mutated: How many of them are mutants: half of the pool on NAS-Bench-101 as published, all on NAS-Bench-201.
+        mutated: How many of them are mutants; None takes half of the pool, as published for NAS-Bench-101, or all where
+            operations label edges, as on NAS-Bench-201.
         parents: The best architectures, from which mutants descend.
         noise: The largest noise variance, relative to the variance of the targets.
         kernel: ``subtree``, ``assignment``, or ``published``: the assignment kernel, except where operations label
@@ -73,7 +75,7 @@ class NasBowl(PredictorMethod):
         n_initial: int = 10,
         batch: int = 5,
         pool: int = 200,
-        mutated: int = 100,
+        mutated: int | None = None,
         parents: int = 10,
         noise: float = 0.01,
         kernel: Literal["published", "subtree", "assignment"] = "published",
@@ -81,7 +83,7 @@ class NasBowl(PredictorMethod):
         super().__init__(problem, rng, n_initial, batch, default=(10, 5))
         if pool < batch:
             raise SettingError(f"nas_bowl: pool = {pool}; accepted: at least batch = {batch}")
-        if not 0 <= mutated <= pool:
+        if mutated is not None and not 0 <= mutated <= pool:
             raise SettingError(f"nas_bowl: mutated = {mutated}; accepted: 0 to pool = {pool}")
         if parents < 1:
             raise SettingError(f"nas_bowl: parents = {parents}; accepted: whole numbers from 1 on")
@@ -89,7 +91,9 @@ class NasBowl(PredictorMethod):
             raise SettingError(f"nas_bowl: noise = {noise}; accepted: {LEAST_NOISE:g} to 1")
         if kernel not in ("published", "subtree", "assignment"):
             raise SettingError(f"nas_bowl: kernel = {kernel!r}; accepted: published, subtree, assignment")
-        self.pool, self.mutated, self.parents, self.noise, self.kernel = pool, mutated, parents, noise, kernel
+        self.pool, self.parents, self.noise, self.kernel = pool, parents, noise, kernel
+        labelled = any(self.space.graph(self.space.sample(np.random.default_rng(0), 1)[0]).edge_labels)
+        self.mutated = mutated if mutated is not None else pool if labelled else pool // 2
         self._open = sum(width > 1 for width in self.space.cardinalities)
         self._kernel: SubtreeKernel | None = None
 
@@ -111,7 +115,8 @@ class NasBowl(PredictorMethod):
         """The candidates by their expected improvement."""
         assert self._kernel is not None, "choose() before the first observation"
         candidates = self._candidates()
-        targets = -np.log(np.maximum(self.errors, SMALLEST))
+        errors = np.asarray(self.errors)
+        targets = -np.log(np.maximum(errors - min(0.0, float(errors.min())), SMALLEST))
         targets = (targets - targets.mean()) / (float(targets.std()) or 1.0)
         found = fit(self._kernel.observed().kernel, targets, self.noise)
         mean, variance = found.predict(self._kernel.to(candidates).kernel(found.depth))

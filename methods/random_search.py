@@ -37,11 +37,14 @@ class RandomSearch(Method):
         Raises:
             SearchEnded: Without replacement, when every architecture has been proposed.
         """
+        silent = (
+            False  # whether a whole block has brought nothing new: only then is the space counted, which may take long
+        )
         while True:
             if not self._drawn:
-                if not self.replacement and len(self._seen) >= self.space.size:
+                if silent and len(self._seen) >= self.space.size:
                     raise SearchEnded("every architecture of the space has been proposed")
-                self._drawn = self.space.sample(self.rng, self._block)
+                self._drawn, silent = self.space.sample(self.rng, self._block), True
             architecture = self._drawn.pop()
             if self.replacement:
                 return Query(architecture)

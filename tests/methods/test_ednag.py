@@ -127,3 +127,16 @@ def test_an_architecture_that_was_told_joins_the_population() -> None:
 def test_bad_settings_are_refused_with_what_is_accepted(bad: dict[str, object]) -> None:
     with pytest.raises(SettingError, match=rf"ednag: {next(iter(bad))} = .*accepted: "):
         make_on_proteins("ednag", **bad)
+
+
+def test_errors_above_one_are_told_apart() -> None:
+    def asked(worse: bool) -> list[tuple[int, ...]]:
+        method, found = make_search("ednag", 60), []
+        for _ in range(60):
+            query = method.ask()
+            found.append(query.architecture)
+            place = sum(query.architecture)
+            method.tell(Observation(query, 5.0 + (24 - place if worse else place), 1.0))
+        return found
+
+    assert asked(worse=False) != asked(worse=True)

@@ -2,12 +2,14 @@
 
 from collections import Counter
 from itertools import permutations
+from typing import Any
 
 import numpy as np
 import pytest
 from method_runs import make_on_proteins, make_search, run_on_proteins, run_search
 
 from equipoise.harness.core.errors import SettingError
+from equipoise.harness.core.method import Observation
 from equipoise.harness.core.space import Architecture, SearchSpace
 from equipoise.harness.spaces.darts import Darts
 from equipoise.harness.spaces.nasbench101 import NasBench101
@@ -111,6 +113,27 @@ def test_depth_and_noise_maximise_the_likelihood_and_the_posterior_is_that_of_a_
 @pytest.mark.parametrize("settings", [{}, {"mutated": 200, "kernel": "subtree"}, {"mutated": 0, "pool": 5, "batch": 1}])
 def test_nothing_is_proposed_twice(settings: dict[str, object]) -> None:
     assert set(run_on_proteins(make_on_proteins("nas_bowl", **settings)).status) == {"ok"}
+
+
+def test_mutants_fill_the_published_share_of_the_pool() -> None:
+    assert make_search("nas_bowl").mutated == 200
+    assert make_on_proteins("nas_bowl").mutated == 100
+    assert make_search("nas_bowl", mutated=50).mutated == 50
+
+
+def test_negative_errors_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    spreads = []
+
+    def spied(kernel: Any, targets: np.ndarray, most: float) -> Any:
+        spreads.append(np.ptp(targets))
+        return fit(kernel, targets, most)
+
+    monkeypatch.setattr("equipoise.methods.nas_bowl.fit", spied)
+    method = make_search("nas_bowl", 20)
+    for _ in range(20):
+        query = method.ask()
+        method.tell(Observation(query, -float(sum(query.architecture)), 1.0))
+    assert min(spreads) > 1
 
 
 def test_a_run_repeats_with_its_seed() -> None:

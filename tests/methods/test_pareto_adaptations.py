@@ -17,7 +17,7 @@ from equipoise.harness.core.task import Objective
 from equipoise.harness.engine.worker import run_spec
 from equipoise.methods._shared.pareto import Point, point_of, sorted_fronts
 from equipoise.methods.graph_vae_pareto import ranks
-from equipoise.methods.lemonade_sampling import density
+from equipoise.methods.lemonade_sampling import _inverse, density
 
 TASK = load_task("nasbench201/fashion14")
 
@@ -117,6 +117,11 @@ def test_lemonade_samples_where_sizes_are_sparse() -> None:
     assert len(method._front) == 5
     chosen = [counts[cells.index(method._generation()[0])] for _ in range(60)]
     assert np.mean(np.array(chosen) > counts[few].max()) > 0.5  # one parent of five is that large
+
+
+def test_lemonade_divides_by_no_density_of_nought() -> None:
+    odds = _inverse(np.zeros(4))
+    np.testing.assert_allclose(odds, 0.25)
 
 
 @pytest.mark.parametrize("constraints", [(), (Constraint("parameters", True, 2000.0),)])

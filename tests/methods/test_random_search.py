@@ -8,8 +8,11 @@ import os
 
 import numpy as np
 import pytest
+from made import MadeSpace
 
+from equipoise.harness.core.errors import SearchEnded
 from equipoise.harness.core.ledger import Budget, Ledger
+from equipoise.harness.core.method import Problem
 from equipoise.harness.core.registry import benchmarks, load_method, load_task, problem_of, task_names
 from equipoise.harness.engine.runner import run_trial
 from equipoise.reports.random_search import ExactRandomSearch
@@ -17,6 +20,24 @@ from equipoise.reports.random_search import ExactRandomSearch
 REPEATS = int(os.environ.get("EQUIPOISE_REPEATS", "60"))
 CHECKPOINTS = [50, 100, 200, 300]
 EMBEDDED = [name for cls in benchmarks() for name in task_names(cls) if cls.name in ("nasbench201", "nasbench_graph")]
+
+
+class Uncounted(MadeSpace):
+    """A space whose architectures take too long to count."""
+
+    @property
+    def size(self) -> int:
+        raise AssertionError("counted")
+
+
+def test_a_space_is_counted_only_where_draws_bring_nothing_new() -> None:
+    cls = load_method("random_search")
+    method = cls(Problem(Uncounted(), Budget(queries=5)), np.random.default_rng(0))
+    assert len({method.ask().architecture for _ in range(5)}) == 5
+    small = cls(Problem(MadeSpace(), Budget(queries=40)), np.random.default_rng(0))
+    assert len({small.ask().architecture for _ in range(MadeSpace().size)}) == MadeSpace().size
+    with pytest.raises(SearchEnded):
+        small.ask()
 
 
 @pytest.mark.parametrize("replacement", [False, True], ids=["without", "with"])
