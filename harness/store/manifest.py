@@ -16,6 +16,7 @@ from equipoise.harness.core.protocol import NO_RULES
 from equipoise.harness.core.registry import load_method, load_task
 from equipoise.harness.core.suite import Suite
 from equipoise.harness.core.suite_entries import MethodEntry
+from equipoise.harness.core.task_digest import task_digest
 from equipoise.harness.store.run_file import FORMAT
 
 __all__ = [
@@ -129,7 +130,7 @@ def check_same_data(stored: Mapping[str, Any], tasks: Mapping[str, Mapping[str, 
         where: The results folder, for the message.
 
     Raises:
-        StoreError: The digest of a task's data differs.
+        StoreError: The digest of a task differs.
     """
     for name, now in tasks.items():
         then = stored["tasks"].get(name, {})
@@ -139,7 +140,8 @@ def check_same_data(stored: Mapping[str, Any], tasks: Mapping[str, Mapping[str, 
         told = [f" (with {', '.join(names)})" if names else "" for names in files]
         raise StoreError(
             f"{where} holds results of {name} on data {then['digest'][:16]}{told[0]}; here its data are "
-            f"{now['digest'][:16]}{told[1]}. Bring the same files (equipoise data list), or choose another --out"
+            f"{now['digest'][:16]}{told[1]}. Bring the same files (equipoise data list; of a task of yours, its "
+            "Python file too), or choose another --out"
         )
 
 
@@ -246,7 +248,8 @@ def described(suite: Suite) -> dict[str, Any]:
 
 
 def _task(name: str, suite: Suite) -> dict[str, Any]:
-    task = load_task(suite.address(name), suite.protocol.noise)
+    address = suite.address(name)
+    task = load_task(address, suite.protocol.noise)
     if (reason := task.skip()) is not None:
         return {"skip": reason}
     info, surrogate = task.info, task.info.surrogate
@@ -254,7 +257,7 @@ def _task(name: str, suite: Suite) -> dict[str, Any]:
         "title": info.title,
         "source": info.source,
         "licence": info.licence,
-        "digest": info.data_digest,
+        "digest": task_digest(address, task),
         "further_digests": dict(info.further_digests),
         "metric": vars(info.metric),
         "space": task.space.name,
