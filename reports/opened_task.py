@@ -10,6 +10,7 @@ from equipoise.harness.core.errors import EquipoiseError
 from equipoise.harness.core.registry import load_task
 from equipoise.harness.core.suite import Suite
 from equipoise.harness.core.task import Metric, Noise, Task
+from equipoise.harness.core.task_digest import task_digest
 from equipoise.reports.random_search import ExactRandomSearch
 from equipoise.reports.score_worth import ScoreWorth, score_worths
 from equipoise.reports.size_bands import SizeBands, size_bands
@@ -36,7 +37,8 @@ class OpenedTask:
 
     def __init__(self, name: str, suite: Suite, described: Mapping[str, Any]) -> None:
         self.name, self.described = name, described
-        self.task, self.problem = _open(suite.address(name), suite.protocol.noise)
+        self._address = suite.address(name)
+        self.task, self.problem = _open(self._address, suite.protocol.noise)
         seeds = self.at_hand.info.seeds if self.at_hand is not None and suite.protocol.seeds == "split" else 1
         self.views: tuple[Task, ...] = ()
         if self.at_hand is not None and seeds > 1:
@@ -127,7 +129,7 @@ class OpenedTask:
             )
         if self.optimum is None:
             return "its optimum is unknown, so regret is measured from the best error that any run observed"
-        digest = self.at_hand.info.data_digest
+        digest = task_digest(self._address, self.at_hand)
         if "digest" in self.described and self.described["digest"] != digest:
             return (
                 f"the data on this machine ({digest[:16]}) are not those of the runs "

@@ -1,11 +1,12 @@
 """Numbers and lists as a reader wants them."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
+from equipoise.harness.core.wording import joined, plural
 from equipoise.reports.document import Cell
 
 __all__ = ["amount", "decimals", "interval", "joined", "name", "number", "percent", "plural", "probability"]
@@ -74,17 +75,6 @@ def amount(value: float) -> str:
         return f"{value:.3g}"
     digits = max(0, 2 - math.floor(math.log10(abs(value)))) if value else 0
     return number(value, min(digits, 6))
-
-
-def joined(words: Iterable[str], last: str = "and") -> str:
-    """A list in a sentence: ``a, b and c``."""
-    listed = list(words)
-    return listed[0] if len(listed) == 1 else f"{', '.join(listed[:-1])} {last} {listed[-1]}" if listed else ""
-
-
-def plural(count: int, noun: str, many: str = "") -> str:
-    """``1 task``, ``2 tasks``."""
-    return f"{count:,} {noun if count == 1 else many or noun + 's'}"
 
 
 def name(text: str) -> Cell:

@@ -7,6 +7,7 @@ from typing import Any
 
 from equipoise.harness.core.registry import load_method, load_task
 from equipoise.harness.core.suite import Suite
+from equipoise.harness.core.task_digest import task_digest
 from equipoise.harness.engine.worker import execute_run, failure_of
 from equipoise.harness.store.run_file import Run
 from equipoise.harness.store.run_store import RunStore
@@ -65,7 +66,7 @@ def described(chosen: Suite) -> dict[str, Any]:
         tasks[name] = {
             "source": task.info.source,
             "licence": task.info.licence,
-            "digest": task.info.data_digest,
+            "digest": task_digest(name, task),
             "metric": vars(task.info.metric),
             "space": task.space.name,
             "space_size": task.space.size,

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from equipoise.api.names import names
 from equipoise.api.results import Results
 from equipoise.api.run import run, suite_of
 from equipoise.harness.archive.find import REFERENCE, entry_named
@@ -18,13 +19,13 @@ __all__ = ["compare", "suite_beside"]
 def compare(
     method: str | Path | type[Method],
     *,
-    tasks: Sequence[str] = (),
+    tasks: str | Sequence[str] = (),
     repeats: int = 30,
     queries: int = 100,
     out: str | Path | None = None,
     workers: int | None = 1,
     with_reference: bool = True,
-    beside: Sequence[str | Path] = (),
+    beside: str | Path | Sequence[str | Path] = (),
     label: str | None = None,
     progress: bool = True,
     **settings: Any,
@@ -60,10 +61,10 @@ def compare(
         raise SuiteError(
             f"queries = {queries}: the reference runs have {told} queries; use one, or with_reference=False"
         )
-    suite = suite_beside(method, reference.suite, repeats, queries, label, settings).changed(tasks=tuple(tasks))
+    suite = suite_beside(method, reference.suite, repeats, queries, label, settings).changed(tasks=names(tasks))
     folder = Path(out) if out is not None else Path("results") / suite.name
     run(suite, folder, workers, progress=progress)
-    results = Results(folder, [*([REFERENCE] if with_reference else []), *beside])
+    results = Results(folder, [*([REFERENCE] if with_reference else []), *names(beside)])
     results.report()
     return results
 

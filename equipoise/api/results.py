@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from equipoise.api.names import names
 from equipoise.harness.archive.find import entry_named
 from equipoise.harness.core.errors import SuiteError, nearest
+from equipoise.harness.core.wording import plural
 from equipoise.harness.store.overview import Overview, overview_of
 
 if TYPE_CHECKING:
@@ -33,9 +35,9 @@ class Results:
         StoreError: It holds no results, or there is no such entry here.
     """
 
-    def __init__(self, folder: str | Path, beside: Sequence[str | Path] = ()) -> None:
+    def __init__(self, folder: str | Path, beside: str | Path | Sequence[str | Path] = ()) -> None:
         self.folder = Path(folder)
-        self.beside = tuple(entry_named(str(name)) for name in dict.fromkeys(beside))
+        self.beside = tuple(entry_named(name) for name in dict.fromkeys(names(beside)))
         self.overview: Overview = overview_of(self.folder)
 
     def frame(self) -> "pd.DataFrame":
@@ -103,14 +105,16 @@ class Results:
             A figure that a notebook shows and ``savefig`` writes.
 
         Raises:
-            SuiteError: There is no such task in the results.
+            SuiteError: There is no such task in the results, or none is named.
         """
         from equipoise.api.anytime_plot import anytime_plot
         from equipoise.api.figure import ShownFigure
 
         found = self._analysis.results
         known = {task.name: task for task in found.tasks if task.runs}
-        wanted = [tasks] if isinstance(tasks, str) else list(known if tasks is None else tasks)
+        wanted = names(list(known) if tasks is None else tasks)
+        if not wanted:
+            raise SuiteError(f"{self.folder}: no task to draw; {nearest('', known)}")
         for name in wanted:
             if name not in known:
                 raise SuiteError(f"{self.folder}: no runs on task '{name}'; {nearest(name, known)}")
@@ -119,7 +123,7 @@ class Results:
     def report(
         self,
         out: str | Path | None = None,
-        formats: Sequence[str] = ("md", "tex", "html"),
+        formats: str | Sequence[str] = ("md", "tex", "html"),
         style: str = "report",
         focus: str | None = None,
     ) -> list[Path]:
@@ -136,7 +140,7 @@ class Results:
         """
         from equipoise.reports.write import write
 
-        return write(self.folder, tuple(formats), None if out is None else Path(out), style, focus, self.beside)
+        return write(self.folder, names(formats), None if out is None else Path(out), style, focus, self.beside)
 
     def explore(self, out: str | Path | None = None) -> Path:
         """Writes the explorer page: landscapes, replays of the searches, regret curves and Pareto fronts.
@@ -181,9 +185,9 @@ class Results:
         folder = self.folder.relative_to(here) if self.folder.is_relative_to(here) else self.folder
         stored, planned, failed = (sum(getattr(e, n) for e in seen.methods) for n in ("stored", "planned", "failed"))
         return (
-            f"Results of {seen.suite.name} in {folder}: {len(seen.methods)} methods on {len(seen.suite.tasks)} "
-            f"tasks, {seen.suite.budget} per run, {stored:,} of {planned:,} runs stored"
-            f"{f', {failed:,} failed' if failed else ''}"
+            f"Results of {seen.suite.name} in {folder}: {plural(len(seen.methods), 'method')} on "
+            f"{plural(len(seen.suite.tasks), 'task')}, {seen.suite.budget} per run, {stored:,} of {planned:,} runs "
+            f"stored{f', {failed:,} failed' if failed else ''}"
         )
 
     @cached_property

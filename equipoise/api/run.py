@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from equipoise.api.names import names
 from equipoise.api.results import Results
 from equipoise.harness.archive.find import REFERENCE
 from equipoise.harness.core.ledger import Budget
@@ -25,12 +26,12 @@ def run(
     out: str | Path | None = None,
     workers: int | None = 1,
     *,
-    only: Sequence[str] = (),
-    tasks: Sequence[str] = (),
+    only: str | Sequence[str] = (),
+    tasks: str | Sequence[str] = (),
     repeats: int | None = None,
     queries: int | None = None,
     skip_missing: bool = False,
-    redo: Sequence[str] = (),
+    redo: str | Sequence[str] = (),
     keep: bool = False,
     shard: str | None = None,
     seconds: float | None = None,
@@ -93,13 +94,13 @@ def run(
     from equipoise.harness.cli.progress import progress as display
 
     ran = run_suite(
-        suite_of(suite).changed(tuple(only), repeats, queries, tuple(tasks)),
+        suite_of(suite).changed(names(only), repeats, queries, names(tasks)),
         out,
         workers=workers,
         cluster=IN_PROCESS if workers == 1 and cluster == "local" else cluster,
         cluster_config=None if cluster_config is None else Path(cluster_config),
         skip_missing=skip_missing,
-        redo=redo,
+        redo=names(redo),
         keep=keep,
         shard=None if shard is None else Shard.parse(shard, "shard ="),
         seconds=seconds,
@@ -115,7 +116,9 @@ def run(
     return Results(ran.folder)
 
 
-def load(folder: str | Path, *, with_reference: bool = False, beside: Sequence[str | Path] = ()) -> Results:
+def load(
+    folder: str | Path, *, with_reference: bool = False, beside: str | Path | Sequence[str | Path] = ()
+) -> Results:
     """Opens the results of a suite that was run before, by `run` or by the command line.
 
     Args:
@@ -126,7 +129,7 @@ def load(folder: str | Path, *, with_reference: bool = False, beside: Sequence[s
     Raises:
         StoreError: It holds no results, or there is no such entry here.
     """
-    return Results(folder, [*([REFERENCE] if with_reference else []), *beside])
+    return Results(folder, [*([REFERENCE] if with_reference else []), *names(beside)])
 
 
 def suite_of(suite: str | Path | Suite | Mapping[str, Any]) -> Suite:

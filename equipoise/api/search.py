@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from equipoise.api.names import names
 from equipoise.api.trajectory import SearchTrajectory
+from equipoise.harness.core.declarations import check_declarations
 from equipoise.harness.core.errors import DataError, PluginError
 from equipoise.harness.core.ledger import Budget
 from equipoise.harness.core.method import Method, settings_of
 from equipoise.harness.core.objectives import Constraint, checked_objectives
-from equipoise.harness.core.protocol import Protocol
+from equipoise.harness.core.protocol import protocol_of
 from equipoise.harness.core.registry import (
     load_method,
     load_task,
@@ -20,6 +22,7 @@ from equipoise.harness.core.registry import (
     missing_requirements,
 )
 from equipoise.harness.core.run_spec import RunSpec
+from equipoise.harness.core.suite_values import as_settings, plain
 from equipoise.harness.core.task import Noise, Task
 from equipoise.harness.core.threads import one_thread
 from equipoise.harness.engine.worker import run_spec
@@ -36,7 +39,7 @@ def search(
     budget: Budget | None = None,
     noise: Noise = "mean",
     objectives: Sequence[str] = (),
-    constraints: Sequence[str] = (),
+    constraints: str | Sequence[str] = (),
     **settings: Any,
 ) -> SearchTrajectory:
     """Lets a method search a task, and returns what it proposed and found.
@@ -57,18 +60,24 @@ def search(
 
     Raises:
         PluginError: There is no such method or task, or the method cannot run on the task or on this machine.
+        SuiteError: The budget, the seed, the noise or an objective is not accepted.
         DataError: The data of the task is missing here.
-        SettingError: The method has no such setting, or refuses its value.
+        SettingError: The method has no such setting, or refuses its value, or it cannot be stored.
         RunError: The method proposed something that is not a query of the space.
     """
     cls = method if inspect.isclass(method) else load_method(str(method))
+    if not issubclass(cls, Method):
+        raise PluginError(f"{cls!r} is no search method; give a class derived from Method, or a name")
     name, label = _names(method, cls)
+    check_declarations(cls, label)
+    protocol = protocol_of({"repeats": 1, "seed": plain(seed), "noise": noise})
     if isinstance(task, str):
         task = load_task(task, noise)
     if (reason := missing_packages(cls)) is not None:
         raise PluginError(f"{label} cannot run here: it {reason}")
     if (reason := task.skip()) is not None:
         raise DataError(f"{task.name}: {reason}")
+    settings = as_settings(settings, f"method {label}")
     settings_of(cls, settings, f"method {label}")
     if (reason := missing_requirements(cls, task, settings)) is not None:
         raise PluginError(f"{label} cannot search {task.name}: it {reason}")
@@ -79,9 +88,9 @@ def search(
         settings=json.dumps(settings, sort_keys=True),
         repeat=1,
         budget=budget or Budget(queries=queries),
-        protocol=Protocol(repeats=1, seed=seed, noise=noise),
+        protocol=protocol,
         objectives=checked_objectives(objectives) if objectives else (),
-        constraints=tuple(str(Constraint.parse(text)) for text in constraints),
+        constraints=tuple(str(Constraint.parse(text)) for text in names(constraints)),
     )
     with one_thread():
         trajectory = run_spec(spec, task, cls).trajectory

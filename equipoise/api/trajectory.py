@@ -13,6 +13,7 @@ from equipoise.harness.core.run_spec import RunSpec
 from equipoise.harness.core.space import Architecture
 from equipoise.harness.core.task import Task
 from equipoise.harness.core.trajectory import Trajectory, objective_columns
+from equipoise.harness.core.wording import plural
 from equipoise.reports.incumbents import RunRows, incumbents, reached
 
 if TYPE_CHECKING:
@@ -169,7 +170,7 @@ class SearchTrajectory(Trajectory):
 
     def __repr__(self) -> str:
         end = f"; ended early: {self.ended}" if self.ended else ""
-        return f"<{self._title()}: {len(self)} proposals, {self._best()}{end}>"
+        return f"<{self._title()}: {plural(len(self), 'proposal')}, {self._best()}{end}>"
 
     def _repr_html_(self) -> str:
         rows = {

@@ -15,7 +15,7 @@ import numpy as np
 from equipoise.harness.archive.apart import reasons_apart
 from equipoise.harness.archive.index import Archive, Listed, damage_of
 from equipoise.harness.conformance import failures_of
-from equipoise.harness.core.errors import EquipoiseError, StoreError, reason_of
+from equipoise.harness.core.errors import EquipoiseError, StoreError, SuiteError, reason_of
 from equipoise.harness.core.method_code import code_of
 from equipoise.harness.core.registry import load_method, load_task, missing_packages
 from equipoise.harness.core.suite import Suite
@@ -73,7 +73,12 @@ def check(
 
     Raises:
         StoreError: The archive is not a folder, or has no entry of that name.
+        SuiteError: Nothing can be checked with that sample or within those limits.
     """
+    given = ("--sample", sample), ("--seconds", limits.seconds), ("--memory", limits.memory)
+    for option, value in given:  # none may become a verdict
+        if value is not None and not value > 0:
+            raise SuiteError(f"archive check: {option} {value:g} is not a positive number")
     if archive.folder is None:
         raise StoreError(f"{archive.location}: only an archive that is a folder can be checked; clone or download it")
     folder, verdicts = archive.folder, list[Verdict]()

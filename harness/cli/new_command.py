@@ -1,18 +1,20 @@
 """``equipoise new``: writes a file that works, to be changed."""
 
 import keyword
+import shlex
 from pathlib import Path
 
 from equipoise.harness.core.errors import PluginError, nearest
+from equipoise.harness.core.suite_values import as_folder_name
 
 __all__ = ["KINDS", "new"]
 
 KINDS = ("method", "task", "space", "suite")
 NEXT = {
-    "method": "equipoise check method {path}",
-    "task": "equipoise check task {path}/toy",
-    "space": "equipoise check space {path}",
-    "suite": "equipoise run {path}",
+    "method": "equipoise check method",
+    "task": "equipoise check task",
+    "space": "equipoise check space",
+    "suite": "equipoise run",
 }
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -28,13 +30,16 @@ def new(kind: str, name: str) -> str:
         One line: the file, and the next step.
 
     Raises:
-        PluginError: There is no such kind, the name does not do, or the file is there.
+        PluginError: There is no such kind, no module has the name, or the file is there.
+        SuiteError: No suite has the name.
     """
     if kind not in KINDS:
         raise PluginError(f"new {kind}: {nearest(kind, KINDS)}")
     suffix = ".toml" if kind == "suite" else ".py"
     path = Path(name.removesuffix(suffix) + suffix)
-    if kind != "suite" and (not path.stem.isidentifier() or keyword.iskeyword(path.stem)):
+    if kind == "suite":
+        as_folder_name(path.stem)
+    elif not path.stem.isidentifier() or keyword.iskeyword(path.stem):
         raise PluginError(f"new {kind} {name}: '{path.stem}' is no name of a Python module; use letters, digits and _")
     if path.exists():
         raise PluginError(f"{path} exists; choose another name, or move it away")
@@ -45,4 +50,5 @@ def new(kind: str, name: str) -> str:
         path.write_text(text.replace("CLASS", title or "Mine").replace("NAME", path.stem), encoding="utf-8")
     except OSError as error:
         raise PluginError(f"{path}: cannot be written ({error.strerror})") from error
-    return f"{path} is written; next: {NEXT[kind].format(path=path)}"
+    subject = f"{path}/toy" if kind == "task" else str(path)
+    return f"{path} is written; next: {NEXT[kind]} {shlex.quote(subject)}"

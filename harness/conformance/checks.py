@@ -10,6 +10,7 @@ from equipoise.harness.conformance.methods import METHOD_CHECKS
 from equipoise.harness.conformance.spaces import SPACE_CHECKS
 from equipoise.harness.conformance.subjects import Subject, subject_of
 from equipoise.harness.conformance.tasks import TASK_CHECKS
+from equipoise.harness.core.declarations import wrong_declaration
 from equipoise.harness.core.error_place import place_of
 from equipoise.harness.core.errors import PluginError
 from equipoise.harness.core.method import Method
@@ -38,7 +39,7 @@ class Check:
             self.run()
         except AssertionError as error:
             return str(error) or traceback.format_exc().strip().splitlines()[-2].strip()
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             place = place_of(error)
             return f"{type(error).__name__}: {error}" + (f" ({place})" if place else "")
         return None
@@ -48,7 +49,9 @@ def missing_here(subject: Subject) -> str | None:
     """Tells why a subject cannot be checked on this machine; None if it can."""
     if isinstance(subject, SearchSpace):
         return None
-    return subject.skip() if isinstance(subject, Task) else missing_packages(subject)
+    if isinstance(subject, Task):
+        return subject.skip()
+    return None if wrong_declaration(subject) else missing_packages(subject)  # a check says what is wrong
 
 
 def checks_of(subject: Subject) -> list[Check]:

@@ -1,4 +1,4 @@
-"""The source that a method runs, as a digest: rows of an edited method must not pass for rows of the one before.
+"""The source that a method or a task runs, as a digest: rows of an edited one must not pass for rows of the one before.
 
 What counts is the module of the class, and every module that it imports, directly or not, from the same package or
 folder: ``methods/`` for the methods that come with Equipoise. Of the packages that it declares, the versions count. A

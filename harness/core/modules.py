@@ -13,7 +13,7 @@ from typing import Any
 from equipoise.harness.core.errors import EquipoiseError, PluginError
 from equipoise.harness.core.local_classes import PLUGIN
 
-__all__ = ["imported", "module_of_file", "only_class", "own_classes"]
+__all__ = ["imported", "missing_methods", "module_of_file", "only_class", "own_classes"]
 
 
 def module_of_file(path: Path) -> ModuleType:
@@ -45,7 +45,7 @@ def _loaded(path: Path, _: int) -> ModuleType:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise PluginError(f"{path} does not load: {_where(error)}") from error
     return module
 
@@ -70,11 +70,11 @@ def imported(module: str, shown: str) -> ModuleType:
         raise PluginError(
             f"{shown} does not load: no module '{error.name}' here; install it, or run where Python finds it"
         ) from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise PluginError(f"{shown} does not load: {_where(error)}") from error
 
 
-def _where(error: Exception) -> str:
+def _where(error: BaseException) -> str:
     """The error in one line, with the file and line it came from."""
     if isinstance(error, SyntaxError):
         return f"SyntaxError: {error.msg} ({error.filename}, line {error.lineno})"
@@ -94,14 +94,26 @@ def only_class(module: ModuleType, kind: Any) -> Any:
     own = own_classes(module, kind)
     if len(own) != 1:
         names = ", ".join(cls.__name__ for cls in own) or "none"
+        unfinished = [] if own else [cls for cls in _public(module, kind) if inspect.isabstract(cls)]
+        advice = "".join(f"; class {cls.__name__} does not define {missing_methods(cls)}" for cls in unfinished[:1])
         raise PluginError(
-            f"{module.__file__} must define exactly one public {kind.__name__}; found {names} (helpers begin with _)"
+            f"{module.__file__} must define exactly one public {kind.__name__}; found {names} "
+            f"(helpers begin with _){advice}"
         )
     return own[0]
 
 
 def own_classes(module: ModuleType, kind: Any) -> list[Any]:
     """The concrete public classes of a kind that a module defines itself."""
+    return [cls for cls in _public(module, kind) if not inspect.isabstract(cls)]
+
+
+def missing_methods(cls: type) -> str:
+    """The methods that a class must define and does not, by name; empty if it is concrete."""
+    return " and ".join(sorted(getattr(cls, "__abstractmethods__", ())))
+
+
+def _public(module: ModuleType, kind: Any) -> list[Any]:
     return [
         value
         for name, value in vars(module).items()
@@ -109,5 +121,4 @@ def own_classes(module: ModuleType, kind: Any) -> list[Any]:
         and not name.startswith("_")
         and (value.__module__ == module.__name__ or value.__module__.startswith(f"{module.__name__}."))
         and issubclass(value, kind)
-        and not inspect.isabstract(value)
     ]

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from equipoise.harness.core.errors import SuiteError
 from equipoise.harness.core.ledger import Budget
 from equipoise.harness.core.protocol import NO_RULES, Protocol
 from equipoise.harness.core.registry import benchmark_names
@@ -108,7 +109,13 @@ def _words_of(seed: int, names: tuple[str, ...]) -> list[int]:
 
 
 def _words(number: int) -> list[int]:
-    """The 32-bit words of a number as NumPy takes them for a seed, the lowest first."""
+    """The 32-bit words of a number as NumPy takes them for a seed, the lowest first.
+
+    Raises:
+        SuiteError: It has none: it is negative.
+    """
+    if number < 0:
+        raise SuiteError(f"seed = {number} is not a whole number from 0 on")
     words = [number & 0xFFFFFFFF]
     while number := number >> 32:
         words.append(number & 0xFFFFFFFF)

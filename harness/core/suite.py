@@ -1,7 +1,6 @@
 """From a suite file to the runs it asks for."""
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -19,6 +18,7 @@ from equipoise.harness.core.registry import suites_folder
 from equipoise.harness.core.run_spec import RunSpec, located
 from equipoise.harness.core.suite_entries import MethodEntry, budgets_of, method_of, tasks_of
 from equipoise.harness.core.suite_values import (
+    as_folder_name,
     as_list,
     as_positive,
     as_table,
@@ -27,6 +27,7 @@ from equipoise.harness.core.suite_values import (
     check_unique,
     shown,
 )
+from equipoise.harness.core.wording import plural
 
 __all__ = ["Suite"]
 
@@ -115,12 +116,8 @@ class Suite:
         for required in ("name", "budget", "protocol", "tasks", "methods"):
             if required not in content:
                 raise SuiteError(f"'{required}' is missing")
-        name = content["name"]
-        if not isinstance(name, str) or not re.fullmatch(r"[\w.-]{1,100}", name) or not name.strip("."):
-            raise SuiteError(
-                f"name = {shown(name)} is no name of a folder; accepted: up to 100 letters, digits and any of -_."
-            )
-        budgets = budgets_of(as_table(content["budget"], "budget"))
+        name = as_folder_name(content["name"])
+        budgets = budgets_of(as_table(content["budget"], "[budget]"))
         tasks = tuple(task for entry in as_tables(content["tasks"], "tasks") for task in tasks_of(entry))
         objectives = checked_objectives(content["objectives"]) if content.get("objectives") else ()
         methods = tuple(method_of(entry, len(objectives)) for entry in as_tables(content["methods"], "methods"))
@@ -129,7 +126,7 @@ class Suite:
         if len(designs) > 1:
             said = "; ".join(f"{', '.join(names)} ({label})" for names, label in designs.items())
             raise SuiteError(f"[[methods]]: factors must have the same names in all methods that have any; got {said}")
-        protocol, folder = protocol_of(as_table(content["protocol"], "protocol")), content.get("folder", "")
+        protocol, folder = protocol_of(as_table(content["protocol"], "[protocol]")), content.get("folder", "")
         if not isinstance(folder, str):
             raise SuiteError(f"folder = {folder!r} is not a text")
         constraints = tuple(
@@ -193,8 +190,8 @@ class Suite:
 
     def __repr__(self) -> str:
         return (
-            f"<Suite {self.name}: {len(self.methods)} methods on {len(self.tasks)} tasks, {self._budgets_text()} per "
-            f"run, {self.protocol.repeats} repeats>"
+            f"<Suite {self.name}: {plural(len(self.methods), 'method')} on {plural(len(self.tasks), 'task')}, "
+            f"{self._budgets_text()} per run, {plural(self.protocol.repeats, 'repeat')}>"
         )
 
     def _repr_html_(self) -> str:

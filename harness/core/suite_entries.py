@@ -13,7 +13,7 @@ from equipoise.harness.core.ledger import Budget, Invalid
 from equipoise.harness.core.method import Family, Knowledge
 from equipoise.harness.core.registry import benchmark_names, benchmarks, task_names
 from equipoise.harness.core.scalarisation import Scalarisation
-from equipoise.harness.core.suite_values import as_bool, as_positive, as_table, check_keys, shown
+from equipoise.harness.core.suite_values import as_bool, as_positive, as_settings, as_table, check_keys, shown
 
 __all__ = ["MethodEntry", "budgets_of", "method_of", "tasks_of"]
 
@@ -122,7 +122,7 @@ def method_of(entry: dict[str, Any], objectives: int = 0) -> MethodEntry:
     if not isinstance(name, str):
         raise SuiteError(f"[[methods]]: name = {name!r} is not a text")
     where = f"[[methods]] {one_line(name, 100)}"
-    settings = as_table(entry.get("settings", {}), f"{where}: settings")
+    settings = as_settings(as_table(entry.get("settings", {}), f"{where}: settings"), where)
     repeats = None if "repeats" not in entry else as_positive(entry["repeats"], f"{where}: repeats")
     family = entry.get("family")
     if family is not None and family not in get_args(Family):

@@ -1,11 +1,26 @@
 """Checks of the values in a suite file: each error says what came, what is accepted, and where."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from equipoise.harness.core.errors import SuiteError, nearest, one_line
+import numpy as np
 
-__all__ = ["as_bool", "as_list", "as_positive", "as_table", "as_tables", "check_keys", "check_unique", "shown"]
+from equipoise.harness.core.errors import SettingError, SuiteError, nearest, one_line
+
+__all__ = [
+    "as_bool",
+    "as_folder_name",
+    "as_list",
+    "as_positive",
+    "as_settings",
+    "as_table",
+    "as_tables",
+    "check_keys",
+    "check_unique",
+    "plain",
+    "shown",
+]
 
 
 def shown(value: object) -> str:
@@ -31,7 +46,7 @@ def as_table(value: object, where: str) -> dict[str, Any]:
         SuiteError: It is something else.
     """
     if not isinstance(value, dict):
-        raise SuiteError(f"{where} must be a table, [{where}]; got {value!r}")
+        raise SuiteError(f"{where} must be a table of keys and values; got {shown(value)}")
     return value
 
 
@@ -81,6 +96,19 @@ def as_bool(value: object, where: str) -> bool:
     return value
 
 
+def as_folder_name(value: object) -> str:
+    """The name of a suite, by which the folder of its results is called.
+
+    Raises:
+        SuiteError: It is something else.
+    """
+    if not isinstance(value, str) or not re.fullmatch(r"[\w.-]{1,100}", value) or not value.strip("."):
+        raise SuiteError(
+            f"name = {shown(value)} is no name of a folder; accepted: up to 100 letters, digits and any of -_."
+        )
+    return value
+
+
 def as_positive(value: object, where: str) -> int:
     """A value that must be a positive whole number.
 
@@ -90,3 +118,30 @@ def as_positive(value: object, where: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise SuiteError(f"{where} = {value!r} is not a positive whole number")
     return value
+
+
+def plain(value: Any) -> Any:
+    """A NumPy scalar as the number or text of Python that it holds; anything else as it is."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def as_settings(settings: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """Settings of a method as a run is stored with them, with NumPy scalars as plain numbers.
+
+    Raises:
+        SettingError: A value is of a kind that JSON does not have.
+    """
+    return {name: _storable(value, f"{where}: {name}") for name, value in settings.items()}
+
+
+def _storable(value: Any, where: str) -> Any:
+    value = plain(value)
+    if isinstance(value, Mapping) and all(isinstance(key, str) for key in value):
+        return as_settings(value, where)
+    if isinstance(value, list | tuple):
+        return [_storable(entry, where) for entry in value]
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    raise SettingError(
+        f"{where} = {shown(value)} cannot be stored; accepted: numbers, texts, true, false, lists and tables"
+    )

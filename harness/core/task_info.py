@@ -156,7 +156,8 @@ class TaskInfo:
         source: Paper and origin of the numbers.
         licence: Licence of the data.
         metric: How errors are shown.
-        data_digest: SHA-256 of the source file, and of the further files in use.
+        data_digest: SHA-256 of the source file, and of the further files in use; any text where nothing is read, such
+            as ``none: computed``. Code of a task that does not ship with Equipoise counts without it (`task_digest`).
         title: The name that the source gives itself, where `name` is the address of a file; empty if they agree.
         citation: BibTeX of the papers that the numbers come from.
         validation_split: The data behind `Task.evaluate`, in the source's own words.

@@ -199,7 +199,7 @@ class _Entry:
             return error
         except EquipoiseError:
             raise
-        except Exception:  # recorded with its traceback when it runs
+        except (Exception, SystemExit):  # recorded with its traceback when it runs
             return None
         return None
 

@@ -14,6 +14,7 @@ import numpy as np
 from equipoise.harness.core.errors import StoreError
 from equipoise.harness.core.files import write_whole
 from equipoise.harness.core.suite import Suite
+from equipoise.harness.core.wording import joined as in_words
 from equipoise.harness.store.compaction import MOST_ROWS, Part, merge_parts
 from equipoise.harness.store.locks import alone
 from equipoise.harness.store.manifest import finished, merged, suite_differences
@@ -43,7 +44,8 @@ def join(folders: Sequence[Path], out: Path) -> str:
     Raises:
         StoreError: A folder holds no results, is being written to, or does not go with another; nothing was joined.
     """
-    sources = [RunStore(folder) for folder in folders if not _same(folder, out)]
+    different = {folder.resolve(): folder for folder in folders}  # each once: a folder is locked by who has it already
+    sources = [RunStore(folder) for place, folder in different.items() if place != out.resolve()]
     target = RunStore(out)
     if not sources:
         raise StoreError(f"{out}: give the folders whose runs it gets")
@@ -75,10 +77,6 @@ def join(folders: Sequence[Path], out: Path) -> str:
     return f"{out}: {added} runs added, {len(target.summaries())} stored" + (f", {failed} failed" if failed else "")
 
 
-def _same(one: Path, other: Path) -> bool:
-    return one.resolve() == other.resolve()
-
-
 def _joined_manifest(stores: Sequence[RunStore]) -> dict[str, Any]:
     """The manifest of all.
 
@@ -99,7 +97,8 @@ def _joined_manifest(stores: Sequence[RunStore]) -> dict[str, Any]:
                 differences.append(f"the code of {label}")
         if differences:
             raise StoreError(
-                f"{store.path} does not go with {stores[0].path}: {', '.join(differences)} differ; nothing was merged"
+                f"{store.path} does not go with {stores[0].path}: they differ in {in_words(differences)}; nothing was "
+                "merged"
             )
         started = min(joined["started"], manifest["started"])
         sessions = [*joined.get("sessions", []), *manifest.get("sessions", [])]

@@ -16,6 +16,7 @@ from equipoise.harness.core.protocol import NO_RULES
 from equipoise.harness.core.registry import load_method, load_task
 from equipoise.harness.core.suite import Suite
 from equipoise.harness.core.suite_entries import MethodEntry
+from equipoise.harness.core.wording import joined
 from equipoise.harness.store.run_file import FORMAT
 from equipoise.harness.store.task_data import described, history_of
 
@@ -79,8 +80,8 @@ def check_same_suite(stored: Mapping[str, Any], suite: Suite, where: object) -> 
     """
     if differences := suite_differences(stored["suite"], suite.to_dict()):
         raise StoreError(
-            f"{where} holds the results of another suite ('{stored['suite']['name']}'): {', '.join(differences)} "
-            "differ; choose another --out, or move the folder away"
+            f"{where} holds the results of another suite ('{stored['suite']['name']}'), which differs in "
+            f"{joined(differences)}; choose another --out, or move the folder away"
         )
 
 

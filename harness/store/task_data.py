@@ -6,6 +6,7 @@ from typing import Any
 from equipoise.harness.core.errors import StoreError
 from equipoise.harness.core.registry import load_task
 from equipoise.harness.core.suite import Suite
+from equipoise.harness.core.task_digest import task_digest
 
 __all__ = ["check_same_data", "data_of", "described", "history_of"]
 
@@ -16,7 +17,8 @@ def described(suite: Suite, names: Iterable[str]) -> dict[str, Any]:
 
 
 def _task(name: str, suite: Suite) -> dict[str, Any]:
-    task = load_task(suite.address(name), suite.protocol.noise)
+    address = suite.address(name)
+    task = load_task(address, suite.protocol.noise)
     if (reason := task.skip()) is not None:
         return {"skip": reason}
     info, surrogate = task.info, task.info.surrogate
@@ -24,7 +26,7 @@ def _task(name: str, suite: Suite) -> dict[str, Any]:
         "title": info.title,
         "source": info.source,
         "licence": info.licence,
-        "digest": info.data_digest,
+        "digest": task_digest(address, task),
         "further_digests": dict(info.further_digests),
         "metric": vars(info.metric),
         "space": task.space.name,
@@ -71,5 +73,6 @@ def check_same_data(stored: Mapping[str, Any], tasks: Mapping[str, Mapping[str, 
         told = [f" (with {', '.join(names)})" if names else "" for names in files]
         raise StoreError(
             f"{where} holds results with {name} on data {then['digest'][:16]}{told[0]}; here its data are "
-            f"{now['digest'][:16]}{told[1]}. Bring the same files (equipoise data list), or choose another --out"
+            f"{now['digest'][:16]}{told[1]}. Bring the same files (equipoise data list; of a task of yours, its "
+            "Python file too), or choose another --out"
         )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -158,8 +159,10 @@ class _Columns:
                 mean[:, block] = np.where(there, values, 0.0).sum(axis=2) / there.sum(axis=2)
         self._check_complete(mean, places)
         self._check_direction(mean)
+        seconds = self._seconds.mean()
+        self._check_cost(seconds)
         np.save(self._folder / "mean.npy", mean)
-        np.save(self._folder / "seconds.npy", self._seconds.mean())
+        np.save(self._folder / "seconds.npy", seconds)
         for name, sums in self._objectives.items():
             values = sums.mean()
             if (gaps := np.flatnonzero(~np.isfinite(values) & ~np.isnan(mean[-1]))).size:
@@ -217,6 +220,18 @@ class _Columns:
                 f"{self._path}: wrong direction? the mean error grows with training, from {first:.6g} to {last:.6g}; "
                 "check the metric, or say rises_with_training = true"
             )
+
+    def _check_cost(self, seconds: Floats) -> None:
+        if self._header.cost is None:
+            return
+        for number, (shorter, longer) in enumerate(pairwise(seconds)):
+            both = ~np.isnan(shorter) & ~np.isnan(longer)
+            if both.any() and not (first := float(shorter[both].mean())) < (last := float(longer[both].mean())):
+                raise DataError(
+                    f"{self._path}: the mean cost_seconds does not grow with training, from {first:.6g} at fidelity "
+                    f"{self._levels[number]} to {last:.6g} at fidelity {self._levels[number + 1]}; cost_seconds counts "
+                    "from the start of training up to its row"
+                )
 
 
 def _expand(folder: Path, expand: npt.NDArray[np.int64], objectives: list[str]) -> None:

@@ -88,6 +88,9 @@ class TableHeader:
         for name in ("name", "source", "licence", "validation"):
             if not getattr(self, name):
                 raise DataError(f"table header: '{name}' is empty")
+        for name in ("test", "cost"):
+            if getattr(self, name) == "":
+                raise DataError(f"table header: '{name}' is empty; write null where the source has none")
         _check_kinds(self)
         if not self.name.isprintable() or len(self.name) > MOST_NAME:
             raise DataError(

@@ -78,10 +78,9 @@ def read_header(path: Path) -> TableHeader:
         except Exception as error:  # a damaged file raises anything
             raise _unreadable(path, error) from error
     if not text:
-        raise DataError(
-            f"{path}: has no table header; write one into the Parquet metadata under '{KEY.decode()}', into leading "
-            f"'#' lines of a CSV, or into {path.name}.json beside it"
-        )
+        csv = f"leading '#' lines, or into {path.name}.json beside it"
+        place = csv if _is_csv(path) else f"its metadata, under '{KEY.decode()}'"
+        raise DataError(f"{path}: has no table header; write one into {place}")
     try:
         return TableHeader.from_json(text, path.parent)
     except DataError as error:

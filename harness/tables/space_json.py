@@ -43,7 +43,7 @@ def space_from_json(value: Any, folder: Path | None) -> SearchSpace:
         return cls(*parameters)
     except EquipoiseError:
         raise
-    except Exception as error:  # a class of the user's may raise anything
+    except (Exception, SystemExit) as error:  # a class of the user's may raise anything
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         raise DataError(
             f"table header: space {name} cannot be made with parameters {parameters!r} ({reason})"

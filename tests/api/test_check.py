@@ -33,6 +33,19 @@ def test_a_class_a_name_and_an_object_are_checked() -> None:
     assert eq.check("space", "nasbench_macro").passed
 
 
+def test_a_wrong_declaration_is_a_check_that_fails() -> None:
+    wrong = eq.check(type("Wrong", (Good,), {"packages": "torch"}))
+    assert "packages = 'torch'; accepted: a tuple" in wrong.failures["declares itself on nasbench201/cifar10"]
+
+
+def test_a_method_that_exits_fails_its_checks() -> None:
+    def ask(self: Good) -> eq.Query:
+        raise SystemExit(0)
+
+    found = eq.check(type("Exits", (Good,), {"ask": ask}))
+    assert found.failures["spends its budget on nasbench201/cifar10"].startswith("SystemExit: 0")
+
+
 def test_what_is_not_clear_is_refused() -> None:
     with pytest.raises(PluginError, match="'darts' is a method and a space"):
         eq.check("darts")

@@ -73,7 +73,7 @@ def test_without_a_folder_it_goes_where_the_command_puts_it(tmp_path: Path, monk
     results = eq.run("quick", only=["random_search"], tasks=["*/cora"], queries=5, repeats=1)
     assert results.folder == tmp_path / "results" / "quick"
     assert repr(eq.load("results/quick")) == (
-        "<Results of quick in results/quick: 1 methods on 1 tasks, 5 queries per run, 1 of 1 runs stored>"
+        "<Results of quick in results/quick: 1 method on 1 task, 5 queries per run, 1 of 1 runs stored>"
     )
 
 
@@ -174,6 +174,19 @@ def test_a_notebook_shows_the_runs_of_each_method(results: eq.Results) -> None:
     html = results._repr_html_()
     assert "<td>6 of 6</td>" in html
     assert html.count("<tr>") == html.count("</tr>") == 4
+
+
+def test_a_name_stands_for_a_list_of_one(tmp_path: Path) -> None:
+    ran = eq.run(SUITE, tmp_path, only="LS", tasks="nasbench_graph/cora", repeats=1, queries=5, progress=False)
+    assert "1 method on 1 task," in repr(ran)
+    assert eq.run(SUITE, tmp_path, only="LS", redo="LS", tasks="*/cora", repeats=1, queries=5, progress=False)
+    assert [path.name for path in ran.report(formats="md")] == ["report.md"]
+    with pytest.raises(SuiteError, match="--task nasbench_graph/core: the suite has no such task"):
+        eq.compare("random_search", tasks="nasbench_graph/core", out=tmp_path / "compared")
+    with pytest.raises(StoreError, match="referense"):
+        eq.load(tmp_path, beside="referense")
+    with pytest.raises(SuiteError, match=r"no task to draw; accepted: nasbench_graph/cora"):
+        ran.plot_anytime([])
 
 
 def test_mistakes_are_told() -> None:

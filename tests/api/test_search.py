@@ -70,12 +70,21 @@ def test_a_method_is_a_name_a_file_or_a_class(tmp_path: Path) -> None:
 def test_settings_are_the_methods_and_mistakes_are_told() -> None:
     small = eq.search("regularized_evolution", "nasbench201/cifar10", queries=30, population=5, sample=2)
     assert json.loads(small.spec.settings) == {"population": 5, "sample": 2}
+    numpy = {"population": np.int64(5), "sample": np.int8(2), "seed": np.int64(0)}
+    again = eq.search("regularized_evolution", "nasbench201/cifar10", queries=30, **numpy)
+    assert (again.spec, again.architecture) == (small.spec, small.architecture)
     for arguments, settings, error, words in (
         (("regularized_evolution", "nasbench201/cifar10"), {"populaton": 5}, eq.SettingError, "'population'"),
         (("locl_search", "nasbench201/cifar10"), {}, eq.PluginError, "'local_search'"),
         (("local_search", "nasbench201/cifar11"), {}, eq.SuiteError, "'cifar10'"),
         (("hyperband", "nasbench201/cifar10"), {}, eq.PluginError, "cannot search nasbench201/cifar10: it needs"),
         (("local_search", "nats_tss/cifar10"), {}, eq.DataError, "nats_tss-cifar10.parquet"),
+        (("local_search", "nasbench201/cifar10"), {"seed": -1}, eq.SuiteError, "seed = -1 is not a whole number"),
+        (("local_search", "nasbench201/cifar10"), {"seed": None}, eq.SuiteError, "seed = None is not a whole number"),
+        (("local_search", "nasbench201/cifar10"), {"noise": "singl"}, eq.SuiteError, "did you mean 'single'"),
+        (("random_search", "nasbench201/cifar10"), {"replacement": {5}}, eq.SettingError, "cannot be stored"),
+        ((int, "nasbench201/cifar10"), {}, eq.PluginError, "class 'int'> is no search method"),
+        ((eq.Method, "nasbench201/cifar10"), {}, eq.PluginError, "ask and tell must be defined"),
     ):
         with pytest.raises(error, match=words):
             eq.search(*arguments, **settings)
@@ -104,6 +113,7 @@ def test_nothing_valid_and_an_early_end_are_told() -> None:
     assert np.isnan(nothing.incumbent_values()).all()
     early = eq.search(Stops, "nasbench201/cifar10", queries=30)
     assert "5 proposals" in repr(early)
+    assert ": 1 proposal, " in repr(eq.search("random_search", "nasbench201/cifar10", queries=1))
     assert repr(early).endswith("; ended early: tired>")
 
 

@@ -12,6 +12,8 @@ def test_budgets_and_suites_say_what_they_are() -> None:
     assert str(eq.Budget(cost_seconds=1e5)) == "100,000 cost seconds"
     suite = eq.Suite.load("quick")
     assert repr(suite) == "<Suite quick: 7 methods on 13 tasks, 50 queries per run, 20 repeats>"
+    one = suite.changed(only=("random_search",), tasks=("nasbench201/cifar10",), repeats=1)
+    assert repr(one) == "<Suite quick: 1 method on 1 task, 50 queries per run, 1 repeat>"
     html = suite._repr_html_()
     assert "nasbench_graph/cora" in html
     assert "seed = 20261124" in html

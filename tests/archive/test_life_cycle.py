@@ -107,6 +107,14 @@ def test_a_reader_lists_checks_and_uses_the_entries(archive: Path) -> None:
     assert "| `cheat` |" in report
 
 
+@pytest.mark.parametrize("option", ["--sample", "--seconds", "--memory"])
+def test_a_check_of_nothing_is_refused_and_marks_nothing(archive: Path, option: str) -> None:
+    before = (archive / "shared" / "index.json").read_bytes()
+    said = equipoise("archive", "check", "shared", option, 0, "--mark", cwd=archive, status=2)
+    assert f"{option} 0 is not a positive number" in said
+    assert (archive / "shared" / "index.json").read_bytes() == before
+
+
 def test_values_that_no_table_holds_are_seen_without_running_anything(archive: Path) -> None:
     rewritten(archive / "shared" / "cheat", other_values)
     said = equipoise("archive", "check", "shared", "cheat", "--sample", 1, cwd=archive)

@@ -8,7 +8,7 @@ import pytest
 
 from equipoise.harness.cli.new_command import KINDS, new
 from equipoise.harness.conformance import failures_of
-from equipoise.harness.core.errors import PluginError
+from equipoise.harness.core.errors import PluginError, SuiteError
 from equipoise.harness.core.suite import Suite
 
 
@@ -41,6 +41,15 @@ def test_nothing_is_overwritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert (tmp_path / "mine.py").read_text() == "kept"
     with pytest.raises(PluginError, match="'class' is no name"):
         new("method", "class")
+    with pytest.raises(SuiteError, match="name = 'a b' is no name of a folder"):
+        new("suite", "a b")
+    assert not (tmp_path / "a b.toml").exists()
+
+
+def test_the_command_it_recommends_is_quoted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert new("suite", "my suites/mine").endswith("next: equipoise run 'my suites/mine.toml'")
+    assert new("task", "my tasks/mine").endswith("next: equipoise check task 'my tasks/mine.py/toy'")
 
 
 @pytest.mark.slow

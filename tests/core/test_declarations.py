@@ -54,6 +54,9 @@ def suite_of(folder: Path, text: str, **protocol: object) -> Suite:
         ('("decisions", "legality")', '"decisions"', "accepted: a tuple of decisions"),
         ('source = "me"', 'source, tuned_on = "me", "nasbench201/cifar10"', "a tuple of task names"),
         ('source = "me"', 'source, labels_used = "me", -1', "labels_used = -1"),
+        ('source = "me"', 'source, packages = "me", "torch"', "packages = 'torch'; accepted: a tuple of pairs"),
+        ('source = "me"', 'source, packages = "me", ("torch",)', "packages = ('torch',); accepted: a tuple of pairs"),
+        ('source = "me"', 'source, deviations = "me", "no warm-up"', "accepted: a tuple of sentences"),
     ],
 )
 def test_a_wrong_declaration_is_refused_before_anything_runs(tmp_path: Path, old: str, new: str, words: str) -> None:
@@ -67,6 +70,12 @@ def test_a_wrong_declaration_is_refused_before_anything_runs(tmp_path: Path, old
 
 def test_the_methods_here_declare_themselves() -> None:
     assert {name: wrong_declaration(load_method(name)) for name in method_names()} == dict.fromkeys(method_names())
+
+
+def test_a_method_that_exits_where_it_is_made_fails_as_a_run(tmp_path: Path) -> None:
+    exits = METHOD + "    def __init__(self, problem, rng):\n        raise SystemExit(0)\n"
+    ran = run_suite(suite_of(tmp_path, exits), tmp_path / "out", cluster="in-process")
+    assert [failure["error"] for failure in ran.failures] == ["SystemExit: 0 (mine.py, line 15)"]
 
 
 def test_a_failure_says_which_run_and_which_line(tmp_path: Path) -> None:

@@ -35,6 +35,8 @@ class Mine(Method):
         ("import numpy as np\n1 / 0", ["ZeroDivisionError", "line 2"]),
         ("import no_such_package", ["ModuleNotFoundError", "no_such_package"]),
         ("x = 1", ["exactly one public Method", "none"]),
+        ("import sys\nsys.exit()", ["SystemExit", "line 2"]),
+        (METHOD.replace("    def tell", "    def told"), ["found none", "class Mine does not define tell"]),
         (METHOD + "class Other(Mine): pass", ["exactly one", "Mine, Other"]),
     ],
 )
@@ -61,7 +63,7 @@ def test_a_file_is_a_method_by_itself(tmp_path: Path) -> None:
         load_task("./mine.py")
 
 
-def test_names() -> None:
+def test_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert {"random_search", "smac", "tpe", "gp_bo"} <= set(method_names())
     assert not any(name.startswith("_") for name in method_names())
     with pytest.raises(PluginError, match="did you mean 'local_search'"):
@@ -72,6 +74,10 @@ def test_names() -> None:
         load_method("plugins_for_tests:GoodTask")
     with pytest.raises(PluginError, match="does not load"):
         load_method("no_such_module:Class")
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "module_that_exits.py").write_text("raise SystemExit")
+    with pytest.raises(PluginError, match="module_that_exits does not load: SystemExit"):
+        load_method("module_that_exits:Class")
     assert load_task("plugins_for_tests:GoodTask/plain").name == "good/plain"
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from page_blocks import NOT_CODE, blocks, calls, script, wrong_call
 
+import equipoise as eq
 from equipoise.harness.core.suite import Suite
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -18,6 +19,7 @@ RUN = [
     for page in PAGES
     if any(block.run or block.language == "python" for block in blocks(page))
 ]
+METHOD = re.compile(r"^class \w+\(eq\.Method\):\n(?:(?: {4}.*)?\n)+", re.MULTILINE)
 named = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 
 
@@ -27,6 +29,19 @@ def test_a_reader_who_does_what_the_page_says_meets_no_error(page: Path, tmp_pat
     path.write_text(script(page))
     ran = subprocess.run([sys.executable, path.name], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, f"{ran.stdout}\n{ran.stderr}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if METHOD.search(page.read_text())], ids=lambda page: page.stem
+)
+def test_every_method_of_a_page_passes_the_checks(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for number, definition in enumerate(METHOD.finditer(page.read_text())):
+        path = tmp_path / f"method_{number}.py"
+        path.write_text(f"import equipoise as eq\n\n\n{definition[0]}")
+        checked = eq.check("method", path)
+        assert not checked.failures, checked
 
 
 @named

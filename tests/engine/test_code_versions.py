@@ -1,5 +1,6 @@
-"""Rows of an edited method are never mixed with those of before without a word."""
+"""Rows of an edited method or task are never mixed with those of before without a word."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,26 @@ class Mine(Method):
 
     def tell(self, observation):
         pass
+"""
+
+TASK = """
+from equipoise.harness.core.task import Evaluation, Metric, Task, TaskInfo
+from equipoise.harness.spaces.nasbench201 import NasBench201
+
+class Count(Task):
+    info = TaskInfo(
+        name="convolutions/count", source="me", licence="CC0", metric=Metric.accuracy(), data_digest="none: computed"
+    )
+    space = NasBench201()
+
+    def evaluate(self, architecture, fidelity, rng):
+        return Evaluation(1 - architecture.count(3) / 6, 1.0)
+
+    def expected(self, architecture):
+        return self.evaluate(architecture, None, None).validation_error
+
+    def optimum(self):
+        return 0.0
 """
 
 
@@ -112,3 +133,21 @@ def test_part_of_a_file_is_set_aside(edited: Path) -> None:
 def test_runs_of_unknown_code_are_left_in_peace(edited: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("equipoise.harness.engine.session.code_of", lambda cls, settings: "")
     assert play(edited, 3).stored == 6
+
+
+def test_an_edited_task_is_refused(tmp_path: Path) -> None:
+    task, asked = tmp_path / "mine.py", replace(suite(tmp_path, 2), tasks=("mine.py/count",))
+    asked = replace(asked, methods=asked.methods[1:])
+    task.write_text(TASK)
+    run_suite(asked, tmp_path / "out", workers=1, cluster="in-process")
+    assert verify(tmp_path / "out", 2, [].append) == 0
+    report(tmp_path / "out", ("md",))
+    assert "are not those of the runs" not in (tmp_path / "out" / "report.md").read_text()
+    task.write_text(TASK.replace("count(3)", "count(2)"))
+    more = replace(asked, protocol=replace(asked.protocol, repeats=4))
+    with pytest.raises(StoreError, match="of a task of yours, its Python file too"):
+        run_suite(more, tmp_path / "out", workers=1, cluster="in-process")
+    with pytest.raises(StoreError, match="of a task of yours, its Python file too"):
+        verify(tmp_path / "out", 2, [].append)
+    report(tmp_path / "out", ("md",))
+    assert "are not those of the runs" in (tmp_path / "out" / "report.md").read_text()

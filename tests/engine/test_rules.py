@@ -68,7 +68,7 @@ def test_rules_at_their_defaults_leave_ids_and_manifests_as_they_were(tmp_path: 
     assert {"seeds", "isomorphism"}.isdisjoint(plain.to_dict()["protocol"])
     assert Suite.from_dict(split.to_dict()) == split
     for stored, new in ((plain, split), (split, plain)):
-        with pytest.raises(StoreError, match=r"protocol\.seeds differ"):
+        with pytest.raises(StoreError, match=r"differs in protocol\.seeds;"):
             check_same_suite({"suite": stored.to_dict()}, new, tmp_path)
 
 
@@ -202,7 +202,7 @@ def test_a_budget_may_be_added_to_stored_results_and_no_other_taken(tmp_path: Pa
     assert set(stored) < set(after.parts())
     assert sorted(summary.budget for summary in after.summaries().values()) == [4, 4, 9, 9]
     assert run(tmp_path, queries=9, repeats=2).manifest()["suite"]["budget"] == {"queries": [4, 9]}
-    with pytest.raises(StoreError, match="budget differ"):
+    with pytest.raises(StoreError, match="differs in budget;"):
         run(tmp_path, queries=5)
 
 

@@ -225,6 +225,9 @@ def test_folders_are_joined(tmp_path: Path) -> None:
     failed = [{failure["run_id"] for failure in one.failures()} for one in (store, RunStore(tmp_path / "alone"))]
     assert failed[0] == failed[1]
     assert join(folders, tmp_path / "all").startswith(f"{tmp_path / 'all'}: 0 runs added, 5 stored")
+    again = [folders[1], tmp_path / "link", folders[1]]
+    (tmp_path / "link").symlink_to(folders[1])
+    assert " runs added" in join(again, tmp_path / "twice")
 
 
 @pytest.mark.parametrize(
@@ -232,10 +235,13 @@ def test_folders_are_joined(tmp_path: Path) -> None:
     [
         (
             lambda manifest: manifest["tasks"]["nasbench201/cifar10"].update(digest="0" * 64),
-            "the data of nasbench201/cifar10 differ",
+            "they differ in the data of nasbench201/cifar10;",
         ),
-        (lambda manifest: manifest["suite"]["protocol"].update(seed=4), "protocol.seed differ"),
-        (lambda manifest: manifest["suite"].update(name="other"), "name differ"),
+        (lambda manifest: manifest["suite"]["protocol"].update(seed=4), "they differ in protocol.seed;"),
+        (
+            lambda manifest: manifest["suite"].update(name="other", budget={"epochs": 1}),
+            "they differ in name and budget;",
+        ),
     ],
 )
 def test_folders_that_do_not_go_together_are_refused(tmp_path: Path, change, word: str) -> None:
@@ -263,7 +269,7 @@ def test_runs_of_other_code_are_refused(tmp_path: Path) -> None:
         )
         whole = suite((str(tmp_path / "mine.py"),), repeats=2)
         run_suite(whole, tmp_path / str(number), workers=2, shard=Shard(number, 2))
-    with pytest.raises(StoreError, match=r"the code of .*mine.* differ; nothing was merged"):
+    with pytest.raises(StoreError, match=r"they differ in the code of .*mine.*; nothing was merged"):
         join([tmp_path / "1", tmp_path / "2"], tmp_path / "all")
 
 

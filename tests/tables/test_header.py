@@ -122,6 +122,8 @@ def metric(**changes: Any) -> dict[str, Any]:
         ({"keyed_by": "canonical", "coverage": "closed"}, "keyed_by"),
         ({"penalty": "high"}, "penalty"),
         ({"test": 3}, "not a string"),
+        ({"test": ""}, "'test' is empty; write null"),
+        ({"cost": ""}, "'cost' is empty; write null"),
         ({"surrogate": "no"}, "neither true nor false"),
     ],
 )

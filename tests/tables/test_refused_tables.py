@@ -1,9 +1,12 @@
 """Tables that are not what they say: one clear line each, and nothing left behind."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from made_tables import HEADER, Row, changed, rows, without, write
 
@@ -90,11 +93,32 @@ def test_a_table_that_is_not_what_it_says_is_one_line(
 
 
 def test_errors_that_grow_with_training_are_suspected(tmp_path: Path) -> None:
-    swapped = [{**row, "fidelity": 212 - row["fidelity"]} for row in without("test_error")]
+    swapped = [
+        {**row, "fidelity": 212 - row["fidelity"], "cost_seconds": 212.0 - row["fidelity"]}
+        for row in without("test_error")
+    ]
     header = replace(HEADER, test=None)
     with pytest.raises(DataError, match="wrong direction"):
         open_table(write(tmp_path / "a.csv", swapped, header))
     open_table(write(tmp_path / "b.csv", swapped, replace(header, rises_with_training=True)))
+
+
+@pytest.mark.parametrize("seconds", [lambda epochs: 1000.0 / epochs, lambda epochs: 10.0])
+def test_a_cost_that_does_not_grow_with_training_is_refused(tmp_path: Path, seconds: Callable[[int], float]) -> None:
+    told = [{**row, "cost_seconds": seconds(row["fidelity"])} for row in rows()]
+    with pytest.raises(DataError, match=r"does not grow with training, from .* at fidelity 12 to .* at fidelity 200"):
+        open_table(write(tmp_path / "a.csv", told))
+
+
+def test_a_file_without_a_header_is_told_where_one_goes(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"architecture": ["1e-1,2"]}), tmp_path / "a.parquet")
+    (tmp_path / "a.csv").write_text("architecture\n")
+    for name, place in (
+        ("a.parquet", "into its metadata, under 'equipoise'$"),
+        ("a.csv", r"leading '#' lines, or .*a\.csv\.json"),
+    ):
+        with pytest.raises(DataError, match=place):
+            open_table(tmp_path / name)
 
 
 @pytest.mark.parametrize("name", ["a.parquet", "a.csv", "a.csv.gz"])
