@@ -9,6 +9,7 @@ from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
+from zlib import crc32
 
 from equipoise.harness.core.errors import EquipoiseError, PluginError
 from equipoise.harness.core.local_classes import PLUGIN
@@ -37,7 +38,7 @@ class _SourceLoader(SourceFileLoader):
 @lru_cache(maxsize=64)
 def _loaded(path: Path, _: int) -> ModuleType:
     """Runs a file once for each state of it, so that its classes stay the same ones from run to run."""
-    name = f"{PLUGIN}{path.stem}"
+    name = f"{PLUGIN}{path.stem}_{crc32(bytes(path)):08x}"  # files of one name in two folders are two modules
     spec = importlib.util.spec_from_file_location(name, path, loader=_SourceLoader(name, str(path)))
     if spec is None or spec.loader is None:
         raise PluginError(f"'{path}' is not a Python file")

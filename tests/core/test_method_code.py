@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from equipoise.harness.core.local_classes import address_of
 from equipoise.harness.core.method_code import code_of, code_of_class, sources_of
 from equipoise.harness.core.registry import load_method
 
@@ -58,6 +59,18 @@ def test_a_file_counts_with_what_it_imports_from_its_folder(
     assert (fresh(path) != now) == (inner != "pass")
     path.write_text(path.read_text() + "\n# edited\n")
     assert fresh(path) != now
+
+
+def test_two_files_of_one_name_are_two_methods(tmp_path: Path) -> None:
+    found = []
+    for folder, inner in (("one", "pass"), ("other", "1 + 1")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "mine.py").write_text(METHOD.format(imports="", inner=inner))
+        found.append(load_method(str(tmp_path / folder / "mine.py")))
+    assert [Path(address_of(cls)).parent.name for cls in found] == ["one", "other"]
+    assert len({code_of(cls) for cls in found}) == 2
+    assert b"1 + 1" in sources_of(found[1])["mine"]
+    assert b"1 + 1" not in sources_of(found[0])["mine"]
 
 
 def test_a_package_counts_as_far_as_it_is_reached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
