@@ -103,7 +103,7 @@ def _table(analysis: Analysis, ranked: list[int]) -> Table:
 
 
 def _tasks(analysis: Analysis) -> str:
-    """How many tasks the means and ranks are over, where these are not all."""
+    """The tasks that means and ranks are over; said where these are not all."""
     every = plural(len(analysis.results.tasks), "task")
     some = analysis.finished
     return every if some == len(analysis.results.tasks) else f"the {some} of {every} that every method finished"

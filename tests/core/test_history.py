@@ -219,7 +219,7 @@ def test_results_are_not_added_to_with_other_data_of_the_history(tmp_path: Path)
     run_suite(made.changed(("random_search",), 2), tmp_path / "out", workers=1, cluster="in-process")  # is told none
     assert RunStore(tmp_path / "out").manifest()["history"] == manifest["history"]
     run_suite(made, tmp_path / "new", workers=1, cluster="in-process")
-    with pytest.raises(StoreError, match=f"the data of {second} differ; nothing was merged"):
+    with pytest.raises(StoreError, match=f"they differ in the data of {second}; nothing was merged"):
         join([tmp_path / "out", tmp_path / "new"], tmp_path / "both")
     assert load(tmp_path / "old").labels == ("taught (history 100)", "random_search")
     stored = run_suite(made, tmp_path / "old", workers=1, cluster="in-process").stored

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from equipoise.harness.core.errors import SuiteError
-from equipoise.harness.core.method import Method, Query, Requirements
+from equipoise.harness.core.method import Method, Observation, Query, Requirements
 from equipoise.harness.core.suite import Suite
 from equipoise.harness.engine.preflight import preflight
 
@@ -24,6 +24,9 @@ class Proxied(Method):
 
     def ask(self) -> Query:
         return Query(self.space.sample(self.rng, 1)[0])
+
+    def tell(self, observation: Observation) -> None:
+        pass
 
 
 class Absent(Proxied):
