@@ -206,7 +206,12 @@ def test_a_table_is_believed_if_it_repeats_and_not_if_it_was_changed(folder, tmp
                     error = 0.3 + (row + seed - level) / 2000
                     test = float(table.columns["test"][row]) if epochs == 2 else None
                     wrong.add(
-                        cell, fidelity=epochs, seed=seed, validation_error=error, test_error=test, cost_seconds=1.0
+                        cell,
+                        fidelity=epochs,
+                        seed=seed,
+                        validation_error=error,
+                        test_error=test,
+                        cost_seconds=float(epochs),
                     )
     assert retrain(str(tmp_path / "wrong.parquet"), 8, said.append) == 1
     assert "MORE than seed noise" in said[-1]
