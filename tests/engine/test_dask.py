@@ -1,5 +1,6 @@
 """Dask clusters as people run them: a scheduler and workers of their own, on this machine."""
 
+import json
 import os
 import signal
 import subprocess
@@ -8,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -80,8 +82,6 @@ def dask(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
 
 @contextmanager
 def scheduler(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    import json
-
     file = folder / "scheduler.json"
     arguments = (
         "scheduler",
@@ -95,9 +95,17 @@ def scheduler(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     )
     with dask(folder, *arguments, "--scheduler-file", str(file)) as process:
         until = time.monotonic() + 60
-        while not file.exists() and time.monotonic() < until:
+        while not (told := _content(file)) and time.monotonic() < until:
             time.sleep(0.1)
-        yield json.loads(file.read_text())["address"], process
+        yield told["address"], process
+
+
+def _content(file: Path) -> dict[str, Any]:
+    """The file of the scheduler once it is written whole; it is there, empty, before."""
+    try:
+        return dict(json.loads(file.read_text()))
+    except (FileNotFoundError, ValueError):
+        return {}
 
 
 WORKER = ("--nthreads", "1", "--nworkers", "1", "--no-dashboard", "--dashboard-address", "127.0.0.1:0")
