@@ -18,7 +18,7 @@ DAMAGED_ZIP = (
     zlib.error,
     EOFError,
     OSError,  # from bz2
-    RuntimeError,  # encryption; NotImplementedError for what zipfile lacks
+    RuntimeError,  # for an encrypted member; its subclass NotImplementedError for an unknown compression
     ValueError,  # UnicodeDecodeError for a name
     struct.error,
 )

@@ -1,23 +1,13 @@
-"""What a task answers from is its data and, where it does not ship with Equipoise, its code."""
+"""The digest of a task: that of its data and, for a task that does not ship with Equipoise, of its code."""
 
 from pathlib import Path
 
 import pytest
+from task_source import TASK
 
 from equipoise.harness.core.registry import load_task
 from equipoise.harness.core.task_digest import task_digest
 
-TASK = """
-from equipoise.harness.core.task import Evaluation, Metric, Task, TaskInfo
-from equipoise.harness.spaces.nasbench201 import NasBench201
-class Count(Task):
-    info = TaskInfo(
-        name="convolutions/count", source="me", licence="CC0", metric=Metric.accuracy(), data_digest="none: computed"
-    )
-    space = NasBench201()
-    def evaluate(self, architecture, fidelity, rng):
-        return Evaluation(1 - architecture.count(3) / 6, 1.0)
-"""
 SHIPPED_CLASS = """
 from equipoise.harness.core.registry import load_task
 from equipoise.harness.core.task import Benchmark
