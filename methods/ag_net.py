@@ -42,7 +42,8 @@ class AgNet(PredictorMethod):
     settings as in its repository (AG-Net: ``search/Search_Tabular.py``, ``Generator.py``, ``scripts``). Differs from
     the paper: the states of all decisions exchange messages for two rounds, where theirs adds nodes one by one;
     illegal options are masked, where theirs writes invalid graphs and drops them; pre-training sees 32,000 draws
-    instead of 2.5 million.
+    instead of 2.5 million; where errors exceed 1, they are divided by the largest seen, where the repository divides
+    those of NAS-Bench-NLP by 100.
     """
 
     family = "nas"
@@ -54,6 +55,7 @@ class AgNet(PredictorMethod):
         "The generator is a network over the decisions of a space, instead of one that adds nodes one by one.",
         "Illegal options are masked; the paper drops invalid graphs.",
         "Pre-trained on 32,000 unlabelled draws instead of 2.5 million.",
+        "Where errors exceed 1, they are divided by the largest seen.",
     )
 
     def __init__(
@@ -112,7 +114,8 @@ class AgNet(PredictorMethod):
         return generator
 
     def _train(self, generator: NoiseGenerator) -> None:
-        codes, accuracies = np.asarray(self.architectures), np.clip(1.0 - np.asarray(self.errors), 0.0, 1.0)
+        errors = np.asarray(self.errors) / max(1.0, float(np.abs(self.errors).max()))
+        codes, accuracies = np.asarray(self.architectures), np.clip(1.0 - errors, 0.0, 1.0)
         weights = rank_weights(self.errors, self.weight_factor)
         n, size = len(codes), min(self.minibatch, len(codes))
         for _ in range(self.epochs):

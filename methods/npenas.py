@@ -56,9 +56,10 @@ class Npenas(PredictorMethod):
 
     Source: Wei, Niu, Tang and Liang, NPENAS: Neural Predictor Guided Evolution for Neural Architecture Search, 2020
     (arXiv 2003.12857), algorithms 1 and 2; settings as in its repository (``nas_lib/configs.py``, ``predictor.py``).
-    Differs from it: what counts as seen is the benchmark's entry, not the set of
-    paths; an operation ``none`` is left out instead of standing apart as an isolated node; where errors exceed 1, they
-    are divided by the largest seen.
+    Differs from it: a mutation is one edit of the space, where the repository redraws about three edges and one
+    operation of a NAS-Bench-101 cell; what counts as seen is the benchmark's entry, not the set of paths; an operation
+    ``none`` is left out instead of standing apart as an isolated node; where errors exceed 1, they are divided by the
+    largest seen.
     """
 
     family = "nas"
@@ -67,6 +68,7 @@ class Npenas(PredictorMethod):
     knowledge = ("decisions", "legality", "isomorphism", "graph")
     costly = True
     deviations = (
+        "A mutation is one edit of the space; on NAS-Bench-101 the authors redraw about three edges and one operation.",
         "Repeats are told by the benchmark's entries, not by sets of paths; 'none' is left out of the graph.",
         "Where errors exceed 1, they are divided by the largest seen.",
         "Predictions range to 100 % on every space; the authors' code has 10 % on NAS-Bench-101 (scale = 10).",

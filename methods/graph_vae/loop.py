@@ -76,9 +76,7 @@ class GenerativeSearch(Method, ABC):
         for name, value in given.items():
             if value < least[name]:
                 raise SettingError(f"{name} = {value}; accepted: whole numbers from {least[name]} on")
-        own = (
-            type(self).__module__.removeprefix("equipoise.methods.").partition(".")[0]
-        )  # also of a class defined elsewhere
+        own = type(self).__module__.removeprefix("equipoise.methods.").partition(".")[0]  # also of classes elsewhere
         check_count(own, "n_initial", n_initial, problem, default=10)
         check_count(own, "generation", generation, problem, default=20)
         if not generation_share > 0:
@@ -130,9 +128,7 @@ class GenerativeSearch(Method, ABC):
             self._taken.add(self._ranker.architectures[-1])
 
     def _pick(self) -> Architecture:
-        place = int(
-            self.rng.integers(len(self._candidates))
-        )  # drawn with a ranker too: the draws that follow are the same
+        place = int(self.rng.integers(len(self._candidates)))  # drawn by both, so that the later draws are the same
         return self._candidates.pick() if self.ranked else self._candidates.pop(place)
 
     def _generate(self) -> None:

@@ -5,6 +5,7 @@ import pytest
 from method_runs import make_on_proteins, make_search, run_on_proteins, run_search
 
 from equipoise.harness.core.errors import SettingError
+from equipoise.harness.core.method import Observation
 from equipoise.harness.core.space import SearchSpace
 from equipoise.harness.spaces.darts import Darts
 from equipoise.harness.spaces.nasbench101 import NasBench101
@@ -62,3 +63,15 @@ def test_a_run_repeats_with_its_seed() -> None:
 def test_bad_settings_are_refused_with_what_is_accepted(bad: dict[str, object]) -> None:
     with pytest.raises(SettingError, match=rf"ag_net: {next(iter(bad))} = .*accepted: "):
         make_on_proteins("ag_net", **bad)
+
+
+def test_errors_above_one_of_the_same_order_are_told_apart() -> None:
+    def asked(power: int) -> list[tuple[int, ...]]:
+        method, found = make_search("ag_net", 40, **FAST), []
+        for _ in range(40):
+            query = method.ask()
+            found.append(query.architecture)
+            method.tell(Observation(query, 2.0 + sum(query.architecture) ** power, 1.0))
+        return found
+
+    assert asked(1) != asked(2)
