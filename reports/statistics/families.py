@@ -82,7 +82,7 @@ def compare_families(
     Clusters: tasks of one search space are not independent. A cluster is the mean of its tasks, and clusters weigh the
     same. Two questions need two intervals: `Effect.overall` (these tasks, other seeds: stratified paired bootstrap
     of `resampling`) and `Effect.beyond` (other task families: Student's t on the C cluster effects, C - 1 degrees of
-    freedom; with few clusters a cluster bootstrap covers far less than it claims, as ``python studies/calibration.py``
+    freedom; with few clusters a cluster bootstrap covers far less than it claims, as ``python -m studies.calibration``
     shows). Sources: Cameron and Miller, Journal of Human Resources 2015, section VI (few clusters); Varma and Simon,
     BMC Bioinformatics 2006 (selection and judgement on different data).
 

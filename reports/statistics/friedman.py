@@ -69,7 +69,7 @@ def friedman(errors: npt.ArrayLike, alpha: float = 0.05) -> Friedman:
       function at the observed difference.
 
     With fewer than 10 tasks F gives false positives (18 % at a nominal 5 % for 3 methods on 3 tasks; see
-    ``python studies/calibration.py``). The p-value is then that of chi2 over 10,000 random orders of the ranks within
+    ``python -m studies.calibration``). The p-value is then that of chi2 over 10,000 random orders of the ranks within
     each task, (1 + as large) / 10,001, with a fixed seed: valid for any number of tasks and methods and with ties.
 
     Sources: Friedman, JASA 1937; Iman and Davenport, Communications in Statistics 1980; Nemenyi 1963; as recommended

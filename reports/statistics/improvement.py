@@ -20,7 +20,7 @@ def probability_of_improvement(
     The mean over tasks of `pairwise.a12`; stratified paired bootstrap. Ties count half. Each pair stands on the tasks
     where both have a repeat; a pair without any is NaN. One repeat: the interval is [0, 1]. Two methods whose runs
     never overlap have an interval of width 0 at 0 or 1: the resamples never overlap either. Where a single task with 4
-    repeats decides, the interval covers 87 % (``python studies/calibration.py``).
+    repeats decides, the interval covers 87 % (``python -m studies.calibration``).
 
     Source: Agarwal et al., NeurIPS 2021, section 4.3.
 

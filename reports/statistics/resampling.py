@@ -251,7 +251,7 @@ def estimate(
     """An estimate with its percentile interval, widened for few repeats by `widening`.
 
     Errors as skewed as an exponential distribution cover 93 % on one task with 30 repeats, and with 5 repeats 87 % on
-    one task and 92 % over four (``python studies/calibration.py``): read intervals of few repeats with that in mind.
+    one task and 92 % over four (``python -m studies.calibration``): read intervals of few repeats with that in mind.
 
     Args:
         value: The estimate.

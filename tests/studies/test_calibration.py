@@ -1,8 +1,8 @@
-"""A reduced calibration: the full one is ``python studies/calibration.py``."""
+"""A reduced calibration: the full one is ``python -m studies.calibration``."""
 
 import pytest
 
-from studies.calibration import STUDIES, Check, calibrate
+from studies.calibration.rates import STUDIES, Check, calibrate
 
 
 @pytest.mark.parametrize("study", STUDIES)
