@@ -55,12 +55,14 @@ class Preflight:
         asked: All of them, under the same labels.
         skipped: Tasks and methods that cannot run here: their data or packages are missing.
         not_applicable: Pairs that cannot run anywhere: the task lacks what the method requires.
+        labels: Of all methods, as the suite was written, each with its label here, which may have remarks.
     """
 
     suite: Suite
     asked: Suite
     skipped: tuple[Exclusion, ...]
     not_applicable: tuple[Exclusion, ...]
+    labels: Mapping[str, str]
 
     def excluded(self) -> list[dict[str, str]]:
         """Both kinds, as the manifest keeps them."""
@@ -109,7 +111,7 @@ def preflight(suite: Suite, skip_missing: bool) -> Preflight:
         raise SuiteError(f"nothing is left to run: no method applies to any task; the last: {pairs[-1].reason}")
     labels = {before.label: entry.label for before, entry in zip(suite.methods, asked, strict=True)}
     suite = replace(suite, methods=tuple(asked), focus=labels.get(suite.focus, ""))
-    return Preflight(replace(suite, tasks=tuple(tasks), methods=tuple(methods)), suite, tuple(skipped), pairs)
+    return Preflight(replace(suite, tasks=tuple(tasks), methods=tuple(methods)), suite, tuple(skipped), pairs, labels)
 
 
 def _labelled(entry: MethodEntry, cls: type[Method], suite: Suite) -> MethodEntry:

@@ -137,7 +137,8 @@ def _executed(
         wanted = _wanted(ready, shard)
         with in_turn(store.path):
             manifest = _manifest(store, suite, settings.command, ready.excluded())
-            _settle_changed_code(store, suite, wanted, settings.redo, settings.keep)
+            redo = [ready.labels.get(label, label) for label in settings.redo]
+            _settle_changed_code(store, suite, wanted, redo, settings.keep)
             store.write_manifest(manifest)
         _heed(clock)
         missing = [spec for spec in wanted if not store.has(spec)]

@@ -90,6 +90,23 @@ def test_redo_plays_its_runs_again(edited: Path) -> None:
     assert verify(edited / "out", 6, [].append) == 0
 
 
+def test_redo_takes_a_label_as_it_is_written_and_as_it_is_stored(tmp_path: Path) -> None:
+    made = Suite.from_dict(
+        {
+            "name": "made",
+            "budget": {"queries": 4},
+            "protocol": {"repeats": 1, "seed": 1, "history": ["nasbench_graph/pubmed"]},
+            "tasks": [{"name": "nasbench_graph/cora"}],
+            "methods": [{"name": "transfer_gp"}],
+        }
+    )
+    first = run_suite(made, tmp_path, workers=1, cluster="in-process")
+    (entry,) = first.suite.methods
+    assert entry.label != "transfer_gp"
+    for label in ("transfer_gp", entry.label):
+        assert run_suite(made, tmp_path, workers=1, cluster="in-process", redo=(label,)).executed == 1
+
+
 def test_keep_keeps_them_and_says_so(edited: Path) -> None:
     assert play(edited, 3, keep=True).stored == 6
     said: list[str] = []
