@@ -43,9 +43,10 @@ class Robot(Method):
         SettingError: A setting is out of range.
 
     Source: He, Hu, Hong, Lin, Wang and Low, Robustifying and Boosting Training-Free Neural Architecture Search, ICLR
-    2024; settings as in its repository (RoBoT: ``search_nb201.py``). Differs from the paper: jacov, nwot and parameters
-    stand for jacob_cov, grasp and fisher, which not all tasks have; a pool of 1,000 architectures is scored instead of
-    the whole space, since scores are paid for; the bound is maximised over random weights instead of by L-BFGS.
+    2024; settings as in its repository (RoBoT: ``search_nb201.py``). Differs from the paper: nwot and parameters stand
+    for grasp and fisher, which not all tasks have (jacov is the jacob_cov of its repository); a pool of 1,000
+    architectures is scored instead of the whole space, since scores are paid for; the bound is maximised over random
+    weights instead of by L-BFGS.
     """
 
     family = "nas"
@@ -54,7 +55,7 @@ class Robot(Method):
     knowledge = ("decisions", "legality", "isomorphism", "size", "scores")
     check_settings: ClassVar[Mapping[str, Any]] = {"pool": 50}  # scores for less than a query
     deviations = (
-        "jacov, nwot and parameters instead of jacob_cov, grasp and fisher.",
+        "nwot and parameters instead of grasp and fisher.",
         "A pool of 1,000 architectures is scored instead of the whole space, since scores are paid for.",
         "The confidence bound is maximised over random weights instead of by L-BFGS.",
     )

@@ -61,7 +61,7 @@ class GraphVae(Method):
         ascent: Share of the drafts that climb the property head.
         edited: Share of the drafts in which one decision is taken otherwise than the latent says.
         guidance: Weight of a linear model of the promise over the options, where a decision is taken otherwise.
-        partial: Share of a budget in epochs that is spent on short trainings; 0 for none.
+        partial: Share of a budget in epochs or in seconds that is spent on short trainings; 0 for none.
         backend: ``torch``, or ``dgl`` for the encoder.
 
     Raises:
@@ -76,7 +76,7 @@ class GraphVae(Method):
     origin = "this project"
     source = "This project, on the graph VAE of Liu, Allamanis, Brockschmidt and Gaunt, NeurIPS 2018"
     knowledge = ("decisions", "legality", "isomorphism", "graph", "fidelities")
-    tuned_on = ("nasbench201/cifar10", "nasbench201/fashion14", "nasbench_graph/cora")
+    tuned_on = ("nasbench201/*", "nasbench_graph/cora")
     labels_used = 0
     deviations = (
         "The autoencoder is trained before the search on 10,000 unlabelled draws from the space, which costs no query.",
@@ -163,7 +163,7 @@ class GraphVae(Method):
             self._train_in_full()
             chosen = self._next()
         self._taken.add(chosen)
-        self._partial.spend()
+        self._partial.asked()
         return Query(chosen, self._partial.fidelity)
 
     def _next(self) -> Architecture:
@@ -176,6 +176,8 @@ class GraphVae(Method):
     def tell(self, observation: Observation) -> None:
         """Learns from any observation; a short training counts only while such are asked for, a full one after that."""
         if observation.query.fidelity == self._partial.fidelity:
+            if self._partial.fidelity is not None:
+                self._partial.told(observation.cost_seconds)
             self._learn(observation)
         elif observation.query.fidelity is None:
             self._in_full.append(observation)

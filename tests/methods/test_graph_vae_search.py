@@ -91,6 +91,18 @@ def test_partial_training_comes_first_and_its_best_are_asked_again_in_full() -> 
     assert trajectory.architecture[24:29] == [trajectory.architecture[row] for row in short[:5]]
 
 
+def test_a_share_of_a_budget_in_seconds_goes_to_short_trainings_too() -> None:
+    task, budget = Large(), Budget(cost_seconds=80.0)
+    method = load_method("graph_vae")(
+        problem_of(load_method("graph_vae"), task, budget), np.random.default_rng(0), pool=50, rounds=2, partial=0.3
+    )
+    trajectory = run_trial(method, task, Ledger(budget), np.random.default_rng)
+    costs = np.asarray(trajectory.cost_seconds)
+    short = trajectory.fidelity.count(1)
+    assert trajectory.fidelity == [1] * short + [4] * (len(costs) - short)
+    assert costs[:short].sum() <= 0.3 * 80.0 < costs[:short].sum() + 2 * costs[:short].max()
+
+
 def test_what_was_told_in_full_before_the_short_trainings_end_is_not_asked_again() -> None:
     task, budget = MadeTask(), Budget(epochs=120)
     start = task.space.sample(np.random.default_rng(5), 10)
