@@ -1,10 +1,11 @@
 """One table per space: each method's regret by validation, test and held-out seeds, at every budget of the runs.
 
 Run ``python studies/space_tables.py FOLDER [FOLDER ...] > tables.md``. The folders hold stored results, for example
-of ``equipoise run embedded`` and ``equipoise run held_out_seeds``; the table of a space joins what they tell of it. A
-figure is the mean over the tasks of the space with its 95 % interval over seeds; a space whose tasks tell no test
-error, or no held-out seeds, has no such column. A method that did not run on all tasks of a space is not in its
-table; one that was tuned on some of them is marked with a star.
+of ``equipoise run embedded`` and ``equipoise run held_out_seeds``; the table of a space joins what they tell of it:
+runs whose seeds are split tell the regret by held-out seeds, all others those by validation and test error. A figure
+is the mean over the tasks of the space with its 95 % interval over seeds. A surrogate has a table of its own, which
+tells how well it ranks what it was not fitted to. A method that did not run on all tasks of a table is not in it; one
+that was tuned on some of them is marked with a star.
 
 With ``--against METHOD`` the figures are differences from that method over seeds, below zero where the row is better.
 With ``--without TASK``, which may be repeated, tables leave a task out.
@@ -20,32 +21,45 @@ import numpy as np
 from equipoise.reports.analysis import Analysis
 from equipoise.reports.judged_regrets import Kind
 from equipoise.reports.load import load
-from equipoise.reports.results import Results
+from equipoise.reports.results import Results, TaskResults
 
 KINDS: tuple[Kind, ...] = ("validation", "test", "held-out seeds")
+SPLIT = "split"
 
 Key = tuple[Kind, float]
 Column = dict[str, str]
 
 
 def spaces_of(results: Results, without: Sequence[str] = ()) -> dict[str, list[Results]]:
-    """The results on the tasks of each space, one per budget, ascending."""
-    found: dict[str, list[Results]] = {}
-    for space, places in results.spaces.items():
-        kept = [place for place in places if results.tasks[place].name not in without]
-        if kept:
-            found[space] = [
-                replace(one, tasks=tuple(one.tasks[place] for place in kept), smaller=(), objectives=None)
-                for one in (*results.smaller, results)
-            ]
-    return found
+    """The results on the tasks of each space, or of each surrogate, one per budget, ascending."""
+    groups: dict[str, list[int]] = {}
+    for place, task in enumerate(results.tasks):
+        if task.name not in without:
+            groups.setdefault(_heading(results, task), []).append(place)
+    return {
+        heading: [
+            replace(one, tasks=tuple(one.tasks[place] for place in places), smaller=(), objectives=None)
+            for one in (*results.smaller, results)
+        ]
+        for heading, places in groups.items()
+    }
+
+
+def _heading(results: Results, task: TaskResults) -> str:
+    entry = results.manifest["tasks"].get(task.name, {})
+    if not entry.get("surrogate"):
+        return task.space
+    scores = entry.get("held_out")
+    fit = f"held-out Kendall tau {scores[-1]['kendall_tau']:.2f}" if scores else "its fit is not stated"
+    return f"{task.space}: surrogate {task.title} ({fit})"
 
 
 def columns_of(each: Sequence[Results], against: str | None = None) -> dict[Key, Column]:
     """Of each kind of regret and budget, a method's mean and interval in words; or those of its differences."""
     found: dict[Key, Column] = {}
     for results in each:
-        for kind in KINDS:
+        split = results.manifest["suite"]["protocol"].get("seeds") == SPLIT
+        for kind in KINDS[2:] if split else KINDS[:2]:
             analysis = Analysis(results, kind)
             there = int(np.isfinite(analysis.regrets).any(axis=(0, 2)).sum())
             column: Column = {}
@@ -90,17 +104,28 @@ def marked(results: Results, label: str) -> str:
 
 
 def table(space: str, parts: Sequence[Sequence[Results]], against: str | None = None) -> str:
-    """The Markdown table of one space, methods in the order of the last validation column."""
+    """The Markdown table of one space, methods in the order of the last column of the first kind.
+
+    Raises:
+        ValueError: Two of the parts have a method under one label at different settings.
+    """
     columns: dict[Key, Column] = {}
+    settings: dict[str, str] = {}
     counts: list[dict[str, str]] = []
     names: dict[str, str] = {}
     for each in parts:
         for key, column in columns_of(each, against).items():
             columns[key] = {**column, **columns.get(key, {})}
         counts.append(repeats_of(each))
+        for method in each[-1].methods:
+            if settings.setdefault(method.label, str(method.settings)) != str(method.settings):
+                raise ValueError(
+                    f"{space}: {method.label} ran with {method.settings} and with {settings[method.label]}; "
+                    "give one of them a label of its own"
+                )
         names |= {label: marked(each[-1], label) for label in each[-1].labels if label not in names}
     keys = sorted(columns, key=lambda key: (KINDS.index(key[0]), key[1]))
-    last = max((key for key in keys if key[0] == "validation"), key=lambda key: key[1])
+    last = max((key for key in keys if key[0] == keys[0][0]), key=lambda key: key[1])
     order = sorted(columns[last], key=lambda label: float(columns[last][label].split()[0]))
     compared = f", minus `{against}`" if against else ""
     lines = [

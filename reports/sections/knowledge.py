@@ -44,14 +44,16 @@ def knowledge_section(analysis: Analysis) -> Section | None:
 def pairs_of(analysis: Analysis, entry: str) -> tuple[list[Pair], str]:
     """Pairs of active methods (with, without) whose knowledge differs by one entry alone, and how alike they are.
 
-    A baseline never stands for knowledge: to propose the smallest network first is no use of size to search by. Pairs of one method at one setting, which rules tell apart, come before pairs of one method at two settings, and
-    these before pairs of two methods; only the first kind that there is counts.
+    Pairs of one method at one setting, which rules tell apart, come before pairs of one method at two settings, and
+    these before pairs of two methods; only the first kind that there is counts. A baseline stands in no pair of two
+    methods: to propose the smallest network first is no use of size to search by, and random search is no search that
+    lacks one kind of knowledge alone.
     """
     methods = analysis.results.methods
     knows = {place: frozenset(methods[place].knowledge) for place in analysis.active.tolist()}
     alike = [(a, b) for a in knows for b in knows if knows[b] and entry in knows[a] and knows[a] - {entry} == knows[b]]
     one = [(a, b) for a, b in alike if methods[a].name == methods[b].name]
-    found = [(a, b) for a, b in alike if methods[a].family != "baseline"]
+    found = [(a, b) for a, b in alike if "baseline" not in (methods[a].family, methods[b].family)]
     same = [(a, b) for a, b in one if methods[a].changed == methods[b].changed]
     return (same, "one method") if same else (one, "one method, other settings") if one else (found, "two methods")
 

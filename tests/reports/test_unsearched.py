@@ -207,6 +207,18 @@ def test_settings_that_use_more_are_pairs_of_one_method(tmp_path: Path) -> None:
     assert pairs_of(analysis, "size")[0] == []
 
 
+def test_a_baseline_is_no_method_that_lacks_one_kind_of_knowledge(tmp_path: Path) -> None:
+    chosen = suite(({"name": "structural_gp"}, {"name": "random_search"}), (FASHION,), {"queries": 8}, repeats=2)
+
+    def as_the_engine(manifest: dict[str, Any]) -> None:
+        manifest["methods"] = manifest_of(chosen, (), ())["methods"]
+
+    analysis = Analysis(load(played(tmp_path, chosen, as_the_engine)))
+    first, second = (set(method.knowledge) for method in analysis.results.methods)
+    assert {"graph"} in (first - second, second - first)
+    assert pairs_of(analysis, "graph")[0] == []
+
+
 def test_factors_have_their_shares_and_levels(design: Path) -> None:
     analysis = Analysis(load(design))
     section = factorial_section(analysis)
