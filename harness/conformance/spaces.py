@@ -94,6 +94,23 @@ def graphs_are_acyclic(space: SearchSpace) -> None:
             )
 
 
+def graphs_have_inputs_and_outputs(space: SearchSpace) -> None:
+    """Every finished graph has a node of a label that nothing leads to, and one of a label that leads to nothing.
+
+    By them, methods that read graphs find where paths begin and end.
+    """
+    samples = space.sample(np.random.default_rng(12), 50)
+    graphs = [space.graph(architecture) for architecture in samples]
+    entered = {graph.node_labels[target] for graph in graphs for _, target in graph.edges}
+    left = {graph.node_labels[source] for graph in graphs for source, _ in graph.edges}
+    for architecture, graph in zip(samples, graphs, strict=True):
+        for found, what in ((entered, "no predecessor, as an input has"), (left, "no successor, as an output has")):
+            assert graph.edges and set(graph.node_labels) - found, (
+                f"the graph of {architecture}, nodes {graph.node_labels}, has no node of a label that in all graphs "
+                f"has {what}; draw inputs and outputs as nodes with labels of their own"
+            )
+
+
 def encodings_have_one_shape(space: SearchSpace) -> None:
     """Vectors have one length, depend on the architecture alone, and lead back to its key where they can be read."""
     samples = space.sample(np.random.default_rng(11), 20)
@@ -127,6 +144,7 @@ SPACE_CHECKS: Sequence[Callable[[SearchSpace], None]] = (
     keys_are_stable,
     neighbours_are_edits,
     graphs_are_acyclic,
+    graphs_have_inputs_and_outputs,
     encodings_have_one_shape,
     is_a_value,
 )

@@ -83,6 +83,9 @@ class SearchSpace(ABC):
     def graph(self, prefix: Architecture) -> LabelledDag:
         """Draws an architecture, finished or not, as a graph.
 
+        Inputs and outputs of a finished graph are nodes with labels of their own: labels that in no graph of the space
+        have a predecessor, or a successor. By them, methods that read graphs find where paths begin and end.
+
         Args:
             prefix: The options taken so far, from none to all.
         """

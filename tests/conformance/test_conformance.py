@@ -126,6 +126,19 @@ class _Cyclic(MadeSpace):
         return LabelledDag(("input", "output"), ((0, 1), (1, 0)), ("", ""))
 
 
+class _NoInput(MadeSpace):
+    """Layers in a row, of which any may be the first."""
+
+    def graph(self, prefix):
+        nodes, edges, labels = super().graph(prefix)
+        return LabelledDag(nodes[1:], tuple((u - 1, v - 1) for u, v in edges[1:]), labels[1:])
+
+
+class _Edgeless(MadeSpace):
+    def graph(self, prefix):
+        return LabelledDag(super().graph(prefix).node_labels, (), ())
+
+
 class _Standardised(Options):
     """Tells an architecture by how it stands to the others."""
 
@@ -158,6 +171,7 @@ SPACE_CHEATS = {
     s.keys_are_stable: [_UnstableKey],
     s.neighbours_are_edits: [_OwnNeighbour, _Motionless],
     s.graphs_are_acyclic: [_Cyclic],
+    s.graphs_have_inputs_and_outputs: [_NoInput, _Edgeless],
     s.encodings_have_one_shape: [_BatchDependent, _Unreadable],
     s.is_a_value: [_Heavy],
 }
