@@ -2,15 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from equipoise.harness.benchmarks._counted_sizes import MEASURES, CountedSizes, is_counted
 from equipoise.harness.benchmarks._open_table import images_of, unknown_info
 from equipoise.harness.core.errors import DataError
+from equipoise.harness.core.scores import FREE, Score
 from equipoise.harness.core.space import Architecture, SearchSpace
 from equipoise.harness.core.task import (
     Evaluation,
@@ -52,7 +54,8 @@ class SurrogateTask(Task):
         space: SearchSpace | None = None,
         skip: Callable[[], str | None] | None = None,
     ) -> None:
-        self._info, self.path, self._space, self._skip = info, path, space, skip
+        self.path, self._space, self._skip = path, space, skip
+        self._info = info.deferring(scores=partial(_free_scores, path, space))
         super().__init__(noise)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -91,6 +94,12 @@ class SurrogateTask(Task):
         if self.path.is_file():
             return None
         return self._skip() if self._skip is not None else f"needs {self.path}: no such file"
+
+    def resource(self, name: str) -> Any | None:
+        """``parameters`` and ``flops`` of the networks of the space, where they can be counted."""
+        if name in MEASURES and is_counted(self.space):
+            return CountedSizes(self.space, name)
+        return super().resource(name)
 
     @cached_property
     def _listed(self) -> bool:
@@ -157,6 +166,11 @@ class SurrogateTask(Task):
     def landscape(self) -> npt.NDArray[np.float64] | None:
         """The prediction for every architecture at full training, where the space can be listed."""
         return np.asarray(self._errors[-1]) if self._listed else None
+
+
+def _free_scores(path: Path, space: SearchSpace | None) -> tuple[Score, ...]:
+    known = space or (read_header(path).table.space if path.is_file() else None)
+    return FREE if known is not None and is_counted(known) else ()
 
 
 def surrogate_info(name: str, path: Path) -> TaskInfo:

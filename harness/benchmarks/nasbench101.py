@@ -1,9 +1,15 @@
 """NAS-Bench-101 as its authors published it."""
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
+import numpy as np
+import numpy.typing as npt
+
+from equipoise.harness.benchmarks._counted_sizes import MEASURES, CountedSizes
+from equipoise.harness.benchmarks._network_sizes import SizeReaders
 from equipoise.harness.benchmarks._official import OfficialTables
 from equipoise.harness.core.task import Metric
 from equipoise.harness.data.official import nasbench101
@@ -54,6 +60,10 @@ class NasBench101Benchmark(OfficialTables):
         """Reads the TFRecord."""
         return nasbench101.records(path)
 
+    def sizes(self, dataset: str) -> SizeReaders:
+        """Both measures, counted."""
+        return {measure: partial(_everything, measure) for measure in MEASURES}
+
     def headers(self, path: Path) -> Mapping[str, TableHeader]:
         """All four numbers of epochs, or the last one for the smaller official file."""
         epochs = EPOCHS[-1:] if "only108" in path.name else EPOCHS
@@ -65,3 +75,7 @@ class NasBench101Benchmark(OfficialTables):
             seeds=REPEATS,
         )
         return {"cifar10": header}
+
+
+def _everything(measure: str) -> npt.NDArray[np.float64]:
+    return CountedSizes(NasBench101Benchmark.space, measure).everything

@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from equipoise.harness.benchmarks._counted_sizes import MEASURES, CountedSizes
 from equipoise.harness.benchmarks._official import Imported
 from equipoise.harness.core.errors import DataError
+from equipoise.harness.core.scores import FREE
 from equipoise.harness.core.space import Architecture
 from equipoise.harness.core.task import Evaluation, Metric, Noise, SurrogateInfo, SurrogateScores, Task, TaskInfo
 from equipoise.harness.data.cache import cache_folder
@@ -72,6 +74,7 @@ class NasBench301Benchmark(Imported):
             noises=("mean", "single"),
             surrogate=SurrogateInfo("trees", scores if dataset == "cifar10" else ()),
             images="cifar10",
+            scores=FREE,
         )
         return NasBench301Task(info, path, f"needs {path.name}: {self.get(dataset)}", noise)
 
@@ -147,6 +150,10 @@ class NasBench301Task(Task):
     def info(self) -> TaskInfo:
         """The data sheet."""
         return self._info
+
+    def resource(self, name: str) -> Any | None:
+        """``parameters`` and ``flops`` of the networks."""
+        return CountedSizes(self.space, name) if name in MEASURES else super().resource(name)
 
     def skip(self) -> str | None:
         """The libraries or the imported archive are missing, and how to get them."""
