@@ -1,7 +1,10 @@
 """Fixtures shared by all tests."""
 
 import os
+import shutil
 import sys
+import tempfile
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,20 +20,20 @@ FAST = {"core", "data", "reports", "spaces", "store", "tables"}
 """Folders of the subset of `tox -e fast`: they start no process and train nothing."""
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Keeps the tests out of the user's data cache, in one that all processes of the tests share."""
+    if not hasattr(config, "workerinput"):  # processes of xdist have it from the first
+        folder = tempfile.mkdtemp(prefix="equipoise-tests-")
+        os.environ["EQUIPOISE_CACHE"] = folder
+        config.add_cleanup(partial(shutil.rmtree, folder, ignore_errors=True))
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks the tests of these folders."""
     here = Path(__file__).parent
     for item in items:
         if item.path.is_relative_to(here) and item.path.relative_to(here).parts[0] in FAST:
             item.add_marker(pytest.mark.fast)
-
-
-@pytest.fixture(autouse=True, scope="session")
-def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Keeps the tests out of the user's data cache, in one that all processes of the tests share."""
-    base = tmp_path_factory.getbasetemp()
-    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    os.environ["EQUIPOISE_CACHE"] = str(shared / "cache")
 
 
 @pytest.fixture

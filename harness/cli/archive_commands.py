@@ -74,8 +74,10 @@ def check(
     """
     from equipoise.harness.archive.check import check as check_entries
     from equipoise.harness.archive.index import Archive
-    from equipoise.harness.engine.limits import Limits
+    from equipoise.harness.engine.limits import Limits, memory_is_told
 
+    if not memory_is_told():
+        typer.echo("the memory of the check is not limited: this system does not tell that of processes", err=True)
     limits = Limits(seconds, int(memory * 1e9))
     verdicts = check_entries(Archive.open(folder), names or (), sample, typer.echo, mark, limits)
     raise typer.Exit(int(any(verdict.damaged for verdict in verdicts)))

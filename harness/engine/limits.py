@@ -7,7 +7,7 @@ from pathlib import Path
 
 from equipoise.harness.core.protocol import Protocol
 
-__all__ = ["Limits", "memory_of_group"]
+__all__ = ["Limits", "memory_is_told", "memory_of_group"]
 
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _SHARE = re.compile(r"^Pss:\s+(\d+) kB", re.MULTILINE)
@@ -42,6 +42,11 @@ class Limits:
         if self.memory is not None and (held := memory_of_group(group)) > self.memory:
             return f"stopped at {held / 1e9:.2f} GB of memory: [protocol] memory_per_run = {self.memory / 1e9:g} GB"
         return None
+
+
+def memory_is_told() -> bool:
+    """Whether this system tells the memory of processes; without, no limit of it can be kept."""
+    return Path("/proc/self/stat").is_file()
 
 
 def memory_of_group(group: int) -> int:

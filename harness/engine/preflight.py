@@ -16,6 +16,7 @@ from equipoise.harness.core.space import SearchSpace
 from equipoise.harness.core.suite import Suite
 from equipoise.harness.core.suite_entries import MethodEntry
 from equipoise.harness.core.task import Task
+from equipoise.harness.engine.limits import memory_is_told
 from equipoise.harness.engine.objectives import MeasuredTask, with_objectives
 from equipoise.harness.engine.rules import conflict, searched_problem, searched_task
 
@@ -79,6 +80,11 @@ def preflight(suite: Suite, skip_missing: bool) -> Preflight:
     Raises:
         EquipoiseError: Something cannot run as written, or nothing is left to run.
     """
+    if suite.protocol.memory_per_run is not None and not memory_is_told():
+        raise SuiteError(
+            f"[protocol] memory_per_run = {suite.protocol.memory_per_run!r}: this system does not tell the memory of "
+            "processes (it has no /proc); leave it out"
+        )
     tasks, skipped = _tasks(suite)
     asked: list[MethodEntry] = []
     methods: list[MethodEntry] = []

@@ -219,7 +219,7 @@ class _Worker:
     def end(self) -> str:
         """Waits for the process, kills what it leaves, and says how it ended."""
         with suppress(OSError):
-            _wait_unreaped(self._process.pid, LAST_SECONDS)
+            _wait_unreaped(self._process, LAST_SECONDS)
         self.kill()  # the process still has its number, so this reaches its children and nobody else
         code = self._process.wait()
         self._requests.close()
@@ -228,14 +228,18 @@ class _Worker:
         return f"the worker process died in this run ({how}{'; out of memory?' if code == -signal.SIGKILL else ''})"
 
 
-def _wait_unreaped(process: int, seconds: float) -> None:
-    """Waits until a child has ended, and leaves its number to it.
+def _wait_unreaped(process: "subprocess.Popen[bytes]", seconds: float) -> None:
+    """Waits until a child has ended, and leaves its number to it where the system can (macOS from Python 3.13 on).
 
     Raises:
         OSError: It is no child of this process, or was waited for.
     """
+    if not hasattr(os, "waitid"):
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(seconds)
+        return
     deadline = monotonic() + seconds
     while monotonic() < deadline:
-        if os.waitid(os.P_PID, process, os.WEXITED | os.WNOWAIT | os.WNOHANG) is not None:
+        if os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is not None:
             return
         sleep(0.01)

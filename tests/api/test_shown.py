@@ -25,7 +25,8 @@ def test_tasks_show_their_data_sheet_even_without_data(name: str) -> None:
     assert repr(task) == f"<Task {name}, noise = 'mean'>"
     html = task._repr_html_()
     assert ('<th style="text-align:left">missing</th>' in html) == (task.skip() is not None)
-    assert "n/a: the source has no separate test split" in html or "test" in html
+    said = task.info.test_split or "n/a: the source has no separate test split"
+    assert f'<th style="text-align:left">test</th><td style="text-align:left">{said}</td>' in html
 
 
 def test_spaces_show_their_decisions() -> None:

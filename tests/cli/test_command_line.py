@@ -172,7 +172,7 @@ def test_a_task_that_cannot_be_read_does_not_hide_the_others(monkeypatch: pytest
     assert found["nasbench_graph/cora"]["skip"] is None
 
 
-def test_light_commands_import_nothing_heavy() -> None:
+def test_light_commands_import_nothing_heavy(tmp_path: Path) -> None:
     code = (
         "import sys, equipoise.harness.cli.main, equipoise.harness.cli.listing, equipoise.harness.cli.name_list\n"
         "import equipoise.harness.engine.session, equipoise.harness.engine.verify\n"
@@ -181,7 +181,7 @@ def test_light_commands_import_nothing_heavy() -> None:
         "heavy = {'torch', 'smac', 'skopt', 'hyperopt', 'matplotlib', 'sklearn', 'pandas', 'pyarrow', 'scipy'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=False)
     assert ran.stdout.strip() == "[]", ran.stdout + ran.stderr
 
 

@@ -74,3 +74,11 @@ def test_a_suite_that_was_stored_keeps_its_labels(rules: dict[str, Any]) -> None
     again = preflight(Suite.from_dict(once.to_dict()), skip_missing=False).suite
     assert [method.label for method in again.methods] == [method.label for method in once.methods]
     assert [run.run_id for run in again.runs()] == [run.run_id for run in once.runs()]
+
+
+def test_a_limit_of_memory_is_refused_where_it_cannot_be_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    limited = suite({"name": "random_search"}, memory_per_run="4GB")
+    assert preflight(limited, False).suite.methods
+    monkeypatch.setattr("equipoise.harness.engine.preflight.memory_is_told", lambda: False)
+    with pytest.raises(SuiteError, match=r"memory_per_run = '4GB': this system does not tell .* leave it out"):
+        preflight(limited, False)

@@ -39,6 +39,15 @@ def test_a_worker_that_dies_fails_its_call_and_is_replaced(pool: WorkerProcesses
     assert [pool.submit(abs, -1).result() for _ in range(4)] == [1] * 4
 
 
+def test_a_worker_that_dies_is_noticed_where_the_system_cannot_wait_without_taking_its_number(
+    pool: WorkerProcesses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(os, "waitid")
+    with pytest.raises(DeadWorkerError, match="exit status 9"):
+        pool.submit(os._exit, 9).result(timeout=60)
+    assert pool.submit(abs, -1).result(timeout=60) == 1
+
+
 def test_a_worker_tells_of_each_run_only_where_it_has_limits(pool: WorkerProcesses) -> None:
     assert not pool.submit(runs_are_told).result()
     with WorkerProcesses(1, Limits(seconds=60.0)) as limited:

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
+from made import MadeSpace
 from method_runs import make_predictor
 
 from equipoise.harness.core.errors import SettingError
 from equipoise.harness.spaces.nasbench101 import NasBench101
 from equipoise.harness.spaces.nasbench201 import NasBench201
-from tests.made import MadeSpace
 
 
 def test_the_published_truncations_are_kept() -> None:

@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
+from made import MadeTask
 from method_runs import run_generator
 
 from equipoise.harness.core.ledger import Budget
 from equipoise.harness.core.method import Problem
 from equipoise.harness.core.registry import load_method, load_task
 from equipoise.harness.spaces.nasbench201 import NasBench201
-from tests.made import MadeTask
 
 torch = pytest.importorskip("torch", reason="needs torch: pip install 'equipoise[torch]'")
 

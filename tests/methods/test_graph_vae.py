@@ -4,6 +4,7 @@ import importlib.util
 
 import numpy as np
 import pytest
+from made import MadeTask
 from method_runs import SPACES, named
 
 from equipoise.harness.core.space import SearchSpace
@@ -11,7 +12,6 @@ from equipoise.harness.spaces.darts import Darts
 from equipoise.harness.spaces.nasbench101 import NasBench101
 from equipoise.harness.spaces.nasbench201 import NasBench201
 from equipoise.harness.spaces.nasbench_graph import NasBenchGraph
-from tests.made import MadeTask
 
 torch = pytest.importorskip("torch", reason="needs torch: pip install 'equipoise[torch]'")
 

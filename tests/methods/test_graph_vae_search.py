@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from made import MadeTask
 from method_runs import run_generator
 
 from equipoise.harness.core.errors import SettingError
@@ -13,7 +14,6 @@ from equipoise.harness.engine.runner import run_trial
 from equipoise.harness.spaces.nasbench101 import NasBench101
 from equipoise.harness.spaces.nasbench201 import NasBench201
 from equipoise.harness.spaces.nasbench_graph import NasBenchGraph
-from tests.made import MadeTask
 
 torch = pytest.importorskip("torch", reason="needs torch: pip install 'equipoise[torch]'")
 

@@ -4,6 +4,7 @@ import warnings
 
 import numpy as np
 import pytest
+from made import MadeSpace, MadeTask
 from method_runs import PREDICTORS, SPACES, make_predictor
 
 from equipoise.harness.core.ledger import Budget, Ledger
@@ -12,7 +13,6 @@ from equipoise.harness.core.registry import load_method, load_task, problem_of
 from equipoise.harness.core.space import SearchSpace
 from equipoise.harness.engine.runner import run_trial
 from equipoise.harness.spaces.nasbench201 import NasBench201
-from tests.made import MadeSpace, MadeTask
 
 
 def answered(method: Method, queries: int) -> list[tuple[int, ...]]:

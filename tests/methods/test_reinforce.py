@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from made import MadeSpace
 
 from equipoise.harness.core.errors import SettingError
 from equipoise.harness.core.ledger import Budget
@@ -9,7 +10,6 @@ from equipoise.harness.core.method import Method, Observation, Problem, Query
 from equipoise.harness.core.registry import load_method
 from equipoise.harness.core.space import SearchSpace
 from equipoise.harness.spaces.nasbench201 import NasBench201
-from tests.made import MadeSpace
 
 
 def make(space: SearchSpace, queries: int = 300, seed: int = 0, **given: object) -> Method:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from made import MadeSpace
 
 from equipoise.harness.core.errors import SettingError
 from equipoise.harness.core.ledger import Budget
@@ -10,7 +11,6 @@ from equipoise.harness.core.space import SearchSpace
 from equipoise.harness.spaces.nasbench101 import NasBench101
 from equipoise.harness.spaces.nasbench201 import NasBench201
 from equipoise.methods.tabular_reinforce import TabularReinforce
-from tests.made import MadeSpace
 
 
 def make(space: SearchSpace, seed: int = 0, **given: float) -> TabularReinforce:

@@ -11,7 +11,10 @@ from equipoise.reports.statistics.hypervolume import hypervolume, hypervolume_cu
 from equipoise.reports.statistics.indicators import additive_epsilon, igd_plus, r2
 from equipoise.reports.statistics.random_hypervolume import RandomHypervolume
 
-RNG = np.random.default_rng(3)
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(3)
 
 
 def test_hypervolume_of_boxes() -> None:
@@ -23,11 +26,11 @@ def test_hypervolume_of_boxes() -> None:
 
 
 @pytest.mark.parametrize("dimension", [2, 3, 4])
-def test_hypervolume_and_indicators_agree_with_moocore(dimension: int) -> None:
+def test_hypervolume_and_indicators_agree_with_moocore(dimension: int, rng: np.random.Generator) -> None:
     moocore = pytest.importorskip("moocore", reason="moocore is not installed")
     for scale in (1.2, 1.0):
-        points = np.round(RNG.random((40, dimension)) * scale, 2)  # with ties
-        front = non_dominated(RNG.random((60, dimension)))
+        points = np.round(rng.random((40, dimension)) * scale, 2)  # with ties
+        front = non_dominated(rng.random((60, dimension)))
         assert hypervolume(points) == pytest.approx(moocore.hypervolume(points, ref=np.ones(dimension)), abs=1e-12)
         np.testing.assert_array_equal(non_dominated(points), np.unique(points[moocore.is_nondominated(points)], axis=0))
         assert igd_plus(points, front) == pytest.approx(moocore.igd_plus(points, front), abs=1e-12)
@@ -35,26 +38,26 @@ def test_hypervolume_and_indicators_agree_with_moocore(dimension: int) -> None:
 
 
 @pytest.mark.parametrize("dimension", [2, 3])
-def test_hypervolume_and_igd_plus_agree_with_pymoo(dimension: int) -> None:
+def test_hypervolume_and_igd_plus_agree_with_pymoo(dimension: int, rng: np.random.Generator) -> None:
     pytest.importorskip("pymoo", reason="pymoo is not installed; it is no dependency")
     from pymoo.indicators.hv import HV
     from pymoo.indicators.igd_plus import IGDPlus
 
-    points = np.round(RNG.random((40, dimension)) * 1.2, 2)
-    front = non_dominated(RNG.random((60, dimension)))
+    points = np.round(rng.random((40, dimension)) * 1.2, 2)
+    front = non_dominated(rng.random((60, dimension)))
     assert hypervolume(points) == pytest.approx(float(HV(ref_point=np.ones(dimension))(points)), abs=1e-12)
     assert igd_plus(points, front) == pytest.approx(float(IGDPlus(front)(points)), abs=1e-12)
 
 
-def test_indicators_are_zero_on_the_front_and_infinite_without_points() -> None:
-    front = non_dominated(RNG.random((30, 2)))
+def test_indicators_are_zero_on_the_front_and_infinite_without_points(rng: np.random.Generator) -> None:
+    front = non_dominated(rng.random((30, 2)))
     assert igd_plus(front, front) == additive_epsilon(front, front) == 0
     assert igd_plus(np.zeros((0, 2)), front) == additive_epsilon(np.zeros((0, 2)), front) == np.inf
     assert additive_epsilon(front + 0.1, front) == pytest.approx(0.1)
 
 
-def test_r2_is_the_mean_loss_over_weights() -> None:
-    points = np.round(RNG.random((12, 2)), 2)
+def test_r2_is_the_mean_loss_over_weights(rng: np.random.Generator) -> None:
+    points = np.round(rng.random((12, 2)), 2)
     weights = (np.arange(200_000) + 0.5) / 200_000
     losses = np.maximum(weights[:, None] * points[:, 0], (1 - weights[:, None]) * points[:, 1]).min(axis=1)
     assert r2(points) == pytest.approx(losses.mean(), abs=1e-7)
@@ -66,8 +69,8 @@ def test_r2_is_the_mean_loss_over_weights() -> None:
 
 
 @pytest.mark.parametrize("dimension", [2, 3])
-def test_the_curve_is_the_hypervolume_of_every_beginning(dimension: int) -> None:
-    points = RNG.random((30, dimension)) * 1.1
+def test_the_curve_is_the_hypervolume_of_every_beginning(dimension: int, rng: np.random.Generator) -> None:
+    points = rng.random((30, dimension)) * 1.1
     points[4] = np.nan
     curve = hypervolume_curve(points)
     for count in range(1, 31):
@@ -76,8 +79,8 @@ def test_the_curve_is_the_hypervolume_of_every_beginning(dimension: int) -> None
 
 
 @pytest.mark.parametrize("dimension", [2, 3])
-def test_expected_hypervolume_is_the_mean_over_all_samples(dimension: int) -> None:
-    points = np.round(RNG.random((8, dimension)) * 1.2, 1)  # with ties, and points outside the box
+def test_expected_hypervolume_is_the_mean_over_all_samples(dimension: int, rng: np.random.Generator) -> None:
+    points = np.round(rng.random((8, dimension)) * 1.2, 1)  # with ties, and points outside the box
     points[3] = points[5]
     points[2, 0] = -0.1
     expected = RandomHypervolume(points)
@@ -90,7 +93,7 @@ def test_expected_hypervolume_is_the_mean_over_all_samples(dimension: int) -> No
 
 
 @pytest.mark.parametrize("dimension", [2, 3])
-def test_expected_hypervolume_against_simulation(dimension: int) -> None:
+def test_expected_hypervolume_against_simulation(dimension: int, rng: np.random.Generator) -> None:
     rng = np.random.default_rng(dimension)
     points = rng.random((400, dimension)) * 1.1
     found = [hypervolume(points[rng.choice(400, 20, replace=False)]) for _ in range(500)]
@@ -117,18 +120,18 @@ def test_nothing_is_expected_of_points_outside_the_box() -> None:
         assert RandomHypervolume(np.full((4, dimension), 2.0)).mean([1, 4]).tolist() == [0, 0]
 
 
-def test_attainment_surfaces_agree_with_moocore() -> None:
+def test_attainment_surfaces_agree_with_moocore(rng: np.random.Generator) -> None:
     moocore = pytest.importorskip("moocore", reason="moocore is not installed")
-    runs = [non_dominated(np.round(RNG.random((12, 2)), 2)) for _ in range(10)]
+    runs = [non_dominated(np.round(rng.random((12, 2)), 2)) for _ in range(10)]
     stacked = np.vstack([np.column_stack([run, np.full(len(run), number)]) for number, run in enumerate(runs)])
     for percent in (10, 50, 90):
         surface = moocore.eaf(stacked[:, :2], stacked[:, 2], percentiles=[percent])[:, :2]
         np.testing.assert_allclose(attainment_surface(runs, percent / 100), np.unique(surface, axis=0))
 
 
-def test_the_largest_difference_agrees_with_moocore() -> None:
+def test_the_largest_difference_agrees_with_moocore(rng: np.random.Generator) -> None:
     moocore = pytest.importorskip("moocore", reason="moocore is not installed")
-    sides = [[non_dominated(np.round(RNG.random((9, 2)) * scale, 2)) for _ in range(6)] for scale in (1.0, 1.1)]
+    sides = [[non_dominated(np.round(rng.random((9, 2)) * scale, 2)) for _ in range(6)] for scale in (1.0, 1.1)]
     stacked = [
         np.vstack([np.column_stack([run, np.full(len(run), number)]) for number, run in enumerate(runs)])
         for runs in sides

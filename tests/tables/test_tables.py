@@ -194,7 +194,7 @@ def test_an_opened_table_needs_no_reader(tmp_path: Path) -> None:
     code = "import sys; from equipoise.harness.core.registry import load_task; "
     code += f"print(load_task('table:{path}').optimum()); "
     code += "sys.exit('pyarrow' in sys.modules)"
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2], capture_output=True)
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path, capture_output=True)
 
 
 def test_a_changed_file_is_another_table(tmp_path: Path) -> None:

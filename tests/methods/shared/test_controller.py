@@ -4,11 +4,11 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from made import MadeSpace
 
 from equipoise.harness.core.registry import spaces
 from equipoise.harness.core.space import SearchSpace
 from equipoise.methods._shared.controller import Controller
-from tests.made import MadeSpace
 
 SPACES = [cls() for cls in spaces()]
 
