@@ -18,15 +18,6 @@ from equipoise.harness.spaces.nasbench101 import NasBench101
 from equipoise.harness.spaces.nasbench201 import NasBench201
 
 
-def make_on_proteins(name: str, task: str = "nasbench_graph/proteins", queries: int = 30, **settings: object) -> Method:
-    cls = load_method(name)
-    return cls(problem_of(cls, load_task(task), Budget(queries=queries)), np.random.default_rng(1), **settings)
-
-
-def run_on_proteins(method: Method, task: str = "nasbench_graph/proteins", queries: int = 30) -> Trajectory:
-    return run_trial(method, load_task(task), Ledger(Budget(queries=queries)), lambda _: np.random.default_rng())
-
-
 def make_search(
     name: str, queries: int = 100, seed: int = 0, task: str = "nasbench201/cifar10", **settings: object
 ) -> Method:
@@ -36,6 +27,14 @@ def make_search(
 
 def run_search(method: Method, task: str = "nasbench201/cifar10", queries: int = 100) -> Trajectory:
     return run_trial(method, load_task(task), Ledger(Budget(queries=queries)), lambda _: np.random.default_rng())
+
+
+def make_on_proteins(name: str, task: str = "nasbench_graph/proteins", queries: int = 30, **settings: object) -> Method:
+    return make_search(name, queries, 1, task, **settings)
+
+
+def run_on_proteins(method: Method, task: str = "nasbench_graph/proteins", queries: int = 30) -> Trajectory:
+    return run_search(method, task, queries)
 
 
 LIBRARIES = {
@@ -85,17 +84,11 @@ OPTIMISERS: dict[str, dict[str, object]] = {
 }
 
 
-class HalfDistance:
-    """The error is the share of decisions that differ from a known best."""
-
-    info = replace(MadeTask.info, fidelities=())
-
-    def __init__(self, space: SearchSpace) -> None:
-        self.space = space
-        (self.best,) = space.sample(np.random.default_rng(7), 1)
+class HalfDistance(Distance):
+    """The error is half of the share of decisions that differ from a known best."""
 
     def evaluate(self, architecture, fidelity, rng):
-        return Evaluation(np.mean(np.not_equal(architecture, self.best)) / 2, 1.0)
+        return Evaluation(super().evaluate(architecture, fidelity, rng).validation_error / 2, 1.0)
 
 
 def make_encoded(name: str, space: SearchSpace, **settings: object) -> Method:
