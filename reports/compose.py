@@ -3,6 +3,7 @@
 from equipoise.reports.analysis import Analysis
 from equipoise.reports.document import Document
 from equipoise.reports.drawing.look import looks
+from equipoise.reports.keys import with_plain_keys
 from equipoise.reports.phrases import plural
 from equipoise.reports.results import Results
 from equipoise.reports.sections.answer import answer_section, budget_words
@@ -78,13 +79,14 @@ def compose(results: Results, focus: str | None = None) -> Document:
         checklist_section(analysis),
         provenance_section(results),
     )
-    return Document(
+    document = Document(
         f"Equipoise report: {results.manifest['suite']['name']}",
         subtitle,
         with_caution(answer_section(analysis), analysis),
         tuple(section for section in sections if section is not None),
         tuple(section for section in appendix if section is not None),
     )
+    return with_plain_keys(document)
 
 
 def _focus_of(results: Results) -> str | None:

@@ -25,6 +25,7 @@ __all__ = ["Incumbent", "SearchTrajectory"]
 Array = npt.NDArray[np.float64]
 
 STATUSES = {"ok": 0, "duplicate": 1, "invalid": 2}
+RANDOM = "random search, exact mean"
 UNITS = {"queries": "queries", "epochs": "epochs", "cost_seconds": "simulated training seconds"}
 
 
@@ -159,7 +160,8 @@ class SearchTrajectory(Trajectory):
         ax.step(self.spent, values, where="post", label=self.spec.label)
         if known and unit == "queries" and (law := self._random_search()) is not None:
             queries = np.arange(1, max(int(self.spent[-1]), 1) + 1)
-            ax.plot(queries, law[: len(queries)], "--", color="grey", label="random search, exact mean")
+            drawn = RANDOM in ax.get_legend_handles_labels()[1]  # on axes that another trajectory has used
+            ax.plot(queries, law[: len(queries)], "--", color="grey", label="_" if drawn else RANDOM)
         shown = "points" if known and metric.unit == "%" else metric.unit
         name = f"validation regret, {metric.name}" if known else f"validation {metric.name}"
         ax.set(xlabel=UNITS[unit], ylabel=f"{name} [{shown}]" if shown else name, title=self.task.name)

@@ -79,7 +79,8 @@ def points_of(task: Task, proposed: Iterable[tuple[Architecture, float]] = ()) -
         wanted = set(rows.tolist())
         kept = [architecture for row, architecture in enumerate(space.enumerate()) if row in wanted]
         said = f"a uniform sample of {MOST_POINTS:,} of {len(errors):,} architectures, the best one"
-        return Points(task, kept, errors[rows], rows, f"{said}{', and all that was proposed' if queried else ''}")
+        said += ", and all that the replayed runs proposed" if queried else ""
+        return Points(task, kept, errors[rows], rows, said)
     return _sampled(task, proposed)
 
 

@@ -52,8 +52,8 @@ def aggregates_figure(
     canvas.line([zero, zero], [left.top, left.bottom], INK, 0.8)
     for place, label in enumerate(labels):
         look, y = looks[label], left.y.at(place)
-        bar = left.x(np.clip([iqm.low[place], iqm.high[place]], low - pad, high + pad))
-        if np.isfinite(bar).all():
+        if np.isfinite([iqm.low[place], iqm.high[place]]).all():
+            bar = left.x(np.array([iqm.low[place], iqm.high[place]]))
             canvas.area([(bar[0], y - 2.5), (bar[1], y - 2.5), (bar[1], y + 2.5), (bar[0], y + 2.5)], look.colour, 0.45)
         if np.isfinite(iqm.value[place]):
             left.mark(left.x.at(float(iqm.value[place])), y, look, 6.5)
@@ -72,7 +72,8 @@ def aggregates_figure(
     canvas.line([zero, zero], [right.top, right.bottom], INK, 0.8)
     canvas.line([right.left, right.right], [middle, middle], MUTED, 0.6)
     for place, label in enumerate(labels):
-        right.band(thresholds, profiles.low[place], profiles.high[place], looks[label].colour, 0.12)
+        if np.isfinite([iqm.low[place], iqm.high[place]]).all():  # without, the band would be the whole panel
+            right.band(thresholds, profiles.low[place], profiles.high[place], looks[label].colour, 0.12)
     for place, label in enumerate(labels):
         marks = range(place % 6, len(thresholds), max(1, len(thresholds) // 6))
         right.curve(thresholds, profiles.value[place], looks[label], list(marks))

@@ -47,7 +47,8 @@ def differences(tasks: Sequence[TaskFronts], first: str, second: str) -> list[Di
     found = []
     for task in tasks:
         if first in task.runs and second in task.runs:
-            points = np.concatenate([*task.runs[first].fronts, *task.runs[second].fronts])
+            exact = [] if task.front is None else [task.front]
+            points = np.concatenate([*task.runs[first].fronts, *task.runs[second].fronts, *exact])
             points = points[(points <= 1).all(axis=1)]
             low = points.min(axis=0) if len(points) else np.zeros(2)
             low = low - 0.03 * (1 - low)

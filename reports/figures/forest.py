@@ -11,9 +11,13 @@ from equipoise.reports.drawing.marker import marker
 from equipoise.reports.drawing.panel import Panel, Scale, round_ticks
 from equipoise.reports.drawing.style import Style
 
-__all__ = ["Line", "forest"]
+__all__ = ["ENDS", "Line", "forest"]
 
 ROW, ABOVE, BELOW = 16.5, 20.0, 40.0
+HEAD = 4.0
+"""Length of an arrowhead."""
+ENDS = " An arrow: the interval goes on beyond the axis; a point alone has no interval."
+"""What a caption says of lines that do not end where they are drawn."""
 NARROW = 90.0
 """Panels narrower than this stand below each other."""
 
@@ -83,12 +87,22 @@ def _column(panel: Panel, title: str, lines: Sequence[Line], reach: float, rope:
             canvas.centred(x.at(0), y.at(place), "n/a", panel.small, MUTED, "middle")
             continue
         colour = PALETTE["nas"][0] if line.high < 0 else PALETTE["hpo"][0] if line.low > 0 else MUTED
-        ends = x(np.clip([line.low, line.high], -reach, reach))
-        canvas.line(ends, [y.at(place)] * 2, colour, 2.6 if line.strong else 1.5)
+        _interval(panel, line, y.at(place), reach, colour)
         look, size = Look(colour, "D" if line.strong else "o", ()), 6.0 if line.strong else 5.0
         canvas.area(marker(look.marker, x.at(line.value), y.at(place), size), colour, stroke=PAPER)
         if place + 1 < len(lines) and line.strong != lines[place + 1].strong:
             canvas.line([panel.left, panel.right], [y.at(place + 0.5)] * 2, FAINT, 0.8)
+
+
+def _interval(panel: Panel, line: Line, y: float, reach: float, colour: str) -> None:
+    """Draws the interval of a line, with an arrowhead where the axis cuts it; nothing if it has no ends."""
+    if not np.isfinite([line.low, line.high]).all():
+        return
+    left, right = panel.x(np.clip([line.low, line.high], -reach, reach)).tolist()
+    panel.canvas.line([left, right], [y, y], colour, 2.6 if line.strong else 1.5)
+    for cut, tip, back in ((line.low < -reach, left - HEAD, left), (line.high > reach, right + HEAD, right)):
+        if cut:
+            panel.canvas.area([(tip, y), (back, y - 0.8 * HEAD), (back, y + 0.8 * HEAD)], colour)
 
 
 def _directions(panel: Panel, left: str, right: str, unit: str) -> None:

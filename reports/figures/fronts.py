@@ -75,8 +75,9 @@ def volumes(
         panel.frame()
         panel.y_label("missing hypervolume", 26)
         for order, (label, each) in enumerate(curves[task.name].items()):
-            least, most = (np.clip(missing_volume(task, end), low, high) for end in (each.high, each.low))
-            panel.band(grid, least, most, looks[label].colour, 0.13)
+            if np.isfinite([each.low, each.high]).all():
+                least, most = (np.clip(missing_volume(task, end), low, high) for end in (each.high, each.low))
+                panel.band(grid, least, most, looks[label].colour, 0.13)
             marks = np.unique(np.geomspace(1, len(grid), 7).astype(int) - 1)[order % 2 :]
             panel.curve(grid, shown[label], looks[label], marks.tolist())
         if random is not None:

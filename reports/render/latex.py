@@ -22,7 +22,7 @@ REPLACEMENTS = {
     "[": "{[}", "]": "{]}",  # a line of a table that begins with [ would be an argument of the one before
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
-    "|": r"\textbar{}", '"': r"\textquotedbl{}", "'": r"\textquotesingle{}", "`": r"\textasciigrave{}",
+    "|": r"\textbar{}", '"': r"\char34{}", "'": r"\textquotesingle{}", "`": r"\textasciigrave{}",
     "−": r"\ensuremath{-}", "–": "--", "—": "---", "×": r"\ensuremath{\times}", "±": r"\ensuremath{\pm}",
     "≤": r"\ensuremath{\leq}", "≥": r"\ensuremath{\geq}", "≈": r"\ensuremath{\approx}", "≠": r"\ensuremath{\neq}",
     "∞": r"\ensuremath{\infty}", "†": r"\textdagger{}", "→": r"\ensuremath{\rightarrow}", "…": r"\ldots{}",
@@ -78,7 +78,7 @@ def listing(text: str) -> str:
 
 def cell(entry: Cell) -> str:
     """An entry of a table."""
-    text = rf"\texttt{{{plain(entry.text)}}}" if entry.code else plain(entry.text)
+    text = code(entry.text) if entry.code else plain(entry.text)
     text = rf"\textbf{{{text}}}" if entry.best else text
     return rf"{text}\textsuperscript{{\textdagger}}" if entry.tied else text
 
@@ -125,9 +125,9 @@ def _widths(table: Table) -> list[int]:
 
 
 def _broken(title: str) -> list[str]:
-    """A head in lines of a dozen letters, broken after spaces and underscores."""
+    """A head in lines of a dozen letters, broken after spaces, underscores, slashes and hyphens."""
     lines = [""]
-    for word in re.findall(r"[^ _]*[ _]|[^ _]+$", title):
+    for word in re.findall(r"[^ _/-]*[ _/-]|[^ _/-]+$", title):
         if lines[-1] and len(lines[-1]) + len(word.rstrip()) > HEAD:
             lines.append("")
         lines[-1] += word

@@ -4,7 +4,7 @@ import numpy as np
 
 from equipoise.reports.analysis import Analysis
 from equipoise.reports.document import Block, Code, Figure, Paragraph, Section, Strong, Text
-from equipoise.reports.figures.forest import Line, forest
+from equipoise.reports.figures.forest import ENDS, Line, forest
 from equipoise.reports.phrases import amount, decimals, interval, joined, number, plural, spread
 from equipoise.reports.sections.family_lines import lines_data, overall_lines
 from equipoise.reports.sections.regrets import KINDS, floor_words, of_kind, regrets_table
@@ -170,7 +170,7 @@ def _figure(analysis: Analysis, question: FamilyAnswer) -> Figure:
             f"{KINDS[analysis.kind]} in {analysis.unit}; blue: NAS better, red: HPO better, grey: the interval "
             f"includes zero. The band is ±{analysis.rope:g}, the region of practical equivalence{floor_words(analysis)}. "
             "Family best: chosen on half of the repeats, "
-            "judged on the other half. The appendix shows every task.",
+            f"judged on the other half. The appendix shows every task.{ENDS}",
         ),
         lambda style: forest(style, panels, "NAS", "HPO", analysis.rope, analysis.unit),
         lambda: lines_data(panels),

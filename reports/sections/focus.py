@@ -7,7 +7,7 @@ import numpy as np
 from equipoise.harness.core.errors import SuiteError, nearest
 from equipoise.reports.analysis import Analysis
 from equipoise.reports.document import Cell, Column, Figure, Paragraph, Section, Table
-from equipoise.reports.figures.forest import Line, forest
+from equipoise.reports.figures.forest import ENDS, Line, forest
 from equipoise.reports.phrases import decimals, interval, name, number, plural, probability
 from equipoise.reports.sections.answer import budget_words
 from equipoise.reports.sections.family_lines import lines_data
@@ -87,7 +87,7 @@ def _figure(analysis: Analysis, label: str, comparisons: list[_Comparison]) -> F
         f"Differences: {said}.",
         (
             f"Regret in {unit} at {budget_words(analysis)}, mean over shared tasks with equal weight per space. Blue: "
-            f"{label} is better, red: the other method. The band is ±{analysis.rope:g}.",
+            f"{label} is better, red: the other method. The band is ±{analysis.rope:g}.{ENDS}",
         ),
         lambda style: forest(style, panels, label, "other", analysis.rope, unit),
         lambda: lines_data(panels),

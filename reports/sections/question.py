@@ -4,7 +4,7 @@ import numpy as np
 
 from equipoise.reports.analysis import Analysis
 from equipoise.reports.document import Block, Cell, Column, Figure, Paragraph, Section, Table
-from equipoise.reports.figures.forest import Line, forest
+from equipoise.reports.figures.forest import ENDS, Line, forest
 from equipoise.reports.phrases import decimals, interval, name, number
 from equipoise.reports.sections.family_lines import all_lines, lines_data
 from equipoise.reports.sections.regrets import KINDS
@@ -58,7 +58,7 @@ def _figure(analysis: Analysis, question: FamilyAnswer) -> Figure:
         "; ".join(said(*panel) for panel in panels) + ". The table below gives each task.",
         (
             f"Regret in {unit}; blue: NAS better, red: HPO better, grey: the interval includes zero. Diamonds are "
-            f"summaries. The band is ±{analysis.rope:g}, the region of practical equivalence.",
+            f"summaries. The band is ±{analysis.rope:g}, the region of practical equivalence.{ENDS}",
         ),
         lambda style: forest(style, panels, "NAS", "HPO", analysis.rope, unit),
         lambda: lines_data(panels),

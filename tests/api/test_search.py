@@ -104,6 +104,8 @@ def test_it_is_shown_in_words_in_html_and_drawn() -> None:
     assert axes.get_xlabel() == "queries"
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["local_search", "random search, exact mean"]
     assert axes.lines[0].get_ydata().tolist() == trajectory.regret().tolist()
+    shown = [text.get_text() for text in trajectory.plot(axes).get_legend().get_texts()]
+    assert shown == ["local_search", "random search, exact mean", "local_search"]
 
 
 def test_nothing_valid_and_an_early_end_are_told() -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from stores import METHODS, NASTY, played, suite
 
-from equipoise.reports.document import Cell, Code
+from equipoise.reports.document import Cell, Code, Column, Table
 from equipoise.reports.render import html, latex, markdown
 from equipoise.reports.write import write
 
@@ -106,6 +106,14 @@ def test_latex_leaves_nothing_special_unescaped(text: str) -> None:
     assert escaped.isascii() or all(ord(letter) < 0x180 for letter in escaped)
     bare = re.sub(r"\\ensuremath\{[^}]*\}|\\[a-zA-Z]+(\{\})?|\\[{}$&#%_,]|\{\}|\{[\[\]]\}", "", escaped)
     assert not re.search(r"[\\{}$&#%^<>|\"]", bare)
+
+
+def test_latex_breaks_long_names_and_heads_and_needs_no_font_encoding() -> None:
+    long = "hyperopt/tpe-with-priors_of_a_former_task_that_is_long"
+    assert latex.cell(Cell(long, code=True)).count(r"\allowbreak{}") == 10
+    assert latex.plain('arithmetic = "lean"') == r"arithmetic = \char34{}lean\char34{}"
+    table = Table("t", "t", (Column("hyperopt/tpe-with-priors"),), ())
+    assert latex.heads(table) == r"\shortstack[r]{hyperopt/tpe- \\ with-priors}"
 
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")

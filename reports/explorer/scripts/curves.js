@@ -63,7 +63,7 @@ function showCurves() {
   document.getElementById("curves-lede").textContent = [
     `Validation regret of the incumbent, in ${runs.unit} above ${runs.reference};`,
     `${few === many ? few : `${few} to ${many}`} repeats per method.`,
-    few < 2 ? "One repeat has no band." : "", data.random ? "Dotted: exact expectation of random search." : "",
+    few < 2 ? "One repeat has no band." : "", data.random ? "Thin line: exact expectation of random search." : "",
   ].filter(Boolean).join(" ");
   const all = lines.flatMap(({ middle, low, high }) => [...middle, ...high, ...low.filter((value, k) => value > middle[k] / 6)]);
   const positive = [...all, ...(data.random ?? [])].filter((value) => value > 0);
@@ -87,7 +87,7 @@ function showCurves() {
   }
   if (data.random) {
     const points = grid.map((amount, k) => [x(amount), floor(data.random[k])]);
-    inside.append(lineThrough(points, themed("muted"), 1.5, { "stroke-dasharray": "2 3", class: "random" }));
+    inside.append(lineThrough(points, themed("ink"), 1, { class: "random" }));
   }
   for (const { method, middle } of lines) {
     const look = described.methods[method];
