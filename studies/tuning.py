@@ -1,4 +1,4 @@
-"""Every method at its defaults and at settings tuned by one procedure: writes ``suites/tuned.toml``.
+"""Methods at their defaults and at settings tuned by one procedure: writes ``suites/tuned.toml``.
 
 Run ``python studies/tuning.py [--settings 20] [--repeats 10] [--queries 100] [--only METHOD ...] [--out FILE]``. For
 each method of `RANGES`, so many random settings are drawn from its declared ranges; each of them, and the defaults,
@@ -80,7 +80,8 @@ RANGES: Mapping[str, Mapping[str, Draw]] = {
     "npenas": {**INITIAL, "batch": whole(2, 20), "learning_rate": real(1e-3, 0.03), "epochs": whole(30, 300)},
     "gates": {**INITIAL, "batch": whole(2, 20), "epochs": whole(20, 150), "steps": whole(20, 100)},
 }
-"""For each method, the settings that are drawn, and from where; a method that is not here has none to tune."""
+"""For each method, the settings that are drawn, and from where. Not here are those that run at the
+settings of their papers, and those that need scores, another budget, other tasks or several objectives."""
 
 REPEATS = {"bananas": 15, "smac": 10, "gp_bo": 5, "npenas": 5, "gates": 10, "tpe": 30, "optuna": 30, "graph_vae": 30}
 """Of the suite; of all others 100."""
@@ -118,12 +119,16 @@ def tuned(name: str, draws: int, queries: int, repeats: int) -> tuple[dict[str, 
 
 def written(found: Mapping[str, tuple[Mapping[str, Any], float, float]], options: argparse.Namespace) -> str:
     """The suite, with the figures of the tuning in its comments."""
+    left = [name for name in RANGES if name not in found]
     lines = [
-        "# Every method at its defaults and at settings tuned by one procedure: the best of the defaults and of",
-        f"# {options.settings} random settings, by mean validation regret at {options.queries} queries over",
+        f"# {len(found)} methods at their defaults and at settings tuned by one procedure: the best of the defaults",
+        f"# and of {options.settings} random settings, by mean validation regret at {options.queries} queries over",
         f"# {options.repeats} repeats on {TASK}, which is no task of this suite. Ranges, seeds and procedure are in",
         "# studies/tuning.py, which wrote this file. The regrets in the comments are those of the tuning task, in",
         "# points: a minimum over draws, not to be quoted.",
+        *([f"# Not tuned, for their cost: {', '.join(left)}."] if left else []),
+        "# Left out too: methods that run at the settings of their papers, and those that need scores, another budget,",
+        "# other tasks or several objectives.",
         'name = "tuned"',
         "",
         "[budget]",

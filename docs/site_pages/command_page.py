@@ -10,17 +10,20 @@ __all__ = ["command_page", "commands"]
 
 def commands(group: Any = None, path: tuple[str, ...] = ("equipoise",)) -> Iterator[tuple[tuple[str, ...], Any]]:
     """Every command below a group with the words that call it, for example ``("equipoise", "data", "fetch")``."""
-    if group is None:
-        from typer.main import get_command
-
-        from equipoise.harness.cli.main import app
-
-        group = get_command(app)
-    for name, command in group.commands.items():
+    for name, command in (_group() if group is None else group).commands.items():
         if hasattr(command, "commands"):
             yield from commands(command, (*path, name))
         elif not command.hidden:
             yield (*path, name), command
+
+
+def _group() -> Any:
+    """The command line as a whole."""
+    from typer.main import get_command
+
+    from equipoise.harness.cli.main import app
+
+    return get_command(app)
 
 
 def command_page() -> str:
@@ -29,16 +32,23 @@ def command_page() -> str:
         "# Command line",
         "`equipoise COMMAND --help` says the same in a terminal. An error is one line on standard error, and exit "
         "status 2; status 1 means that a run, a check or a comparison failed.",
+        "`equipoise --install-completion` lets the shell complete commands, options, and the names of suites, methods, "
+        "tasks and spaces.",
+        _parameters(_group()),
     ]
     for words, command in commands():
         parts += [f"## `{' '.join(words)}`", markdown(" ".join((command.help or "").split()))]
         arguments = [p for p in command.params if p.param_type_name == "argument"]
         usage = " ".join([*words, *(p.metavar or str(p.name).upper() for p in arguments), "[OPTIONS]"])
         parts += [f"```text\n{usage}\n```"]
-        rows = [(_spelled(p), markdown(p.help or ""), _default(p)) for p in command.params if p.name != "help"]
-        if rows:
-            parts += [table(("argument or option", "meaning", "default"), rows)]
+        parts += [_parameters(command)]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _parameters(command: Any) -> str:
+    """The table of what a command takes; empty where that is nothing."""
+    rows = [(_spelled(p), markdown(p.help or ""), _default(p)) for p in command.params if p.name != "help"]
+    return table(("argument or option", "meaning", "default"), rows) if rows else ""
 
 
 def _spelled(parameter: Any) -> str:
@@ -48,6 +58,7 @@ def _spelled(parameter: Any) -> str:
 
 
 def _default(parameter: Any) -> str:
-    if parameter.required or parameter.default in (None, False) or parameter.param_type_name == "argument":
-        return "required" if parameter.required else ""
-    return f"`{parameter.default}`"
+    if parameter.required:
+        return "required"
+    shown = parameter.param_type_name == "option" and not parameter.is_flag and parameter.default not in (None, "")
+    return f"`{parameter.default}`" if shown else ""

@@ -122,7 +122,7 @@ class SearchTrajectory(Trajectory):
         return abs(self.task.info.metric.slope) * (np.array([told[place] for place in held.tolist()]) - optimum)
 
     def to_frame(self) -> "pd.DataFrame":
-        """One row per proposal, with the columns that the store of a suite has."""
+        """One row per proposal, with the columns that the store of a suite has, but for ``budget``: see `spec`."""
         import pandas as pd
 
         frame = pd.DataFrame(

@@ -74,7 +74,7 @@ def _places() -> Iterator[_Place]:
 
 
 def _fixed(places: Sequence[_Place], counted: bool) -> int:
-    """What all networks have: stem, inputs of the cells, classifier."""
+    """The parts that all networks have: stem, inputs of the cells, classifier."""
     stem, outputs = STEM * CHANNELS, 4 * places[-1].channels
     total = 9 * INPUTS * stem * (1 if counted else SIDE**2) + 2 * stem * counted + outputs * CLASSES + CLASSES
     for place in places:

@@ -117,9 +117,7 @@ def run(
     if beside and ran.stored and not ran.interrupted:
         for path in _reports("write").write(ran.folder, beside=beside):
             typer.echo(path)
-    raise typer.Exit(
-        75 if ran.goes_on else 130 if ran.interrupted else int(ran.stored < ran.planned or bool(ran.failures))
-    )
+    raise typer.Exit(ran.exit_status)
 
 
 @app.command()

@@ -38,7 +38,7 @@ def make(
     options = {"repeats": repeats, "costly_repeats": costly_repeats, "command": sys.argv[1:], "progress": progress}
     ran = make_runs(chosen, out, count, typer.echo, **options)  # type: ignore[arg-type]
     typer.echo(f"{ran}\nnext: equipoise reference pack {out}")
-    raise typer.Exit(130 if ran.interrupted else 0)
+    raise typer.Exit(ran.exit_status if ran.interrupted else 0)
 
 
 @reference.command()

@@ -100,6 +100,15 @@ class SuiteRun:
         """Whether to start the same command again: it stopped for want of time, and not in vain."""
         return self.out_of_time and self.stalled < MOST_STALLS
 
+    @property
+    def exit_status(self) -> int:
+        """The exit status of a command: 75 to start it again, 130 after Ctrl-C, 1 where runs failed or are missing."""
+        if self.goes_on:
+            return 75
+        if self.interrupted and not self.out_of_time:
+            return 130
+        return int(self.stored < self.planned or bool(self.failures) or self.interrupted)
+
 
 def _short(folder: Path) -> Path:
     return folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder

@@ -61,22 +61,25 @@ class Clock:
 
 @contextmanager
 def stopping_in_time(seconds: float | None) -> Iterator[Clock]:
-    """Raises `KeyboardInterrupt` in the main thread when time runs out.
+    """Raises `KeyboardInterrupt` in the main thread when time runs out, or with SIGUSR1.
+
+    Without a limit SIGUSR1 is heeded where it would otherwise kill: in the main thread, and where nobody handles it.
 
     Args:
-        seconds: From now to the end of the job; None for no limit. The interrupt comes `reserve` earlier, or with
-            SIGUSR1 (``#SBATCH --signal=B:USR1@60``).
+        seconds: From now to the end of the job; None for no limit. The interrupt comes `reserve` earlier.
 
     Raises:
         SuiteError: It is not a positive number, or this is a thread, where Python allows no signal handler.
     """
     clock = Clock()
+    reached = current_thread() is main_thread()
     if seconds is None:
-        yield clock
-        return
-    if not 0 < seconds < TIMEOUT_MAX:
+        if not reached or signal.getsignal(signal.SIGUSR1) is not signal.SIG_DFL:
+            yield clock
+            return
+    elif not 0 < seconds < TIMEOUT_MAX:
         raise SuiteError(f"seconds = {seconds!r} is not a positive number of seconds")
-    if current_thread() is not main_thread():
+    elif not reached:
         raise SuiteError(f"seconds = {seconds:g} needs the main thread, which signals reach; leave it out in a thread")
 
     def stop(number: int, frame: FrameType | None) -> None:
@@ -85,12 +88,15 @@ def stopping_in_time(seconds: float | None) -> Iterator[Clock]:
             told(number, frame)
 
     before = signal.signal(signal.SIGUSR1, stop)
-    timer = Timer(seconds - reserve(seconds), os.kill, (os.getpid(), signal.SIGUSR1))
-    timer.daemon = True
-    timer.start()
+    timer = None
+    if seconds is not None:
+        timer = Timer(seconds - reserve(seconds), os.kill, (os.getpid(), signal.SIGUSR1))
+        timer.daemon = True
+        timer.start()
     try:
         yield clock
     finally:
-        timer.cancel()
+        if timer is not None:
+            timer.cancel()
         signal.signal(signal.SIGUSR1, before)
         forget()

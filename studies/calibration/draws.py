@@ -1,4 +1,4 @@
-"""What the simulations draw, and how they count what an interval covers."""
+"""Draws of the simulations, and counts of what an interval covers."""
 
 import numpy as np
 

@@ -47,6 +47,20 @@ def test_the_page_of_commands_has_every_command(derived: dict[str, str]) -> None
         assert f"## `{' '.join(words)}`" in derived["command_line"]
 
 
+def test_the_page_of_commands_shows_defaults_and_the_options_of_the_whole(derived: dict[str, str]) -> None:
+    page = derived["command_line"]
+    rows = [line for line in page.splitlines() if line.startswith("| `")]
+    assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {4}
+    assert [row for row in rows if "``" in row] == []
+    assert next(row for row in rows if row.startswith("| `--port`")).endswith("| `0` |")
+    assert next(row for row in rows if row.startswith("| `--power`")).endswith("| `0.8` |")
+    assert next(row for row in rows if row.startswith("| `--terminal`")).endswith("|  |")
+    before = page.partition("\n## ")[0]
+    assert [
+        name for name in ("--version", "--install-completion", "--show-completion") if f"| `{name}`" not in before
+    ] == []
+
+
 @pytest.mark.parametrize("cls", list(spaces()), ids=lambda cls: cls.name)
 def test_a_drawing_shows_every_label_of_the_graph_once(cls: type) -> None:
     space = cls()

@@ -199,7 +199,7 @@ def test_time_that_gains_nothing_is_not_asked_for_for_ever(tmp_path: Path) -> No
         process = start("run", path, "--out", out, "--workers", 1, "--shard", "1/1", "--time", "0:12")
         said = process.communicate()[1]
         codes.append(process.returncode)
-    assert codes == [75, 75, 130]
+    assert codes == [75, 75, 1]
     assert "not one evaluation ended within its time, 3 times in a row: give more --time" in said
 
 
@@ -306,6 +306,7 @@ def test_time_that_is_over_before_a_run_begins_is_an_interruption_like_any_other
     for stalls in (1, 2, 3):
         ran = run_suite(whole, tmp_path, workers=1, cluster="in-process", seconds=1000)
         assert (ran.interrupted, ran.out_of_time, ran.stalled, ran.goes_on) == (True, True, stalls, stalls < 3)
+        assert ran.exit_status == (75 if stalls < 3 else 1)
         said.append(str(ran))
     assert said[0] == f"{tmp_path}: no run began; stopped before its time was over: the same command goes on from here"
     assert said[2].endswith(
@@ -314,6 +315,24 @@ def test_time_that_is_over_before_a_run_begins_is_an_interruption_like_any_other
     assert not RunStore(tmp_path).parts()
     with pytest.raises(TimeoutError, match="no run began"):
         equipoise.run(whole, tmp_path, seconds=1000, progress=False)
+
+
+def test_sigusr1_stops_a_run_that_knows_no_time(tmp_path: Path) -> None:
+    before = signal.getsignal(signal.SIGUSR1)
+    ran = run_suite(suite(("ends_time:EndsTime",)), tmp_path, workers=1, cluster="in-process")
+    assert (ran.interrupted, ran.out_of_time, ran.goes_on, ran.exit_status) == (True, True, True, 75)
+    assert signal.getsignal(signal.SIGUSR1) is before
+
+
+def test_a_handler_of_sigusr1_that_the_caller_has_stays_where_no_time_is_given(tmp_path: Path) -> None:
+    heard: list[int] = []
+    before = signal.signal(signal.SIGUSR1, lambda number, _: heard.append(number))
+    try:
+        ran = run_suite(suite(("ends_time:EndsTime",), repeats=2), tmp_path, workers=1, cluster="in-process")
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert heard
+    assert (ran.interrupted, ran.stored, ran.exit_status) == (False, 2, 0)
 
 
 def test_time_that_is_over_while_methods_are_tried_is_one_line(tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ def command(folder: Path, workers: int) -> int:
     status = 3
     try:
         ran = run_suite(SUITE, folder, workers=workers)
-        status = 130 if ran.interrupted else int(ran.stored < ran.planned or bool(ran.failures))
+        status = ran.exit_status
     finally:
         os._exit(status)
 

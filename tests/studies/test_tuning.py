@@ -1,13 +1,14 @@
-"""The tuning of every method by one procedure."""
+"""The tuning of methods by one procedure."""
 
+from argparse import Namespace
 from pathlib import Path
 
 import pytest
 
 from equipoise.harness.core.method import settings_of
-from equipoise.harness.core.registry import load_method, method_names
+from equipoise.harness.core.registry import load_method, method_names, suites_folder
 from equipoise.harness.core.suite import Suite
-from studies.tuning import RANGES, TASK, earlier, main, regret, tuned
+from studies.tuning import RANGES, TASK, earlier, main, regret, tuned, written
 
 
 def test_the_best_of_the_draws_and_the_defaults_is_kept() -> None:
@@ -46,3 +47,7 @@ def test_the_suite_that_ships_was_written_by_it() -> None:
         settings_of(load_method(method.name), method.settings, method.label)
     usual = [method.name for method in suite.methods if "tuned" not in method.label]
     assert [method.name for method in suite.methods if "tuned" in method.label] == usual
+    path = suites_folder() / "tuned.toml"
+    text = path.read_text(encoding="utf-8")
+    assert written(earlier(path), Namespace(settings=20, queries=100, repeats=10)) == text
+    assert text.startswith(f"# {len(usual)} methods at their defaults and at settings tuned by one procedure")
