@@ -16,6 +16,7 @@ from equipoise.reports.compose import compose
 from equipoise.reports.document import Figure, Table
 from equipoise.reports.drawing.look import looks
 from equipoise.reports.drawing.style import Style
+from equipoise.reports.figures.attainment_difference import differences
 from equipoise.reports.figures.fronts import surface_in_units
 from equipoise.reports.load import load
 from equipoise.reports.sections.front_view import FrontView, within
@@ -232,3 +233,14 @@ def test_a_suite_of_one_objective_has_no_such_section(tmp_path: Path) -> None:
     assert results.objectives is None
     assert objectives_section(Analysis(results), looks(results.families)) is None
     assert objectives_detail_section(Analysis(results)) is None
+
+
+def test_the_panels_of_differences_hold_the_exact_front(tmp_path: Path) -> None:
+    found = load(store(tmp_path, objectives=["validation_error", "parameters"])).objectives
+    assert found is not None
+    (task,) = found.tasks
+    (difference,) = differences(found.tasks, "random_search", "regularized_evolution")
+    assert task.front is not None
+    front = surface_in_units(task, task.front)
+    for place, edges in enumerate(difference.edges):
+        assert edges[0] < front[:, place].min()
