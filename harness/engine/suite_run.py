@@ -91,7 +91,7 @@ class SuiteRun:
             first = f"{failed['method']} on {failed['task']}, repeat {failed['repeat']}: {failed['error']}"
             said += f", {len(self.failures)} failed (see {_short(self.folder) / 'failures.jsonl'}; first: {first})"
         if self.stalled >= MOST_STALLS:
-            return f"{said}; not one evaluation ended within its time, {self.stalled} times in a row: give more --time"
+            return f"{said}; not one evaluation ended within its time, {self.stalled} times in a row: give it more time"
         why = "stopped before its time was over" if self.out_of_time else "stopped"
         return said + (f"; {why}: the same command goes on from here" if self.interrupted else "")
 

@@ -200,7 +200,7 @@ def test_time_that_gains_nothing_is_not_asked_for_for_ever(tmp_path: Path) -> No
         said = process.communicate()[1]
         codes.append(process.returncode)
     assert codes == [75, 75, 1]
-    assert "not one evaluation ended within its time, 3 times in a row: give more --time" in said
+    assert "not one evaluation ended within its time, 3 times in a row: give it more time" in said
 
 
 def test_folders_are_joined(tmp_path: Path) -> None:
@@ -310,7 +310,7 @@ def test_time_that_is_over_before_a_run_begins_is_an_interruption_like_any_other
         said.append(str(ran))
     assert said[0] == f"{tmp_path}: no run began; stopped before its time was over: the same command goes on from here"
     assert said[2].endswith(
-        "no run began; not one evaluation ended within its time, 3 times in a row: give more --time"
+        "no run began; not one evaluation ended within its time, 3 times in a row: give it more time"
     )
     assert not RunStore(tmp_path).parts()
     with pytest.raises(TimeoutError, match="no run began"):
