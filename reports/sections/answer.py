@@ -43,7 +43,7 @@ def _answer(analysis: Analysis) -> Text:
         return _one_family(analysis)
     effect = question.mean.overall
     size = f"{magnitude(effect)} {of_kind(analysis)}"
-    rope = f"±{analysis.rope:g} {analysis.unit}"
+    within = f" within ±{analysis.rope:g} {analysis.unit}" if analysis.rope else ""
     judgement = judged(float(effect.low), float(effect.high), analysis.rope)
     tasks = int(question.mean.tasks_used.sum())
     where = f" on {'this task' if tasks == 1 else f'these {tasks} tasks'} at {budget_words(analysis)}"
@@ -63,12 +63,12 @@ def _answer(analysis: Analysis) -> Text:
         head = (
             Strong("The two families are equal in practice"),
             f"{where}: the family means differ by {size} in favour of {favoured(effect)}, with a 95 % interval "
-            f"{signed(effect)} of NAS minus HPO within {rope}{fragile}.",
+            f"{signed(effect)} of NAS minus HPO{within}{fragile}.",
         )
     else:
         better, worse = ("NAS", "HPO") if judgement.verdict == "first" else ("HPO", "NAS")
         names = {"NAS": FAMILY_WORDS["nas"], "HPO": FAMILY_WORDS["hpo"]}
-        small = f", which is small in practice (within {rope})" if judgement.small else ""
+        small = f", which is small in practice ({within.strip()})" if judgement.small else ""
         head = (
             Strong(f"{_head(analysis, question, better)}{names[better]} did better than {names[worse]}"),
             f"{where} on the mean of each family: by ",
@@ -183,8 +183,8 @@ def _shown(line: Line) -> str:
 
 
 def favoured(effect: Estimate) -> str:
-    """The family that an effect favours."""
-    return "NAS" if effect.value < 0 else "HPO"
+    """The family that an effect favours; neither where there is no difference."""
+    return "NAS" if effect.value < 0 else "HPO" if effect.value > 0 else "neither"
 
 
 def magnitude(effect: Estimate) -> str:

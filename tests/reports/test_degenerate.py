@@ -14,11 +14,27 @@ from equipoise.harness.core.registry import load_task
 from equipoise.harness.store.run_store import RunStore
 from equipoise.reports.analysis import Analysis
 from equipoise.reports.compose import compose
+from equipoise.reports.document import Table
 from equipoise.reports.drawing.style import STYLES
 from equipoise.reports.load import load
 from equipoise.reports.plan import plan
 from equipoise.reports.render import html, latex, markdown
+from equipoise.reports.sections.frameworks import frameworks_section
 from equipoise.reports.write import blocks, figures, write
+
+SAME = """\
+# {"format": "equipoise-table/1", "name": "mine/same",
+#  "space": {"name": "same", "decisions": [{"name": "width", "options": ["16", "32"]},
+#  {"name": "block", "options": ["a", "b"]}]},
+#  "metric": {"name": "perplexity", "unit": "", "direction": "minimise", "offset": 0, "slope": 1},
+#  "validation": "valid", "source": "me", "licence": "CC0", "penalty": 1000}
+width,block,validation
+16,a,50
+16,b,50
+32,a,50
+32,b,50
+"""
+"""A table whose architectures are all the same."""
 
 
 def rendered(folder: Path) -> str:
@@ -263,6 +279,48 @@ def test_the_unit_of_one_metric_has_its_own_region_of_equivalence(tmp_path: Path
     manifest["tasks"]["nasbench_graph/proteins"]["metric"]["name"] = "perplexity"
     RunStore(tmp_path).write_manifest(manifest)
     assert not Analysis(load(tmp_path)).one_unit
+
+
+def test_a_region_of_equivalence_where_random_search_leaves_nothing(tmp_path: Path) -> None:
+    def loss(manifest: dict) -> None:
+        for entry in manifest["tasks"].values():
+            entry["metric"] = {"name": "loss", "unit": "", "offset": 0.0, "slope": 1.0}
+
+    results = load(played(tmp_path, suite(METHODS, ("nasbench_graph/proteins",), {"queries": 10}), loss))
+
+    def judged(regrets: np.ndarray) -> Analysis:
+        analysis = Analysis(results)
+        analysis.__dict__.update(floor=float("nan"), random=np.array([1e-17]), regrets=regrets)
+        return analysis
+
+    regrets = results.regrets()
+    assert judged(regrets).rope == float(f"{0.05 * regrets.mean():.0e}") > 0
+    none = judged(np.zeros_like(regrets))
+    assert none.ropes == (0, 0, 0)
+    table = next(block for block in frameworks_section(none, {}).parts[2].blocks if isinstance(block, Table))
+    assert {len(row) for row in table.rows} == {len(table.columns)} == {8}
+
+
+def test_families_without_a_difference_favour_neither(tmp_path: Path) -> None:
+    table = tmp_path / "same.csv"
+    table.write_text(SAME)
+    methods = ({"name": "local_search"}, {"name": "tpe"}, {"name": "random_search"})
+    page, _ = write(played(tmp_path / "r", suite(methods, (f"table:{table}",), {"queries": 4})), ("md", "tex"))
+    text = page.read_text()
+    assert "in favour of neither" in text
+    assert "within ±0" not in text
+
+
+def test_a_report_that_fails_leaves_the_former_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> str:
+        raise ZeroDivisionError
+
+    played(tmp_path, suite(tasks=("nasbench201/cifar10",)))
+    monkeypatch.setattr("equipoise.reports.render.html.render", fails)
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(ZeroDivisionError):
+        write(tmp_path)
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_labels_with_special_characters(tmp_path: Path) -> None:
