@@ -194,7 +194,10 @@ def _scores(analysis: Analysis, looks: Mapping[str, Look]) -> Section | None:
             if found is None
             else "no task with a known optimum and the exact random-search baseline was finished by every method"
         )
-        return Section("scores", "Scores: interquartile means and profiles", (Paragraph((f"n/a: {why}.",)),))
+        said: list[Block] = [Paragraph((f"n/a: {why}.",))]
+        if np.isfinite(analysis.frameworks.improvement.value[np.triu_indices(len(labels), 1)]).any():
+            said.append(_improvement(analysis))  # it needs no scale
+        return Section("scores", "Scores: interquartile means, improvement and profiles", tuple(said))
     labels = tuple(labels[method] for method in analysis.active)
     left_out = int((~found.tasks_used).sum())
     thresholds = np.linspace(-1.0, 1.0, 81)

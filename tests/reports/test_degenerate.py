@@ -52,6 +52,8 @@ def rendered(folder: Path) -> str:
         latex.render_float(block) for block in blocks(document) if hasattr(block, "key")
     )
     text = markdown.render(document)
+    for places in (re.findall(r'\bid="([^"]+)"', page), re.findall(r"\\label\{([^}]+)\}", latex.render(document))):
+        assert len(set(places)) == len(places)
     for words in (page, paper, text):
         assert not re.search(
             r"\bnan\b|\bNone\b|\binf\b", re.sub(r"<style>.*?</style>|<script>.*?</script>", "", words, flags=re.S)
@@ -64,6 +66,15 @@ def test_one_method(tmp_path: Path) -> None:
     assert "cannot answer the question" in text
     assert "there are no general hyperparameter optimisers" in text
     assert "one method" in plan(tmp_path, 0.1)
+
+
+def test_training_free_scores_beside_those_of_the_frameworks(tmp_path: Path) -> None:
+    def knows(manifest: dict) -> None:
+        manifest["methods"]["zero_cost_evolution"]["knowledge"] = ["scores"]
+
+    methods = ({"name": "zero_cost_evolution"}, {"name": "random_search"})
+    text = rendered(played(tmp_path, suite(methods, ("nasbench201/fashion14",), repeats=2), knows))
+    assert "## Training-free scores" in text
 
 
 def test_baseline_alone(tmp_path: Path) -> None:
@@ -93,6 +104,19 @@ def test_one_repeat(tmp_path: Path) -> None:
     assert "One repeat: nothing is known" in text
     assert "These runs cannot tell" in text
     assert "n/a" in plan(tmp_path, 0.1)
+    speedup = text.split("needs for the mean regret of a method")[1].split("geometric mean")[0]
+    assert "× \\[no interval\\]" in speedup
+    assert not re.search(r"× \\\[[0-9.]+,", speedup)
+    assert re.search(r"\| `local_search` \| nas \| [0-9.]+ \\\[no interval", text)
+
+
+def test_probability_of_improvement_is_shown_without_a_scale_of_scores(tmp_path: Path) -> None:
+    methods = ({"name": "random_search"}, {"name": "local_search"})
+    chosen = suite(methods, ("nasbench201/fashion14",), {"epochs": 200}, repeats=3)
+    document = compose(load(played(tmp_path, chosen)))
+    tables = [block.key for block in blocks(document) if isinstance(block, Table)]
+    assert "aggregates" not in tables
+    assert "improvement" in tables
 
 
 def test_a_method_that_fails_everywhere(tmp_path: Path) -> None:
