@@ -107,7 +107,7 @@ def test_one_repeat(tmp_path: Path) -> None:
     speedup = text.split("needs for the mean regret of a method")[1].split("geometric mean")[0]
     assert "× \\[no interval\\]" in speedup
     assert not re.search(r"× \\\[[0-9.]+,", speedup)
-    assert re.search(r"\| `local_search` \| nas \| [0-9.]+ \\\[no interval", text)
+    assert re.search(r"\| `local_search` \| \*\*[0-9.]+ \\\[no interval", text)
 
 
 def test_probability_of_improvement_is_shown_without_a_scale_of_scores(tmp_path: Path) -> None:
