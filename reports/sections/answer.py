@@ -45,8 +45,9 @@ def _answer(analysis: Analysis) -> Text:
     size = f"{magnitude(effect)} {of_kind(analysis)}"
     within = f" within ±{analysis.rope:g} {analysis.unit}" if analysis.rope else ""
     judgement = judged(float(effect.low), float(effect.high), analysis.rope)
-    tasks = int(question.mean.tasks_used.sum())
-    where = f" on {'this task' if tasks == 1 else f'these {tasks} tasks'} at {budget_words(analysis)}"
+    titles = [task.title for task, used in zip(analysis.results.tasks, question.mean.tasks_used, strict=True) if used]
+    here = "this task" if len(analysis.results.tasks) == 1 else titles[0]
+    where = f" on {here if len(titles) == 1 else f'these {len(titles)} tasks'} at {budget_words(analysis)}"
     fragile = f"{_below_floor(analysis, effect)}{_fragile(analysis)}"
     if judgement.verdict == "unclear":
         unbounded = bool(np.isinf(effect.low) and np.isinf(effect.high))

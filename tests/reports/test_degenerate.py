@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from canvases import faults
-from stores import METHODS, NASTY, described, played, suite
+from stores import METHODS, NASTY, TASKS, described, played, suite
 
 from equipoise.harness.core.errors import StoreError, SuiteError
 from equipoise.harness.core.registry import load_task
@@ -20,6 +20,7 @@ from equipoise.reports.load import load
 from equipoise.reports.plan import plan
 from equipoise.reports.render import html, latex, markdown
 from equipoise.reports.sections.frameworks import frameworks_section
+from equipoise.reports.sections.regret import regret_section
 from equipoise.reports.write import blocks, figures, write
 
 SAME = """\
@@ -104,6 +105,7 @@ def test_one_repeat(tmp_path: Path) -> None:
     assert "One repeat: nothing is known" in text
     assert "These runs cannot tell" in text
     assert "n/a" in plan(tmp_path, 0.1)
+    assert "1 repeat of every method on every task." in text
     speedup = text.split("needs for the mean regret of a method")[1].split("geometric mean")[0]
     assert "× \\[no interval\\]" in speedup
     assert not re.search(r"× \\\[[0-9.]+,", speedup)
@@ -193,6 +195,42 @@ def test_tasks_that_some_method_missed_are_counted_beside_the_table(tmp_path: Pa
     played(tmp_path, suite(METHODS, ("nasbench201/cifar10",)))
     RunStore(tmp_path).write_manifest(described(suite(METHODS)))
     assert "on the 1 of 2 tasks that every method finished" in rendered(tmp_path)
+
+
+def test_the_one_task_of_several_that_the_answer_is_about_is_named(tmp_path: Path) -> None:
+    played(tmp_path, suite(METHODS[:1], ("nasbench_graph/proteins",)))
+    played(tmp_path, suite(METHODS, ("nasbench201/cifar10",)))
+    RunStore(tmp_path).write_manifest(described(suite(METHODS)))
+    text = rendered(tmp_path)
+    answer = text.split("##")[1]
+    assert " on nasbench201/cifar10 at 40 queries" in answer
+    assert "this task" not in answer
+
+
+def test_several_budgets_of_one_family_have_no_table_of_families(tmp_path: Path) -> None:
+    chosen = suite((METHODS[0], METHODS[2]), ("nasbench_graph/proteins",), {"queries": [10, 40]}, repeats=2)
+    text = rendered(played(tmp_path, chosen))
+    assert "Mean validation regret at each budget" in text
+    assert "NAS minus HPO at each budget" not in text
+
+
+def test_where_methods_were_left_out_repeats_are_those_where_they_apply(tmp_path: Path) -> None:
+    def left_out(manifest: dict) -> None:
+        manifest["left_out"] = [{"method": "hyperband", "task": TASKS[0], "reason": "no fidelities"}]
+
+    text = rendered(played(tmp_path, suite(repeats=2), left_out))
+    assert "2 repeats of every method on every task where it applies." in text
+
+
+def test_running_times_have_the_digits_that_they_have(tmp_path: Path) -> None:
+    results = load(played(tmp_path, suite(METHODS[:1], ("nasbench_graph/proteins",), repeats=3)))
+    (runs,) = results.tasks[0].runs.values()
+    runs.regret[:] = 50.0
+    for run, first in zip(runs.regret, (4, 5, 8), strict=True):  # the query that finds the optimum: 17 / 3
+        run[first - 1 :] = 0.0
+    (section,) = regret_section(Analysis(results)).parts
+    times = next(block for block in section.blocks if isinstance(block, Table) and block.key.startswith("ert-"))
+    assert {cell.text for cell in times.rows[0][1:]} == {"5.67 (100 %)"}
 
 
 def test_part_of_an_analysis_keeps_the_unit_of_the_whole(tmp_path: Path) -> None:
