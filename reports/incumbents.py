@@ -127,7 +127,7 @@ def lookup(columns: Indices, codes: Indices, value: Callable[[Indices], Array], 
     chosen = np.take_along_axis(codes, np.maximum(columns, 0), axis=1)
     chosen = np.where(columns < 0, -1, chosen)
     distinct, place = np.unique(chosen, return_inverse=True)
-    table = np.full(len(distinct), nothing)
+    table = np.full(len(distinct), nothing, dtype=np.float64)
     known = distinct >= 0
     table[known] = value(distinct[known])
     return table[place].reshape(chosen.shape)

@@ -17,6 +17,8 @@ POINTS = 0.1
 """Half width of the region of practical equivalence of accuracies, in points."""
 SHARE = 0.05
 """The same of anything else, as a share of the regret that random search leaves."""
+NONE_LEFT = 1e-9
+"""A mean regret up to this much is none: rounding of a difference of floats."""
 
 
 Kind = Literal["test", "held-out seeds", "validation"]
@@ -165,7 +167,7 @@ class JudgedRegrets:
 
         The noise floor (`floor`), to two digits. Without one: 0.1 points of per cent. In other units there is no
         custom: a twentieth of the regret that random search leaves (of the methods' mean regret where its baseline is
-        unknown), to one digit.
+        unknown or leaves none), to one digit; 0 where no method leaves any.
         """
         if self.floor > 0:
             middle = float(f"{self.floor:.1e}")
@@ -174,9 +176,10 @@ class JudgedRegrets:
         elif self.results.tasks[0].metric.unit == "%":
             middle = POINTS
         else:
-            known = self.random[np.isfinite(self.random)]
-            left = known if known.size else self.means[np.isfinite(self.means)]
-            middle = float(f"{SHARE * left.mean():.0e}") if left.size else POINTS
+            known = [left[np.isfinite(left)] for left in (self.random, self.means)]
+            means = [float(left.mean()) for left in known if left.size]
+            left = next((mean for mean in means if mean > NONE_LEFT), 0.0)
+            middle = float(f"{SHARE * left:.0e}") if means else POINTS
         return middle / 2, middle, 2 * middle
 
     @property

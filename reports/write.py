@@ -62,15 +62,16 @@ def write(
         document = compose(load(Path(folder), beside), focus)
     folder = Path(out or folder)
     drawings: dict[str, str] = {}
+    contents: dict[Path, bytes] = {}  # rendered before anything is written: a report that fails changes nothing
     for figure in figures(document):
         canvas = figure.draw(STYLES[style])
         if {"md", "html"} & set(wanted):
             drawings[figure.key] = svg(canvas)
         if "md" in wanted:
-            write_whole(folder / "figures" / f"{figure.key}.svg", drawings[figure.key].encode())
+            contents[folder / "figures" / f"{figure.key}.svg"] = drawings[figure.key].encode()
         if "tex" in wanted:
-            write_whole(folder / "figures" / f"{figure.key}.pdf", pdf(canvas))
-        write_whole(folder / "figures" / f"{figure.key}.csv", comma_separated(figure.data()).encode())
+            contents[folder / "figures" / f"{figure.key}.pdf"] = pdf(canvas)
+        contents[folder / "figures" / f"{figure.key}.csv"] = comma_separated(figure.data()).encode()
     written = []
     for name in dict.fromkeys(wanted):
         if name == "md":
@@ -80,12 +81,13 @@ def write(
             for block in blocks(document):
                 if isinstance(block, Table | Figure):
                     kind = "tables" if isinstance(block, Table) else "figures"
-                    write_whole(folder / kind / f"{block.key}.tex", latex.render_float(block).encode())
+                    contents[folder / kind / f"{block.key}.tex"] = latex.render_float(block).encode()
         else:
             content = html.render(document, drawings)
-        path = folder / f"report.{name}"
-        write_whole(path, content.encode())
-        written.append(path)
+        written.append(folder / f"report.{name}")
+        contents[written[-1]] = content.encode()
+    for path, rendered in contents.items():
+        write_whole(path, rendered)
     return written
 
 

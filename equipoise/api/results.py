@@ -186,8 +186,8 @@ class Results:
         stored, planned, failed = (sum(getattr(e, n) for e in seen.methods) for n in ("stored", "planned", "failed"))
         return (
             f"Results of {seen.suite.name} in {folder}: {plural(len(seen.methods), 'method')} on "
-            f"{plural(len(seen.suite.tasks), 'task')}, {seen.suite.budget} per run, {stored:,} of {planned:,} runs "
-            f"stored{f', {failed:,} failed' if failed else ''}"
+            f"{plural(len(seen.suite.tasks), 'task')}, {seen.suite.budgets_text()} per run, {stored:,} of {planned:,} "
+            f"runs stored{f', {failed:,} failed' if failed else ''}"
         )
 
     @cached_property

@@ -191,16 +191,17 @@ class Suite:
     def __repr__(self) -> str:
         return (
             f"<Suite {self.name}: {plural(len(self.methods), 'method')} on {plural(len(self.tasks), 'task')}, "
-            f"{self._budgets_text()} per run, {plural(self.protocol.repeats, 'repeat')}>"
+            f"{self.budgets_text()} per run, {plural(self.protocol.repeats, 'repeat')}>"
         )
 
     def _repr_html_(self) -> str:
         labels = ", ".join(method.label for method in self.methods)
-        facts = {"tasks": ", ".join(self.tasks), "methods": labels, "budget": f"{self._budgets_text()} per run"}
+        facts = {"tasks": ", ".join(self.tasks), "methods": labels, "budget": f"{self.budgets_text()} per run"}
         rules = ", ".join(f"{name} = {value}" for name, value in self.protocol.rules().items())
         return html_facts(f"suite {self.name}", {**facts, "protocol": rules})
 
-    def _budgets_text(self) -> str:
+    def budgets_text(self) -> str:
+        """All budgets in words: ``30 queries or 100 queries``."""
         return " or ".join(map(str, self.budgets))
 
     @property

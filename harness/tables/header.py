@@ -92,6 +92,7 @@ class TableHeader:
             if getattr(self, name) == "":
                 raise DataError(f"table header: '{name}' is empty; write null where the source has none")
         _check_kinds(self)
+        object.__setattr__(self, "penalty", float(self.penalty))  # JSON may give a whole number
         if not self.name.isprintable() or len(self.name) > MOST_NAME:
             raise DataError(
                 f"table header: name = {one_line(self.name, 60)!r}; accepted are {MOST_NAME} printable characters"

@@ -115,12 +115,16 @@ def anytime_data(results: Results, tasks: Sequence[TaskResults], against: Agains
 def curves(results: Results, task: TaskResults, against: Against) -> tuple[Array, dict[str, Array], Array | None]:
     """The amounts, the quartiles of each method there (3 x g, NaN where some run has not begun), and the baseline."""
     grid = {"budget": results.grid, "unique": task.unique_grid, "seconds": task.seconds_grid}[against]
-    kept = np.unique(np.geomspace(1, len(grid), POINTS).round().astype(int)) - 1 if against == "budget" else ...
+    kept = np.arange(len(grid))
+    if against == "budget":
+        kept = np.unique(np.geomspace(1, len(grid), POINTS).round().astype(int)) - 1
     values = {}
     for label in results.labels:
         if (runs := task.runs.get(label)) is not None:
             of_axis = {"budget": runs.regret, "unique": runs.unique_regret, "seconds": runs.seconds_regret}
             values[label] = of_axis[against][:, kept]
+            if against == "budget" and results.unit != "queries":  # before that, nothing had been trained
+                values[label] = np.where(kept < runs.begins[:, None], np.nan, values[label])
     grid = grid[kept]
     baseline = task.random_regret(grid) if against != "seconds" and results.unit == "queries" else None
     return grid, {label: np.quantile(runs, [0.25, 0.5, 0.75], axis=0) for label, runs in values.items()}, baseline

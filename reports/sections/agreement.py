@@ -114,8 +114,8 @@ def _reasons(found: Mapping[tuple[int, int], Mapping[str, int]], split: list[tup
     if counts["scores"] > counts["pairs"]:
         reasons.append(
             "the scores separate more pairs than the tests over tasks, because they generalise only to other seeds on "
-            "these tasks, for which there are many runs, while the tests generalise to other tasks, of which there "
-            "are few; nor do they correct for the number of pairs"
+            "these tasks, while the tests generalise to other tasks, of which there are few; nor do they correct for "
+            "the number of pairs"
         )
     if counts["pairs"] > counts["ranks"]:
         reasons.append(

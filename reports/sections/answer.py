@@ -43,10 +43,11 @@ def _answer(analysis: Analysis) -> Text:
         return _one_family(analysis)
     effect = question.mean.overall
     size = f"{magnitude(effect)} {of_kind(analysis)}"
-    rope = f"±{analysis.rope:g} {analysis.unit}"
+    within = f" within ±{analysis.rope:g} {analysis.unit}" if analysis.rope else ""
     judgement = judged(float(effect.low), float(effect.high), analysis.rope)
-    tasks = int(question.mean.tasks_used.sum())
-    where = f" on {'this task' if tasks == 1 else f'these {tasks} tasks'} at {budget_words(analysis)}"
+    titles = [task.title for task, used in zip(analysis.results.tasks, question.mean.tasks_used, strict=True) if used]
+    here = "this task" if len(analysis.results.tasks) == 1 else titles[0]
+    where = f" on {here if len(titles) == 1 else f'these {len(titles)} tasks'} at {budget_words(analysis)}"
     fragile = f"{_below_floor(analysis, effect)}{_fragile(analysis)}"
     if judgement.verdict == "unclear":
         unbounded = bool(np.isinf(effect.low) and np.isinf(effect.high))
@@ -63,12 +64,12 @@ def _answer(analysis: Analysis) -> Text:
         head = (
             Strong("The two families are equal in practice"),
             f"{where}: the family means differ by {size} in favour of {favoured(effect)}, with a 95 % interval "
-            f"{signed(effect)} of NAS minus HPO within {rope}{fragile}.",
+            f"{signed(effect)} of NAS minus HPO{within}{fragile}.",
         )
     else:
         better, worse = ("NAS", "HPO") if judgement.verdict == "first" else ("HPO", "NAS")
         names = {"NAS": FAMILY_WORDS["nas"], "HPO": FAMILY_WORDS["hpo"]}
-        small = f", which is small in practice (within {rope})" if judgement.small else ""
+        small = f", which is small in practice ({within.strip()})" if judgement.small else ""
         head = (
             Strong(f"{_head(analysis, question, better)}{names[better]} did better than {names[worse]}"),
             f"{where} on the mean of each family: by ",
@@ -183,8 +184,8 @@ def _shown(line: Line) -> str:
 
 
 def favoured(effect: Estimate) -> str:
-    """The family that an effect favours."""
-    return "NAS" if effect.value < 0 else "HPO"
+    """The family that an effect favours; neither where there is no difference."""
+    return "NAS" if effect.value < 0 else "HPO" if effect.value > 0 else "neither"
 
 
 def magnitude(effect: Estimate) -> str:

@@ -11,6 +11,7 @@ from equipoise.reports.figures.anytime import Against, anytime, anytime_data
 from equipoise.reports.figures.progress import progress, progress_data
 from equipoise.reports.phrases import decimals, interval, name, number, percent
 from equipoise.reports.results import Results, TaskResults
+from equipoise.reports.runs import Runs
 from equipoise.reports.statistics.arrays import Array
 from equipoise.reports.statistics.resampling import Estimate
 from equipoise.reports.statistics.runtime import area_under_curve, runtime_ecdf, runtimes
@@ -21,6 +22,7 @@ POINTS = 40
 """Points of the curves of ranks and of targets reached."""
 TARGETS = 50
 SINCE = ", from where every run of the task has an incumbent"
+SINCE_ALL = ", from where every run has an incumbent"
 
 
 def anytime_section(analysis: Analysis, looks: Mapping[str, Look]) -> Section:
@@ -103,13 +105,21 @@ def _described(tasks: list[TaskResults], against: Against) -> str:
 def _progress(analysis: Analysis, looks: Mapping[str, Look]) -> Figure:
     results = analysis.results
     points = np.unique(np.geomspace(1, len(results.grid), POINTS).round().astype(int)) - 1
+    begun = max(_start(results, task) for task in results.tasks)
     each = [analysis.frameworks.averaged_ranks(results.regrets(int(point))) for point in points]
-    ranks = Estimate(*(np.stack([getattr(e, part) for e in each], axis=1) for part in ("value", "low", "high")))
+    ranks = Estimate(
+        *(
+            np.where(points < begun, np.nan, np.stack([getattr(e, part) for e in each], axis=1))
+            for part in ("value", "low", "high")
+        )
+    )
     shares = _shares(analysis, results.grid[points])
     labels = results.labels
-    first = int(np.argmin(np.abs(np.log(results.grid[points] / (results.limit / 10)))))
+    tenth = int(np.argmin(np.abs(np.log(results.grid[points] / (results.limit / 10)))))
+    known = all(task.baseline is not None for task in results.tasks)
+    first = "one random query" if known else "a first incumbent"
     said = ", ".join(
-        f"{label} {number(float(ranks.value[m, first]), 1)} then {number(float(ranks.value[m, -1]), 1)}"
+        f"{label} {number(float(ranks.value[m, tenth]), 1)} then {number(float(ranks.value[m, -1]), 1)}"
         for m, label in enumerate(labels)
     )
     reached = ", ".join(f"{label} {percent(float(shares[m, -1]))}" for m, label in enumerate(labels))
@@ -119,8 +129,8 @@ def _progress(analysis: Analysis, looks: Mapping[str, Look]) -> Figure:
         f"Average rank at a tenth of the budget and at its end: {said}. Targets reached at the end: {reached}.",
         (
             "Left: rank of one run among one run of every method, mean over tasks, with 95 % intervals over seeds; "
-            f"lower is better. Right: share of run-target pairs reached, mean over tasks; {TARGETS} targets per "
-            "task, log-spaced from the regret of one random query to a thousandth of it, and the optimum.",
+            f"lower is better{'' if results.unit == 'queries' else SINCE_ALL}. Right: share of run-target pairs reached, mean over tasks; {TARGETS} targets per "
+            f"task, log-spaced from the regret of {first} to a thousandth of it, and the optimum.",
         ),
         lambda style: progress(style, results.grid[points], ranks, shares, labels, looks, results.unit),
         lambda: progress_data(results.grid[points], ranks, shares, labels),
@@ -147,9 +157,15 @@ def _shares(analysis: Analysis, amounts: Array) -> Array:
 
 def _targets(task: TaskResults) -> Array:
     baseline = task.random_regret([1])
-    first = [float(runs.regret[:, 0].mean()) for runs in task.runs.values()]
+    first = [regret for runs in task.runs.values() if (regret := _first_regret(runs)) is not None]
     start = float(baseline[0]) if baseline is not None else float(np.mean(first)) if first else 1.0
     return np.append(np.geomspace(start, start / 1000, TARGETS - 1), 1e-9) if start > 0 else np.full(1, 1e-9)
+
+
+def _first_regret(runs: Runs) -> float | None:
+    """The mean regret of the first incumbents of some runs; None where no run ever has one."""
+    begun = np.flatnonzero(runs.begins < runs.regret.shape[1])
+    return float(runs.regret[begun, runs.begins[begun]].mean()) if begun.size else None
 
 
 def _areas(analysis: Analysis) -> Table:

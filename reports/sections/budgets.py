@@ -25,12 +25,12 @@ def budgets_section(analysis: Analysis) -> Section | None:
     return Section(
         "budgets",
         "Each budget on its own",
-        (Paragraph((words,)), _families([*each, analysis]), _methods(analysis, each)),
+        (Paragraph((words,)), *_families([*each, analysis]), _methods(analysis, each)),
     )
 
 
-def _families(each: list[Analysis]) -> Table:
-    """NAS minus HPO at each budget, by what was not searched on and by validation."""
+def _families(each: list[Analysis]) -> list[Table]:
+    """NAS minus HPO at each budget, by what was not searched on and by validation; none without both families."""
     rows = []
     for one in each:
         for kind, judged in one.by_kind.items():
@@ -46,7 +46,9 @@ def _families(each: list[Analysis]) -> Table:
                     Cell(verdict_words(effect, judged.rope)),
                 )
             )
-    return Table(
+    if not rows:
+        return []
+    table = Table(
         "budgets-families",
         f"NAS minus HPO at each budget, in {each[-1].unit}",
         (
@@ -59,6 +61,7 @@ def _families(each: list[Analysis]) -> Table:
         tuple(rows),
         (("Family means with 95 % intervals over seeds; below zero favours NAS.",),),
     )
+    return [table]
 
 
 def _methods(analysis: Analysis, each: list[Analysis]) -> Table:

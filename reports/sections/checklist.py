@@ -133,8 +133,9 @@ def _repeats(results: Results) -> tuple[bool | None, str]:
     runs = {(label, task.name): len(found.numbers) for task in results.tasks for label, found in task.runs.items()}
     counts = [runs.get(pair, 0) for pair in {**results.planned, **runs}]
     least, most = min(counts), max(counts)
-    span = f"{least}" if least == most else f"{least} to {most}"
-    return least >= 2, f"{span} repeats of every method on every task."
+    span = plural(most, "repeat") if least == most else f"{least} to {plural(most, 'repeat')}"
+    where = " where it applies" if results.manifest.get("left_out") else ""
+    return least >= 2, f"{span} of every method on every task{where}."
 
 
 def _tables(results: Results) -> tuple[bool | None, str]:

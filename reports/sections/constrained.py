@@ -31,9 +31,9 @@ def constrained_regret(view: FrontView) -> Table:
     rows = [(Cell("feasible share of the space"), *(Cell(percent(task.feasible)) for task in tasks))]
     rows += by_method(view, columns)
     notes = (
-        "Error of the incumbent among the architectures of a run that keep the constraints, less that of the best in the space (in the "
+        "Error of the incumbent among the architectures of a run that keep the constraints, minus that of the best in the space (in the "
         "unit of the metric; the error itself where the space is not known): means over the runs that have one, with "
-        "95 % intervals; in brackets the runs that have none.",
+        "95 % intervals; in brackets the runs that have none. The least of a column in bold, where every run has one.",
     )
     heads = (Column("method", "l"), *(Column(task.name) for task in tasks))
     title = f"Regret under the constraints at {budget_words(view.analysis)}"

@@ -127,7 +127,7 @@ def _posteriors(analysis: Analysis) -> Section:
     labels, unit = analysis.results.labels, analysis.unit
     low, rope, high = analysis.ropes
     middle = analysis.frameworks.bayesian(rope)
-    others = {other: analysis.frameworks.bayesian(other) for other in (low, high)}
+    others = [(other, analysis.frameworks.bayesian(other)) for other in (low, high)]  # all 0 where nothing was left
     known = [pair for pair in middle if middle[pair].tasks_used >= LEAST_TASKS]
     order = sorted(known, key=lambda pair: -max(middle[pair].p_first, middle[pair].p_rope, middle[pair].p_second))
     rows = []
@@ -137,7 +137,8 @@ def _posteriors(analysis: Analysis) -> Section:
             rows.append((name(labels[i]), name(labels[j]), *(Cell("n/a") for _ in range(6))))
             continue
         cells = [Cell(f"{p:.2f}", p, best=p >= 0.95) for p in (each.p_first, each.p_rope, each.p_second)]
-        verdicts = [Cell(_decision(posterior[i, j], labels[i], labels[j])) for posterior in (middle, *others.values())]
+        posteriors = [middle, *(posterior for _, posterior in others)]
+        verdicts = [Cell(_decision(posterior[i, j], labels[i], labels[j])) for posterior in posteriors]
         rows.append((name(labels[i]), name(labels[j]), *cells, *verdicts))
     table = Table(
         "bayesian",
@@ -150,7 +151,7 @@ def _posteriors(analysis: Analysis) -> Section:
             Column("equivalent", "r", f"ROPE ±{rope:g}"),
             Column("second better", "r", f"ROPE ±{rope:g}"),
             Column(f"±{rope:g}", "l", "verdict at 95 %"),
-            *(Column(f"±{other:g}", "l", "verdict at 95 %") for other in others),
+            *(Column(f"±{other:g}", "l", "verdict at 95 %") for other, _ in others),
         ),
         tuple(rows),
         (
@@ -193,7 +194,10 @@ def _scores(analysis: Analysis, looks: Mapping[str, Look]) -> Section | None:
             if found is None
             else "no task with a known optimum and the exact random-search baseline was finished by every method"
         )
-        return Section("scores", "Scores: interquartile means and profiles", (Paragraph((f"n/a: {why}.",)),))
+        said: list[Block] = [Paragraph((f"n/a: {why}.",))]
+        if np.isfinite(analysis.frameworks.improvement.value[np.triu_indices(len(labels), 1)]).any():
+            said.append(_improvement(analysis))  # it needs no scale
+        return Section("scores", "Scores: interquartile means, improvement and profiles", tuple(said))
     labels = tuple(labels[method] for method in analysis.active)
     left_out = int((~found.tasks_used).sum())
     thresholds = np.linspace(-1.0, 1.0, 81)

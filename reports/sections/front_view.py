@@ -50,12 +50,12 @@ def within(means: Estimate, most: float | Array) -> Estimate:
     return Estimate(means.value, low, high)
 
 
-def column(means: Estimate, place: int, best: Callable[[Array], float]) -> list[Cell]:
-    """The cells of one task, a method each; the best is marked."""
+def column(means: Estimate, place: int, best: Callable[[Array], float], least_digits: int = 3) -> list[Cell]:
+    """The cells of one task, a method each, with some digits at least; the best is marked."""
     values = means.value[:, place]
     known = values[np.isfinite(values)]
     first = best(known) if known.size else np.nan
-    digits = max(3, decimals(values))
+    digits = max(least_digits, decimals(values))
     return [
         Cell(
             f"{number(float(v), digits)} {interval(float(lo), float(hi), digits)}".strip(),

@@ -16,6 +16,8 @@ from equipoise.reports.statistics.resampling import Estimate
 __all__ = ["best_by_rank", "hypervolume_figure", "hypervolume_ranks", "hypervolume_table"]
 
 POINTS = 40
+DIGITS = 4
+"""Behind the point of a hypervolume."""
 
 
 def hypervolume_table(view: FrontView, tasks: Sequence[TaskFronts]) -> Table:
@@ -24,12 +26,13 @@ def hypervolume_table(view: FrontView, tasks: Sequence[TaskFronts]) -> Table:
     means = within(view.analysis.estimated(view.cube(tasks, "volumes")), most)
     queries = view.analysis.results.unit == "queries"
     expected = [_expected(task, int(view.analysis.results.limit)) if queries else (np.nan, 0.0) for task in tasks]
-    rows = by_method(view, [column(means, place, np.nanmax) for place in range(len(tasks))])
+    rows = by_method(view, [column(means, place, np.nanmax, DIGITS) for place in range(len(tasks))])
     at_random = [
-        Cell(f"{number(mean, 4)}{f' ± {number(error, 4)}' if error else ''}", mean) for mean, error in expected
+        Cell(f"{number(mean, DIGITS)}{f' ± {number(error, DIGITS)}' if error else ''}", mean)
+        for mean, error in expected
     ]
     rows.append((Cell(RANDOM), *at_random))
-    rows.append((Cell(FRONT), *(Cell(number(task.volume, 4), task.volume) for task in tasks)))
+    rows.append((Cell(FRONT), *(Cell(number(task.volume, DIGITS), task.volume) for task in tasks)))
     columns = (Column("method", "l"), *(Column(task.name) for task in tasks))
     notes = (
         "Means over runs with 95 % intervals over seeds; the largest of each column in bold. The expectation of random "
@@ -81,7 +84,7 @@ def hypervolume_figure(view: FrontView, tasks: Sequence[TaskFronts], looks: Mapp
         curves[task.name] = {label: Estimate(*(part[m] for part in parts)) for m, label in enumerate(there)}
     ends = "; ".join(
         f"{task.name}: "
-        + ", ".join(f"{label} {number(float(each.value[-1]), 4)}" for label, each in curves[task.name].items())
+        + ", ".join(f"{label} {number(float(each.value[-1]), DIGITS)}" for label, each in curves[task.name].items())
         for task in tasks
     )
     return Figure(

@@ -17,8 +17,8 @@ def quote_section(analysis: Analysis) -> Section:
             (
                 Strong("NAS against HPO:"),
                 " the overall difference with its interval in the first sentence, the number of tasks, spaces and methods, "
-                "and whether its sign depends on the labelling. A difference inside ",
-                f"±{main.rope:g} {main.unit} is no practical difference.",
+                "and whether its sign depends on the labelling."
+                + (f" A difference inside ±{main.rope:g} {main.unit} is no practical difference." if main.rope else ""),
             )
         )
     if analysis.test_overall is not None:

@@ -16,6 +16,9 @@ __all__ = ["regret_section"]
 AT_OPTIMUM = 1e-9
 """A regret up to this much, in the shown unit, counts as the optimum: rounding of a difference of floats."""
 
+ROUNDED = 9
+"""Digits behind the point of a running time: a whole one stays whole through its sums of floats."""
+
 
 def regret_section(analysis: Analysis) -> Section:
     """An overview, then the tables of each task."""
@@ -83,14 +86,15 @@ def _overview(analysis: Analysis) -> Table:
         f"Mean validation regret at {budget_words(analysis)}, in the unit of each task",
         (Column("task", "l"), *(Column(label) for label in analysis.results.labels), Column(analysis.exact_random)),
         tuple(rows),
-        (MARKS,),
+        ((*MARKS, AVERAGE_RANK),),
     )
 
 
 MARKS: Text = (
     "Bold: the least mean. †: not significantly different from it (two-sided Mann-Whitney over runs, Holm over all pairs of the "
-    "task, 5 %). Average rank: of one run among one run of every method, over the tasks that every method finished.",
+    "task, 5 %).",
 )
+AVERAGE_RANK = " Average rank: of one run among one run of every method, over the tasks that every method finished."
 
 
 def _budget(analysis: Analysis, place: int) -> Table:
@@ -248,7 +252,7 @@ def _running_times(analysis: Analysis, task: TaskResults) -> Table | None:
     def cells(times: Array, shares: Array) -> list[Cell]:
         return [
             Cell(
-                "never" if np.isinf(t) else f"{amount(round(float(t), 1 if t < 100 else 0))} ({percent(float(s))})",
+                "never" if np.isinf(t) else f"{amount(round(float(t), ROUNDED))} ({percent(float(s))})",
                 float(t),
             )
             for t, s in zip(times, shares, strict=True)

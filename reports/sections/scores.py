@@ -28,7 +28,7 @@ def scores_section(analysis: Analysis) -> Section | None:
     tables = [
         _table(task.title, task.metric, task.scores) for task in analysis.results.tasks if task.scores and task.runs
     ]
-    return Section("scores", "Training-free scores", (Paragraph(WORDS), *tables)) if tables else None
+    return Section("training-free-scores", "Training-free scores", (Paragraph(WORDS), *tables)) if tables else None
 
 
 def scores_document(tasks: Sequence[str]) -> Document:

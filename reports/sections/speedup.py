@@ -4,7 +4,7 @@ import numpy as np
 
 from equipoise.reports.analysis import Analysis
 from equipoise.reports.document import Cell, Column, Paragraph, Section, Table
-from equipoise.reports.phrases import amount, name, number
+from equipoise.reports.phrases import amount, interval, name, number
 from equipoise.reports.sections.answer import budget_words
 from equipoise.reports.statistics.arrays import Array
 from equipoise.reports.statistics.speedup import queries_to_level
@@ -98,12 +98,11 @@ def _times(value: float, low: float, high: float, everything: float) -> str:
         return "n/a"
     if value >= everything * (1 - 1e-9):
         return "all"
-    ends = (
-        ""
-        if np.isnan(low) or np.isnan(high)
-        else f" [{_short(low)}, {'all' if high >= everything * (1 - 1e-9) else _short(high)}]"
-    )
-    return f"{_short(value)}×{ends}"
+    if np.isnan(low) or np.isnan(high):
+        return f"{_short(value)}×"
+    if np.isinf(low):
+        return f"{_short(value)}× {interval(low, high)}"
+    return f"{_short(value)}× [{_short(low)}, {'all' if high >= everything * (1 - 1e-9) else _short(high)}]"
 
 
 def _short(value: float) -> str:

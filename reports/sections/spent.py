@@ -205,7 +205,7 @@ def _ranking(analysis: Analysis, found: dict[str, tuple[Estimate, Estimate, int]
     limits = []
     for unit in found:
         amounts = [task.recounts[unit].limit for task in results.tasks if unit in task.recounts]
-        limits.append(f"{UNITS[unit]} {amount(min(amounts))} to {amount(max(amounts))}")
+        limits.append(f"{UNITS[unit]} {' to '.join(dict.fromkeys((amount(min(amounts)), amount(max(amounts)))))}")
     return Table(
         "recount",
         "Average ranks when the budget is counted in another way",

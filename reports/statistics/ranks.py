@@ -22,7 +22,7 @@ def average_ranks(values: npt.ArrayLike, level: float = 0.95) -> Estimate:
     [1, methods]; degrees of freedom after Satterthwaite, Biometrics Bulletin 1946, on each task those of the method
     with the fewest repeats. Tasks are taken as given.
 
-    Ties share ranks. One repeat of any method on a task: unbounded, that is [1, methods]. One method: rank 1. Identical
+    Ties share ranks. One repeat of any method on a task: unbounded. One method: rank 1. Identical
     constant columns: the middle rank for all, with width 0. A task where a method has no repeat is left out for all (as
     `bootstrap.Aggregates.tasks_used` shows); without any, NaN.
 
@@ -49,8 +49,8 @@ def average_ranks(values: npt.ArrayLike, level: float = 0.95) -> Estimate:
         return Estimate(*(np.full(k, np.nan) for _ in range(3)))
     value = np.mean(ranks, axis=0)
     # No variance can be had from a single run.
-    if single:
-        return Estimate(value, np.ones(k), np.full(k, float(k)))
+    if single and k > 1:
+        return Estimate(value, np.full(k, -np.inf), np.full(k, np.inf))
     total, loss = np.sum(variances, axis=0), np.sum(np.square(variances) / np.array(freedom)[:, None], axis=0)
     effective = np.where(loss > 0, total**2 / np.where(loss > 0, loss, 1.0), float(sum(freedom)))
     half = t_quantile(0.5 + level / 2, effective) * np.sqrt(total) / len(ranks)

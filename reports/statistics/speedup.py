@@ -54,12 +54,15 @@ def equivalent_queries(means: Estimate, baseline: ExactRandomSearch) -> Estimate
         baseline: The task's.
 
     Returns:
-        Real numbers of queries: 1 at least, infinity where random search cannot get there.
+        Real numbers of queries: 1 at least, infinity where random search cannot get there. Unbounded where the mean is:
+        a single run has no interval.
     """
+    unbounded = np.isinf(means.high)  # the lower end may be known: errors start at 0
+    low, high = baseline.queries_to_reach(means.high), baseline.queries_to_reach(means.low)
     return Estimate(
         baseline.queries_to_reach(means.value),
-        baseline.queries_to_reach(means.high),
-        baseline.queries_to_reach(means.low),
+        np.where(unbounded, -np.inf, low),
+        np.where(unbounded, np.inf, high),
     )
 
 

@@ -77,6 +77,11 @@ def test_without_a_folder_it_goes_where_the_command_puts_it(tmp_path: Path, monk
     )
 
 
+def test_its_title_tells_every_budget(tmp_path: Path) -> None:
+    results = eq.run({**SUITE, "budget": {"queries": [2, 4]}}, tmp_path, tasks=["*/cora"], only=["LS"], repeats=1)
+    assert "2 queries or 4 queries per run, 2 of 2 runs stored" in repr(results)
+
+
 def test_a_script_without_a_guard_gives_the_same_rows_on_any_number_of_workers(tmp_path: Path) -> None:
     frames = []
     for workers in (1, 2):

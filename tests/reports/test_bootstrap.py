@@ -1,6 +1,6 @@
 """The bootstrap against scipy's, closed forms of its variance, enumeration and plain definitions."""
 
-from itertools import product
+from itertools import permutations, product
 
 import numpy as np
 import pytest
@@ -162,6 +162,21 @@ def test_improvement_draws_enumerated():
     assert result.value[0, 1] == 0.5
     far = widening(2) * np.array([min(expected) - 0.5, max(expected) - 0.5])
     np.testing.assert_allclose([result.low[0, 1], result.high[0, 1]], np.clip(0.5 + far, 0, 1))
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_no_improvement_is_sure_by_the_numbers_of_three_repeats(order):
+    """In their natural order no resample falls below the estimate of 2/3: the runs are paired by chance."""
+    first, second = np.array([0.8, 0.58, 0.32]), np.array([0.95, 0.63, 0.37])
+    found = probability_of_improvement([[first[list(order)]], [second]])
+    np.testing.assert_allclose([found.value[0, 1], found.low[0, 1], found.high[0, 1]], [2 / 3, 0, 1])
+    np.testing.assert_allclose([found.low[1, 0], found.high[1, 0]], [0, 1])
+
+
+def test_improvement_without_overlap_has_no_width():
+    values = np.array([[[1.0, 2.0, 3.0]] * 3, [[7.0, 8.0, 9.0], [0.0, 0.1, 0.2], [7.0, 8.0, 9.0]]])
+    found = probability_of_improvement(values)
+    np.testing.assert_allclose([found.value[0, 1], found.low[0, 1], found.high[0, 1]], 2 / 3)
 
 
 def test_tasks_that_do_not_vary_lend_no_degrees_of_freedom(scores):

@@ -7,18 +7,35 @@ from pathlib import Path
 import numpy as np
 import pytest
 from canvases import faults
-from stores import METHODS, NASTY, described, played, suite
+from stores import METHODS, NASTY, TASKS, described, played, suite
 
 from equipoise.harness.core.errors import StoreError, SuiteError
 from equipoise.harness.core.registry import load_task
 from equipoise.harness.store.run_store import RunStore
 from equipoise.reports.analysis import Analysis
 from equipoise.reports.compose import compose
+from equipoise.reports.document import Table
 from equipoise.reports.drawing.style import STYLES
 from equipoise.reports.load import load
 from equipoise.reports.plan import plan
 from equipoise.reports.render import html, latex, markdown
+from equipoise.reports.sections.frameworks import frameworks_section
+from equipoise.reports.sections.regret import regret_section
 from equipoise.reports.write import blocks, figures, write
+
+SAME = """\
+# {"format": "equipoise-table/1", "name": "mine/same",
+#  "space": {"name": "same", "decisions": [{"name": "width", "options": ["16", "32"]},
+#  {"name": "block", "options": ["a", "b"]}]},
+#  "metric": {"name": "perplexity", "unit": "", "direction": "minimise", "offset": 0, "slope": 1},
+#  "validation": "valid", "source": "me", "licence": "CC0", "penalty": 1000}
+width,block,validation
+16,a,50
+16,b,50
+32,a,50
+32,b,50
+"""
+"""A table whose architectures are all the same."""
 
 
 def rendered(folder: Path) -> str:
@@ -36,6 +53,8 @@ def rendered(folder: Path) -> str:
         latex.render_float(block) for block in blocks(document) if hasattr(block, "key")
     )
     text = markdown.render(document)
+    for places in (re.findall(r'\bid="([^"]+)"', page), re.findall(r"\\label\{([^}]+)\}", latex.render(document))):
+        assert len(set(places)) == len(places)
     for words in (page, paper, text):
         assert not re.search(
             r"\bnan\b|\bNone\b|\binf\b", re.sub(r"<style>.*?</style>|<script>.*?</script>", "", words, flags=re.S)
@@ -48,6 +67,15 @@ def test_one_method(tmp_path: Path) -> None:
     assert "cannot answer the question" in text
     assert "there are no general hyperparameter optimisers" in text
     assert "one method" in plan(tmp_path, 0.1)
+
+
+def test_training_free_scores_beside_those_of_the_frameworks(tmp_path: Path) -> None:
+    def knows(manifest: dict) -> None:
+        manifest["methods"]["zero_cost_evolution"]["knowledge"] = ["scores"]
+
+    methods = ({"name": "zero_cost_evolution"}, {"name": "random_search"})
+    text = rendered(played(tmp_path, suite(methods, ("nasbench201/fashion14",), repeats=2), knows))
+    assert "## Training-free scores" in text
 
 
 def test_baseline_alone(tmp_path: Path) -> None:
@@ -77,6 +105,20 @@ def test_one_repeat(tmp_path: Path) -> None:
     assert "One repeat: nothing is known" in text
     assert "These runs cannot tell" in text
     assert "n/a" in plan(tmp_path, 0.1)
+    assert "1 repeat of every method on every task." in text
+    speedup = text.split("needs for the mean regret of a method")[1].split("geometric mean")[0]
+    assert "× \\[no interval\\]" in speedup
+    assert not re.search(r"× \\\[[0-9.]+,", speedup)
+    assert re.search(r"\| `local_search` \| \*\*[0-9.]+ \\\[no interval", text)
+
+
+def test_probability_of_improvement_is_shown_without_a_scale_of_scores(tmp_path: Path) -> None:
+    methods = ({"name": "random_search"}, {"name": "local_search"})
+    chosen = suite(methods, ("nasbench201/fashion14",), {"epochs": 200}, repeats=3)
+    document = compose(load(played(tmp_path, chosen)))
+    tables = [block.key for block in blocks(document) if isinstance(block, Table)]
+    assert "aggregates" not in tables
+    assert "improvement" in tables
 
 
 def test_a_method_that_fails_everywhere(tmp_path: Path) -> None:
@@ -153,6 +195,42 @@ def test_tasks_that_some_method_missed_are_counted_beside_the_table(tmp_path: Pa
     played(tmp_path, suite(METHODS, ("nasbench201/cifar10",)))
     RunStore(tmp_path).write_manifest(described(suite(METHODS)))
     assert "on the 1 of 2 tasks that every method finished" in rendered(tmp_path)
+
+
+def test_the_one_task_of_several_that_the_answer_is_about_is_named(tmp_path: Path) -> None:
+    played(tmp_path, suite(METHODS[:1], ("nasbench_graph/proteins",)))
+    played(tmp_path, suite(METHODS, ("nasbench201/cifar10",)))
+    RunStore(tmp_path).write_manifest(described(suite(METHODS)))
+    text = rendered(tmp_path)
+    answer = text.split("##")[1]
+    assert " on nasbench201/cifar10 at 40 queries" in answer
+    assert "this task" not in answer
+
+
+def test_several_budgets_of_one_family_have_no_table_of_families(tmp_path: Path) -> None:
+    chosen = suite((METHODS[0], METHODS[2]), ("nasbench_graph/proteins",), {"queries": [10, 40]}, repeats=2)
+    text = rendered(played(tmp_path, chosen))
+    assert "Mean validation regret at each budget" in text
+    assert "NAS minus HPO at each budget" not in text
+
+
+def test_where_methods_were_left_out_repeats_are_those_where_they_apply(tmp_path: Path) -> None:
+    def left_out(manifest: dict) -> None:
+        manifest["left_out"] = [{"method": "hyperband", "task": TASKS[0], "reason": "no fidelities"}]
+
+    text = rendered(played(tmp_path, suite(repeats=2), left_out))
+    assert "2 repeats of every method on every task where it applies." in text
+
+
+def test_running_times_have_the_digits_that_they_have(tmp_path: Path) -> None:
+    results = load(played(tmp_path, suite(METHODS[:1], ("nasbench_graph/proteins",), repeats=3)))
+    (runs,) = results.tasks[0].runs.values()
+    runs.regret[:] = 50.0
+    for run, first in zip(runs.regret, (4, 5, 8), strict=True):  # the query that finds the optimum: 17 / 3
+        run[first - 1 :] = 0.0
+    (section,) = regret_section(Analysis(results)).parts
+    times = next(block for block in section.blocks if isinstance(block, Table) and block.key.startswith("ert-"))
+    assert {cell.text for cell in times.rows[0][1:]} == {"5.67 (100 %)"}
 
 
 def test_part_of_an_analysis_keeps_the_unit_of_the_whole(tmp_path: Path) -> None:
@@ -263,6 +341,48 @@ def test_the_unit_of_one_metric_has_its_own_region_of_equivalence(tmp_path: Path
     manifest["tasks"]["nasbench_graph/proteins"]["metric"]["name"] = "perplexity"
     RunStore(tmp_path).write_manifest(manifest)
     assert not Analysis(load(tmp_path)).one_unit
+
+
+def test_a_region_of_equivalence_where_random_search_leaves_nothing(tmp_path: Path) -> None:
+    def loss(manifest: dict) -> None:
+        for entry in manifest["tasks"].values():
+            entry["metric"] = {"name": "loss", "unit": "", "offset": 0.0, "slope": 1.0}
+
+    results = load(played(tmp_path, suite(METHODS, ("nasbench_graph/proteins",), {"queries": 10}), loss))
+
+    def judged(regrets: np.ndarray) -> Analysis:
+        analysis = Analysis(results)
+        analysis.__dict__.update(floor=float("nan"), random=np.array([1e-17]), regrets=regrets)
+        return analysis
+
+    regrets = results.regrets()
+    assert judged(regrets).rope == float(f"{0.05 * regrets.mean():.0e}") > 0
+    none = judged(np.zeros_like(regrets))
+    assert none.ropes == (0, 0, 0)
+    table = next(block for block in frameworks_section(none, {}).parts[2].blocks if isinstance(block, Table))
+    assert {len(row) for row in table.rows} == {len(table.columns)} == {8}
+
+
+def test_families_without_a_difference_favour_neither(tmp_path: Path) -> None:
+    table = tmp_path / "same.csv"
+    table.write_text(SAME)
+    methods = ({"name": "local_search"}, {"name": "tpe"}, {"name": "random_search"})
+    page, _ = write(played(tmp_path / "r", suite(methods, (f"table:{table}",), {"queries": 4})), ("md", "tex"))
+    text = page.read_text()
+    assert "in favour of neither" in text
+    assert "within ±0" not in text
+
+
+def test_a_report_that_fails_leaves_the_former_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> str:
+        raise ZeroDivisionError
+
+    played(tmp_path, suite(tasks=("nasbench201/cifar10",)))
+    monkeypatch.setattr("equipoise.reports.render.html.render", fails)
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(ZeroDivisionError):
+        write(tmp_path)
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_labels_with_special_characters(tmp_path: Path) -> None:

@@ -138,7 +138,7 @@ def test_equivalent_queries_turn_the_interval():
     result = equivalent_queries(Estimate(baseline.mean([30]), baseline.mean([60]), baseline.mean([10])), baseline)
     np.testing.assert_allclose([result.value, result.low, result.high], [[30], [10], [60]])
     unbounded = equivalent_queries(Estimate(baseline.mean([30]), np.array([-np.inf]), np.array([np.inf])), baseline)
-    assert (unbounded.low[0], unbounded.high[0]) == (1, np.inf)
+    assert (unbounded.low[0], unbounded.high[0]) == (-np.inf, np.inf)
 
 
 def test_random_search_is_worth_its_own_queries():

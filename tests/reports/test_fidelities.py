@@ -7,8 +7,11 @@ import pytest
 from plugins_for_tests import Epochs
 from stores import played, suite
 
+from equipoise.reports.compose import compose
+from equipoise.reports.figures.anytime import curves
 from equipoise.reports.load import load
 from equipoise.reports.results import Results
+from equipoise.reports.write import figures
 
 METHODS = ({"name": "hyperband"}, {"name": "random_search"})
 TASK = Epochs()
@@ -63,3 +66,23 @@ def test_the_axis_is_epochs_and_they_are_a_unit_of_the_recounts(tmp_path: Path) 
     least = rows.groupby("repeat").fidelity.sum().min()
     assert task.recounts["epochs"].limit <= least
     assert np.isfinite(task.recounts["epochs"].regret["hyperband"]).all()
+
+
+def test_no_curve_begins_before_every_run_has_trained_something(tmp_path: Path) -> None:
+    """27 epochs are a training of random search; Hyperband ends its first, of one epoch, before."""
+    results = results_of(tmp_path, "Epochs")
+    (task,) = results.tasks
+    begins = {label: int(runs.begins.max()) for label, runs in task.runs.items()}
+    assert results.grid[begins["random_search"]] >= 27
+    grid, quartiles, _ = curves(results, task, "budget")
+    for label, values in quartiles.items():
+        np.testing.assert_array_equal(np.isnan(values[1]), grid < results.grid[begins[label]])
+    document = compose(results)
+    rows = {figure.key: figure.data()[1:] for figure in figures(document)}
+    first = max(results.grid[begin] for begin in begins.values())
+    assert all(np.isnan(row[2]) == (row[1] < first) for row in rows["progress"])
+    penalty = 100 * (1 - task.reference)
+    assert max(row[4] for row in rows["anytime-nasbench201"] if row[4] == row[4]) < penalty
+    assert "from where every run has an incumbent" in next(
+        figure.caption[0] for figure in figures(document) if figure.key == "progress"
+    )

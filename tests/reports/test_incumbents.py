@@ -67,3 +67,8 @@ def test_lookup_asks_for_each_architecture_once() -> None:
     columns, codes = np.array([[0, 1, -1], [1, 1, 0]]), np.array([[2, 3], [3, 2]])
     assert lookup(columns, codes, value, 7.0).tolist() == [[20.0, 30.0, 7.0], [20.0, 20.0, 30.0]]
     assert asked == [2, 3]
+
+
+def test_a_whole_penalty_leaves_errors_their_digits() -> None:
+    found = lookup(np.array([[0, -1]]), np.array([[2, 3]]), lambda codes: codes / 8, 1000)
+    assert found.tolist() == [[0.25, 1000.0]]

@@ -102,6 +102,8 @@ def test_every_part_is_shown_and_drawn(tmp_path: Path) -> None:
     assert [cell.text for cell in found["objectives"].rows[1]][1:] == [
         "parameters", "–", "smaller", "450", "7042", "13",
     ]  # fmt: skip
+    digits = {len(cell.text.split()[0].partition(".")[2]) for row in found["hypervolume"].rows for cell in row[1:]}
+    assert digits == {4}
     assert float(found["hypervolume"].rows[-1][1].value) > float(found["hypervolume"].rows[0][1].value)
     results = load(tmp_path)
     section = objectives_section(Analysis(results), looks(results.families))

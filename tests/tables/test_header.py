@@ -139,3 +139,7 @@ def test_what_cannot_be_is_one_line(changes: dict[str, Any], said: str) -> None:
 def test_what_is_no_header_is_refused(text: str) -> None:
     with pytest.raises(DataError, match="table header"):
         TableHeader.from_json(text)
+
+
+def test_a_whole_penalty_is_read_as_a_float() -> None:
+    assert repr(TableHeader.from_json(json.dumps(content(penalty=1000))).penalty) == "1000.0"
