@@ -8,7 +8,7 @@ import numpy.typing as npt
 from equipoise.reports.statistics.arrays import Array, checked, repeat_counts, task_means
 from equipoise.reports.statistics.resampling import (
     Estimate,
-    PairedResampling,
+    Resampling,
     effective_strata,
     estimate,
     mean_variances,
@@ -66,7 +66,7 @@ def aggregate(
     the aggregate of Agarwal et al., Deep Reinforcement Learning at the Edge of the Statistical Precipice, NeurIPS 2021,
     section 4; with unequal ones each run weighs 1 / (repeats of the method on the task).
 
-    Differs from the paper: methods share their draws (`resampling.PairedResampling`), and the intervals are widened
+    Differs from the paper: methods share their draws (`resampling.Resampling`), and the intervals are widened
     for small numbers of repeats (`resampling.widening`). The tasks are taken as given: the intervals say what other
     seeds would do, not other tasks.
 
@@ -119,7 +119,7 @@ def _iqm(values: Array) -> Array:
 
 def _resample_iqm(values: Array, resamples: int, seed: int) -> Array:
     numbers = repeat_counts(values)
-    draws = PairedResampling(~np.isnan(values), resamples, seed)
+    draws = Resampling(~np.isnan(values), resamples, seed)
     result = np.empty((draws.resamples, len(values)))
     for where, counts in draws.blocks():
         for group, count in enumerate(counts):

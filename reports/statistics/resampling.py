@@ -13,7 +13,7 @@ from equipoise.reports.statistics.distributions import normal_quantile, t_quanti
 
 __all__ = [
     "Estimate",
-    "PairedResampling",
+    "Resampling",
     "effective_strata",
     "estimate",
     "mean_variances",
@@ -40,33 +40,36 @@ class Estimate:
     high: Array
 
 
-class PairedResampling:
-    """Stratified, paired draws of repeats.
+class Resampling:
+    """Stratified draws of repeats, paired or not.
 
     A resample draws, on each task on its own (stratified), as many repeats as there are, with replacement. All methods
     that have the same repeats on a task share the draw (paired), so that what repeats have in common (shared initial
     designs) cancels in differences. A method with other repeats on a task than the rest has draws of its own there,
-    from what it has: valid, since repeats are independent, and only the pairing is lost.
+    from what it has: valid, since repeats are independent, and only the pairing is lost. Unpaired, every method has
+    draws of its own.
 
     Args:
         present: methods x tasks x repeats: which values exist.
         resamples: How many resamples; fewer where so many repeats would take more than `MOST_DRAWN` draws, but 1,000
             at least, after which the ends of an interval are known to 4 % of its width.
         seed: Same seed, same draws.
+        paired: Whether methods share draws.
 
     Attributes:
         resamples: How many there are.
     """
 
-    def __init__(self, present: npt.NDArray[np.bool_], resamples: int, seed: int) -> None:
+    def __init__(self, present: npt.NDArray[np.bool_], resamples: int, seed: int, paired: bool = True) -> None:
         if resamples < 1:
             raise ValueError(f"resamples must be >= 1; got {resamples}")
-        self._seed = seed
+        self._seed, self._paired = seed, paired
         methods, self.tasks, self.repeats = present.shape
         affordable = MOST_DRAWN // max(1, self.tasks * self.repeats)
         self.resamples = min(resamples, max(LEAST_RESAMPLES, affordable))
         self._present, self._shape = present.tobytes(), (methods, self.tasks, self.repeats)
-        self._patterns = [_distinct_rows(present[:, t]) for t in range(self.tasks)]
+        own = np.arange(methods)
+        self._patterns = [_distinct_rows(row) if paired else (row, own) for row in present.transpose(1, 0, 2)]
         of_task = np.array([inverse for _, inverse in self._patterns]).T.reshape(methods, self.tasks)
         self._groups, self.group_of_method = _distinct_rows(of_task.astype(">u2"))
 
@@ -78,7 +81,7 @@ class PairedResampling:
             for the methods of a group (`group_of_method`).
         """
         size = self.resamples * len(self._groups) * self.tasks * self.repeats
-        key = (self._present, self._shape, self.resamples, self._seed)
+        key = (self._present, self._shape, self.resamples, self._seed, self._paired)
         for where, counts in _kept(*key) if size <= KEPT_BYTES else self.fresh_blocks():
             yield where, counts.astype(np.float64)
 
@@ -120,10 +123,10 @@ LEAST_RESAMPLES = 1_000
 
 @lru_cache(maxsize=6)
 def _kept(
-    present: bytes, shape: tuple[int, int, int], resamples: int, seed: int
+    present: bytes, shape: tuple[int, int, int], resamples: int, seed: int, paired: bool
 ) -> tuple[tuple[slice, npt.NDArray[np.uint8]], ...]:
     pattern = np.frombuffer(present, dtype=np.bool_).reshape(shape)
-    blocks = PairedResampling(pattern, resamples, seed).fresh_blocks()
+    blocks = Resampling(pattern, resamples, seed, paired).fresh_blocks()
     # More than 255 of one repeat in a resample: a chance of 10^-500.
     return tuple((where, counts.astype(np.uint8)) for where, counts in blocks)
 
@@ -146,12 +149,12 @@ def resample_means(values: npt.ArrayLike, resamples: int = 50_000, seed: int = 0
         seed: Of the draws.
 
     Returns:
-        resamples (`PairedResampling.resamples`) x methods x tasks; NaN where a method has no repeat on a task.
+        resamples (`Resampling.resamples`) x methods x tasks; NaN where a method has no repeat on a task.
     """
     array = checked(values, "methods x tasks x repeats")
     filled = np.where(np.isnan(array), 0.0, array)
     number = repeat_counts(array)
-    draws = PairedResampling(~np.isnan(array), resamples, seed)
+    draws = Resampling(~np.isnan(array), resamples, seed)
     means = np.empty((draws.resamples, *number.shape))
     for where, counts in draws.blocks():
         for group in range(len(counts)):
@@ -176,12 +179,12 @@ def resample_averages(
         weights: Of the tasks, which add up to 1; the same for all by default.
 
     Returns:
-        resamples (`PairedResampling.resamples`) x methods.
+        resamples (`Resampling.resamples`) x methods.
     """
     array = checked(values, "methods x tasks x repeats")
     shares = np.full(array.shape[1], 1.0 / max(1, array.shape[1])) if weights is None else np.asarray(weights)
     weighted = np.where(np.isnan(array), 0.0, array / repeat_counts(array)[:, :, None]) * shares[:, None]
-    draws = PairedResampling(~np.isnan(array), resamples, seed)
+    draws = Resampling(~np.isnan(array), resamples, seed)
     averages = np.empty((draws.resamples, len(array)))
     for where, counts in draws.blocks():
         for group, count in enumerate(counts):

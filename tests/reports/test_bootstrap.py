@@ -13,7 +13,7 @@ from equipoise.reports.statistics.bootstrap import aggregate, normalise, perform
 from equipoise.reports.statistics.improvement import probability_of_improvement
 from equipoise.reports.statistics.pairwise import a12
 from equipoise.reports.statistics.resampling import (
-    PairedResampling,
+    Resampling,
     effective_strata,
     estimate,
     mean_variances,
@@ -52,7 +52,7 @@ def test_tasks_are_strata_and_methods_are_paired(scores):
 
 
 def test_other_repeats_mean_other_draws(ragged):
-    pairing = PairedResampling(~np.isnan(ragged), 3_000, 1)
+    pairing = Resampling(~np.isnan(ragged), 3_000, 1)
     group = pairing.group_of_method
     counts = np.concatenate([block for _, block in pairing.blocks()], axis=-1)
     assert len(set(group)) == 3
@@ -114,7 +114,7 @@ def test_iqm_of_unequal_repeats_weighs_tasks_alike(runs):
 
 def test_iqm_draws_agree_with_plain_resampling(scores):
     """The same draws, expanded run by run."""
-    pairing = PairedResampling(np.ones(scores.shape, bool), 50, 0)
+    pairing = Resampling(np.ones(scores.shape, bool), 50, 0)
     counts = np.concatenate([block for _, block in pairing.blocks()], axis=-1)[0].astype(int)
     expected = [
         [stats.trim_mean(np.repeat(row.ravel(), counts[..., b].ravel()), 0.25) for row in scores] for b in range(50)
@@ -153,11 +153,10 @@ def test_improvement_is_the_mean_a12(ragged):
 
 
 def test_improvement_draws_enumerated():
-    """Two repeats: four equally likely draws, shared by both methods."""
+    """Two repeats: four equally likely draws of each method."""
     x, y = np.array([1.0, 2.0]), np.array([1.5, 1.8])
-    expected = [
-        np.mean([(x[a] < y[b]) + 0.5 * (x[a] == y[b]) for a in d for b in d]) for d in product([0, 1], repeat=2)
-    ]
+    pairs = list(product([0, 1], repeat=2))
+    expected = [np.mean([(x[a] < y[b]) + 0.5 * (x[a] == y[b]) for a in d for b in e]) for d in pairs for e in pairs]
     result = probability_of_improvement([[x], [y]], resamples=4_000)
     assert result.value[0, 1] == 0.5
     far = widening(2) * np.array([min(expected) - 0.5, max(expected) - 0.5])
@@ -173,10 +172,29 @@ def test_no_improvement_is_sure_by_the_numbers_of_three_repeats(order):
     np.testing.assert_allclose([found.low[1, 0], found.high[1, 0]], [0, 1])
 
 
-def test_improvement_without_overlap_has_no_width():
+def test_improvement_does_not_depend_on_the_numbers_of_repeats(scores):
+    found = [probability_of_improvement(np.stack([scores[0], row])) for row in (scores[1], scores[1][:, ::-1])]
+    np.testing.assert_array_equal(found[0].value, found[1].value)
+    np.testing.assert_allclose(found[0].low, found[1].low, atol=0.03)
+
+
+@pytest.mark.parametrize(("repeats", "tasks"), [(3, 1), (6, 1), (4, 5)])
+def test_improvement_without_overlap_is_bounded_by_races_that_were_all_won(repeats, tasks):
+    """At the bound, as many races in a row are won with a probability of 2.5 %."""
+    better, worse = np.arange(repeats) + np.zeros((tasks, 1)), 50 + np.arange(repeats) + np.zeros((tasks, 1))
+    found = probability_of_improvement([better, worse])
+    assert (found.value[0, 1], found.high[0, 1]) == (1.0, 1.0)
+    assert found.low[0, 1] ** (repeats * tasks) == pytest.approx(0.025)
+    np.testing.assert_allclose([found.low[1, 0], found.high[1, 0]], [0.0, 1 - found.low[0, 1]])
+
+
+def test_improvement_without_overlap_on_tasks_of_either_sign():
     values = np.array([[[1.0, 2.0, 3.0]] * 3, [[7.0, 8.0, 9.0], [0.0, 0.1, 0.2], [7.0, 8.0, 9.0]]])
     found = probability_of_improvement(values)
-    np.testing.assert_allclose([found.value[0, 1], found.low[0, 1], found.high[0, 1]], 2 / 3)
+    expected = [2 / 3, 2 / 3 * 0.025 ** (1 / 6), 1 - 1 / 3 * 0.025 ** (1 / 3)]
+    np.testing.assert_allclose([found.value[0, 1], found.low[0, 1], found.high[0, 1]], expected)
+    ties = probability_of_improvement(np.full((2, 2, 4), 0.3))
+    np.testing.assert_allclose([ties.value[0, 1], ties.low[0, 1], ties.high[0, 1]], 0.5)
 
 
 def test_tasks_that_do_not_vary_lend_no_degrees_of_freedom(scores):
@@ -190,7 +208,7 @@ def test_improvement_draws_are_those_of_every_pair_of_runs():
     """The same draws, with the n x n comparisons written out; ties and missing repeats included."""
     values = np.random.default_rng(5).integers(6, size=(2, 3, 9)).astype(float)
     values[1, 2, 6:] = np.nan
-    pairing = PairedResampling(~np.isnan(values), 300, 0)
+    pairing = Resampling(~np.isnan(values), 300, 0, paired=False)
     counts = np.concatenate([block for _, block in pairing.blocks()], axis=-1)[pairing.group_of_method]
     wins = 0.5 + 0.5 * np.sign(np.nan_to_num(values[1])[:, None, :] - values[0][:, :, None])
     chances = np.einsum("trd,trs,tsd->td", counts[0], wins, counts[1]) / counts.sum(axis=2).prod(axis=0)
