@@ -81,8 +81,8 @@ class Results:
         A run is ranked among one run of every other method on its task; ranks are averaged over runs and tasks.
 
         Returns:
-            One row per method that ran: ``method``, ``family``, ``rank`` with ``low`` and ``high`` (95 % bootstrap
-            interval), and ``tasks``, on which it has runs.
+            One row per method that ran: ``method``, ``family``, ``rank`` with ``low`` and ``high`` (95 % interval,
+            infinite for single runs), and ``tasks``, on which it has runs.
         """
         import pandas as pd
 

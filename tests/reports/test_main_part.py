@@ -90,7 +90,7 @@ def test_one_run_has_no_interval_and_the_report_says_so(tmp_path: Path) -> None:
     text = markdown.render(compose(load(played(tmp_path, suite(methods)))))
     assert "A single run has no interval, nor has a mean that includes it: `climber`." in text
     assert "no interval" in text
-    assert "in favour of NAS on this task at 40 queries, without an interval, as some methods have" in text
+    assert "in favour of NAS on nasbench\\_graph/proteins at 40 queries, without an interval, as some" in text
     assert "[no interval] includes zero" not in text
     assert "−∞" not in text
 
