@@ -17,7 +17,7 @@ ROW, ABOVE, BELOW = 16.5, 20.0, 40.0
 HEAD = 4.0
 """Length of an arrowhead."""
 ENDS = " An arrow: the interval goes on beyond the axis; a point alone has no interval."
-"""What a caption says of lines that do not end where they are drawn."""
+"""The words of a caption on lines that do not end where they are drawn."""
 NARROW = 90.0
 """Panels narrower than this stand below each other."""
 
