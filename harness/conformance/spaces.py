@@ -105,7 +105,7 @@ def graphs_have_inputs_and_outputs(space: SearchSpace) -> None:
     left = {graph.node_labels[source] for graph in graphs for source, _ in graph.edges}
     for architecture, graph in zip(samples, graphs, strict=True):
         for found, what in ((entered, "no predecessor, as an input has"), (left, "no successor, as an output has")):
-            assert graph.edges and set(graph.node_labels) - found, (
+            assert entered and set(graph.node_labels) - found, (
                 f"the graph of {architecture}, nodes {graph.node_labels}, has no node of a label that in all graphs "
                 f"has {what}; draw inputs and outputs as nodes with labels of their own"
             )
