@@ -6,14 +6,16 @@ import numpy as np
 
 from equipoise.reports.drawing.canvas import Canvas
 from equipoise.reports.drawing.look import MUTED, Look
-from equipoise.reports.drawing.panel import Panel, Scale, round_ticks
+from equipoise.reports.drawing.panel import Panel, Scale, round_ticks, short_number
 from equipoise.reports.drawing.style import Style
-from equipoise.reports.figures.forest import NARROW
+from equipoise.reports.figures.forest import HEAD, NARROW
 from equipoise.reports.statistics.resampling import Estimate
 
-__all__ = ["ranking"]
+__all__ = ["far_behind", "ranking"]
 
 ROW, ABOVE, BELOW = 17.0, 20.0, 34.0
+FAR = 3.0
+"""A method whose value is more than so many times the next one's stands beyond the axis, which would show it alone."""
 
 
 def ranking(
@@ -39,7 +41,8 @@ def ranking(
     each, width = ABOVE + depth + BELOW, (style.width - space) / (len(panels) if beside else 1)
     canvas = Canvas(style.width, each * (1 if beside else len(panels)), style)
     for place, (title, axis, values) in enumerate(panels):
-        low, high = _range(values, order)
+        far = far_behind(values, order)
+        low, high = _range(values, [method for method in order if method not in far])
         left, top = (space + place * width, ABOVE) if beside else (space, place * each + ABOVE)
         x = Scale(low, high, left + 4, left + width - 12)
         panel = Panel(canvas, x, Scale(len(order) - 0.5, -0.5, top + depth, top))
@@ -51,8 +54,20 @@ def ranking(
             y = panel.y.at(row)
             if not place or not beside:
                 canvas.centred(space - 6, y, names[row], style.small, looks[labels[method]].colour, "end")
-            _dot(panel, values, method, y, looks[labels[method]])
+            if method in far:
+                _arrow(panel, float(values.value[method]), y, looks[labels[method]])
+            else:
+                _dot(panel, values, method, y, looks[labels[method]])
     return canvas
+
+
+def far_behind(values: Estimate, order: Sequence[int]) -> set[int]:
+    """The methods, a quarter at most, whose value is more than `FAR` times that of the next method before them."""
+    known = sorted((float(values.value[method]), method) for method in order if np.isfinite(values.value[method]))
+    for place in range(len(known) - len(known) // 4, len(known)):
+        if 0 < FAR * known[place - 1][0] < known[place][0]:
+            return {method for _, method in known[place:]}
+    return set()
 
 
 def _range(values: Estimate, order: Sequence[int]) -> tuple[float, float]:
@@ -63,6 +78,13 @@ def _range(values: Estimate, order: Sequence[int]) -> tuple[float, float]:
     low, high = min(ends, default=0.0), max(ends, default=1.0)
     pad = 0.05 * (high - low) or 0.5
     return low - pad, high + pad
+
+
+def _arrow(panel: Panel, value: float, y: float, look: Look) -> None:
+    """Draws a value beyond the axis: its number, and an arrowhead at the edge."""
+    tip = panel.right + HEAD
+    panel.canvas.area([(tip, y), (tip - HEAD, y - 0.8 * HEAD), (tip - HEAD, y + 0.8 * HEAD)], look.colour)
+    panel.canvas.centred(tip - HEAD - 3, y, short_number(float(f"{value:.3g}")), panel.small, look.colour, "end")
 
 
 def _dot(panel: Panel, values: Estimate, method: int, y: float, look: Look) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 from equipoise.reports.analysis import Analysis
 from equipoise.reports.document import Block, Cell, Column, Figure, Paragraph, Section, Table, Text
 from equipoise.reports.drawing.look import Look
-from equipoise.reports.figures.ranking import ranking
+from equipoise.reports.figures.ranking import far_behind, ranking
 from equipoise.reports.phrases import decimals, interval, joined, name, number, plural
 from equipoise.reports.sections.answer import budget_words
 from equipoise.reports.sections.speedup import geometric_speedups
@@ -63,11 +63,13 @@ def _figure(analysis: Analysis, ranked: list[int], looks: Mapping[str, Look]) ->
     shown = ", ".join(f"{labels[m]} {number(float(analysis.frameworks.ranks.value[m]), 2)}" for m in ranked)
     fewer = analysis.test_overall is not None and analysis.test_tasks < len(analysis.results.tasks)
     tested = f" Test regret: over {plural(analysis.test_tasks, 'task')} with a test split." if fewer else ""
+    far = any(far_behind(values, ranked) for _, _, values in measures)
+    beyond = " An arrow with a number: far beyond the axis." if far else ""
     return Figure(
         "methods",
         f"Methods at {budget_words(analysis)} on {_tasks(analysis)}, best first, with 95 % intervals over seeds",
         f"Average ranks: {shown}. The table below gives all numbers.",
-        (f"Smaller is better in every panel. Spaces have equal weight in means of regret.{tested}",),
+        (f"Smaller is better in every panel. Spaces have equal weight in means of regret.{tested}{beyond}",),
         lambda style: ranking(style, labels, ranked, measures, looks),
         lambda: rows,
     )
