@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from equipoise.harness.benchmarks._network_sizes import convolution_size
 from equipoise.harness.core.space import Architecture
 from equipoise.harness.spaces._nasbench101_classes import EDGES, INNER, OUTPUT
 from equipoise.harness.spaces.nasbench101 import OPERATIONS
@@ -35,7 +36,7 @@ def nasbench101_sizes(measure: str, architectures: Sequence[Architecture]) -> Ar
         linked[:, u, v] = options[:, column] == 1
     counted = measure == "parameters"
     channels, side = STEM, SIDE
-    total = np.full(len(options), float(_convolution(9, INPUTS, STEM, side, counted)))
+    total = np.full(len(options), float(convolution_size(9, INPUTS, STEM, side, counted)))
     before = STEM
     for stack in range(STACKS):
         if stack:
@@ -51,12 +52,12 @@ def _module(
 ) -> Array:
     """The sizes of one cell of n networks, whose input has `before` channels and whose output `channels`."""
     widths = _widths(linked, channels)
-    total = linked[:, 0, OUTPUT] * _convolution(1, before, channels, side, counted)
+    total = linked[:, 0, OUTPUT] * convolution_size(1, before, channels, side, counted)
     for node in range(1, OUTPUT):
         width = widths[:, node]
-        total = total + linked[:, 0, node] * _convolution(1, before, width, side, counted)
+        total = total + linked[:, 0, node] * convolution_size(1, before, width, side, counted)
         kernel = kernels[:, node - 1]
-        total = total + (kernel > 0) * _convolution(kernel, width, width, side, counted)
+        total = total + (kernel > 0) * convolution_size(kernel, width, width, side, counted)
     return np.asarray(total, dtype=np.float64)
 
 
@@ -71,11 +72,3 @@ def _widths(linked: npt.NDArray[np.bool_], channels: int) -> Channels:
         largest = (linked[:, node, :OUTPUT] * widths).max(axis=1)
         widths[:, node] = np.where(into[:, node - 1], widths[:, node], largest)
     return widths
-
-
-def _convolution(
-    kernel: int | Channels, before: int | Channels, after: int | Channels, side: int, counted: bool
-) -> int | Channels:
-    """Weights of a convolution with its normalisation; or its multiplications."""
-    weights = kernel * before * after
-    return weights + 2 * after if counted else weights * side**2

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from equipoise.harness.benchmarks._network_sizes import convolution_size
 from equipoise.harness.core.space import Architecture
 from equipoise.harness.spaces.nasbench201 import EDGES
 from equipoise.harness.spaces.transnas_micro import OPERATIONS
@@ -29,7 +30,7 @@ def transnas_micro_sizes(measure: str, architectures: Sequence[Architecture]) ->
     """
     options = np.asarray(architectures, dtype=np.int64).reshape(-1, len(EDGES))
     counted = measure == "parameters"
-    total = np.full(len(options), float(sum(_convolution(9, *layer, counted) for layer in STEM)))
+    total = np.full(len(options), float(sum(convolution_size(9, *layer, counted) for layer in STEM)))
     for before, after, side, cells in STAGES:
         first = np.array([_operation(word, before, after, side, counted, halved=True) for word in OPERATIONS])
         other = np.array([_operation(word, after, after, side, counted, halved=False) for word in OPERATIONS])
@@ -42,10 +43,4 @@ def transnas_micro_sizes(measure: str, architectures: Sequence[Architecture]) ->
 def _operation(word: str, before: int, after: int, side: int, counted: bool, halved: bool) -> int:
     if word == "none" or (word == "skip_connect" and not halved):
         return 0
-    return _convolution(9 if word == "nor_conv_3x3" else 1, before, after, side, counted)
-
-
-def _convolution(kernel: int, before: int, after: int, side: int, counted: bool) -> int:
-    """Weights of a convolution with its normalisation; or its multiplications."""
-    weights = kernel * before * after
-    return weights + 2 * after if counted else weights * side**2
+    return convolution_size(9 if word == "nor_conv_3x3" else 1, before, after, side, counted)
