@@ -69,8 +69,9 @@ def progress(
         look = looks[label]
         marks = np.unique(np.linspace(min(place % 4, len(amounts) - 1), len(amounts) - 1, 6).astype(int)).tolist()
         if np.isfinite(ranks.value[place]).any():
-            low_rank, high_rank = (np.clip(part[place], best - pad, worst + pad) for part in (ranks.low, ranks.high))
-            left.band(amounts, low_rank, high_rank, look.colour, 0.15)
+            known = np.isfinite(ranks.low[place]) & np.isfinite(ranks.high[place])  # single runs have no interval
+            low, high = (np.clip(part[place, known], best - pad, worst + pad) for part in (ranks.low, ranks.high))
+            left.band(amounts[known], low, high, look.colour, 0.15)
             left.curve(amounts, ranks.value[place], look, marks)
         right.curve(amounts, shares[place], look, marks)
     legend(canvas, height, [(label, looks[label]) for label in labels])

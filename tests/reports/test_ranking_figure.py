@@ -6,6 +6,7 @@ import pytest
 from equipoise.reports.drawing.canvas import Label, Shape
 from equipoise.reports.drawing.look import Look
 from equipoise.reports.drawing.style import STYLES
+from equipoise.reports.figures.progress import progress
 from equipoise.reports.figures.ranking import far_behind, ranking
 from equipoise.reports.statistics.resampling import Estimate
 
@@ -42,3 +43,13 @@ def test_the_axis_is_that_of_the_others_and_an_arrow_has_the_number() -> None:
     dots = [item for item in canvas.items if isinstance(item, Shape) and item.fill in ("#000000", "#000003")]
     first, last = (np.mean([x for x, _ in dot.parts[0]]) for dot in dots[:2])
     assert last - first > 0.5 * canvas.width
+
+
+def test_ranks_of_single_runs_have_no_band() -> None:
+    looks = {label: Look(f"#00000{place}", "o", ()) for place, label in enumerate("ab")}
+    value = np.array([[1.0, 1.0, 1.0], [2.0, 2.0, 2.0]])
+    for width, bands in ((np.inf, 0), (0.2, 2)):
+        ranks = Estimate(value, value - width, value + width)
+        canvas = progress(STYLES["report"], np.array([1.0, 3.0, 10.0]), ranks, value / 2, ("a", "b"), looks, "queries")
+        areas = [item for item in canvas.items if isinstance(item, Shape) and item.fill in ("#000000", "#000001")]
+        assert len([area for area in areas if area.opacity == 0.15]) == bands
