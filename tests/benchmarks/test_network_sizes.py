@@ -6,9 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from equipoise.harness.benchmarks._counted_sizes import CountedSizes
+from equipoise.harness.benchmarks._counted_sizes import CountedSizes, is_counted
 from equipoise.harness.core.errors import SpaceError
 from equipoise.harness.core.registry import load_task
+from equipoise.harness.core.space import Decision
+from equipoise.harness.spaces._declared import DeclaredProduct
 from equipoise.harness.spaces.darts import Darts
 from equipoise.harness.spaces.nasbench101 import NasBench101
 
@@ -120,6 +122,11 @@ def test_sizes_of_nasbench101_are_those_of_a_count_node_by_node() -> None:
     cells = [*space.sample(np.random.default_rng(1), 200), space.from_matrix([[0, 1], [0, 0]], ["input", "output"])]
     found = [CountedSizes(space, measure)(cells).tolist() for measure in ("parameters", "flops")]
     assert list(zip(*found, strict=True)) == [one_by_one(space, cell) for cell in cells]
+
+
+def test_a_space_that_only_has_the_name_is_not_counted() -> None:
+    assert is_counted(Darts())
+    assert not is_counted(DeclaredProduct("darts", (Decision("width", ("1", "2")),), "the tests"))
 
 
 @pytest.mark.slow
